@@ -1,0 +1,134 @@
+"""What is asked of a document: `CHECKS`, one visible list, in levels.
+
+| level | asks | module |
+|---|---|---|
+| 1 | can it be read? | `files` |
+| 2 | does it fit the schema? | `structure` |
+| 3 | does it point where it says? | `spans` |
+| 4 | does it hang together? | `references` |
+| 5 | is it possible? | `quotes`, `stances`, `entities` |
+
+A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from ..model import Document, Problem
+from ..schema import Schema
+from . import entities, files, quotes, references, spans, stances, structure
+from .check import Check
+
+CHECKS: tuple[Check, ...] = (
+    Check(files.not_utf8, about="both"),
+    Check(files.byte_order_mark, about="both"),
+    Check(files.bad_json, about="both"),
+    Check(files.duplicate_key, about="both"),
+    Check(files.name_mismatch, about="both"),
+    Check(files.orphan_annotation),
+    Check(files.unportable_name, about="both"),
+    Check(files.symlink, about="both"),
+    Check(files.too_large, about="both"),
+    Check(files.empty_file, about="both"),
+    Check(files.control_character, about="article"),
+    Check(files.lone_surrogate, about="both"),
+    Check(files.too_deep, about="both"),
+    Check(files.duplicate_document, about="both"),
+    Check(files.missing_text, about="article"),
+    Check(files.missing_record, about="article"),
+    Check(files.unknown_file, "warning", about="both"),
+    Check(files.damaged_archive, about="both"),
+    Check(files.unreadable, about="both"),
+    Check(structure.wrong_type, about="both"),
+    Check(structure.missing_field, about="both"),
+    Check(structure.unknown_field, about="both"),
+    Check(structure.unknown_label, about="both"),
+    Check(structure.bad_value, about="both"),
+    Check(structure.number_not_whole),
+    Check(structure.layer_not_done),
+    Check(structure.unknown_layer),
+    Check(structure.done_layer_missing),
+    Check(structure.no_split, about="article"),
+    Check(spans.text_changed, about="article"),
+    Check(spans.other_text),
+    Check(spans.wrong_length, about="article"),
+    Check(spans.out_of_bounds),
+    Check(spans.empty_span),
+    Check(spans.reversed_span),
+    Check(spans.slice_mismatch),
+    Check(spans.no_span_text),
+    Check(spans.withheld_text),
+    Check(spans.edge_white_space, "warning"),
+    Check(spans.unsorted_spans),
+    Check(spans.overlapping_spans),
+    Check(spans.inside_grapheme),
+    Check(references.duplicate_id),
+    Check(references.dangling_reference),
+    Check(references.wrong_layer),
+    Check(references.reference_cycle),
+    Check(references.unknown_target),
+    Check(quotes.direct_without_marks),
+    Check(quotes.indirect_in_marks),
+    Check(quotes.cue_in_content),
+    Check(quotes.source_in_content),
+    Check(quotes.child_outside_parent),
+    Check(quotes.partial_overlap),
+    Check(quotes.same_content, "warning"),
+    Check(quotes.nested_without_parent, "warning"),
+    Check(quotes.anaphoric_without_antecedent),
+    Check(quotes.speaker_without_attribution),
+    Check(quotes.speaker_not_source),
+    Check(quotes.paragraph_flag, "warning"),
+    Check(quotes.attribution_without_source),
+    Check(quotes.mixed_without_marks, "warning"),
+    Check(quotes.speaker_kind_mismatch, "warning"),
+    Check(stances.evidence_of_another),
+    Check(stances.holder_of_article),
+    Check(stances.contradictory_stances),
+    Check(stances.duplicate_stance),
+    Check(stances.evidence_nowhere),
+    Check(stances.speaker_without_holder),
+    Check(entities.two_types),
+    Check(entities.split_chain),
+    Check(entities.never_mentioned),
+    Check(entities.shared_mention, "warning"),
+    Check(entities.kb_without_date),
+    Check(entities.merged_by_words, "warning"),
+)
+
+NEEDS: dict[int, frozenset[int]] = {
+    1: frozenset(),
+    2: frozenset({1}),
+    3: frozenset({1, 2}),
+    4: frozenset({1, 2}),
+    5: frozenset({1, 2, 3, 4}),
+}
+"""The levels that must have been passed before a level is asked, so that one fault is one finding."""
+
+
+def run(document: Document, schema: Schema, failed: set[int]) -> Iterator[Problem]:
+    """Ask a document the questions of levels 1 to 5, in their order.
+
+    `failed` holds the levels that what the document rests on did not pass, and is added to: an
+    annotation is asked after its article. A level whose needs failed is not asked.
+    """
+    about = "article" if document.annotation is None else "annotation"
+    for level, checks in _by_level(about):
+        if failed and NEEDS[level] & failed or level == 1 and not any(s.faults for s in document.sources):
+            continue
+        for check in checks:
+            for problem in check.ask(document, schema):
+                if check.severity == "error":
+                    failed.add(level)
+                yield problem
+
+
+@cache
+def _by_level(about: str) -> tuple[tuple[int, tuple[Check, ...]], ...]:
+    """The checks of each level that are asked about an article, or about an annotation."""
+    return tuple(
+        (level, tuple(check for check in CHECKS if check.level == level and check.about in (about, "both")))
+        for level in NEEDS
+    )

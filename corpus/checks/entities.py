@@ -1,0 +1,147 @@
+"""Level 5, entities: can these mentions be one thing, and these two things?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model import Document, Problem, Record
+from ..places import join_pointer
+from ..schema import Schema
+from .chains import chains
+from .check import at, found
+
+_INDEFINITE = {
+    "en": frozenset(("a", "an", "another", "one", "some", "someone", "somebody")),
+    "de": frozenset(("ein", "eine", "einer", "eines", "einem", "einen", "weitere", "weiterer", "jemand")),
+}
+_ANOTHER = frozenset(("another", "weitere", "weiterer"))
+
+
+def two_types(document: Document, schema: Schema) -> Iterator[Problem]:
+    """E501: One thing has two types.
+
+    What: two entities have the same knowledge-base id and different types.
+    Why: it is one thing; a reader of the corpus would find it twice, once as each.
+    Bad: e1 GPE and e4 ORG, both `wikidata:Q423`.
+    Good: e1 alone, with the mentions of both.
+    """
+    for i, j, entity, other in _same_kb(document):
+        if entity.get("type") != other.get("type"):
+            detail = f"{entity['kb']} is {other.get('type')} in {other['id']}, {entity.get('type')} here"
+            related = (at(document, "entities", j, message="the other one"),)
+            yield found(two_types, document, detail, join_pointer("entities", i, "type"), related=related)
+
+
+def split_chain(document: Document, schema: Schema) -> Iterator[Problem]:
+    """E502: One thing is two entities.
+
+    What: two entities of one type have the same knowledge-base id.
+    Why: their mentions are one chain.
+    Bad: e1 and e4, both PER and `wikidata:Q7747`.
+    Good: e1 alone, with the mentions of both.
+    """
+    for i, j, entity, other in _same_kb(document):
+        if entity.get("type") == other.get("type"):
+            related = (at(document, "entities", j, message="the other one"),)
+            detail = f"{entity['kb']}, as {other['id']}"
+            yield found(split_chain, document, detail, join_pointer("entities", i, "kb"), related=related)
+
+
+def never_mentioned(document: Document, schema: Schema) -> Iterator[Problem]:
+    """E503: An entity is never mentioned.
+
+    What: no mention refers to it.
+    Why: an entity of an article stands somewhere in it; its mentions were deleted or lead elsewhere.
+    Bad: e7 without a mention.
+    Good: a mention of e7, or no e7.
+    """
+    known = chains(document).mentions.keys()
+    for i, entity in enumerate(document.layer("entities")):
+        if entity["id"] not in known:
+            yield found(never_mentioned, document, entity["id"], join_pointer("entities", i))
+
+
+def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
+    """E504: The same words mention two entities.
+
+    What: two mentions have the same spans and different entities, or one entity twice.
+    Why: a chain with two types or two knowledge-base ids mostly begins so.
+    Bad: *Pyongyang* (10 to 19) as a mention of e1 and as a mention of e4.
+    Good: one mention, of the one that is meant here.
+    """
+    mentions = document.layer("mentions")
+    spans = chains(document).spans
+    if len({tuple(s) for s in spans.values()}) == len(mentions):
+        return
+    first: dict[tuple[tuple[int, int], ...], int] = {}
+    for i, mention in enumerate(mentions):
+        where = tuple(spans[mention["id"]])
+        j = first.setdefault(where, i)
+        if j != i:
+            detail = f"{mentions[j].get('entity')} in {mentions[j]['id']}, {mention.get('entity')} here"
+            related = (at(document, "mentions", j, message="the other one"),)
+            pointer = join_pointer("mentions", i, "spans")
+            yield found(shared_mention, document, detail, pointer, span=where[0], related=related)
+
+
+def kb_without_date(document: Document, schema: Schema) -> Iterator[Problem]:
+    """E505: A knowledge-base id has no date.
+
+    What: `kb` is given and `kb_date` is not.
+    Why: knowledge bases change, ids are merged, and NIL holds only for the day somebody looked.
+    Bad: `"kb": "NIL"`
+    Good: `"kb": "NIL", "kb_date": "2026-11-24"`
+    """
+    for i, entity in enumerate(document.layer("entities")):
+        if entity.get("kb") is not None and entity.get("kb_date") is None:
+            yield found(kb_without_date, document, entity["kb"], join_pointer("entities", i, "kb"))
+
+
+def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
+    """E506: Two nameless sources are one entity because their words are alike.
+
+    What: a chain without a name is brought up a second time with *another*, or with *a* where the
+    first time was *a* too.
+    Why: “a source … another source” are two people, and whoever merges them invents a witness who
+    said both.
+    Bad: *a senior official* and *another official* as mentions of e5.
+    Good: e5 and e6. *A senior official … the official* is one entity.
+    """
+    language = str(document.article.record.get("language", ""))[:2]
+    indefinite = _INDEFINITE.get(language)
+    if indefinite is None:
+        return
+    mentions = document.layer("mentions")
+    for entity, members in chains(document).mentions.items():
+        if len(members) > 1 and "NAM" not in chains(document).forms[entity]:
+            heads = [(i, _first_word(document, mentions[i])) for i in members if mentions[i].get("form") == "NOM"]
+            new = [i for i, word in heads if word in indefinite]
+            if len(new) > 1 and any(word in _ANOTHER for _, word in heads) or len(new) > 1 and _is_source(document, entity):
+                first, again = mentions[new[0]], new[1]
+                related = (at(document, "mentions", new[0], message="first here"),)
+                span = chains(document).spans[mentions[again]["id"]][0]
+                pointer = join_pointer("mentions", again, "entity")
+                detail = f"{first['id']} and {mentions[again]['id']} of {entity}"
+                yield found(merged_by_words, document, detail, pointer, span=span, related=related)
+
+
+def _first_word(document: Document, mention: Record) -> str:
+    span = mention["spans"][0]
+    words = span.get("text") or (document.text or "")[span["start"] : span["end"]]
+    return str(words).split(maxsplit=1)[0].lower() if words.strip() else ""
+
+
+def _is_source(document: Document, entity: str) -> bool:
+    return any(quote.get("speaker") == entity for quote in document.layer("quotes"))
+
+
+def _same_kb(document: Document) -> Iterator[tuple[int, int, Record, Record]]:
+    """Entities that have the knowledge-base id of an earlier one, with the earlier one."""
+    first: dict[str, int] = {}
+    entities = document.layer("entities")
+    for i, entity in enumerate(entities):
+        kb = entity.get("kb")
+        if kb is not None and kb != "NIL":
+            j = first.setdefault(kb, i)
+            if j != i:
+                yield i, j, entity, entities[j]

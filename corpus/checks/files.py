@@ -1,0 +1,252 @@
+"""Level 1: can it be read?
+
+The reader says what stopped it, each time by the name of one of these checks; the check says it to
+the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model import Document, Fix, Place, Problem
+from ..schema import Schema
+from .check import Ask, found
+
+
+def not_utf8(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F101: The file is not UTF-8.
+
+    What: some bytes of the file are no UTF-8 text.
+    Why: offsets count code points, and bytes of an unknown encoding have none.
+    Bad: a text saved as Windows-1252, where `é` is the byte E9.
+    Good: the same text saved as UTF-8, before anybody annotates it.
+    """
+    return _faults(not_utf8, document)
+
+
+def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F102: The file begins with a byte order mark.
+
+    What: the first character is U+FEFF, which editors on Windows write and do not show.
+    Why: in a text it is a code point and moves every offset by one; in JSON it is not allowed.
+    Bad: `EF BB BF` before the first letter.
+    Good: no mark. `corpus fmt` takes it off JSON files; take it off a text before it is annotated.
+    """
+    for problem in _faults(byte_order_mark, document):
+        mendable = problem.file.endswith((".json", ".jsonl"))
+        yield problem if not mendable else _with_fix(problem, Fix(True, "write the file without it"))
+
+
+def bad_json(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F103: The file is not JSON.
+
+    What: a comma, a bracket or a quotation mark is missing, or one too many, or a number is none.
+    Why: nothing in the file can be read until it is mended.
+    Bad: `{"id": "m1",}`
+    Good: `{"id": "m1"}`
+    """
+    return _faults(bad_json, document)
+
+
+def duplicate_key(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F104: An object has the same key twice.
+
+    What: two values for one key; most readers keep the last and forget the first without a word.
+    Why: one of the two is lost, and nobody knows which was meant.
+    Bad: `{"start": 1, "end": 4, "start": 2}`
+    Good: `{"start": 2, "end": 4}`
+    """
+    return _faults(duplicate_key, document)
+
+
+def name_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F105: The file's name and its content disagree.
+
+    What: `doc_id` is not the file's name, or `annotator` is not the folder's.
+    Why: one of the two is wrong, and the annotation may belong to another article.
+    Bad: `annotations/gold/a-1.json` with `"doc_id": "a-2"`.
+    Good: `annotations/gold/a-1.json` with `"doc_id": "a-1"` and `"annotator": "gold"`.
+    """
+    return _faults(name_mismatch, document)
+
+
+def orphan_annotation(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F106: The annotation has no article.
+
+    What: there is no record `raw/<doc_id>.json` for an annotation of that id.
+    Why: offsets without their article point nowhere.
+    Bad: `annotations/gold/a-1.json` and no `raw/a-1.json`.
+    Good: both are there.
+    """
+    return _faults(orphan_annotation, document)
+
+
+def unportable_name(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F107: The file's name is not a portable document id.
+
+    What: a document id has 1 to 128 ASCII letters, digits, `.`, `_` and `-`, and begins with a letter
+    or digit; an annotator's folder has lower-case letters, digits, `_` and `-`.
+    Why: blanks, colons, quotation marks and umlauts break on some file systems, and `../` leads out of
+    the corpus.
+    Bad: `raw/Wahl: „Nein“.json`
+    Good: `raw/wahl-nein.json`, with the headline in its field `title`.
+    """
+    return _faults(unportable_name, document)
+
+
+def symlink(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F108: The file is a symbolic link.
+
+    What: links are not followed, wherever they lead.
+    Why: a link can lead out of the corpus and bring in files of the machine that reads it.
+    Bad: `raw/a-1.txt -> /etc/passwd`
+    Good: the file itself.
+    """
+    return _faults(symlink, document)
+
+
+def too_large(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F109: The file or line is too large to be read.
+
+    What: a file or a line of a bulk file over 64 MiB, or a compressed file that grows without measure.
+    Why: one article is some thousand characters; what is larger is a mistake or an attack.
+    Bad: a whole archive in one `.json`.
+    Good: one article a file, or a line.
+    """
+    return _faults(too_large, document)
+
+
+def empty_file(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F110: The file is empty.
+
+    What: there is no byte, or only white space in a JSON file.
+    Why: mostly a download or an export that was broken off.
+    Bad: `raw/a-1.txt` of 0 bytes.
+    Good: the article's text.
+    """
+    return _faults(empty_file, document)
+
+
+def control_character(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F111: The text holds a control character.
+
+    What: NUL or another control character that is no tab and no line end.
+    Why: it is damage of an earlier conversion, and tools cut the text there or refuse it.
+    Bad: `The mayor\\x00 said`
+    Good: `The mayor said`, mended before anybody annotates it.
+    """
+    return _faults(control_character, document)
+
+
+def lone_surrogate(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F112: A string holds half of a surrogate pair.
+
+    What: an escape such as `\\ud83d` without its second half.
+    Why: it is no character and cannot be written as UTF-8; mostly an emoji was cut in two.
+    Bad: `"text": "\\ud83d"`
+    Good: `"text": "\\ud83d\\ude00"`, or the emoji itself.
+    """
+    return _faults(lone_surrogate, document)
+
+
+def too_deep(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F113: The JSON is nested too deeply.
+
+    What: more than 200 brackets within each other; an annotation needs seven.
+    Why: it is no annotation, and it makes readers crash.
+    Bad: `[[[[[[…`
+    Good: the layers of the schema.
+    """
+    return _faults(too_deep, document)
+
+
+def duplicate_document(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F114: The document is there twice.
+
+    What: two records, texts, or annotations of one annotator have the same doc_id, in files of their
+    own or in bulk files.
+    Why: one of them would be lost, and which one would depend on chance.
+    Bad: `raw/a-1.json` and a line with `"doc_id": "a-1"` in `raw/all.jsonl`.
+    Good: one of the two.
+    """
+    return _faults(duplicate_document, document)
+
+
+def missing_text(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F115: The article has no text.
+
+    What: the record says that the text may be passed on (`redistribution` is `full`), and it is not there.
+    Why: no offset can be checked and no token made.
+    Bad: `raw/a-1.json` alone.
+    Good: `raw/a-1.json` and `raw/a-1.txt`; or `"redistribution": "offsets_only"` and `corpus attach`.
+    """
+    return _faults(missing_text, document)
+
+
+def missing_record(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F116: The text has no record.
+
+    What: there is a text and no `raw/<doc_id>.json` that says where it comes from.
+    Why: without source, licence and hash nobody may use it.
+    Bad: `raw/a-1.txt` alone.
+    Good: `raw/a-1.txt` and `raw/a-1.json`.
+    """
+    return _faults(missing_record, document)
+
+
+def unknown_file(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F117: The file is none that a corpus has.
+
+    What: raw/ holds `.json`, `.txt` and `.jsonl[.gz|.zst]`, annotations/ a folder an annotator with
+    `.json` and `.jsonl[.gz|.zst]`. This file is not read.
+    Why: somebody may think that it counts.
+    Bad: `annotations/gold/a-1.json.bak`
+    Good: the file taken away, or its name put right.
+    """
+    return _faults(unknown_file, document)
+
+
+def damaged_archive(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F118: The compressed file is damaged.
+
+    What: it cannot be unpacked to its end.
+    Why: the documents behind the damage would be missing without a word.
+    Bad: a `.jsonl.zst` that was broken off while it was copied.
+    Good: the file copied again.
+    """
+    return _faults(damaged_archive, document)
+
+
+def unreadable(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F119: The file cannot be opened.
+
+    What: the system refuses to open or to read it.
+    Why: rights are missing, the disk is damaged, or the file went away during the run.
+    Bad: a file with the mode 000.
+    Good: a file that you may read.
+    """
+    return _faults(unreadable, document)
+
+
+def _faults(ask: Ask, document: Document) -> Iterator[Problem]:
+    name = ask.__name__.replace("_", "-")
+    for source in document.sources:
+        for fault in source.faults:
+            if fault.name == name:
+                related = tuple(
+                    Place(place.file or source.path, place.line, place.column, place.message)
+                    for place in fault.related
+                )
+                yield found(
+                    ask,
+                    document,
+                    fault.detail,
+                    suggestion=fault.suggestion,
+                    related=related,
+                    source=source,
+                    place=(fault.line, fault.column),
+                )
+
+
+def _with_fix(problem: Problem, fix: Fix) -> Problem:
+    return Problem(**{name: getattr(problem, name) for name in problem.__slots__} | {"fix": fix})

@@ -1,0 +1,347 @@
+"""Level 3: does it point where it says?
+
+The spans of an annotation are laid out once in columns, and each check first asks the columns a
+question that a clean document answers in one pass:
+
+    groups   ("quotes", 3, "content", [span, span])  …     a list of spans and where it stands
+    starts   [12, 40, …]   ends [30, 55, …]   texts ["…", "…", …]
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from operator import eq, gt
+
+import regex
+
+from ..model import Document, Edit, Fix, Problem, Record, Span
+from ..places import join_pointer
+from ..schema import Schema
+from .check import found
+from .shifts import explain
+
+
+@dataclass(slots=True)
+class Located:
+    """All spans of an annotation, in columns; `where(k)` leads to the k-th."""
+
+    groups: list[tuple[str, int, str, list[Record]]]
+    starts: list[int]
+    ends: list[int]
+    texts: list[str | None]
+
+    def __iter__(self) -> Iterator[tuple[tuple[str, int, str, int], Span]]:
+        k = 0
+        for layer, i, name, spans in self.groups:
+            for j in range(len(spans)):
+                yield (layer, i, name, j), Span(self.starts[k], self.ends[k], self.texts[k])
+                k += 1
+
+
+def located(document: Document, schema: Schema) -> Located:
+    """The spans of a document's annotation."""
+    if "located" not in document.memo:
+        groups = [
+            (layer.name, i, field.name, spans)
+            for layer in schema.layers.values()
+            if (fields := layer.of_kind("spans"))
+            for i, record in enumerate(document.layer(layer.name))
+            for field in fields
+            if (spans := record.get(field.name))
+        ]
+        flat = [span for group in groups for span in group[3]]
+        document.memo["located"] = Located(
+            groups,
+            [span["start"] for span in flat],
+            [span["end"] for span in flat],
+            [span.get("text") for span in flat],
+        )
+    memo: Located = document.memo["located"]
+    return memo
+
+
+def text_changed(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P301: The text is not the one the record was written for.
+
+    What: the SHA-256 of the text's bytes is not `text_sha256` of its record.
+    Why: a text that changed, by a letter or by its line ends, moves every offset behind the change.
+    Bad: a text that an editor saved with other line ends.
+    Good: the very bytes that were hashed. Texts are never edited once they are annotated.
+    """
+    text, record = document.text, document.article.record
+    if text is None:
+        return
+    wanted = record["text_sha256"]
+    if hashlib.sha256(text.encode()).hexdigest() != wanted:
+        change = explain_text(text, wanted)
+        yield found(text_changed, document, change, "/text_sha256")
+
+
+def other_text(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P302: The annotation was made on another text.
+
+    What: `text_sha256` of the annotation is not that of the article's record.
+    Why: its offsets point into a text that is not here.
+    Bad: an annotation of an earlier version of the article.
+    Good: the annotation made again, or carried over, on the text that is here.
+    """
+    if document.value["text_sha256"] != document.article.record.get("text_sha256"):
+        yield found(other_text, document, "", "/text_sha256")
+
+
+def wrong_length(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P303: The record gives a wrong length.
+
+    What: `length` is not the number of code points of the text.
+    Why: where the text is withheld, the length is all that offsets can be held against.
+    Bad: the length in bytes or in UTF-16 units.
+    Good: `len(text)` in Python.
+    """
+    text, record = document.text, document.article.record
+    if text is not None and record["length"] != len(text):
+        fix = Fix(True, f"write {len(text)}", (Edit("/length", len(text)),))
+        yield found(wrong_length, document, f"{record['length']}, and it has {len(text)}", "/length", fix=fix)
+
+
+def out_of_bounds(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P304: A span lies outside of the text.
+
+    What: it begins before the text or ends behind it.
+    Why: there are no words there.
+    Bad: `{"start": 2310, "end": 2325}` in a text of 2,300 code points.
+    Good: offsets from 0 to the length of the text.
+    """
+    spans, length = located(document, schema), _length(document)
+    if spans.starts and (min(spans.starts) < 0 or max(max(spans.ends), max(spans.starts)) > length):
+        for where, span in spans:
+            if min(span.start, span.end) < 0 or max(span.start, span.end) > length:
+                detail = f"{span.start} to {span.end} of {length}"
+                yield found(out_of_bounds, document, detail, join_pointer(*where))
+
+
+def empty_span(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P305: A span is empty.
+
+    What: it ends where it starts.
+    Why: it holds no words.
+    Bad: `{"start": 12, "end": 12}`
+    Good: no span, or one with words in it.
+    """
+    spans = located(document, schema)
+    if any(map(eq, spans.starts, spans.ends)):
+        for where, span in spans:
+            if span.start == span.end:
+                yield found(empty_span, document, f"at {span.start}", join_pointer(*where), span=_of(span))
+
+
+def reversed_span(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P306: A span ends before it starts.
+
+    What: `end` is smaller than `start`.
+    Why: the two may be interchanged, or one of them is wrong.
+    Bad: `{"start": 30, "end": 12}`
+    Good: `{"start": 12, "end": 30}`
+    """
+    spans, text = located(document, schema), document.text
+    if any(map(gt, spans.starts, spans.ends)):
+        for where, span in spans:
+            if span.start > span.end:
+                pointer = join_pointer(*where)
+                edits = (Edit(f"{pointer}/start", span.end), Edit(f"{pointer}/end", span.start))
+                safe = text is not None and text[max(0, span.end) : span.start] == span.text
+                fix = Fix(safe, f"interchange them: {span.end} to {span.start}", edits)
+                yield found(reversed_span, document, f"{span.start} to {span.end}", pointer, span=_of(span), fix=fix)
+
+
+def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P307: A span does not point at the words it quotes.
+
+    What: the text from `start` to `end` is not the span's `text`.
+    Why: one of the two is wrong; mostly the offsets were counted in other units (UTF-16 units, bytes),
+    or on a text with other line ends, normal form or white space. The finding says which explains it.
+    Bad: `{"start": 12, "end": 17, "text": "Ottil"}` where the text has `ttili`.
+    Good: `text[start:end] == span["text"]`
+    """
+    spans, text = located(document, schema), document.text
+    if text is None or [text[s:e] for s, e in zip(spans.starts, spans.ends, strict=True)] == spans.texts:
+        return
+    wrong = [
+        (where, span)
+        for where, span in spans
+        if span.text is not None
+        and 0 <= span.start < span.end <= len(text)
+        and text[span.start : span.end] != span.text
+    ]
+    for (where, span), (reason, mended, safe) in zip(wrong, explain(text, [s for _, s in wrong]), strict=True):
+        pointer = join_pointer(*where)
+        fix = None
+        if mended is not None:
+            values = (("start", mended.start), ("end", mended.end), ("text", mended.text))
+            edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if v != getattr(span, k))
+            fix = Fix(safe, f"{mended.start} to {mended.end}: {mended.text!r}", edits)
+        detail = f"{text[span.start : span.end][:60]!r} is there, {(span.text or '')[:60]!r} is quoted"
+        detail += f"; {reason}" if reason else ""
+        yield found(slice_mismatch, document, detail, pointer, span=_of(span), fix=fix)
+
+
+def no_span_text(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P308: A span does not quote its text.
+
+    What: `text` is missing although the article's text may be passed on.
+    Why: a span that repeats its words shows at once when an offset moved.
+    Bad: `{"start": 12, "end": 17}`
+    Good: `{"start": 12, "end": 17, "text": "Ottil"}`
+    """
+    spans, text = located(document, schema), document.text
+    if None in spans.texts and document.article.redistributable and text is not None:
+        for where, span in spans:
+            if span.text is None and 0 <= span.start < span.end <= len(text):
+                pointer = join_pointer(*where)
+                edit = Edit(f"{pointer}/text", text[span.start : span.end])
+                fix = Fix(False, f"write {edit.value!r}, after looking whether it is right", (edit,))
+                yield found(no_span_text, document, "", pointer, span=_of(span), fix=fix)
+
+
+def withheld_text(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P309: A span quotes a text that may not be passed on.
+
+    What: the article's `redistribution` is not `full`, and a span repeats its words.
+    Why: quoted often enough, the text is published after all.
+    Bad: `{"start": 12, "end": 17, "text": "Ottil"}` for an article with `"redistribution": "offsets_only"`.
+    Good: `{"start": 12, "end": 17}`
+    """
+    spans = located(document, schema)
+    if document.article.redistributable or not any(spans.texts):
+        return
+    for layer, i, name, group in spans.groups:
+        for j, span in enumerate(group):
+            if "text" in span:
+                pointer = join_pointer(layer, i, name, j)
+                rest = {k: v for k, v in span.items() if k != "text"}
+                fix = Fix(True, "leave the words out", (Edit(pointer, rest),))
+                yield found(withheld_text, document, "", pointer, fix=fix)
+
+
+def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P310: A span begins or ends with white space.
+
+    What: there is a blank, a tab or a line end at an edge of the span.
+    Why: two annotators who mean the same words would seem to disagree.
+    Bad: `{"text": "the mayor "}`
+    Good: `{"text": "the mayor"}`
+    """
+    spans, text = located(document, schema), document.text
+    if text is None or not any(t != t.strip() for t in spans.texts if t):
+        return
+    for where, span in spans:
+        words = text[max(0, span.start) : span.end] if span.text is None else span.text
+        bare = words.strip()
+        if bare and bare != words and text[max(0, span.start) : span.end] == words:
+            start = span.start + len(words) - len(words.lstrip())
+            pointer = join_pointer(*where)
+            values = (("start", start), ("end", start + len(bare)), ("text", bare))
+            known = {"start": span.start, "end": span.end, "text": span.text}
+            edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if known[k] not in (v, None))
+            fix = Fix(True, f"{start} to {start + len(bare)}", edits)
+            yield found(edge_white_space, document, repr(words[-60:]), pointer, span=_of(span), fix=fix)
+
+
+def unsorted_spans(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P311: The spans of a field are not in the order of the text.
+
+    What: a later stretch of the text stands before an earlier one.
+    Why: the words joined would be in a wrong order, and two files with the same content would differ.
+    Bad: `[{"start": 40, "end": 52}, {"start": 12, "end": 30}]`
+    Good: `[{"start": 12, "end": 30}, {"start": 40, "end": 52}]`
+    """
+    for layer, i, name, spans in located(document, schema).groups:
+        if len(spans) > 1:
+            ordered = sorted(spans, key=lambda span: (span["start"], span["end"]))
+            if ordered != spans:
+                pointer = join_pointer(layer, i, name)
+                fix = Fix(True, "put them in the order of the text", (Edit(pointer, ordered),))
+                yield found(unsorted_spans, document, "", pointer, fix=fix)
+
+
+def overlapping_spans(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P312: Two spans of a field overlap.
+
+    What: a stretch of the text is there twice in one list of spans.
+    Why: spans of one field are pieces of one thing; a word cannot be in two of them.
+    Bad: `[{"start": 12, "end": 30}, {"start": 25, "end": 52}]`
+    Good: `[{"start": 12, "end": 52}]`
+    """
+    for layer, i, name, spans in located(document, schema).groups:
+        if len(spans) > 1:
+            order = sorted(range(len(spans)), key=lambda j: (spans[j]["start"], spans[j]["end"]))
+            for before, after in zip(order, order[1:], strict=False):
+                if spans[after]["start"] < spans[before]["end"]:
+                    pointer = join_pointer(layer, i, name, after)
+                    span = (spans[after]["start"], spans[after]["end"])
+                    yield found(overlapping_spans, document, f"with item {before}", pointer, span=span)
+
+
+def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
+    """P313: A span cuts a character in two.
+
+    What: an edge lies between a letter and its accent, within an emoji of several code points, or
+    between carriage return and line feed (a grapheme cluster, Unicode Standard Annex 29).
+    Why: nobody marks half a character; the offsets were counted in other units.
+    Bad: the span ends between `e` and U+0301.
+    Good: the span ends behind U+0301.
+    """
+    spans, text = located(document, schema), document.text
+    if text is None or text.isascii() and "\r" not in text:
+        return
+    joined = _joined_edges(text)
+    if joined and not joined.isdisjoint(spans.starts + spans.ends):
+        for where, span in spans:
+            if 0 <= span.start < span.end <= len(text) and (span.start in joined or span.end in joined):
+                yield found(inside_grapheme, document, "", join_pointer(*where), span=_of(span))
+
+
+CLUSTER = regex.compile(r"\X")
+_JOINING = regex.compile(r"[^\p{Grapheme_Cluster_Break=Other}\p{Grapheme_Cluster_Break=Control}\n]")
+
+
+def _joined_edges(text: str) -> set[int]:
+    """The offsets that lie inside of a grapheme cluster."""
+    if not _JOINING.search(text):
+        return set()
+    inside: set[int] = set()
+    for match in CLUSTER.finditer(text):
+        inside.update(range(match.start() + 1, match.end()))
+    return inside
+
+
+def explain_text(text: str, wanted: str) -> str:
+    """What change of the text would give the hash `wanted` (hexadecimal SHA-256); "" when none is known."""
+    import unicodedata
+
+    ways: dict[str, Callable[[str], str]] = {
+        "it has CRLF line ends, the hash was made with LF": lambda t: t.replace("\r\n", "\n"),
+        "it has LF line ends, the hash was made with CRLF": lambda t: t.replace("\r\n", "\n").replace("\n", "\r\n"),
+        "it lacks the line end at its end": lambda t: t + "\n",
+        "it has a line end at its end that the hash was made without": lambda t: t.removesuffix("\n"),
+        "it begins with a byte order mark": lambda t: t.removeprefix("\ufeff"),
+        "it is not in normal form NFC, the hash was made in it": lambda t: unicodedata.normalize("NFC", t),
+        "it is not in normal form NFD, the hash was made in it": lambda t: unicodedata.normalize("NFD", t),
+        "it has no-break spaces, the hash was made with plain ones": lambda t: t.replace("\xa0", " "),
+    }
+    for reason, way in ways.items():
+        if way(text) != text and hashlib.sha256(way(text).encode()).hexdigest() == wanted:
+            return reason
+    return ""
+
+
+def _length(document: Document) -> int:
+    length: int = document.article.record["length"] if document.text is None else len(document.text)
+    return length
+
+
+def _of(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+

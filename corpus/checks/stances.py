@@ -1,0 +1,115 @@
+"""Level 5, stances: is it possible that somebody stands there?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..model import Document, Problem, Record
+from ..places import join_pointer
+from ..schema import Schema
+from .check import at, found
+
+
+def evidence_of_another(document: Document, schema: Schema) -> Iterator[Problem]:
+    """T501: A speaker's stance rests on a quote of somebody else.
+
+    What: `scope` is `speaker`, and a quote in `evidence_quotes` has another speaker than `holder`.
+    Why: what one person says shows nothing of where another stands.
+    Bad: holder e1, evidence q3, and q3 is said by e2.
+    Good: holder e2; or a quote of e1.
+    """
+    speakers = {quote["id"]: quote.get("speaker") for quote in document.layer("quotes")}
+    for i, stance in enumerate(document.layer("stances")):
+        if stance.get("scope") == "speaker":
+            for j, quote in enumerate(stance.get("evidence_quotes") or ()):
+                if speakers[quote] != stance.get("holder"):
+                    detail = f"{quote} is said by {speakers[quote]}, the holder is {stance.get('holder')}"
+                    pointer = join_pointer("stances", i, "evidence_quotes", j)
+                    yield found(evidence_of_another, document, detail, pointer)
+
+
+def holder_of_article(document: Document, schema: Schema) -> Iterator[Problem]:
+    """T502: The stance of an article or a headline has a holder.
+
+    What: `scope` is `article` or `headline`, and `holder` is not null.
+    Why: an article may speak neutrally while a speaker in it is hostile; the two are annotated apart.
+    Bad: `scope: article`, `holder: e1`.
+    Good: `scope: speaker`, `holder: e1`; or `scope: article`, `holder: null`.
+    """
+    for i, stance in enumerate(document.layer("stances")):
+        if stance.get("scope") in ("article", "headline") and stance.get("holder") is not None:
+            yield found(holder_of_article, document, stance["scope"], join_pointer("stances", i, "holder"))
+
+
+def contradictory_stances(document: Document, schema: Schema) -> Iterator[Problem]:
+    """T503: One holder takes two stances towards one target.
+
+    What: two stances have the same scope, holder and target, and different labels.
+    Why: whoever sees both sides `discuss`es; one whose side cannot be told is `unclear`.
+    Bad: e1 in favour of the bridge, and e1 against the bridge.
+    Good: one of the two, or `discuss`.
+    """
+    for i, j in _doubles(document):
+        first, again = document.layer("stances")[j], document.layer("stances")[i]
+        if first.get("label") != again.get("label"):
+            detail = f"{first.get('label')} in {first['id']}, {again.get('label')} here"
+            related = (at(document, "stances", j, message="the other one"),)
+            pointer = join_pointer("stances", i, "label")
+            yield found(contradictory_stances, document, detail, pointer, related=related)
+
+
+def duplicate_stance(document: Document, schema: Schema) -> Iterator[Problem]:
+    """T504: A stance is there twice.
+
+    What: two stances have the same scope, holder, target and label.
+    Why: it would count twice.
+    Bad: two records that say that e1 is in favour of the bridge.
+    Good: one record with the evidence of both.
+    """
+    for i, j in _doubles(document):
+        first, again = document.layer("stances")[j], document.layer("stances")[i]
+        if first.get("label") == again.get("label"):
+            related = (at(document, "stances", j, message="the other one"),)
+            pointer = join_pointer("stances", i)
+            yield found(duplicate_stance, document, f"as {first['id']}", pointer, related=related)
+
+
+def evidence_nowhere(document: Document, schema: Schema) -> Iterator[Problem]:
+    """T505: A stance has no evidence.
+
+    What: neither a quote nor a stretch of the text shows it. A headline is its own evidence.
+    Why: nobody can check it.
+    Bad: `evidence_quotes: []`, `evidence_spans: []`.
+    Good: `evidence_quotes: ["q3"]`
+    """
+    for i, stance in enumerate(document.layer("stances")):
+        if not stance.get("evidence_quotes") and not stance.get("evidence_spans"):
+            if stance.get("scope") != "headline":
+                yield found(evidence_nowhere, document, "", join_pointer("stances", i))
+
+
+def speaker_without_holder(document: Document, schema: Schema) -> Iterator[Problem]:
+    """T506: The stance of a speaker has no holder.
+
+    What: `scope` is `speaker`, and `holder` is null.
+    Why: a stance nobody takes cannot be attributed.
+    Bad: `scope: speaker`, `holder: null`.
+    Good: `scope: speaker`, `holder: e4`, where e4 may well be an anonymous source.
+    """
+    for i, stance in enumerate(document.layer("stances")):
+        if stance.get("scope") == "speaker" and stance.get("holder") is None:
+            yield found(speaker_without_holder, document, "", join_pointer("stances", i, "holder"))
+
+
+def _doubles(document: Document) -> Iterator[tuple[int, int]]:
+    """Pairs (this, the first) of stances with one scope, holder and target."""
+    first: dict[Any, int] = {}
+    for i, stance in enumerate(document.layer("stances")):
+        j = first.setdefault(_subject(stance), i)
+        if j != i:
+            yield i, j
+
+
+def _subject(stance: Record) -> tuple[Any, Any, Any]:
+    return stance.get("scope"), stance.get("holder"), stance.get("target")

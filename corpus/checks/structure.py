@@ -1,0 +1,229 @@
+"""Level 2: does it fit the schema? Every violation at once, each at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import chain
+
+from ..model import Document, Edit, Fix, Problem
+from ..places import join_pointer
+from ..schema import Schema, Violation
+from .check import Ask, found
+
+
+def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S201: A value has the wrong type.
+
+    What: a string where a number belongs, an object where a list belongs, and so on.
+    Why: columns have one type.
+    Bad: `"start": "12"`
+    Good: `"start": 12`
+    """
+    for violation in _violations(document, schema, "type"):
+        value = violation.value
+        hint = f"write {value} without quotation marks" if isinstance(value, str) and _number(value) else ""
+        wanted = violation.limit if isinstance(violation.limit, list) else [violation.limit]
+        detail = f"{_shown(value)} is not of type {' or '.join(map(str, wanted))}"
+        yield _at(wrong_type, document, violation, detail, suggestion=hint)
+
+
+def missing_field(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S202: A required field is missing.
+
+    What: the schema asks for the field in every record.
+    Why: a field left out and a field that is empty are not the same.
+    Bad: `{"id": "m1", "spans": [...], "entity": "e1"}`
+    Good: `{"id": "m1", "spans": [...], "form": "NAM", "entity": "e1"}`
+    """
+    for violation in _violations(document, schema, "required"):
+        yield _at(missing_field, document, violation, str(violation.limit))
+
+
+def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S203: A field is not in the schema.
+
+    What: a key that the schema does not name.
+    Why: mostly a misspelling, and the value would be lost. A new field is one edit in `schema/`.
+    Bad: `{"id": "m1", "sapns": [...]}`
+    Good: `{"id": "m1", "spans": [...]}`
+    """
+    for violation in _violations(document, schema, "additionalProperties"):
+        names = violation.limit if isinstance(violation.limit, list) else []
+        known = _known_fields(schema, document, violation)
+        for name in names:
+            near = get_close_matches(str(name), known, 1)
+            yield found(
+                unknown_field,
+                document,
+                repr(name),
+                join_pointer(*violation.parts, name),
+                suggestion=f"did you mean {near[0]!r}?" if near else "",
+            )
+
+
+def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S204: A label is not in the schema.
+
+    What: the value is none of the labels that the field may have.
+    Why: a label nobody defined cannot be counted, learnt or compared. A new label is one edit in `schema/`.
+    Bad: `"form": "Name"`
+    Good: `"form": "NAM"`
+    """
+    for violation in _violations(document, schema, "oneOf"):
+        labels = _labels(schema, document, violation)
+        near = get_close_matches(str(violation.value), labels, 1, 0.5)
+        detail = f"{_shown(violation.value)} is none of {', '.join(labels)}"
+        yield _at(unknown_label, document, violation, detail, suggestion=f"did you mean {near[0]!r}?" if near else "")
+
+
+def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S205: A value is not one that the schema allows.
+
+    What: a number out of its range, a string that does not have the form it must have, a day that is
+    none, a list with too few items or with one twice.
+    Why: what follows relies on it.
+    Bad: `"intensity": 7`, `"kb_date": "2026-02-30"`
+    Good: `"intensity": 3`, `"kb_date": "2026-02-28"`
+    """
+    others = {"type", "required", "additionalProperties", "oneOf"}
+    for violation in chain(*(_violations(document, schema, k) for k in _keywords(document, schema) - others)):
+        yield _at(bad_value, document, violation, violation.message[:300])
+
+
+def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S206: A whole number is written as a fraction.
+
+    What: `12.0` where `12` belongs. JSON Schema lets it pass, Python slices do not.
+    Why: such offsets come from tools that count in floating point, and may be rounded.
+    Bad: `"start": 12.0`
+    Good: `"start": 12`
+    """
+    if document.annotation is None or not _valid(document, schema):
+        return
+    for layer in schema.layers.values():
+        numbers = [f.name for f in layer.fields if f.json_type in ("integer",)]
+        spans = [f.name for f in layer.of_kind("spans")]
+        for i, record in enumerate(document.layer(layer.name)):
+            places = [((layer.name, i, name), record.get(name)) for name in numbers]
+            for name in spans:
+                for j, span in enumerate(record.get(name) or ()):
+                    places += [((layer.name, i, name, j, edge), span[edge]) for edge in ("start", "end")]
+            for parts, value in places:
+                if type(value) is float:
+                    pointer = join_pointer(*parts)
+                    fix = Fix(True, f"write {int(value)}", (Edit(pointer, int(value)),))
+                    yield found(number_not_whole, document, str(value), pointer, fix=fix)
+
+
+def layer_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S207: A layer has records and is not named as done.
+
+    What: `layers_done` does not name a layer that has records.
+    Why: `layers_done` tells "looked, none found" from "not looked"; a layer with records was looked at.
+    Bad: `"layers_done": ["entities"]` and a list of quotes.
+    Good: `"layers_done": ["entities", "quotes"]`
+    """
+    done = document.value.get("layers_done")
+    if document.annotation is None or not isinstance(done, list):
+        return
+    for name in schema.layers:
+        if document.value.get(name) and name not in done:
+            yield found(layer_not_done, document, name, join_pointer(name))
+
+
+def unknown_layer(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S208: A layer named as done is not in the schema.
+
+    What: `layers_done` names something that is no layer.
+    Why: mostly a misspelling, and then a layer that was looked at counts as not looked at.
+    Bad: `"layers_done": ["quote"]`
+    Good: `"layers_done": ["quotes"]`
+    """
+    for i, name in enumerate(_done(document)):
+        if name not in schema.layers:
+            near = get_close_matches(name, schema.layers, 1)
+            hint = f"did you mean {near[0]!r}?" if near else ""
+            yield found(unknown_layer, document, repr(name), join_pointer("layers_done", i), suggestion=hint)
+
+
+def done_layer_missing(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S209: A layer named as done is missing.
+
+    What: `layers_done` names a layer that the file does not hold, not even empty.
+    Why: "looked, none found" is written as an empty list, so that a layer lost on the way is seen.
+    Bad: `"layers_done": ["nonquotes"]` and no `nonquotes`.
+    Good: `"layers_done": ["nonquotes"], "nonquotes": []`
+    """
+    for i, name in enumerate(_done(document)):
+        if name in schema.layers and name not in document.value:
+            fix = Fix(False, f"write it as empty, if none was found: {name}: []", (Edit(f"/{name}", []),))
+            yield found(done_layer_missing, document, name, join_pointer("layers_done", i), fix=fix)
+
+
+def no_split(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S210: The article belongs to no split.
+
+    What: the record has no `split`.
+    Why: a document's split is part of its record, given once and for good, so that no later build
+    moves it from training to test.
+    Bad: no `split`.
+    Good: `"split": "train"`
+    """
+    if document.source.value is not None and "split" not in document.value:
+        yield found(no_split, document, suggestion=f"one of {', '.join(schema.splits)}")
+
+
+def _done(document: Document) -> list[str]:
+    done = document.value.get("layers_done")
+    return [name for name in done if isinstance(name, str)] if isinstance(done, list) else []
+
+
+def _valid(document: Document, schema: Schema) -> bool:
+    if "valid" not in document.memo:
+        document.memo["valid"] = schema.is_valid(document.source.kind, document.source.value)
+    return bool(document.memo["valid"])
+
+
+def _violations(document: Document, schema: Schema, keyword: str) -> Iterator[Violation]:
+    if not _valid(document, schema):
+        for violation in schema.violations(document.source.kind, document.source.value):
+            if violation.keyword == keyword:
+                yield violation
+
+
+def _keywords(document: Document, schema: Schema) -> set[str]:
+    if _valid(document, schema):
+        return set()
+    return {v.keyword for v in schema.violations(document.source.kind, document.source.value)}
+
+
+def _at(ask: Ask, document: Document, violation: Violation, detail: str, suggestion: str = "") -> Problem:
+    return found(ask, document, detail, join_pointer(*violation.parts), suggestion=suggestion)
+
+
+def _labels(schema: Schema, document: Document, violation: Violation) -> list[str]:
+    parts = [part for part in violation.parts if isinstance(part, str)]
+    if document.annotation is None:
+        return [label.name for field in schema.article_fields if field.name == parts[-1] for label in field.labels]
+    return [label.name for label in schema.labels(parts[0], parts[-1])] if parts else []
+
+
+def _known_fields(schema: Schema, document: Document, violation: Violation) -> list[str]:
+    parts = [part for part in violation.parts if isinstance(part, str)]
+    if document.annotation is None:
+        return [field.name for field in schema.article_fields]
+    if len(parts) > 1:
+        return ["start", "end", "text"]
+    if parts and parts[0] in schema.layers:
+        return [field.name for field in schema.layers[parts[0]].fields]
+    return list(schema.annotation["properties"])
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "…"
+
+
+def _number(value: str) -> bool:
+    return value.strip().lstrip("-").isdecimal()

@@ -1,0 +1,288 @@
+"""Which documents a corpus holds and where each part of one lies, without reading them.
+
+Both forms end in the same index, one entry for each part of a document:
+
+    raw/<doc_id>.json, .txt                  an entry a file, the id from the file's name
+    raw/*.jsonl[.gz|.zst]                    an entry a line, the id from the line's beginning
+    annotations/<annotator>/<doc_id>.json    …
+    annotations/<annotator>/*.jsonl[…]       …
+
+The index is a small Arrow table sorted by id, so that documents come in one order whatever the
+files' order was, and a corpus of millions is a few hundred megabytes of keys, not of text.
+A compressed bulk file is unpacked once to disk, to be read at any place.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import IO, NamedTuple
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import zstandard
+
+from ..model import CorpusError
+
+MAX_BYTES = 64 * 2**20
+"""The largest file, or line of a bulk file, that is read, in bytes."""
+MAX_UNPACKED = 200
+"""The most that a compressed file may grow, as a multiple of its size, once it is over 1 GiB."""
+
+DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+ANNOTATOR = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+ATTACHED = "raw/attached"
+"""The folder, ignored by git, of a user's own copies of texts that the corpus may not hold."""
+RECORD, TEXT, ANNOTATION = 0, 1, 2
+
+_LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"([A-Za-z0-9._-]+)"')
+_BULK = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+_SCHEMA = pa.schema(
+    [
+        ("doc_id", pa.string()),
+        ("kind", pa.int8()),
+        ("annotator", pa.string()),
+        ("path", pa.string()),
+        ("line", pa.int64()),
+        ("offset", pa.int64()),
+        ("size", pa.int64()),
+        ("fault", pa.string()),
+    ]
+)
+
+
+class Entry(NamedTuple):
+    """A part of a document: a file (`line` 0) or a line of a bulk file.
+
+    `offset` and `size` are bytes in the file, unpacked. `fault` names a level 1 check when the
+    part is not to be read at all.
+    """
+
+    doc_id: str
+    kind: int
+    annotator: str
+    path: str
+    line: int
+    offset: int
+    size: int
+    fault: str
+
+
+class Index:
+    """The parts of every document of the corpus at `root`; a context manager that owns what it unpacked."""
+
+    def __init__(self, root: Path, paths: Sequence[Path] = ()):
+        """Index the corpus; with `paths`, only the documents that have a part in one of these."""
+        self.root = root
+        self.unpacked: dict[str, str] = {}
+        """Where the bytes of each compressed file lie while the index lives."""
+        self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
+        try:
+            self._table = self._sorted(self._entries())
+            if paths:
+                self._table = self._select(paths)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Delete what was unpacked."""
+        self._folder.cleanup()
+
+    def __len__(self) -> int:
+        """The number of documents."""
+        return int(pc.count_distinct(self._table["doc_id"]).as_py())
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of all indexed files, sorted."""
+        return sorted(pc.unique(self._table["path"]).to_pylist())
+
+    def shards(self, documents: int) -> Iterator[list[Entry]]:
+        """The entries in runs of about `documents` documents, a document never cut in two."""
+        shard: list[Entry] = []
+        count = 0
+        for _, group in groupby(self._rows(), key=lambda entry: entry.doc_id):
+            shard.extend(group)
+            count += 1
+            if count == documents:
+                yield shard
+                shard, count = [], 0
+        if shard:
+            yield shard
+
+    def _rows(self) -> Iterator[Entry]:
+        for batch in self._table.to_batches(max_chunksize=4096):
+            yield from map(Entry._make, zip(*(column.to_pylist() for column in batch.columns), strict=True))
+
+    def _select(self, paths: Sequence[Path]) -> pa.Table:
+        names = []
+        for path in paths:
+            absolute = Path(os.path.abspath(path))
+            if not absolute.exists() and not absolute.is_symlink():
+                raise CorpusError(f"{path}: there is no such file or folder")
+            try:
+                names.append(absolute.relative_to(self.root).as_posix())
+            except ValueError:
+                raise CorpusError(f"{path} is outside of the corpus {self.root}") from None
+        if "." in names:
+            return self._table
+        column = self._table["path"]
+        mask = pc.is_in(column, pa.array(names, pa.string()))
+        for name in names:
+            mask = pc.or_(mask, pc.starts_with(column, name + "/"))
+        if not pc.any(mask).as_py():
+            raise CorpusError(f"no article and no annotation lies in {', '.join(map(str, paths))}")
+        ids = pc.unique(self._table.filter(mask)["doc_id"])
+        return self._table.filter(pc.is_in(self._table["doc_id"], ids))
+
+    def _sorted(self, entries: Iterator[Entry]) -> pa.Table:
+        batches: list[pa.RecordBatch] = []
+        rows: list[Entry] = []
+        for entry in entries:
+            rows.append(entry)
+            if len(rows) == 8192:
+                batches.append(_batch(rows))
+                rows = []
+        batches.append(_batch(rows))
+        table = pa.Table.from_batches(batches, _SCHEMA)
+        return table.sort_by([(name, "ascending") for name in ("doc_id", "kind", "annotator", "path", "line")])
+
+    def _entries(self) -> Iterator[Entry]:
+        yield from self._folder_entries("raw", "")
+        if (self.root / ATTACHED).is_dir():
+            yield from self._folder_entries(ATTACHED, "")
+        for item in _listing(self.root, "annotations"):
+            path = f"annotations/{_shown(item.name)}"
+            if item.is_symlink():
+                yield _fault(path, ANNOTATION, "symlink")
+            elif item.is_dir(follow_symlinks=False) and ANNOTATOR.fullmatch(item.name):
+                yield from self._folder_entries(path, item.name)
+            elif item.is_dir(follow_symlinks=False):
+                yield _fault(path, ANNOTATION, "unportable-name")
+            elif not item.name.endswith((".toml", ".md")):
+                yield _fault(path, ANNOTATION, "unknown-file")
+
+    def _folder_entries(self, folder: str, annotator: str) -> Iterator[Entry]:
+        kind = ANNOTATION if annotator else RECORD
+        for item in _listing(self.root, folder):
+            path, status = f"{folder}/{_shown(item.name)}", item.stat(follow_symlinks=False)
+            stem, dot, _ = item.name.rpartition(".")
+            if item.is_symlink():
+                yield _fault(path, kind, "symlink")
+            elif path == ATTACHED and item.is_dir():
+                continue
+            elif not stat.S_ISREG(status.st_mode):
+                yield _fault(path, kind, "unknown-file")
+            elif item.name.endswith(_BULK) and folder != ATTACHED:
+                yield from self._bulk_entries(path, kind, annotator, Path(item.path))
+            elif item.name.endswith(".json") and folder != ATTACHED or item.name.endswith(".txt") and not annotator:
+                if not dot or not DOC_ID.fullmatch(stem):
+                    yield _fault(path, kind, "unportable-name")
+                    continue
+                part = TEXT if item.name.endswith(".txt") else kind
+                fault = "too-large" if status.st_size > MAX_BYTES else ""
+                yield Entry(stem, part, annotator, path, 0, 0, status.st_size, fault)
+            elif not item.name.endswith(".md"):
+                yield _fault(path, kind, "unknown-file")
+
+    def _bulk_entries(self, path: str, kind: int, annotator: str, file: Path) -> Iterator[Entry]:
+        if not file.name.endswith(".jsonl"):
+            unpacked = Path(self._folder.name) / str(len(self.unpacked))
+            fault = _unpack(file, unpacked)
+            if fault:
+                yield _fault(path, kind, fault)
+                return
+            self.unpacked[path] = str(unpacked)
+            file = unpacked
+        with file.open("rb") as lines:
+            offset, number = 0, 0
+            while line := lines.readline(MAX_BYTES + 1):
+                number += 1
+                size = len(line)
+                if size > MAX_BYTES and not line.endswith(b"\n"):
+                    while (more := lines.readline(MAX_BYTES)) and not more.endswith(b"\n"):
+                        size += len(more)
+                    yield Entry("", kind, annotator, path, number, offset, 0, "too-large")
+                    offset += size + len(more)
+                    continue
+                if not line.isspace():
+                    yield Entry(_line_id(line), kind, annotator, path, number, offset, size, "")
+                offset += size
+
+
+def _line_id(line: bytes) -> str:
+    """The doc_id of a line of a bulk file; "" when it has none, which its reader will explain."""
+    match = _LINE_ID.match(line)
+    if match:
+        return match[1].decode()
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return ""
+    doc_id = value.get("doc_id") if isinstance(value, dict) else None
+    return doc_id if isinstance(doc_id, str) else ""
+
+
+def _unpack(file: Path, to: Path) -> str:
+    """Unpack a compressed file; the name of the fault that forbade it, "" for none."""
+    limit = max(2**30, file.stat().st_size * MAX_UNPACKED)
+    try:
+        with file.open("rb") as packed, to.open("wb") as out:
+            stream: IO[bytes]
+            if file.name.endswith(".gz"):
+                stream = gzip.open(packed)  # type: ignore[assignment]
+            else:
+                stream = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)  # type: ignore[assignment]
+            while chunk := stream.read(2**20):
+                if out.tell() + len(chunk) > limit:
+                    return "too-large"
+                out.write(chunk)
+    except (OSError, EOFError, zstandard.ZstdError):
+        if shutil.disk_usage(to.parent).free < 2**20:
+            raise
+        return "damaged-archive"
+    return ""
+
+
+def _listing(root: Path, folder: str) -> list[os.DirEntry[str]]:
+    path = root / folder
+    if path.is_symlink():
+        raise CorpusError(f"{path} is a symbolic link: a corpus is read only inside of its own folder")
+    try:
+        with os.scandir(path) as items:
+            return sorted((item for item in items if not item.name.startswith(".")), key=lambda item: item.name)
+    except FileNotFoundError:
+        if folder == "annotations":
+            return []
+        raise CorpusError(f"{path} is missing: a corpus has its articles there") from None
+
+
+def _fault(path: str, kind: int, fault: str) -> Entry:
+    return Entry("", kind, "", path, 0, 0, 0, fault)
+
+
+def _shown(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _batch(rows: list[Entry]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else [[]] * len(_SCHEMA)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA
+    )

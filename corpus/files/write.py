@@ -1,0 +1,112 @@
+"""Documents → raw/ and annotations/: the canonical form, so that the same content is the same bytes.
+
+A file of its own has one field a line and, within the layers, one span a line, so that a change of
+one span is a change of one line in a diff. A line of a bulk file is the same object, compact. Both
+keep the key order of the schema; records that lie in the text stand in the order of the text,
+others in the order of their ids.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from ..model import Kind, Record
+from ..schema import Layer, Schema
+
+
+def canonical(value: Record, kind: Kind, schema: Schema) -> bytes:
+    """The bytes of a `.json` file that holds `value`, a record or an annotation that fits the schema."""
+    return (_layout(ordered(value, kind, schema), "") + "\n").encode()
+
+
+def canonical_line(value: Record, kind: Kind, schema: Schema, text: str | None = None) -> bytes:
+    """The bytes of a bulk line that holds `value`, and for an article's record its text, with the line end."""
+    value = ordered(value, kind, schema)
+    return orjson.dumps(value if text is None else {**value, "text": text}) + b"\n"
+
+
+def ordered(value: Record, kind: Kind, schema: Schema) -> Record:
+    """The same value with keys and records in canonical order."""
+    written = schema.annotation if kind == "annotation" else schema.article
+    value = _keys(value, list(written["properties"]))
+    if kind == "annotation":
+        for layer in schema.layers.values():
+            if layer.name in value:
+                value[layer.name] = _records(value[layer.name], layer)
+        if "layers_done" in value:
+            value["layers_done"] = _keys(dict.fromkeys(value["layers_done"]), list(schema.layers))
+            value["layers_done"] = list(value["layers_done"])
+    return value
+
+
+def _records(records: list[Record], layer: Layer) -> list[Record]:
+    names = [field.name for field in layer.fields]
+    spans = [field.name for field in layer.of_kind("spans")]
+    place = next((field.name for field in layer.of_kind("spans") if field.least), None)
+    placed = [
+        {k: [_keys(s, ["start", "end", "text"]) for s in v] if k in spans else v for k, v in record.items()}
+        for record in (_keys(record, names) for record in records)
+    ]
+
+    def order(record: Record) -> tuple[Any, ...]:
+        first = record[place][0] if place else {"start": 0, "end": 0}
+        return first["start"], -first["end"], _natural(record["id"])
+
+    return sorted(placed, key=order)
+
+
+def _keys(value: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    known = {name: value[name] for name in names if name in value}
+    return known | {name: value[name] for name in sorted(value) if name not in known}
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part)
+
+
+def _layout(value: Any, indent: str) -> str:
+    """One line for what holds no list of objects; a line for each item or field of what does."""
+    deeper = indent + "  "
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return "[\n" + ",\n".join(deeper + _layout(item, deeper) for item in value) + "\n" + indent + "]"
+    if isinstance(value, dict) and (not indent or any(map(_holds_objects, value.values()))):
+        items = (f"{deeper}{_line(key)}: {_layout(item, deeper)}" for key, item in value.items())
+        return "{\n" + ",\n".join(items) + "\n" + indent + "}"
+    return _line(value)
+
+
+def _holds_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _line(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_line(key)}: {_line(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_line, value)) + "]"
+    return orjson.dumps(value).decode()
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to that takes the place of `path` when all went well, and else leaves no trace."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
