@@ -60,7 +60,10 @@ def tokenize(texts: list[str]) -> Tokens:
     words = data[kinds != _BLANK]
     strings = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(words))
     begins = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    return Tokens(starts - np.searchsorted(tails, starts), ends - np.searchsorted(tails, ends), strings, begins)
+    if len(tails):
+        before = np.cumsum(~begins_here, dtype=np.int32)
+        starts, ends = starts - before[starts], ends - before[ends - 1]
+    return Tokens(starts, ends, strings, begins)
 
 
 def sentences(text: str, language: str) -> list[tuple[int, int]]:

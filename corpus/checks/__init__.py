@@ -13,10 +13,10 @@ A new check is a function in one of these modules, a line in the list, and a fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
-from ..model import Document, Problem
+from ..model import Document, Problem, Severity
 from ..schema import Schema
 from . import entities, files, quotes, references, spans, stances, structure
 from .check import Check
@@ -106,6 +106,12 @@ NEEDS: dict[int, frozenset[int]] = {
     5: frozenset({1, 2, 3, 4}),
 }
 """The levels that must have been passed before a level is asked, so that one fault is one finding."""
+
+
+@cache
+def severities() -> Mapping[str, Severity]:
+    """The severity that each code is declared with."""
+    return {check.code: check.severity for check in CHECKS}
 
 
 def run(document: Document, schema: Schema, failed: set[int]) -> Iterator[Problem]:

@@ -112,8 +112,9 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
     if indefinite is None:
         return
     mentions = document.layer("mentions")
+    people = {entity["id"] for entity in document.layer("entities") if entity.get("type") in ("PER", "NORP")}
     for entity, members in chains(document).mentions.items():
-        if len(members) > 1 and "NAM" not in chains(document).forms[entity]:
+        if len(members) > 1 and entity in people and "NAM" not in chains(document).forms[entity]:
             heads = [(i, _first_word(document, mentions[i])) for i in members if mentions[i].get("form") == "NOM"]
             new = [i for i, word in heads if word in indefinite]
             if len(new) > 1 and any(word in _ANOTHER for _, word in heads) or len(new) > 1 and _is_source(document, entity):

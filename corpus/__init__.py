@@ -1,0 +1,18 @@
+"""On the Record: news corpora that say who is named, who said what, and where they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .loading import load
+
+__all__ = ["load"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "load":
+        from .loading import load
+
+        return load
+    raise AttributeError(f"module 'corpus' has no attribute {name!r}")

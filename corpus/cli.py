@@ -1,0 +1,251 @@
+"""The command line: a short function for each verb, which passes values along.
+
+Heavy imports stand inside of the verbs, so that `corpus --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .model import CorpusError, Problem
+
+if TYPE_CHECKING:
+    from .pipeline import Shard
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def validate(args: argparse.Namespace) -> int:
+    """Check articles and annotations, and say of every fault where it is.
+
+    Exit code: 0 nothing found, 1 findings, 2 the tool could not run. A finding of severity `info`
+    does not count. Severities are set in [tool.corpus.severity] of pyproject.toml.
+    """
+    from . import checks, report
+    from .files import Index
+    from .pipeline import Job, run
+    from .schema import Schema
+    from .settings import read_settings
+
+    root = _root(args)
+    schema, settings = Schema.read(root), read_settings(root, checks.severities())
+    with Index(root, args.path) as index:
+        documents = len(index)
+        job = Job(root, index.unpacked, settings.severity)
+        shards = _progress(run(index, job, schema, args.workers), documents)
+        counts = report.REPORTERS[args.format](_problems(shards), sys.stdout)
+    print(report.summary(counts, documents), file=sys.stderr)
+    return 1 if counts["error"] or counts["warning"] else 0
+
+
+def build(args: argparse.Namespace) -> int:
+    """Validate, then compile to Parquet, a dataset card and a manifest that `load_dataset` reads.
+
+    A finding of severity `error` stops it, and nothing is written. Texts that may not be passed on
+    stay out, also when they are attached, unless --with-attached says that the build is for you alone.
+    """
+    from . import checks, report
+    from .files import Index
+    from .release import build_folder
+    from .schema import Schema
+    from .settings import read_settings
+
+    root = _root(args)
+    schema, settings = Schema.read(root), read_settings(root, checks.severities())
+    out = Path(os.path.abspath(args.out)) if args.out else root / "build"
+    counts: report.Counts = report.Counts()
+    with Index(root) as index:
+        built = build_folder(
+            index,
+            schema,
+            settings,
+            out,
+            workers=args.workers,
+            with_attached=args.with_attached,
+            on_problem=lambda problem: counts.update(report.text([problem], sys.stdout)),
+            progress=_progress,
+        )
+        print(report.summary(counts, len(index)), file=sys.stderr)
+    if built is None:
+        print("nothing was built: errors come first", file=sys.stderr)
+        return 1
+    rows = ", ".join(f"{name} {sum(split.rows for split in of.values()):,}" for name, of in built.splits.items())
+    print(f"{out}: version {built.version}; rows: {rows}", file=sys.stderr)
+    return 0
+
+
+def fmt(args: argparse.Namespace) -> int:
+    """Write files in the canonical form: the schema's order, one span a line, LF line ends.
+
+    Each file is replaced at once or not at all. A file that cannot be read, or does not fit the
+    schema, is left as it is and reported. Exit code 1 when --check finds a file to rewrite, or
+    when a file was left.
+    """
+    from . import report
+    from .formatter import format_corpus
+    from .schema import Schema
+
+    root = _root(args)
+    result = format_corpus(root, Schema.read(root), args.path, write=not args.check, fix=args.fix)
+    counts = report.text(result.problems, sys.stdout)
+    for path in result.changed:
+        print(f"{'would rewrite' if args.check else 'rewrote'} {path}")
+    print(f"{len(result.changed)} of {result.files} files {'to rewrite' if args.check else 'rewritten'}", file=sys.stderr)
+    return 1 if counts["error"] or (args.check and result.changed) else 0
+
+
+def rule(args: argparse.Namespace) -> int:
+    """Show the page of a check: what it asks, why, and a bad and a good example."""
+    from .checks import CHECKS
+
+    if args.all or not args.code:
+        for check in CHECKS:
+            print(f"{check.code}  {check.severity:<7}  {check.name:<30}  {check.message}")
+        return 0
+    for check in CHECKS:
+        if args.code.upper() == check.code or args.code == check.name:
+            print(f"{check.code} {check.name} ({check.severity})\n\n{check.message}.\n\n{check.page}")
+            return 0
+    raise CorpusError(f"there is no check {args.code}; `corpus rule --all` lists them")
+
+
+def attach(args: argparse.Namespace) -> int:
+    """Put your own copy of a withheld text in place, after its hash was verified.
+
+    It goes to raw/attached/, which git ignores. A copy that differs is explained (line ends, normal
+    form, edited words) and refused, since every offset would be in doubt.
+    """
+    from .attachment import attach_text
+    from .schema import Schema
+
+    root = _root(args)
+    path = attach_text(root, Schema.read(root), args.doc_id, args.text)
+    print(f"{path}: the hash is right; `corpus validate {path}` now checks every span", file=sys.stderr)
+    return 0
+
+
+def import_(args: argparse.Namespace) -> int:
+    """Turn a corpus in another format into one of this format, with its own schema, in a new folder."""
+    from . import report
+    from .formats import FORMATS
+
+    if args.into.exists() and any(args.into.iterdir()):
+        raise CorpusError(f"{args.into} is not empty; choose another --into")
+    problems = FORMATS[args.source_format].read(args.source, args.into)
+    counts = report.text(problems, sys.stdout)
+    print(f"{args.into}: imported; next: corpus --root {args.into} validate", file=sys.stderr)
+    return 1 if counts["error"] else 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code. A user's mistake is one line on stderr and exit code 2."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.verb(args))
+    except CorpusError as error:
+        print(f"corpus: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except KeyboardInterrupt:
+        print("corpus: interrupted", file=sys.stderr)
+        return 130
+    except OSError as error:
+        print(f"corpus: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="corpus",
+        description="On the Record: validate and compile news corpora that say who is named, who said what, and where they stand.",
+        epilog="`corpus VERB --help` explains a verb.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument("--root", type=Path, metavar="DIR", help="the corpus; default: the nearest folder upward with a schema/")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    verb = _verb(verbs, "validate", validate)
+    verb.add_argument("path", nargs="*", type=Path, metavar="PATH", help="only documents with a part in these files or folders")
+    verb.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    _workers(verb)
+
+    verb = _verb(verbs, "build", build)
+    verb.add_argument("--out", type=Path, metavar="DIR", help="where to; default: build/ in the corpus")
+    verb.add_argument("--with-attached", action="store_true", help="include attached texts: for your own use only")
+    _workers(verb)
+
+    verb = _verb(verbs, "fmt", fmt)
+    verb.add_argument("path", nargs="*", type=Path, metavar="PATH", help="only these files or folders")
+    verb.add_argument("--check", action="store_true", help="only ask; change nothing")
+    verb.add_argument("--fix", action="store_true", help="also apply the safe fixes of findings")
+
+    verb = _verb(verbs, "rule", rule)
+    verb.add_argument("code", nargs="?", metavar="CODE", help="such as P307 or slice-mismatch")
+    verb.add_argument("--all", action="store_true", help="list all checks")
+
+    verb = _verb(verbs, "attach", attach)
+    verb.add_argument("doc_id", metavar="DOC_ID", help="the document whose text it is")
+    verb.add_argument("--text", required=True, type=Path, metavar="FILE", help="your copy of the text")
+
+    verb = _verb(verbs, "import", import_)
+    verb.add_argument("source_format", metavar="FORMAT", choices=("german-news",), help="german-news")
+    verb.add_argument("source", type=Path, metavar="SRC", help="the file or folder to read")
+    verb.add_argument("--into", required=True, type=Path, metavar="DIR", help="a new folder for the corpus")
+    return parser
+
+
+def _verb(verbs: Any, name: str, verb: Verb) -> argparse.ArgumentParser:
+    """A verb whose help is its docstring."""
+    first, _, rest = (verb.__doc__ or "").partition("\n")
+    lines = [line.strip() for line in rest.strip().splitlines()]
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=first.rstrip("."),
+        description="\n".join([first, *([""] if lines else []), *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(verb=verb)
+    return parser
+
+
+def _workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: one a core for a large corpus")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(version("on-the-record"))
+        parser.exit()
+
+
+def _root(args: argparse.Namespace) -> Path:
+    from .settings import find_root
+
+    if args.root is None:
+        return find_root(Path.cwd())
+    return Path(os.path.abspath(args.root))
+
+
+def _problems(shards: Iterator[Shard]) -> Iterator[Problem]:
+    for shard in shards:
+        yield from shard.problems
+        shard.problems.close()
+
+
+def _progress(shards: Iterator[Shard], documents: int) -> Iterator[Shard]:
+    """The shards, with a progress bar over documents where stderr is a terminal."""
+    from tqdm import tqdm
+
+    with tqdm(total=documents, unit="doc", disable=None, leave=False) as bar:
+        for shard in shards:
+            yield shard
+            bar.update(shard.documents)

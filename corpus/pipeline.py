@@ -1,0 +1,193 @@
+"""One shard of files → columns and Problems, as one pure function, and the map of it over processes.
+
+`compile_shard` needs nothing but its arguments, so any engine can map it: here a process pool, on a
+cluster whatever is there. Shards have a fixed number of documents, so what comes out does not
+depend on how many processes there were.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+
+import pyarrow as pa
+
+from . import checks
+from .files import Entry, Index, documents
+from .model import GOLD, Document, Problem, Severity
+from .schema import Schema
+from .tables import Row, build
+
+DOCUMENTS = 256
+"""Documents in a shard."""
+_FEW = 2048
+"""Corpora of fewer documents are compiled without other processes: starting them would take longer."""
+_KEPT = 10_000
+"""Problems of a shard that are kept in memory; more go to disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is the same for every shard of a run."""
+
+    root: Path
+    unpacked: Mapping[str, str]
+    severities: Mapping[str, Severity]
+    tables: bool = False
+    """Whether columns are wanted, or the Problems only."""
+    with_attached: bool = False
+    """Whether texts that may not be passed on go into the columns where they are attached."""
+
+
+class Problems:
+    """Problems in their order, in memory while they are few and on disk when they are many."""
+
+    def __init__(self) -> None:
+        self._kept: list[Problem] = []
+        self._file = ""
+
+    def add(self, problem: Problem) -> None:
+        """Put a Problem behind the others."""
+        self._kept.append(problem)
+        if len(self._kept) >= _KEPT:
+            if not self._file:
+                handle, self._file = tempfile.mkstemp(prefix="corpus-problems-")
+                os.close(handle)
+            with open(self._file, "ab") as file:
+                pickle.dump(self._kept, file)
+            self._kept = []
+
+    def __iter__(self) -> Iterator[Problem]:
+        if self._file:
+            with open(self._file, "rb") as file:
+                while file.peek(1):
+                    yield from pickle.load(file)
+        yield from self._kept
+
+    def close(self) -> None:
+        """Delete what is on disk."""
+        if self._file:
+            os.unlink(self._file)
+            self._file = ""
+
+
+@dataclass(slots=True)
+class Shard:
+    """What came of a shard: `batches[split][config]`, the Problems, and counts for the card."""
+
+    documents: int = 0
+    problems: Problems = field(default_factory=Problems)
+    errors: int = 0
+    batches: dict[str, dict[str, pa.RecordBatch]] = field(default_factory=dict)
+    counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """("labels", split, layer, field, label), ("layer", split, layer), ("texts", split, full or withheld) → number."""
+
+
+def compile_shard(entries: list[Entry], job: Job, schema: Schema) -> Shard:
+    """Read, check and (when `job.tables`) compile the documents of `entries`."""
+    shard = Shard()
+    rows: dict[str, list[Row]] = {}
+    for doc_id, group in groupby(entries, key=lambda entry: entry.doc_id):
+        shard.documents += bool(doc_id)
+        found = documents(group, job.root, job.unpacked)
+        failed: set[int] = set()
+        for document in found:
+            of_article = document.annotation is None
+            levels = failed if of_article else _inherited(failed)
+            for problem in checks.run(document, schema, levels):
+                severity = job.severities.get(problem.code, checks.severities()[problem.code])
+                shard.problems.add(replace(problem, severity=severity))
+                shard.errors += severity == "error"
+        if job.tables and not shard.errors and found:
+            row = _row(found, job)
+            if row is not None:
+                rows.setdefault(str(row.article.record["split"]), []).append(row)
+    if not shard.errors:
+        for split, members in rows.items():
+            shard.batches[split] = build(members, schema)
+            _count(split, members, schema, shard.counts)
+    return shard
+
+
+def _inherited(failed: set[int]) -> set[int]:
+    """The levels an annotation starts with as failed: those whose questions need a sound article."""
+    return {3, 5} if failed & {1, 2, 3} else set()
+
+
+def _row(found: list[Document], job: Job) -> Row | None:
+    article = found[0].article
+    if article.record.get("redistribution") == "none" and not job.with_attached:
+        return None
+    annotations = [document.annotation for document in found if document.annotation is not None]
+    gold = next((annotation for annotation in annotations if annotation.annotator == GOLD), None)
+    others = [annotation for annotation in annotations if annotation.annotator != GOLD]
+    text = article.text if article.redistributable or job.with_attached else None
+    return Row(article, text, gold, others)
+
+
+def _count(split: str, rows: list[Row], schema: Schema, counts: Counter[tuple[str, ...]]) -> None:
+    for row in rows:
+        counts["texts", split, "full" if row.text is not None else "withheld"] += 1
+        counts["language", split, str(row.article.record["language"])] += 1
+    for layer in schema.layers.values():
+        records = [record for row in rows if row.gold is not None for record in row.gold.layer(layer.name)]
+        counts["layer", split, layer.name] += len(records)
+        for label_field in layer.of_kind("label"):
+            values = Counter([record.get(label_field.name) for record in records])
+            for value, number in values.items():
+                if value is not None and not label_field.many:
+                    counts["label", split, layer.name, label_field.name, value] += number
+
+
+def run(index: Index, job: Job, schema: Schema, workers: int = 0) -> Iterator[Shard]:
+    """Every shard of the corpus, compiled, in order.
+
+    `workers` processes do it; 0 takes one for each core, or none for a small corpus. Raises what a
+    worker raised.
+    """
+    workers = workers or (os.cpu_count() or 1 if len(index) >= _FEW else 1)
+    if workers == 1:
+        for entries in index.shards(DOCUMENTS):
+            yield compile_shard(entries, job, schema)
+        return
+    with _pool(workers, job) as pool:
+        ahead: list[Future[Shard]] = []
+        for entries in index.shards(DOCUMENTS):
+            ahead.append(pool.submit(_in_worker, entries, job))
+            if len(ahead) > 2 * workers:
+                yield ahead.pop(0).result()
+        while ahead:
+            yield ahead.pop(0).result()
+
+
+@contextmanager
+def _pool(workers: int, job: Job) -> Iterator[ProcessPoolExecutor]:
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(job.root,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_schema: Schema | None = None
+
+
+def _start_worker(root: Path) -> None:
+    global _schema
+    pa.set_cpu_count(1)
+    _schema = Schema.read(root)
+
+
+def _in_worker(entries: list[Entry], job: Job) -> Shard:
+    assert _schema is not None
+    return compile_shard(entries, job, _schema)

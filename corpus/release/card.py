@@ -1,0 +1,181 @@
+"""DATASET_CARD.md and what was built → the card, `README.md`, that `datasets` reads.
+
+The prose is written by hand; front matter, figures and tables are filled in, so that they cannot
+drift from the data. A line `<!-- corpus:NAME -->` of the prose is where a table goes; a table that has
+no such line is added at the end.
+
+The `datasets` library caches by what the card says and not by the files, so version and content
+hash stand in every config (huggingface/datasets#6493); and it converts the strings of the files to
+ClassLabels by the names that the card gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from ..model import CorpusError
+from ..schema import Label, Schema
+from ..tables import Config, Labels, configs
+
+Counts = Counter[tuple[str, ...]]
+_MARKER = re.compile(r"^<!-- corpus:([a-z]+) -->$", re.MULTILINE)
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(slots=True)
+class Split:
+    """A split of a config as it was written: rows, bytes uncompressed, logical hash, and its files."""
+
+    rows: int
+    size: int
+    sha256: str
+    files: list[Path]
+
+
+Splits = dict[str, dict[str, Split]]
+
+
+def card(root: Path, schema: Schema, version: str, counts: Counts, splits: Splits, content: str) -> str:
+    """The text of the card. Raises CorpusError when DATASET_CARD.md cannot be read or names an unknown table."""
+    front, prose = _written(root / "DATASET_CARD.md")
+    built = [config for config in configs(schema) if config.name in splits]
+    documents = sum(split.rows for split in splits["documents"].values())
+    front.setdefault("language", sorted({key[2] for key in counts if key[0] == "language"}))
+    front.setdefault("size_categories", [next((name for top, name in _SIZES if documents < top), "n>1M")])
+    front["configs"] = [_config_entry(config, version, content, splits[config.name]) for config in built]
+    front["dataset_info"] = [_info(config, splits[config.name]) for config in built]
+    tables = {
+        "configs": _configs_table(built, splits),
+        "counts": _counts_table(schema, counts, splits),
+        "labels": _label_tables(schema, counts),
+        "fields": _field_tables(schema),
+    }
+    for name in _MARKER.findall(prose):
+        if name not in tables:
+            raise CorpusError(f"{root / 'DATASET_CARD.md'}: there is no table {name!r}; there are {', '.join(tables)}")
+    missing = [f"<!-- corpus:{name} -->" for name in tables if f"<!-- corpus:{name} -->" not in prose]
+    prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
+    body = _MARKER.sub(lambda match: tables[match[1]], prose)
+    return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{body}"
+
+
+def features(columns: Iterable[pa.Field], labels: Labels, path: str = "") -> list[dict[str, Any]]:
+    """The columns as the front matter has them; `labels` become class labels."""
+    return [{"name": field.name, **_feature(field.type, labels, f"{path}{field.name}")} for field in columns]
+
+
+def _feature(kind: pa.DataType, labels: Labels, path: str) -> dict[str, Any]:
+    if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+        return {"list": features(kind.value_type, labels, f"{path}.")}
+    if pa.types.is_list(kind):
+        inner = _feature(kind.value_type, labels, path)
+        return {"list": inner["dtype"]}
+    if pa.types.is_struct(kind):
+        return {"struct": features(kind, labels, f"{path}.")}
+    if path in labels:
+        return {"dtype": {"class_label": {"names": {str(i): name for i, name in enumerate(labels[path])}}}}
+    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
+
+
+def _written(path: Path) -> tuple[dict[str, Any], str]:
+    if not path.is_file():
+        return {}, f"# {path.resolve().parent.name}\n"
+    text = path.read_text("utf-8")
+    match = re.match(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
+    if not match:
+        return {}, text
+    try:
+        front = yaml.safe_load(match[1])
+    except yaml.YAMLError as error:
+        raise CorpusError(f"{path}: the front matter is not YAML: {error}") from None
+    if not isinstance(front, dict):
+        raise CorpusError(f"{path}: the front matter must be a mapping")
+    return front, match[2]
+
+
+def _config_entry(config: Config, version: str, content: str, splits: dict[str, Split]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"config_name": config.name}
+    if config.name == "documents":
+        entry["default"] = True
+    entry |= {"version": version, "description": f"content-sha256:{content}"}
+    return entry | {"data_files": [{"split": split, "path": f"{config.name}/{split}-*.parquet"} for split in splits]}
+
+
+def _info(config: Config, splits: dict[str, Split]) -> dict[str, Any]:
+    files = [file for split in splits.values() for file in split.files]
+    return {
+        "config_name": config.name,
+        "features": features(config.columns, config.labels),
+        "splits": [
+            {"name": name, "num_bytes": split.size, "num_examples": split.rows} for name, split in splits.items()
+        ],
+        "download_size": sum(file.stat().st_size for file in files),
+        "dataset_size": sum(split.size for split in splits.values()),
+    }
+
+
+def _table(head: list[str], rows: Iterable[Iterable[object]]) -> str:
+    cells = [head, ["---"] * len(head), *([_cell(value) for value in row] for row in rows)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _configs_table(built: list[Config], splits: Splits) -> str:
+    names = list(dict.fromkeys(split for config in built for split in splits[config.name]))
+    rows = (
+        [f"`{config.name}`", config.description, *(splits[config.name][n].rows if n in splits[config.name] else 0 for n in names)]
+        for config in built
+    )
+    return _table(["config", "a row", *names], rows)
+
+
+def _counts_table(schema: Schema, counts: Counts, splits: Splits) -> str:
+    names = list(splits["documents"])
+    rows: list[list[object]] = [["articles", *(splits["documents"][name].rows for name in names)]]
+    withheld = [counts["texts", name, "withheld"] for name in names]
+    if any(withheld):
+        rows.append(["articles whose text is withheld", *withheld])
+    rows += [[layer.name, *(counts["layer", name, layer.name] for name in names)] for layer in schema.layers.values()]
+    return _table(["", *names], rows)
+
+
+def _label_tables(schema: Schema, counts: Counts) -> str:
+    """A table for each label field: the labels, their descriptions, and how often each occurs."""
+    parts = []
+    number: Counter[tuple[str, ...]] = Counter()
+    for (kind, *key), count in counts.items():
+        if kind == "label":
+            number[tuple(key[1:])] += count
+    for layer in schema.layers.values():
+        for field in layer.of_kind("label"):
+            rows = [_label_row(label, number[layer.name, field.name, label.name]) for label in field.labels]
+            table = _table(["label", "title", "description", "count"], rows)
+            parts.append(f"#### `{layer.name}.{field.name}`: {field.title}\n\n{field.description}\n\n{table}")
+    return "\n\n".join(parts)
+
+
+def _label_row(label: Label, count: int) -> list[object]:
+    return [f"`{label.name}`", label.title, label.description, count]
+
+
+def _field_tables(schema: Schema) -> str:
+    """A table for each layer: its fields, their kinds, and what they hold."""
+    parts = []
+    for layer in schema.layers.values():
+        rows = [
+            [f"`{f.name}`", ("list of " if f.many and f.kind != "spans" else "") + f.kind + (f" → {f.refers_to}" if f.refers_to else ""), f.description]
+            for f in layer.fields
+        ]
+        parts.append(f"#### `{layer.name}`\n\n{layer.description}\n\n{_table(['field', 'kind', 'holds'], rows)}")
+    return "\n\n".join(parts)
