@@ -22,5 +22,7 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "german-news": Format("German News Quotation corpus (Petersen-Frey & Biemann 2024), one JSON file an article", german_news.read),
+    "german-news": Format(
+        "German News Quotation corpus (Petersen-Frey & Biemann 2024), one JSON file an article", german_news.read
+    ),
 }
