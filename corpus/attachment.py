@@ -51,5 +51,6 @@ def _difference(data: bytes, record: dict[str, object]) -> str:
         return f"{reason}. Undo that, and attach it again"
     by = len(text) - int(str(record["length"]))
     if by:
-        return f"it has {len(text):,} code points, {abs(by):,} {'more' if by > 0 else 'fewer'} than the text that was annotated: the words were edited"
-    return "it has as many code points as the text that was annotated, and not the same ones: the words were edited"
+        more = "more" if by > 0 else "fewer"
+        return f"it has {len(text):,} code points, {abs(by):,} {more} than the annotated text: the words were edited"
+    return "it has as many code points as the annotated text, and not the same ones: the words were edited"

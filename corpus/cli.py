@@ -91,11 +91,20 @@ def fmt(args: argparse.Namespace) -> int:
     from .schema import Schema
 
     root = _root(args)
-    result = format_corpus(root, Schema.read(root), args.path, write=not args.check, fix=args.fix)
-    counts = report.text(result.problems, sys.stdout)
+    counts: report.Counts = report.Counts()
+    result = format_corpus(
+        root,
+        Schema.read(root),
+        args.path,
+        write=not args.check,
+        fix=args.fix,
+        on_problem=lambda problem: counts.update(report.text([problem], sys.stdout)),
+    )
     for path in result.changed:
         print(f"{'would rewrite' if args.check else 'rewrote'} {path}")
-    print(f"{len(result.changed)} of {result.files} files {'to rewrite' if args.check else 'rewritten'}", file=sys.stderr)
+    print(
+        f"{len(result.changed)} of {result.files} files {'to rewrite' if args.check else 'rewritten'}", file=sys.stderr
+    )
     return 1 if counts["error"] or (args.check and result.changed) else 0
 
 
@@ -164,15 +173,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="corpus",
-        description="On the Record: validate and compile news corpora that say who is named, who said what, and where they stand.",
+        description="On the Record: validate and compile news corpora that say who is named, "
+        "who said what, and where they stand.",
         epilog="`corpus VERB --help` explains a verb.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    parser.add_argument("--root", type=Path, metavar="DIR", help="the corpus; default: the nearest folder upward with a schema/")
+    parser.add_argument(
+        "--root", type=Path, metavar="DIR", help="the corpus; default: the nearest folder upward with a schema/"
+    )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
     verb = _verb(verbs, "validate", validate)
-    verb.add_argument("path", nargs="*", type=Path, metavar="PATH", help="only documents with a part in these files or folders")
+    verb.add_argument(
+        "path", nargs="*", type=Path, metavar="PATH", help="only documents with a part in these files or folders"
+    )
     verb.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     _workers(verb)
 
@@ -216,7 +230,9 @@ def _verb(verbs: Any, name: str, verb: Verb) -> argparse.ArgumentParser:
 
 
 def _workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: one a core for a large corpus")
+    parser.add_argument(
+        "--workers", type=int, default=0, metavar="N", help="processes; default: one a core for a large corpus"
+    )
 
 
 class _Version(argparse.Action):

@@ -2,79 +2,117 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
-import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import zip_longest
 from pathlib import Path
-from typing import IO
 
 import zstandard
 
 from . import checks
-from .files import Entry, Index, canonical, canonical_line, documents, replace_file
+from .files import Entry, Index, Reader, by_document, canonical, canonical_line, is_bulk, replace_file
 from .model import Document, Edit, Problem, Record, Source
 from .places import split_pointer
 from .schema import Schema
 
 _ROUNDS = 8
 """How often fixes are applied to one document, since one may make room for the next."""
+_WAITING = 8 * 2**20
+"""Bytes of lines of bulk files that are held before they go to disk."""
 
 
 @dataclass(slots=True)
 class Result:
-    """How many files there are, which are not canonical, and what was found in those left as they are."""
+    """How many files there are, and which are not canonical."""
 
     files: int = 0
     changed: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
 
 
-def format_corpus(root: Path, schema: Schema, paths: Sequence[Path], *, write: bool, fix: bool) -> Result:
+class _Lines:
+    """The new lines of bulk files, gathered in `folder` in files of their own."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._waiting: dict[str, list[bytes]] = {}
+        self._size = 0
+        self.files: dict[str, str] = {}
+        """Where the new lines of each bulk file are, once they are flushed."""
+
+    def add(self, path: str, line: bytes) -> None:
+        self._waiting.setdefault(path, []).append(line if line.endswith(b"\n") else line + b"\n")
+        self._size += len(line)
+        if self._size > _WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        for path, lines in self._waiting.items():
+            name = self.files.setdefault(path, os.path.join(self._folder, str(len(self.files))))
+            with open(name, "ab") as file:
+                file.writelines(lines)
+        self._waiting, self._size = {}, 0
+
+
+def format_corpus(
+    root: Path,
+    schema: Schema,
+    paths: Sequence[Path],
+    *,
+    write: bool,
+    fix: bool,
+    on_problem: Callable[[Problem], None],
+) -> Result:
     """Bring the JSON files of the corpus (only those in `paths`, when given) into the canonical form.
 
-    Without `write` nothing is changed. Lines of a bulk file are sorted by id; a line that cannot be
-    read stays, byte for byte, before the others.
+    Without `write` nothing is changed. Lines of a bulk file are sorted by id; a line that is no
+    document stays, byte for byte, before the others, and a bulk file of which a part cannot be read at
+    all stays as it is. `on_problem` is told why what stays does.
     """
     result = Result()
     wanted = [os.path.relpath(os.path.abspath(path), root) for path in paths]
-    with Index(root) as index, tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        bulk: dict[str, IO[bytes]] = {}
-        files = [path for path in index.files if _chosen(path, wanted) and ".json" in path]
+    with (
+        Index(root) as index,
+        Reader(root, index.unpacked) as reader,
+        tempfile.TemporaryDirectory(prefix="corpus-") as folder,
+    ):
+        lines = _Lines(folder)
+        left: set[str] = set()
+        files = {path for path in index.files if _chosen(path, wanted) and ".json" in path}
         result.files = len(files)
-        for shard in index.shards(256):
-            for _, group in groupby(shard, key=lambda entry: entry.doc_id):
-                entries = list(group)
-                for source, data, problems in _formatted(entries, index, schema, fix):
-                    if source.path not in files:
-                        continue
-                    result.problems += problems
-                    if _is_bulk(source.path):
-                        if source.path not in bulk:
-                            bulk[source.path] = open(os.path.join(folder, str(len(bulk))), "w+b")
-                        bulk[source.path].write(data)
-                    elif data != source.data:
-                        result.changed.append(source.path)
-                        if write:
-                            with replace_file(root / source.path) as out:
-                                out.write(data)
-        for path, lines in bulk.items():
-            with lines:
-                if _replace_bulk(root / path, Path(index.unpacked.get(path, root / path)), lines, write):
-                    result.changed.append(path)
+        for entries in (group for shard in index.shards(256) for group in by_document(shard)):
+            for source, data, problems in _formatted(entries, reader, schema, fix):
+                if source.path not in files:
+                    continue
+                for problem in problems:
+                    on_problem(problem)
+                if not source.data:
+                    left.add(source.path)
+                elif is_bulk(source.path):
+                    lines.add(source.path, data)
+                elif data != source.data:
+                    result.changed.append(source.path)
+                    if write:
+                        with replace_file(root / source.path) as out:
+                            out.write(data)
+        lines.flush()
+        for path, new in lines.files.items():
+            old = index.unpacked.get(path) or root / path
+            if path not in left and _replace_bulk(root / path, Path(old), Path(new), write):
+                result.changed.append(path)
     result.changed.sort()
     return result
 
 
 def _formatted(
-    entries: list[Entry], index: Index, schema: Schema, fix: bool
+    entries: list[Entry], reader: Reader, schema: Schema, fix: bool
 ) -> Iterator[tuple[Source, bytes, list[Problem]]]:
     """Each JSON source of a document, its bytes in canonical form, and why they are as they were."""
-    found = documents(entries, index.root, index.unpacked)
+    found = reader.documents(entries)
     for document in found:
         if fix:
             document = _fixed(document, schema)
@@ -86,7 +124,7 @@ def _formatted(
             mine = [problem for problem in mine if problem.fix is None and problem.code != "S210"]
             if number or mine or not isinstance(source.value, dict) or not schema.is_valid(source.kind, source.value):
                 yield source, source.data, mine
-            elif _is_bulk(source.path):
+            elif is_bulk(source.path):
                 bulk_text = document.text if source.kind == "record" and len(document.sources) == 1 else None
                 yield source, canonical_line(document.value, source.kind, schema, bulk_text), []
             else:
@@ -113,12 +151,13 @@ def _fixed(document: Document, schema: Schema) -> Document:
 
 def apply(value: Record, edits: Sequence[Edit]) -> Record:
     """A copy of `value` with the edits made; of two that touch the same place, the first."""
-    import copy
-
     value = copy.deepcopy(value)
-    done: list[str] = []
+    done: set[str] = set()
+    above: set[str] = set()
     for edit in edits:
-        if any(f"{edit.pointer}/".startswith(f"{d}/") or f"{d}/".startswith(f"{edit.pointer}/") for d in done):
+        raw = edit.pointer.split("/")
+        upto = {"/".join(raw[:n]) for n in range(1, len(raw) + 1)}
+        if edit.pointer in above or not done.isdisjoint(upto):
             continue
         *parts, last = split_pointer(edit.pointer)
         target = value
@@ -128,7 +167,8 @@ def apply(value: Record, edits: Sequence[Edit]) -> Record:
             target[int(last)] = edit.value
         else:
             target[last] = edit.value
-        done.append(edit.pointer)
+        done.add(edit.pointer)
+        above |= upto
     return value
 
 
@@ -136,18 +176,13 @@ def _chosen(path: str, wanted: list[str]) -> bool:
     return not wanted or any(name == "." or path == name or path.startswith(name + "/") for name in wanted)
 
 
-def _is_bulk(path: str) -> bool:
-    return path.endswith((".jsonl", ".jsonl.gz", ".jsonl.zst"))
-
-
-def _replace_bulk(path: Path, unpacked: Path, lines: IO[bytes], write: bool) -> bool:
-    lines.seek(0)
-    with unpacked.open("rb") as old:
-        if hashlib.file_digest(old, "sha256").digest() == hashlib.file_digest(lines, "sha256").digest():
+def _replace_bulk(path: Path, old: Path, new: Path, write: bool) -> bool:
+    """Put the lines of `new` in the place of those of `old`, packed as `path` is; False when they are the same."""
+    with old.open("rb") as before, new.open("rb") as after:
+        if all(one == other for one, other in zip_longest(before, after)):
             return False
     if write:
-        lines.seek(0)
-        with replace_file(path) as out:
+        with replace_file(path) as out, new.open("rb") as lines:
             if path.name.endswith(".gz"):
                 with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed:
                     shutil.copyfileobj(lines, packed)

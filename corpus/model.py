@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -174,5 +173,3 @@ class Problem:
     suggestion: str = ""
     fix: Fix | None = None
     related: tuple[Place, ...] = ()
-
-

@@ -7,27 +7,26 @@ depend on how many processes there were.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
 from . import checks
-from .files import Entry, Index, documents
+from .files import Entry, Index, Reader, by_document
 from .model import GOLD, Document, Problem, Severity
 from .schema import Schema
-from .tables import Row, build
+from .tables import Batches, Row, build
 
-DOCUMENTS = 256
+DOCUMENTS = 512
 """Documents in a shard."""
 _FEW = 2048
 """Corpora of fewer documents are compiled without other processes: starting them would take longer."""
@@ -82,39 +81,46 @@ class Problems:
 
 @dataclass(slots=True)
 class Shard:
-    """What came of a shard: `batches[split][config]`, the Problems, and counts for the card."""
+    """What came of a shard: its columns, `batches[split][config]`, its Problems, and how many are errors."""
 
     documents: int = 0
     problems: Problems = field(default_factory=Problems)
     errors: int = 0
-    batches: dict[str, dict[str, pa.RecordBatch]] = field(default_factory=dict)
-    counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    """("labels", split, layer, field, label), ("layer", split, layer), ("texts", split, full or withheld) → number."""
+    batches: dict[str, Batches] = field(default_factory=dict)
 
 
 def compile_shard(entries: list[Entry], job: Job, schema: Schema) -> Shard:
-    """Read, check and (when `job.tables`) compile the documents of `entries`."""
+    """Read, check and (when `job.tables`) compile the documents of `entries`.
+
+    The garbage collector rests meanwhile: nothing here is circular, and it would walk every record
+    of the shard again and again.
+    """
+    gc.disable()
+    try:
+        with Reader(job.root, job.unpacked) as reader:
+            return _compile(entries, reader, job, schema)
+    finally:
+        gc.enable()
+
+
+def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> Shard:
     shard = Shard()
-    rows: dict[str, list[Row]] = {}
-    for doc_id, group in groupby(entries, key=lambda entry: entry.doc_id):
-        shard.documents += bool(doc_id)
-        found = documents(group, job.root, job.unpacked)
+    rows: list[Row] = []
+    for group in by_document(entries):
+        shard.documents += bool(group[0].doc_id)
+        found = reader.documents(group)
         failed: set[int] = set()
         for document in found:
-            of_article = document.annotation is None
-            levels = failed if of_article else _inherited(failed)
-            for problem in checks.run(document, schema, levels):
-                severity = job.severities.get(problem.code, checks.severities()[problem.code])
-                shard.problems.add(replace(problem, severity=severity))
-                shard.errors += severity == "error"
+            levels = failed if document.annotation is None else _inherited(failed)
+            for problem in checks.run(document, schema, levels, job.severities):
+                shard.problems.add(problem)
+                shard.errors += problem.severity == "error"
         if job.tables and not shard.errors and found:
             row = _row(found, job)
             if row is not None:
-                rows.setdefault(str(row.article.record["split"]), []).append(row)
-    if not shard.errors:
-        for split, members in rows.items():
-            shard.batches[split] = build(members, schema)
-            _count(split, members, schema, shard.counts)
+                rows.append(row)
+    if rows and not shard.errors:
+        shard.batches = build(rows, schema)
     return shard
 
 
@@ -132,20 +138,6 @@ def _row(found: list[Document], job: Job) -> Row | None:
     others = [annotation for annotation in annotations if annotation.annotator != GOLD]
     text = article.text if article.redistributable or job.with_attached else None
     return Row(article, text, gold, others)
-
-
-def _count(split: str, rows: list[Row], schema: Schema, counts: Counter[tuple[str, ...]]) -> None:
-    for row in rows:
-        counts["texts", split, "full" if row.text is not None else "withheld"] += 1
-        counts["language", split, str(row.article.record["language"])] += 1
-    for layer in schema.layers.values():
-        records = [record for row in rows if row.gold is not None for record in row.gold.layer(layer.name)]
-        counts["layer", split, layer.name] += len(records)
-        for label_field in layer.of_kind("label"):
-            values = Counter([record.get(label_field.name) for record in records])
-            for value, number in values.items():
-                if value is not None and not label_field.many:
-                    counts["label", split, layer.name, label_field.name, value] += number
 
 
 def run(index: Index, job: Job, schema: Schema, workers: int = 0) -> Iterator[Shard]:

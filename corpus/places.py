@@ -8,17 +8,18 @@ walked once for where its fields or items begin, and the tables of the last valu
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from array import array
-from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 
-from wcwidth import wcwidth
+from wcwidth import wcswidth
 
 from .model import Source
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _CONTEXT = 32
 """Code points of the article that a snippet shows on either side of its span."""
 _WIDEST = 60
@@ -60,9 +61,12 @@ def position(source: Source, pointer: str) -> tuple[int, int]:
 
 def line_column(data: bytes, offset: int, first_line: int = 1) -> tuple[int, int]:
     """Line and column, from 1, of a byte offset; columns in code points."""
-    starts, counts = _ruler(data)
-    line = bisect_right(starts, offset) - 1
-    return first_line + line, _code_points(data, counts, offset) - _code_points(data, counts, starts[line]) + 1
+    lines, starts, _ = _ruler(data)
+    block, begin = divmod(offset, _BLOCK)
+    before = data[offset - begin : offset]
+    last_end = before.rfind(b"\n")
+    start = starts[block] if last_end < 0 else offset - begin + last_end + 1
+    return first_line + lines[block] + before.count(b"\n"), _code_points(data, offset) - _code_points(data, start) + 1
 
 
 _BLOCK = 4096
@@ -70,21 +74,21 @@ _CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 @lru_cache(maxsize=2)
-def _ruler(data: bytes) -> tuple[array[int], array[int]]:
-    """The byte offsets at which lines start, and the code points before each block of bytes."""
-    starts, counts, at, total = array("q", [0]), array("q", [0]), data.find(b"\n"), 0
-    while at >= 0:
-        starts.append(at + 1)
-        at = data.find(b"\n", at + 1)
+def _ruler(data: bytes) -> tuple[array[int], array[int], array[int]]:
+    """For each block of bytes: the lines before it, where the line it begins in starts, the code points before it."""
+    lines, starts, counts = array("q", [0]), array("q", [0]), array("q", [0])
     for begin in range(0, len(data), _BLOCK):
-        total += len(data[begin : begin + _BLOCK].translate(None, _CONTINUATION))
-        counts.append(total)
-    return starts, counts
+        block = data[begin : begin + _BLOCK]
+        last_end = block.rfind(b"\n")
+        lines.append(lines[-1] + block.count(b"\n"))
+        starts.append(starts[-1] if last_end < 0 else begin + last_end + 1)
+        counts.append(counts[-1] + len(block.translate(None, _CONTINUATION)))
+    return lines, starts, counts
 
 
-def _code_points(data: bytes, counts: array[int], offset: int) -> int:
-    block = offset // _BLOCK
-    return counts[block] + len(data[block * _BLOCK : offset].translate(None, _CONTINUATION))
+def _code_points(data: bytes, offset: int) -> int:
+    block, begin = divmod(offset, _BLOCK)
+    return _ruler(data)[2][block] + len(data[offset - begin : offset].translate(None, _CONTINUATION))
 
 
 @lru_cache(maxsize=32)
@@ -117,21 +121,16 @@ def _children(data: bytes, start: int) -> dict[str, tuple[int, int | None]] | ar
 
 
 def _string(token: bytes) -> str:
-    text = token[1:-1].decode("utf-8", "replace")
-    return re.sub(r"\\u([0-9a-fA-F]{4})|\\(.)", _unescape, text) if "\\" in text else text
-
-
-def _unescape(match: re.Match[str]) -> str:
-    if match.group(1):
-        return chr(int(match.group(1), 16))
-    return {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}.get(match.group(2), match.group(2))
+    text: str = json.loads(token) if b"\\" in token else token[1:-1].decode("utf-8", "replace")
+    return text
 
 
 def snippet(text: str, start: int, end: int) -> str:
     """Two lines: the article around a span, and a line that underlines the span.
 
     The underline stands under the right cells of a terminal: wide characters count two cells,
-    combining ones none; control and format characters are shown as escapes; a line with
+    combining ones none, and a span that begins inside of a character is underlined from where the
+    character begins; control and format characters are shown as escapes; a line with
     right-to-left letters is laid out left to right, so that the underline can stand below it.
     """
     start, end = max(0, min(start, len(text))), max(0, min(end, len(text)))
@@ -144,17 +143,17 @@ def snippet(text: str, start: int, end: int) -> str:
     before = ("…" if start > _CONTEXT else "") + visible(left)
     after = visible(right) + ("…" if end + _CONTEXT < len(text) else "")
     shown = visible(middle)
-    if unicodedata.combining(shown[:1] or " ") and before:
+    while before and shown and cells(before + shown[0]) <= cells(before):
         before, shown = before[:-1], before[-1] + shown
     line = before + shown + after
     if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in line):
         line = f"\N{LEFT-TO-RIGHT OVERRIDE}{line}\N{POP DIRECTIONAL FORMATTING}"
-    return f"{line}\n{' ' * cells(before)}{'^' * max(1, cells(shown))}"
+    return f"{line}\n{' ' * cells(before)}{'^' * max(1, cells(before + shown) - cells(before))}"
 
 
 def cells(text: str) -> int:
     """The number of terminal cells that `visible` text takes."""
-    return sum(max(0, wcwidth(char)) for char in text)
+    return max(0, wcswidth(text))
 
 
 def visible(text: str) -> str:
@@ -170,9 +169,8 @@ def _shown(char: str) -> str:
     return named.get(char) or f"<U+{ord(char):04X}>"
 
 
-def duplicate_keys(data: bytes) -> list[tuple[str, int, int]]:
+def duplicate_keys(data: bytes) -> Iterator[tuple[str, int, int]]:
     """Each key that an object of valid JSON has again: the key, its first offset and this one, in bytes."""
-    found: list[tuple[str, int, int]] = []
     open_: list[dict[str, int] | None] = []
     at_key = False
     for match in _TOKEN.finditer(data):
@@ -189,8 +187,7 @@ def duplicate_keys(data: bytes) -> list[tuple[str, int, int]]:
         elif at_key and keys is not None:
             key = _string(token)
             if key in keys:
-                found.append((key, keys[key], match.start()))
+                yield key, keys[key], match.start()
             else:
                 keys[key] = match.start()
             at_key = False
-    return found

@@ -60,7 +60,10 @@ def as_json(problem: Problem) -> dict[str, object]:
 
 def summary(counts: Counts, documents: int) -> str:
     """One line for the end of a run."""
-    parts = [f"{counts[name]:,} {name}{'s' * (counts[name] != 1 and name != 'info')}" for name in ("error", "warning", "info")]
+    parts = [
+        f"{counts[name]:,} {name}{'s' * (counts[name] != 1 and name != 'info')}"
+        for name in ("error", "warning", "info")
+    ]
     found = ", ".join(part for part in parts if not part.startswith("0 ")) or "no findings"
     return f"{found} in {documents:,} document{'s' * (documents != 1)}"
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import jsonschema_rs
 
@@ -42,8 +42,8 @@ class Label:
 class Field:
     """A field of a layer or of an article.
 
-    `many` is true for a list of values, `least` is how many it must have. `json_type` is the JSON type of one value: string,
-    integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
+    `many` is true for a list of values, `least` is how many it must have. `json_type` is the JSON type
+    of one value: string, integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
     """
 
     name: str
@@ -66,10 +66,11 @@ class Layer:
     title: str
     description: str
     fields: tuple[Field, ...]
+    by_kind: Mapping[FieldKind, tuple[Field, ...]] = field(compare=False, repr=False)
 
     def of_kind(self, kind: FieldKind) -> tuple[Field, ...]:
         """The fields of one kind."""
-        return tuple(field for field in self.fields if field.kind == kind)
+        return self.by_kind[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,7 @@ class Schema:
     @cached_property
     def splits(self) -> tuple[str, ...]:
         """The names of the splits, in their order."""
-        return tuple(
-            label.name for field in self.article_fields if field.name == "split" for label in field.labels
-        )
+        return tuple(label.name for one in self.article_fields if one.name == "split" for label in one.labels)
 
     def labels(self, layer: str, field: str) -> tuple[Label, ...]:
         """The labels of a field, `()` when there is no such field."""
@@ -174,7 +173,8 @@ def _layers(schema: dict[str, Any]) -> Iterator[Layer]:
         items = _resolve(schema, written.get("items", {}))
         if written.get("type") == "array" and items.get("type") == "object":
             fields = _fields(name, items, schema)
-            yield Layer(name, written.get("title", name), written.get("description", ""), fields)
+            kinds = {kind: tuple(one for one in fields if one.kind == kind) for kind in get_args(FieldKind)}
+            yield Layer(name, written.get("title", name), written.get("description", ""), fields, kinds)
 
 
 def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple[Field, ...]:

@@ -16,7 +16,7 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`version` is the corpus's next or latest version, X.Y.Z; `severity` overrides that of a code."""
+    """`version` is the corpus's next or latest version, X.Y.Z; `severity` is that of every code."""
 
     version: str = "0.0.0"
     severity: Mapping[str, Severity] = field(default_factory=dict)
@@ -28,7 +28,7 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
     try:
         table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("corpus", {})
     except FileNotFoundError:
-        return Settings()
+        return Settings(severity=codes)
     except ValueError as error:
         raise CorpusError(f"{path}: {error}") from None
     version, severity = table.pop("version", "0.0.0"), table.pop("severity", {})
@@ -41,9 +41,11 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
             raise CorpusError(f"{path}: [tool.corpus.severity] there is no check {code}; see `corpus rule --all`")
         if name not in get_args(Severity):
             raise CorpusError(f"{path}: [tool.corpus.severity] {code} must be one of {', '.join(get_args(Severity))}")
-        if int(code[1]) <= 2 and codes[code] == "error" and name != "error":
-            raise CorpusError(f"{path}: [tool.corpus.severity] {code} stays an error: what cannot be read cannot be compiled")
-    return Settings(version, severity)
+        if code[1] in "124" and codes[code] == "error" and name != "error":
+            raise CorpusError(
+                f"{path}: [tool.corpus.severity] {code} stays an error: what does not hold together cannot be compiled"
+            )
+    return Settings(version, {**codes, **severity})
 
 
 def find_root(start: Path) -> Path:
@@ -51,4 +53,6 @@ def find_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "schema" / "annotation.schema.json").is_file():
             return folder
-    raise CorpusError(f"no corpus here: neither {start} nor a folder above it has schema/annotation.schema.json; use --root DIR")
+    raise CorpusError(
+        f"no corpus here: neither {start} nor a folder above it has schema/annotation.schema.json; use --root DIR"
+    )

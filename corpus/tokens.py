@@ -71,12 +71,16 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
     found = []
     begin = breaks = 0
     for piece in sentencex.segment(language, text.replace("\n", "\n\n")):
+        if piece == "\n\n":
+            begin += 2
+            breaks += 1
+            continue
         bare = piece.strip()
         if bare:
-            start = begin - breaks // 2 + len(piece) - len(piece.lstrip())
+            start = begin - breaks + (0 if piece[0] == bare[0] else len(piece) - len(piece.lstrip()))
             found.append((start, start + len(bare)))
         begin += len(piece)
-        breaks += piece.count("\n")
+        breaks += piece.count("\n\n")
     return found
 
 

@@ -14,6 +14,7 @@ A new check is a function in one of these modules, a line in the list, and a fol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 
 from ..model import Document, Problem, Severity
@@ -114,21 +115,28 @@ def severities() -> Mapping[str, Severity]:
     return {check.code: check.severity for check in CHECKS}
 
 
-def run(document: Document, schema: Schema, failed: set[int]) -> Iterator[Problem]:
+def run(
+    document: Document, schema: Schema, failed: set[int], chosen: Mapping[str, Severity] | None = None
+) -> Iterator[Problem]:
     """Ask a document the questions of levels 1 to 5, in their order.
 
     `failed` holds the levels that what the document rests on did not pass, and is added to: an
-    annotation is asked after its article. A level whose needs failed is not asked.
+    annotation is asked after its article. A level that failed, or whose needs did, is not asked; what
+    was not read at all fails level 1 also with a warning. `chosen` gives codes another severity than
+    they were declared with.
     """
     about = "article" if document.annotation is None else "annotation"
+    severity = severities() if chosen is None else chosen
     for level, checks in _by_level(about):
-        if failed and NEEDS[level] & failed or level == 1 and not any(s.faults for s in document.sources):
+        unfit = level in failed or NEEDS[level] & failed
+        if unfit or (level == 1 and not any(s.faults for s in document.sources)):
             continue
         for check in checks:
             for problem in check.ask(document, schema):
-                if check.severity == "error":
+                grade = severity[problem.code]
+                if grade == "error" or document.source.value is None:
                     failed.add(level)
-                yield problem
+                yield replace(problem, severity=grade)
 
 
 @cache

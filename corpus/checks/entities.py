@@ -55,10 +55,11 @@ def never_mentioned(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: e7 without a mention.
     Good: a mention of e7, or no e7.
     """
-    known = chains(document).mentions.keys()
+    known = set(chains(document).entity.values())
     for i, entity in enumerate(document.layer("entities")):
         if entity["id"] not in known:
-            yield found(never_mentioned, document, entity["id"], join_pointer("entities", i))
+            detail = f"{entity['id']}, {entity.get('name')!r}"
+            yield found(never_mentioned, document, detail, join_pointer("entities", i))
 
 
 def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -70,12 +71,12 @@ def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: one mention, of the one that is meant here.
     """
     mentions = document.layer("mentions")
-    spans = chains(document).spans
-    if len({tuple(s) for s in spans.values()}) == len(mentions):
+    firsts = {(mention["spans"][0]["start"], mention["spans"][0]["end"]) for mention in mentions}
+    if len(firsts) == len(mentions):
         return
     first: dict[tuple[tuple[int, int], ...], int] = {}
     for i, mention in enumerate(mentions):
-        where = tuple(spans[mention["id"]])
+        where = tuple((span["start"], span["end"]) for span in mention["spans"])
         j = first.setdefault(where, i)
         if j != i:
             detail = f"{mentions[j].get('entity')} in {mentions[j]['id']}, {mention.get('entity')} here"
@@ -112,15 +113,26 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
     if indefinite is None:
         return
     mentions = document.layer("mentions")
-    people = {entity["id"] for entity in document.layer("entities") if entity.get("type") in ("PER", "NORP")}
-    for entity, members in chains(document).mentions.items():
-        if len(members) > 1 and entity in people and "NAM" not in chains(document).forms[entity]:
+    named = chains(document).named
+    people = {
+        entity["id"]
+        for entity in document.layer("entities")
+        if entity["id"] not in named and entity.get("type") in ("PER", "NORP")
+    }
+    if not people:
+        return
+    members_of: dict[str, list[int]] = {}
+    for i, mention in enumerate(mentions):
+        if mention.get("entity") in people:
+            members_of.setdefault(mention["entity"], []).append(i)
+    for entity, members in members_of.items():
+        if len(members) > 1:
             heads = [(i, _first_word(document, mentions[i])) for i in members if mentions[i].get("form") == "NOM"]
             new = [i for i, word in heads if word in indefinite]
-            if len(new) > 1 and any(word in _ANOTHER for _, word in heads) or len(new) > 1 and _is_source(document, entity):
+            if len(new) > 1 and (_is_source(document, entity) or any(word in _ANOTHER for _, word in heads)):
                 first, again = mentions[new[0]], new[1]
                 related = (at(document, "mentions", new[0], message="first here"),)
-                span = chains(document).spans[mentions[again]["id"]][0]
+                span = chains(document).spans(mentions[again]["id"])[0]
                 pointer = join_pointer("mentions", again, "entity")
                 detail = f"{first['id']} and {mentions[again]['id']} of {entity}"
                 yield found(merged_by_words, document, detail, pointer, span=span, related=related)

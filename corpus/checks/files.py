@@ -7,8 +7,10 @@ the user.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..model import Document, Fix, Place, Problem
+from ..places import position
 from ..schema import Schema
 from .check import Ask, found
 
@@ -21,7 +23,8 @@ def not_utf8(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: a text saved as Windows-1252, where `é` is the byte E9.
     Good: the same text saved as UTF-8, before anybody annotates it.
     """
-    return _faults(not_utf8, document)
+    for problem in _faults(not_utf8, document):
+        yield replace(problem, suggestion="save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8, or from what it is in")
 
 
 def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -34,7 +37,7 @@ def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     for problem in _faults(byte_order_mark, document):
         mendable = problem.file.endswith((".json", ".jsonl"))
-        yield problem if not mendable else _with_fix(problem, Fix(True, "write the file without it"))
+        yield replace(problem, fix=Fix(True, "write the file without it")) if mendable else problem
 
 
 def bad_json(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -67,7 +70,11 @@ def name_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `annotations/gold/a-1.json` with `"doc_id": "a-2"`.
     Good: `annotations/gold/a-1.json` with `"doc_id": "a-1"` and `"annotator": "gold"`.
     """
-    return _faults(name_mismatch, document)
+    for problem in _faults(name_mismatch, document):
+        pointer = "/annotator" if "annotator is" in problem.message else "/doc_id"
+        source = next(source for source in document.sources if source.path == problem.file)
+        line, column = position(source, pointer)
+        yield replace(problem, pointer=pointer, line=line, column=column)
 
 
 def orphan_annotation(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -82,7 +89,7 @@ def orphan_annotation(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def unportable_name(document: Document, schema: Schema) -> Iterator[Problem]:
-    """F107: The file's name is not a portable document id.
+    """F107: The name is not a portable one.
 
     What: a document id has 1 to 128 ASCII letters, digits, `.`, `_` and `-`, and begins with a letter
     or digit; an annotator's folder has lower-case letters, digits, `_` and `-`.
@@ -91,7 +98,11 @@ def unportable_name(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `raw/Wahl: „Nein“.json`
     Good: `raw/wahl-nein.json`, with the headline in its field `title`.
     """
-    return _faults(unportable_name, document)
+    for problem in _faults(unportable_name, document):
+        folder = "lower-case letters, digits, `_`, `-`"
+        file = "an ASCII letter or digit, then ASCII letters, digits, `.`, `_`, `-`"
+        is_folder = problem.file.startswith("annotations/") and problem.file.count("/") == 1
+        yield replace(problem, suggestion=f"a name has {folder if is_folder else file}")
 
 
 def symlink(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -113,7 +124,8 @@ def too_large(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: a whole archive in one `.json`.
     Good: one article a file, or a line.
     """
-    return _faults(too_large, document)
+    for problem in _faults(too_large, document):
+        yield replace(problem, suggestion="at most 64 MiB a file and a line; one article a file or a line")
 
 
 def empty_file(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -234,8 +246,7 @@ def _faults(ask: Ask, document: Document) -> Iterator[Problem]:
         for fault in source.faults:
             if fault.name == name:
                 related = tuple(
-                    Place(place.file or source.path, place.line, place.column, place.message)
-                    for place in fault.related
+                    Place(place.file or source.path, place.line, place.column, place.message) for place in fault.related
                 )
                 yield found(
                     ask,
@@ -246,7 +257,3 @@ def _faults(ask: Ask, document: Document) -> Iterator[Problem]:
                     source=source,
                     place=(fault.line, fault.column),
                 )
-
-
-def _with_fix(problem: Problem, fix: Fix) -> Problem:
-    return Problem(**{name: getattr(problem, name) for name in problem.__slots__} | {"fix": fix})

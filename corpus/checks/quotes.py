@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from ..model import Document, Edit, Fix, Problem, Record
 from ..places import join_pointer
 from ..schema import Schema
+from .chains import chains
 from .check import at, found
-from .chains import chains, entity_of_mention
 
 MARKS = frozenset("\"'“”„‟‘’‚‛«»‹›「」『』〝〞〟＂`´")
 _LOOSE = " \t\u00a0\u202f.,;:!?…-–—[]()"
@@ -32,8 +32,8 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
     text = document.text
     if text is None:
         return
-    for i, quote in _quotes(document, "direct"):
-        for j, (start, end) in enumerate(_spans(quote, "content")):
+    for i, _ in _quotes(document, "direct"):
+        for j, (start, end) in enumerate(_content(document, i)):
             if not (_mark_before(text, start) or _mark_after(text, end) or _is_block(text, start, end)):
                 pointer = join_pointer("quotes", i, "content", j)
                 yield found(direct_without_marks, document, "", pointer, span=(start, end))
@@ -51,7 +51,7 @@ def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     if text is None:
         return
     for i, quote in _quotes(document, "indirect"):
-        spans = _spans(quote, "content")
+        spans = _content(document, i)
         if len(spans) == 1 and quote.get("parent") is None:
             start, end = spans[0]
             inside = text[start:end]
@@ -70,7 +70,7 @@ def cue_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("type") != "reported" and quote.get("cue"):
             for j, span in enumerate(_spans(quote, "cue")):
-                if _overlaps(span, _spans(quote, "content")):
+                if _overlaps(span, _content(document, i)):
                     yield found(cue_in_content, document, "", join_pointer("quotes", i, "cue", j), span=span)
 
 
@@ -84,9 +84,9 @@ def source_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("type") != "reported" and quote.get("source"):
-            content = _spans(quote, "content")
+            content = _content(document, i)
             for j, mention in enumerate(quote["source"]):
-                for span in chains(document).spans.get(mention, ()):
+                for span in chains(document).spans(mention):
                     if _overlaps(span, content):
                         pointer = join_pointer("quotes", i, "source", j)
                         yield found(source_in_content, document, repr(mention), pointer, span=span)
@@ -101,10 +101,10 @@ def child_outside_parent(document: Document, schema: Schema) -> Iterator[Problem
     Bad: `parent: q1`, and the content stands two paragraphs after that of `q1`.
     Good: `parent: null`.
     """
-    by_id = {quote["id"]: quote for quote in document.layer("quotes")}
+    index = {quote["id"]: i for i, quote in enumerate(document.layer("quotes"))}
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("parent") is not None:
-            inner, outer = _spans(quote, "content"), _spans(by_id[quote["parent"]], "content")
+            inner, outer = _content(document, i), _content(document, index[quote["parent"]])
             if inner[0][0] < outer[0][0] or inner[-1][1] > outer[-1][1]:
                 pointer = join_pointer("quotes", i, "parent")
                 yield found(child_outside_parent, document, repr(quote["parent"]), pointer, span=inner[0])
@@ -138,12 +138,12 @@ def same_content(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     first: dict[tuple[tuple[int, int], ...], int] = {}
     for i, quote in enumerate(document.layer("quotes")):
-        j = first.setdefault(tuple(_spans(quote, "content")), i)
+        j = first.setdefault(tuple(_content(document, i)), i)
         if j != i:
             other = document.layer("quotes")[j]
             if quote.get("parent") != other["id"] and other.get("parent") != quote["id"]:
                 related = (at(document, "quotes", j, message="the other one"),)
-                pointer, span = join_pointer("quotes", i, "content"), _spans(quote, "content")[0]
+                pointer, span = join_pointer("quotes", i, "content"), _content(document, i)[0]
                 yield found(same_content, document, f"as {other['id']}", pointer, span=span, related=related)
 
 
@@ -178,11 +178,11 @@ def anaphoric_without_antecedent(document: Document, schema: Schema) -> Iterator
     """
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("attribution") == "anaphoric" and quote.get("source"):
-            wanted = {"NAM"} if quote.get("speaker_kind") == "named" else {"NAM", "NOM"}
-            entities = {entity_of_mention(document, mention) for mention in quote["source"]}
-            if not any(wanted & chains(document).forms.get(entity or "", set()) for entity in entities):
+            known = chains(document)
+            antecedents = known.named if quote.get("speaker_kind") == "named" else known.named | known.described
+            if antecedents.isdisjoint(known.entity[mention] for mention in quote["source"]):
                 pointer = join_pointer("quotes", i, "source")
-                span = next(iter(chains(document).spans.get(quote["source"][0], ())), None)
+                span = known.spans(quote["source"][0])[0]
                 yield found(anaphoric_without_antecedent, document, "", pointer, span=span)
 
 
@@ -196,7 +196,8 @@ def speaker_without_attribution(document: Document, schema: Schema) -> Iterator[
     """
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("attribution") == "none" and (quote.get("speaker") is not None or quote.get("source")):
-            yield found(speaker_without_attribution, document, "", join_pointer("quotes", i, "attribution"))
+            pointer, span = join_pointer("quotes", i, "attribution"), _content(document, i)[0]
+            yield found(speaker_without_attribution, document, quote.get("speaker") or "", pointer, span=span)
 
 
 def speaker_not_source(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -210,10 +211,10 @@ def speaker_not_source(document: Document, schema: Schema) -> Iterator[Problem]:
     for i, quote in enumerate(document.layer("quotes")):
         speaker, source = quote.get("speaker"), quote.get("source")
         if speaker is not None and source:
-            entities = [entity_of_mention(document, mention) for mention in source]
+            entities = [chains(document).entity[mention] for mention in source]
             if speaker not in entities and any(entities):
                 detail = f"{speaker} is the speaker, the source refers to {', '.join(map(str, entities))}"
-                span = next(iter(chains(document).spans.get(source[0], ())), None)
+                span = chains(document).spans(source[0])[0]
                 yield found(speaker_not_source, document, detail, join_pointer("quotes", i, "speaker"), span=span)
 
 
@@ -231,7 +232,7 @@ def paragraph_flag(document: Document, schema: Schema) -> Iterator[Problem]:
     for i, quote in enumerate(document.layer("quotes")):
         flag = quote.get("continues_paragraph")
         if flag is not None:
-            spans = _spans(quote, "content")
+            spans = _content(document, i)
             over = "\n" in text[spans[0][0] : spans[-1][1]]
             if over != flag and (over or len(spans) == 1):
                 pointer = join_pointer("quotes", i, "continues_paragraph")
@@ -249,7 +250,7 @@ def attribution_without_source(document: Document, schema: Schema) -> Iterator[P
     """
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("attribution") in ("explicit", "anaphoric") and not quote.get("source"):
-            span = _spans(quote, "content")[0]
+            span = _content(document, i)[0]
             pointer = join_pointer("quotes", i, "attribution")
             yield found(attribution_without_source, document, quote["attribution"], pointer, span=span)
 
@@ -265,8 +266,8 @@ def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]
     text = document.text
     if text is None:
         return
-    for i, quote in _quotes(document, "mixed"):
-        spans = _spans(quote, "content")
+    for i, _ in _quotes(document, "mixed"):
+        spans = _content(document, i)
         if not any(not MARKS.isdisjoint(text[max(0, start - 1) : end + 1]) for start, end in spans):
             pointer = join_pointer("quotes", i, "content")
             yield found(mixed_without_marks, document, "", pointer, span=spans[0])
@@ -282,14 +283,24 @@ def speaker_kind_mismatch(document: Document, schema: Schema) -> Iterator[Proble
     """
     for i, quote in enumerate(document.layer("quotes")):
         kind, speaker = quote.get("speaker_kind"), quote.get("speaker")
-        if speaker is not None and kind in ("named", "anonymous"):
-            if ("NAM" in chains(document).forms.get(speaker, set())) != (kind == "named"):
-                detail = f"{kind}, and {speaker} {'has no name' if kind == 'named' else 'is named'}"
-                yield found(speaker_kind_mismatch, document, detail, join_pointer("quotes", i, "speaker_kind"))
+        if speaker is None or kind not in ("named", "anonymous"):
+            continue
+        if (speaker in chains(document).named) != (kind == "named"):
+            detail = f"{kind}, and {speaker} {'has no name' if kind == 'named' else 'is named'}"
+            pointer, span = join_pointer("quotes", i, "speaker_kind"), _content(document, i)[0]
+            yield found(speaker_kind_mismatch, document, detail, pointer, span=span)
 
 
 def _quotes(document: Document, kind: str) -> Iterator[tuple[int, Record]]:
     return ((i, quote) for i, quote in enumerate(document.layer("quotes")) if quote.get("type") == kind)
+
+
+def _content(document: Document, i: int) -> list[tuple[int, int]]:
+    """The spans of the content of the i-th quote, (start, end)."""
+    if "contents" not in document.memo:
+        document.memo["contents"] = [_spans(quote, "content") for quote in document.layer("quotes")]
+    memo: list[tuple[int, int]] = document.memo["contents"][i]
+    return memo
 
 
 def _spans(record: Record, name: str) -> list[tuple[int, int]]:
@@ -301,11 +312,13 @@ def _overlaps(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
 
 
 def _mark_before(text: str, start: int) -> bool:
-    return text[start : start + 1] in MARKS or text[max(0, start - 4) : start].rstrip(_LOOSE)[-1:] in MARKS and start > 0
+    return text[start : start + 1] in MARKS or (
+        text[max(0, start - 4) : start].rstrip(_LOOSE)[-1:] in MARKS and start > 0
+    )
 
 
 def _mark_after(text: str, end: int) -> bool:
-    return text[end - 1 : end] in MARKS or text[end : end + 4].lstrip(_LOOSE)[:1] in MARKS and end < len(text)
+    return text[end - 1 : end] in MARKS or (text[end : end + 4].lstrip(_LOOSE)[:1] in MARKS and end < len(text))
 
 
 def _is_block(text: str, start: int, end: int) -> bool:
@@ -323,7 +336,7 @@ def _pairs(document: Document) -> list[tuple[int, int, tuple[int, int], tuple[in
     """
     if "quote pairs" not in document.memo:
         spans = sorted(
-            ((span, i) for i, quote in enumerate(document.layer("quotes")) for span in _spans(quote, "content")),
+            ((span, i) for i, quote in enumerate(document.layer("quotes")) for span in _content(document, i)),
             key=lambda item: (item[0][0], -item[0][1], item[1]),
         )
         pairs = []

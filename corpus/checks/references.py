@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from ..model import Document, Problem
 from ..places import join_pointer
@@ -89,7 +90,9 @@ def unknown_target(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     for layer, i, field, j, value in _missing(document, schema):
         if field.refers_to == TARGETS:
-            yield found(unknown_target, document, repr(value), _pointer(layer, i, field, j))
+            near = get_close_matches(value, schema.targets, 1)
+            hint = f"did you mean {near[0]!r}?" if near else ""
+            yield found(unknown_target, document, repr(value), _pointer(layer, i, field, j), suggestion=hint)
 
 
 def _ids(document: Document, schema: Schema) -> dict[str, frozenset[str]]:

@@ -12,11 +12,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import accumulate
+from operator import add
+
+import regex
 
 from ..model import Span
 
 Explanation = tuple[str, Span | None, bool]
 """The reason, the span as it should be, and whether the same reason explains all wrong spans."""
+
+CLUSTER = regex.compile(r"\X")
+"""A character as a reader sees it: a grapheme cluster (Unicode Standard Annex 29)."""
+
+_LINE_END = regex.compile(r"\r*\n")
 
 
 def _utf16(char: str) -> int:
@@ -41,7 +49,8 @@ def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
     tables = {reason: table for reason, table in _tables(text).items() if table is not None}
     for reason, table in tables.items():
         mended = [_through(text, table, span) for span in spans]
-        if spans and all(mended):
+        moved = any(m and (m.start, m.end) != (span.start, span.end) for m, span in zip(mended, spans, strict=True))
+        if moved and all(mended):
             yield from ((reason, span, True) for span in mended)
             return
     for span in spans:
@@ -50,15 +59,17 @@ def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
 
 def _one(text: str, span: Span, tables: dict[str, dict[int, int]]) -> Explanation:
     words, here = span.text or "", text[span.start : span.end]
-    if " ".join(words.split()) == " ".join(here.split()):
-        return "only the white space differs", Span(span.start, span.end, here), True
-    for form in ("NFC", "NFD"):
-        if unicodedata.normalize(form, words) == unicodedata.normalize(form, here):
-            return "only the normal form differs", Span(span.start, span.end, here), True
+    mended = Span(span.start, span.start + len(here), here)
+    if words and words == here:
+        return "the words end with the text", mended, True
+    if words.split() and words.split() == here.split():
+        return "only the white space differs", mended, True
+    if here and unicodedata.normalize("NFC", words) == unicodedata.normalize("NFC", here):
+        return "only the normal form differs", mended, True
     for reason, table in tables.items():
-        mended = _through(text, table, span)
-        if mended:
-            return reason, mended, False
+        shifted = _through(text, table, span)
+        if shifted:
+            return reason, shifted, False
     if words and text.count(words) == 1:
         start = text.index(words)
         return f"the words stand at {start} and nowhere else", Span(start, start + len(words), words), False
@@ -69,10 +80,13 @@ def _through(text: str, table: dict[int, int], span: Span) -> Span | None:
     start, end = table.get(span.start), table.get(span.end)
     if start is None or end is None:
         return None
-    here = text[start:end]
-    if here != span.text and unicodedata.normalize("NFC", here) != span.text and here.replace("\r\n", "\n") != span.text:
-        return None
-    return Span(start, end, here)
+    here, words = text[start:end], span.text or ""
+    same = here == words or _plain(here) == _plain(words)
+    return Span(start, end, here) if same else None
+
+
+def _plain(words: str) -> str:
+    return unicodedata.normalize("NFC", _LINE_END.sub("\n", words))
 
 
 def _tables(text: str) -> dict[str, dict[int, int] | None]:
@@ -80,7 +94,7 @@ def _tables(text: str) -> dict[str, dict[int, int] | None]:
         reason: None if text.isascii() else _table(unit(char) for char in text) for reason, unit in _UNITS.items()
     }
     tables["the offsets were made on a text with LF line ends"] = (
-        _table(0 if char == "\r" else 1 for char in text) if "\r\n" in text else None
+        _table(0 if pair == "\r\n" else 1 for pair in map(add, " " + text, text)) if "\r\n" in text else None
     )
     tables["the offsets were made on a text with CRLF line ends"] = (
         _table(2 if char == "\n" else 1 for char in text) if "\n" in text and "\r" not in text else None
@@ -93,17 +107,15 @@ def _tables(text: str) -> dict[str, dict[int, int] | None]:
 
 def _table(widths: Iterator[int]) -> dict[int, int]:
     """From offsets in other units to code points."""
-    table: dict[int, int] = {}
-    for index, offset in enumerate(accumulate(widths, initial=0)):
-        table[offset] = index
-    return table
+    return {offset: index for index, offset in enumerate(accumulate(widths, initial=0))}
 
 
 def _composed(text: str) -> Iterator[int]:
     """How many code points of the NFC text each code point adds."""
-    begin = 0
-    for index in range(1, len(text) + 1):
-        if index == len(text) or not unicodedata.combining(text[index]):
-            yield len(unicodedata.normalize("NFC", text[begin:index]))
-            yield from (0 for _ in range(index - begin - 1))
-            begin = index
+    for match in CLUSTER.finditer(text):
+        cluster = match[0]
+        if unicodedata.is_normalized("NFC", cluster):
+            yield from (1 for _ in cluster)
+        else:
+            yield len(unicodedata.normalize("NFC", cluster))
+            yield from (0 for _ in cluster[1:])

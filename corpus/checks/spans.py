@@ -1,65 +1,21 @@
-"""Level 3: does it point where it says?
-
-The spans of an annotation are laid out once in columns, and each check first asks the columns a
-question that a clean document answers in one pass:
-
-    groups   ("quotes", 3, "content", [span, span])  …     a list of spans and where it stands
-    starts   [12, 40, …]   ends [30, 55, …]   texts ["…", "…", …]
-"""
+"""Level 3: does it point where it says?"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from operator import eq, gt
 
 import regex
 
-from ..model import Document, Edit, Fix, Problem, Record, Span
+from ..model import Document, Edit, Fix, Problem, Span
 from ..places import join_pointer
 from ..schema import Schema
-from .check import found
-from .shifts import explain
-
-
-@dataclass(slots=True)
-class Located:
-    """All spans of an annotation, in columns; `where(k)` leads to the k-th."""
-
-    groups: list[tuple[str, int, str, list[Record]]]
-    starts: list[int]
-    ends: list[int]
-    texts: list[str | None]
-
-    def __iter__(self) -> Iterator[tuple[tuple[str, int, str, int], Span]]:
-        k = 0
-        for layer, i, name, spans in self.groups:
-            for j in range(len(spans)):
-                yield (layer, i, name, j), Span(self.starts[k], self.ends[k], self.texts[k])
-                k += 1
-
-
-def located(document: Document, schema: Schema) -> Located:
-    """The spans of a document's annotation."""
-    if "located" not in document.memo:
-        groups = [
-            (layer.name, i, field.name, spans)
-            for layer in schema.layers.values()
-            if (fields := layer.of_kind("spans"))
-            for i, record in enumerate(document.layer(layer.name))
-            for field in fields
-            if (spans := record.get(field.name))
-        ]
-        flat = [span for group in groups for span in group[3]]
-        document.memo["located"] = Located(
-            groups,
-            [span["start"] for span in flat],
-            [span["end"] for span in flat],
-            [span.get("text") for span in flat],
-        )
-    memo: Located = document.memo["located"]
-    return memo
+from .check import at, found
+from .located import located
+from .shifts import CLUSTER, Explanation, explain
 
 
 def text_changed(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -76,7 +32,8 @@ def text_changed(document: Document, schema: Schema) -> Iterator[Problem]:
     wanted = record["text_sha256"]
     if hashlib.sha256(text.encode()).hexdigest() != wanted:
         change = explain_text(text, wanted)
-        yield found(text_changed, document, change, "/text_sha256")
+        hint = "put the text back as it was; when it has to change, it is annotated anew"
+        yield found(text_changed, document, change, "/text_sha256", suggestion=hint)
 
 
 def other_text(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -100,9 +57,12 @@ def wrong_length(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `len(text)` in Python.
     """
     text, record = document.text, document.article.record
-    if text is not None and record["length"] != len(text):
+    if text is None or record["length"] == len(text):
+        return
+    if hashlib.sha256(text.encode()).hexdigest() == record["text_sha256"]:
         fix = Fix(True, f"write {len(text)}", (Edit("/length", len(text)),))
-        yield found(wrong_length, document, f"{record['length']}, and it has {len(text)}", "/length", fix=fix)
+        detail = f"{record['length']}, and the text has {len(text)} code points"
+        yield found(wrong_length, document, detail, "/length", fix=fix)
 
 
 def out_of_bounds(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -114,11 +74,15 @@ def out_of_bounds(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: offsets from 0 to the length of the text.
     """
     spans, length = located(document, schema), _length(document)
+    if length is None:
+        return
     if spans.starts and (min(spans.starts) < 0 or max(max(spans.ends), max(spans.starts)) > length):
         for where, span in spans:
             if min(span.start, span.end) < 0 or max(span.start, span.end) > length:
-                detail = f"{span.start} to {span.end} of {length}"
-                yield found(out_of_bounds, document, detail, join_pointer(*where))
+                reason, fix = _mended(document, schema, where)
+                detail = f"{span.start} to {span.end}, and the text ends at {length}"
+                detail += f"; {reason}" if reason else ""
+                yield found(out_of_bounds, document, detail, join_pointer(*where), fix=fix)
 
 
 def empty_span(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -167,23 +131,11 @@ def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     spans, text = located(document, schema), document.text
     if text is None or [text[s:e] for s, e in zip(spans.starts, spans.ends, strict=True)] == spans.texts:
         return
-    wrong = [
-        (where, span)
-        for where, span in spans
-        if span.text is not None
-        and 0 <= span.start < span.end <= len(text)
-        and text[span.start : span.end] != span.text
-    ]
-    for (where, span), (reason, mended, safe) in zip(wrong, explain(text, [s for _, s in wrong]), strict=True):
-        pointer = join_pointer(*where)
-        fix = None
-        if mended is not None:
-            values = (("start", mended.start), ("end", mended.end), ("text", mended.text))
-            edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if v != getattr(span, k))
-            fix = Fix(safe, f"{mended.start} to {mended.end}: {mended.text!r}", edits)
-        detail = f"{text[span.start : span.end][:60]!r} is there, {(span.text or '')[:60]!r} is quoted"
-        detail += f"; {reason}" if reason else ""
-        yield found(slice_mismatch, document, detail, pointer, span=_of(span), fix=fix)
+    for where, (span, _) in _explained(document, schema).items():
+        if span.end <= len(text):
+            reason, fix = _mended(document, schema, where)
+            detail = f"{text[span.start : span.end][:60]!r} is there, {(span.text or '')[:60]!r} is quoted; {reason}"
+            yield found(slice_mismatch, document, detail, join_pointer(*where), span=_of(span), fix=fix)
 
 
 def no_span_text(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -244,7 +196,7 @@ def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
             values = (("start", start), ("end", start + len(bare)), ("text", bare))
             known = {"start": span.start, "end": span.end, "text": span.text}
             edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if known[k] not in (v, None))
-            fix = Fix(True, f"{start} to {start + len(bare)}", edits)
+            fix = Fix(True, f"{start} to {start + len(bare)}: {bare!r}", edits)
             yield found(edge_white_space, document, repr(words[-60:]), pointer, span=_of(span), fix=fix)
 
 
@@ -276,11 +228,12 @@ def overlapping_spans(document: Document, schema: Schema) -> Iterator[Problem]:
     for layer, i, name, spans in located(document, schema).groups:
         if len(spans) > 1:
             order = sorted(range(len(spans)), key=lambda j: (spans[j]["start"], spans[j]["end"]))
-            for before, after in zip(order, order[1:], strict=False):
+            for before, after in pairwise(order):
                 if spans[after]["start"] < spans[before]["end"]:
                     pointer = join_pointer(layer, i, name, after)
                     span = (spans[after]["start"], spans[after]["end"])
-                    yield found(overlapping_spans, document, f"with item {before}", pointer, span=span)
+                    related = (at(document, layer, i, name, before, message="the other one"),)
+                    yield found(overlapping_spans, document, f"with item {before}", pointer, span=span, related=related)
 
 
 def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -293,23 +246,38 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: the span ends behind U+0301.
     """
     spans, text = located(document, schema), document.text
-    if text is None or text.isascii() and "\r" not in text:
+    if text is None or (text.isascii() and "\r" not in text):
+        return
+    edges = {text[max(0, edge - 1) : edge + 1] for edge in (*spans.starts, *spans.ends)}
+    if not any(map(_may_join, edges)):
         return
     joined = _joined_edges(text)
-    if joined and not joined.isdisjoint(spans.starts + spans.ends):
+    if not joined.isdisjoint(spans.starts + spans.ends):
         for where, span in spans:
             if 0 <= span.start < span.end <= len(text) and (span.start in joined or span.end in joined):
-                yield found(inside_grapheme, document, "", join_pointer(*where), span=_of(span))
+                start, end = span.start, span.end
+                while start in joined:
+                    start -= 1
+                while end in joined:
+                    end += 1
+                pointer, known = join_pointer(*where), {"start": span.start, "end": span.end, "text": span.text}
+                values = (("start", start), ("end", end), ("text", text[start:end]))
+                edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if known[k] not in (v, None))
+                fix = Fix(False, f"{start} to {end}: {text[start:end]!r}", edits)
+                yield found(inside_grapheme, document, "", pointer, span=_of(span), fix=fix)
 
 
-CLUSTER = regex.compile(r"\X")
 _JOINING = regex.compile(r"[^\p{Grapheme_Cluster_Break=Other}\p{Grapheme_Cluster_Break=Control}\n]")
+
+
+@lru_cache(maxsize=65536)
+def _may_join(pair: str) -> bool:
+    """Whether two neighbours may belong to one grapheme cluster: two plain ones never do."""
+    return _JOINING.search(pair) is not None
 
 
 def _joined_edges(text: str) -> set[int]:
     """The offsets that lie inside of a grapheme cluster."""
-    if not _JOINING.search(text):
-        return set()
     inside: set[int] = set()
     for match in CLUSTER.finditer(text):
         inside.update(range(match.start() + 1, match.end()))
@@ -336,12 +304,42 @@ def explain_text(text: str, wanted: str) -> str:
     return ""
 
 
-def _length(document: Document) -> int:
-    length: int = document.article.record["length"] if document.text is None else len(document.text)
-    return length
+Where = tuple[str, int, str, int]
+
+
+def _explained(document: Document, schema: Schema) -> dict[Where, tuple[Span, Explanation]]:
+    """The spans that do not quote what stands where they point, or point behind the text, and why."""
+    if "explained" not in document.memo:
+        text = document.text or ""
+        wrong = [
+            (where, span)
+            for where, span in located(document, schema)
+            if span.text is not None
+            and 0 <= span.start < span.end
+            and (span.end > len(text) or text[span.start : span.end] != span.text)
+        ]
+        why = explain(text, [span for _, span in wrong]) if document.text is not None else ()
+        document.memo["explained"] = {where: (span, one) for (where, span), one in zip(wrong, why, strict=False)}
+    memo: dict[Where, tuple[Span, Explanation]] = document.memo["explained"]
+    return memo
+
+
+def _mended(document: Document, schema: Schema, where: Where) -> tuple[str, Fix | None]:
+    """Why the span points wrongly, "" when that is not known, and the fix for it."""
+    if where not in _explained(document, schema):
+        return "", None
+    span, (reason, mended, safe) = _explained(document, schema)[where]
+    if mended is None:
+        return reason, None
+    pointer, values = join_pointer(*where), (("start", mended.start), ("end", mended.end), ("text", mended.text))
+    edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if v != getattr(span, k))
+    return reason, Fix(safe, f"{mended.start} to {mended.end}: {mended.text!r}", edits)
+
+
+def _length(document: Document) -> int | None:
+    length = document.article.record.get("length") if document.text is None else len(document.text)
+    return length if isinstance(length, int) else None
 
 
 def _of(span: Span) -> tuple[int, int]:
     return span.start, span.end
-
-

@@ -21,10 +21,10 @@ def evidence_of_another(document: Document, schema: Schema) -> Iterator[Problem]
     """
     speakers = {quote["id"]: quote.get("speaker") for quote in document.layer("quotes")}
     for i, stance in enumerate(document.layer("stances")):
-        if stance.get("scope") == "speaker":
+        if stance.get("scope") == "speaker" and stance.get("holder") is not None:
             for j, quote in enumerate(stance.get("evidence_quotes") or ()):
-                if speakers[quote] != stance.get("holder"):
-                    detail = f"{quote} is said by {speakers[quote]}, the holder is {stance.get('holder')}"
+                if speakers[quote] != stance["holder"]:
+                    detail = f"{quote} is said by {speakers[quote] or 'nobody known'}, the holder is {stance['holder']}"
                     pointer = join_pointer("stances", i, "evidence_quotes", j)
                     yield found(evidence_of_another, document, detail, pointer)
 
@@ -84,9 +84,9 @@ def evidence_nowhere(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `evidence_quotes: ["q3"]`
     """
     for i, stance in enumerate(document.layer("stances")):
-        if not stance.get("evidence_quotes") and not stance.get("evidence_spans"):
-            if stance.get("scope") != "headline":
-                yield found(evidence_nowhere, document, "", join_pointer("stances", i))
+        shown = stance.get("evidence_quotes") or stance.get("evidence_spans")
+        if not shown and stance.get("scope") != "headline":
+            yield found(evidence_nowhere, document, "", join_pointer("stances", i))
 
 
 def speaker_without_holder(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from difflib import get_close_matches
-from itertools import chain
 
 from ..model import Document, Edit, Fix, Problem
-from ..places import join_pointer
-from ..schema import Schema, Violation
+from ..places import join_pointer, position
+from ..schema import Field, Label, Schema, Violation
 from .check import Ask, found
+from .located import located
 
 
 def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -72,9 +73,11 @@ def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     for violation in _violations(document, schema, "oneOf"):
         labels = _labels(schema, document, violation)
-        near = get_close_matches(str(violation.value), labels, 1, 0.5)
-        detail = f"{_shown(violation.value)} is none of {', '.join(labels)}"
-        yield _at(unknown_label, document, violation, detail, suggestion=f"did you mean {near[0]!r}?" if near else "")
+        names = {word.lower(): label.name for label in labels for word in (label.title, label.name)}
+        near = get_close_matches(str(violation.value).lower(), names, 1)
+        detail = f"{_shown(violation.value)} is none of {', '.join(label.name for label in labels)}"
+        hint = f"did you mean {names[near[0]]!r}?" if near else ""
+        yield _at(unknown_label, document, violation, detail, suggestion=hint)
 
 
 def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -86,9 +89,15 @@ def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `"intensity": 7`, `"kb_date": "2026-02-30"`
     Good: `"intensity": 3`, `"kb_date": "2026-02-28"`
     """
-    others = {"type", "required", "additionalProperties", "oneOf"}
-    for violation in chain(*(_violations(document, schema, k) for k in _keywords(document, schema) - others)):
-        yield _at(bad_value, document, violation, violation.message[:300])
+    for violation in _violations(document, schema):
+        if violation.keyword not in ("type", "required", "additionalProperties", "oneOf"):
+            detail = violation.message[:300]
+            if violation.keyword == "anyOf":
+                detail = f"{_shown(violation.value)} has none of the forms that it may have"
+            elif violation.keyword == "const":
+                detail = f"{_shown(violation.value)} is not {_shown(violation.limit)}"
+            hint = _description(schema, document, violation)
+            yield _at(bad_value, document, violation, detail, suggestion=hint)
 
 
 def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -101,19 +110,16 @@ def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     if document.annotation is None or not _valid(document, schema):
         return
-    for layer in schema.layers.values():
-        numbers = [f.name for f in layer.fields if f.json_type in ("integer",)]
-        spans = [f.name for f in layer.of_kind("spans")]
-        for i, record in enumerate(document.layer(layer.name)):
-            places = [((layer.name, i, name), record.get(name)) for name in numbers]
-            for name in spans:
-                for j, span in enumerate(record.get(name) or ()):
-                    places += [((layer.name, i, name, j, edge), span[edge]) for edge in ("start", "end")]
-            for parts, value in places:
-                if type(value) is float:
-                    pointer = join_pointer(*parts)
-                    fix = Fix(True, f"write {int(value)}", (Edit(pointer, int(value)),))
-                    yield found(number_not_whole, document, str(value), pointer, fix=fix)
+    spans = located(document, schema)
+    whole = [(layer.name, f.name) for layer in schema.layers.values() for f in layer.fields if f.json_type == "integer"]
+    numbers = [record.get(field) for layer, field in whole for record in document.layer(layer)]
+    if float not in {*map(type, spans.starts), *map(type, spans.ends), *map(type, numbers)}:
+        return
+    for where, value in _numbers(document, schema):
+        if type(value) is float:
+            pointer = join_pointer(*where)
+            fix = Fix(True, f"write {int(value)}", (Edit(pointer, int(value)),))
+            yield found(number_not_whole, document, str(value), pointer, fix=fix)
 
 
 def layer_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -174,6 +180,20 @@ def no_split(document: Document, schema: Schema) -> Iterator[Problem]:
         yield found(no_split, document, suggestion=f"one of {', '.join(schema.splits)}")
 
 
+def _numbers(document: Document, schema: Schema) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    """The offsets and whole numbers of all records, and where each stands."""
+    for layer in schema.layers.values():
+        numbers = [field.name for field in layer.fields if field.json_type == "integer"]
+        spans = [field.name for field in layer.of_kind("spans")]
+        for i, record in enumerate(document.layer(layer.name)):
+            for name in numbers:
+                yield (layer.name, i, name), record.get(name)
+            for name in spans:
+                for j, span in enumerate(record.get(name) or ()):
+                    yield (layer.name, i, name, j, "start"), span["start"]
+                    yield (layer.name, i, name, j, "end"), span["end"]
+
+
 def _done(document: Document) -> list[str]:
     done = document.value.get("layers_done")
     return [name for name in done if isinstance(name, str)] if isinstance(done, list) else []
@@ -185,28 +205,39 @@ def _valid(document: Document, schema: Schema) -> bool:
     return bool(document.memo["valid"])
 
 
-def _violations(document: Document, schema: Schema, keyword: str) -> Iterator[Violation]:
-    if not _valid(document, schema):
-        for violation in schema.violations(document.source.kind, document.source.value):
-            if violation.keyword == keyword:
-                yield violation
-
-
-def _keywords(document: Document, schema: Schema) -> set[str]:
+def _violations(document: Document, schema: Schema, keyword: str = "") -> list[Violation]:
+    """The violations of one keyword, or of all, in the order of the file."""
     if _valid(document, schema):
-        return set()
-    return {v.keyword for v in schema.violations(document.source.kind, document.source.value)}
+        return []
+    if "violations" not in document.memo:
+        found = schema.violations(document.source.kind, document.source.value)
+        document.memo["violations"] = sorted(found, key=lambda v: position(document.source, join_pointer(*v.parts)))
+    memo: list[Violation] = document.memo["violations"]
+    return [violation for violation in memo if keyword in ("", violation.keyword)]
 
 
 def _at(ask: Ask, document: Document, violation: Violation, detail: str, suggestion: str = "") -> Problem:
     return found(ask, document, detail, join_pointer(*violation.parts), suggestion=suggestion)
 
 
-def _labels(schema: Schema, document: Document, violation: Violation) -> list[str]:
+def _labels(schema: Schema, document: Document, violation: Violation) -> tuple[Label, ...]:
+    field = _field(schema, document, violation)
+    return field.labels if field else ()
+
+
+def _description(schema: Schema, document: Document, violation: Violation) -> str:
+    field = _field(schema, document, violation)
+    return f"{field.name}: {field.description}" if field and field.description else ""
+
+
+def _field(schema: Schema, document: Document, violation: Violation) -> Field | None:
+    """The field that a violation is about, None for one within a span or outside of the layers."""
     parts = [part for part in violation.parts if isinstance(part, str)]
     if document.annotation is None:
-        return [label.name for field in schema.article_fields if field.name == parts[-1] for label in field.labels]
-    return [label.name for label in schema.labels(parts[0], parts[-1])] if parts else []
+        fields = schema.article_fields
+    else:
+        fields = schema.layers[parts[0]].fields if len(parts) == 2 and parts[0] in schema.layers else ()
+    return next((field for field in fields if parts and field.name == parts[-1]), None)
 
 
 def _known_fields(schema: Schema, document: Document, violation: Violation) -> list[str]:
@@ -221,7 +252,7 @@ def _known_fields(schema: Schema, document: Document, violation: Violation) -> l
 
 
 def _shown(value: object) -> str:
-    shown = repr(value)
+    shown = json.dumps(value, ensure_ascii=False)
     return shown if len(shown) <= 80 else shown[:77] + "…"
 
 

@@ -1,7 +1,17 @@
 """raw/ and annotations/ ↔ Documents: which documents there are, reading them, writing them."""
 
-from .index import Entry, Index
-from .read import documents, parse_json
+from .index import Entry, Index, by_document, is_bulk
+from .read import Reader, parse_json
 from .write import canonical, canonical_line, replace_file
 
-__all__ = ["Entry", "Index", "canonical", "canonical_line", "documents", "parse_json", "replace_file"]
+__all__ = [
+    "Entry",
+    "Index",
+    "Reader",
+    "by_document",
+    "canonical",
+    "canonical_line",
+    "is_bulk",
+    "parse_json",
+    "replace_file",
+]

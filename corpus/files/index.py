@@ -14,29 +14,29 @@ A compressed bulk file is unpacked once to disk, to be read at any place.
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import zstandard
 
 from ..model import CorpusError
 
 MAX_BYTES = 64 * 2**20
 """The largest file, or line of a bulk file, that is read, in bytes."""
-MAX_UNPACKED = 200
-"""The most that a compressed file may grow, as a multiple of its size, once it is over 1 GiB."""
+MAX_UNPACKED = 2**30
+"""The size up to which every compressed file is unpacked, in bytes."""
+MAX_GROWTH = 200
+"""The most that a compressed file may grow, as a multiple of its size, once it is over `MAX_UNPACKED`."""
 
 DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 ANNOTATOR = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -44,8 +44,10 @@ ATTACHED = "raw/attached"
 """The folder, ignored by git, of a user's own copies of texts that the corpus may not hold."""
 RECORD, TEXT, ANNOTATION = 0, 1, 2
 
-_LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"([A-Za-z0-9._-]+)"')
-_BULK = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+_LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"([A-Za-z0-9][A-Za-z0-9._-]{0,127})"')
+_BOM = b"\xef\xbb\xbf"
+_PACKED = {".jsonl": "", ".jsonl.gz": "gzip", ".jsonl.zst": "zstd"}
+"""The ends of a bulk file's name, and how such a file is compressed."""
 _SCHEMA = pa.schema(
     [
         ("doc_id", pa.string()),
@@ -97,7 +99,9 @@ class Index:
     def __enter__(self) -> Index:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -117,7 +121,7 @@ class Index:
         """The entries in runs of about `documents` documents, a document never cut in two."""
         shard: list[Entry] = []
         count = 0
-        for _, group in groupby(self._rows(), key=lambda entry: entry.doc_id):
+        for group in by_document(self._rows()):
             shard.extend(group)
             count += 1
             if count == documents:
@@ -137,7 +141,7 @@ class Index:
             if not absolute.exists() and not absolute.is_symlink():
                 raise CorpusError(f"{path}: there is no such file or folder")
             try:
-                names.append(absolute.relative_to(self.root).as_posix())
+                names.append(_shown(absolute.relative_to(self.root).as_posix()))
             except ValueError:
                 raise CorpusError(f"{path} is outside of the corpus {self.root}") from None
         if "." in names:
@@ -148,8 +152,8 @@ class Index:
             mask = pc.or_(mask, pc.starts_with(column, name + "/"))
         if not pc.any(mask).as_py():
             raise CorpusError(f"no article and no annotation lies in {', '.join(map(str, paths))}")
-        ids = pc.unique(self._table.filter(mask)["doc_id"])
-        return self._table.filter(pc.is_in(self._table["doc_id"], ids))
+        ids = pc.unique(self._table.filter(pc.and_(mask, pc.not_equal(self._table["doc_id"], "")))["doc_id"])
+        return self._table.filter(pc.or_(mask, pc.is_in(self._table["doc_id"], ids)))
 
     def _sorted(self, entries: Iterator[Entry]) -> pa.Table:
         batches: list[pa.RecordBatch] = []
@@ -189,9 +193,12 @@ class Index:
                 continue
             elif not stat.S_ISREG(status.st_mode):
                 yield _fault(path, kind, "unknown-file")
-            elif item.name.endswith(_BULK) and folder != ATTACHED:
-                yield from self._bulk_entries(path, kind, annotator, Path(item.path))
-            elif item.name.endswith(".json") and folder != ATTACHED or item.name.endswith(".txt") and not annotator:
+            elif (end := _bulk_end(item.name)) and folder != ATTACHED:
+                if DOC_ID.fullmatch(item.name.removesuffix(end)):
+                    yield from self._bulk_entries(path, kind, annotator, Path(item.path), _PACKED[end])
+                else:
+                    yield _fault(path, kind, "unportable-name")
+            elif (item.name.endswith(".json") and folder != ATTACHED) or (item.name.endswith(".txt") and not annotator):
                 if not dot or not DOC_ID.fullmatch(stem):
                     yield _fault(path, kind, "unportable-name")
                     continue
@@ -201,59 +208,87 @@ class Index:
             elif not item.name.endswith(".md"):
                 yield _fault(path, kind, "unknown-file")
 
-    def _bulk_entries(self, path: str, kind: int, annotator: str, file: Path) -> Iterator[Entry]:
-        if not file.name.endswith(".jsonl"):
+    def _bulk_entries(self, path: str, kind: int, annotator: str, file: Path, packed: str) -> Iterator[Entry]:
+        if packed:
             unpacked = Path(self._folder.name) / str(len(self.unpacked))
-            fault = _unpack(file, unpacked)
+            fault = _unpack(file, unpacked, packed)
             if fault:
                 yield _fault(path, kind, fault)
                 return
             self.unpacked[path] = str(unpacked)
             file = unpacked
-        with file.open("rb") as lines:
-            offset, number = 0, 0
+        try:
+            lines = file.open("rb")
+        except OSError:
+            yield _fault(path, kind, "unreadable")
+            return
+        with lines:
+            offset, number, some = 0, 0, False
             while line := lines.readline(MAX_BYTES + 1):
                 number += 1
-                size = len(line)
+                size, fault = len(line), ""
                 if size > MAX_BYTES and not line.endswith(b"\n"):
-                    while (more := lines.readline(MAX_BYTES)) and not more.endswith(b"\n"):
+                    fault, line = "too-large", b"too large"
+                    while more := lines.readline(MAX_BYTES):
                         size += len(more)
-                    yield Entry("", kind, annotator, path, number, offset, 0, "too-large")
-                    offset += size + len(more)
-                    continue
+                        if more.endswith(b"\n"):
+                            break
                 if not line.isspace():
-                    yield Entry(_line_id(line), kind, annotator, path, number, offset, size, "")
+                    some = True
+                    yield Entry("" if fault else _line_id(line), kind, annotator, path, number, offset, size, fault)
                 offset += size
+            if not some:
+                yield _fault(path, kind, "empty-file")
+
+
+def by_document(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """The entries of one document after another; a part that names no document is on its own."""
+    for doc_id, group in groupby(entries, key=lambda entry: entry.doc_id):
+        if doc_id:
+            yield list(group)
+        else:
+            yield from ([entry] for entry in group)
+
+
+def is_bulk(path: str) -> bool:
+    """Whether a file of this name holds many documents, one a line."""
+    return bool(_bulk_end(path))
+
+
+def _bulk_end(name: str) -> str:
+    return next((end for end in _PACKED if name.endswith(end)), "")
 
 
 def _line_id(line: bytes) -> str:
-    """The doc_id of a line of a bulk file; "" when it has none, which its reader will explain."""
+    """The doc_id of a line of a bulk file; "" when it has none that can be one, which its reader will explain."""
     match = _LINE_ID.match(line)
     if match:
         return match[1].decode()
     try:
-        value = orjson.loads(line)
+        value = orjson.loads(line.removeprefix(_BOM))
     except orjson.JSONDecodeError:
         return ""
     doc_id = value.get("doc_id") if isinstance(value, dict) else None
-    return doc_id if isinstance(doc_id, str) else ""
+    return doc_id if isinstance(doc_id, str) and DOC_ID.fullmatch(doc_id) else ""
 
 
-def _unpack(file: Path, to: Path) -> str:
-    """Unpack a compressed file; the name of the fault that forbade it, "" for none."""
-    limit = max(2**30, file.stat().st_size * MAX_UNPACKED)
+def _unpack(file: Path, to: Path, packed: str) -> str:
+    """Unpack a compressed file; the name of the fault that forbade it, "" for none.
+
+    Arrow's reader is the one of those at hand that tells a file that was cut off from one that ended.
+    """
     try:
-        with file.open("rb") as packed, to.open("wb") as out:
-            stream: IO[bytes]
-            if file.name.endswith(".gz"):
-                stream = gzip.open(packed)  # type: ignore[assignment]
-            else:
-                stream = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)  # type: ignore[assignment]
+        source = pa.OSFile(str(file))
+    except OSError:
+        return "unreadable"
+    try:
+        limit = max(MAX_UNPACKED, source.size() * MAX_GROWTH)
+        with source, pa.CompressedInputStream(source, packed) as stream, to.open("wb") as out:
             while chunk := stream.read(2**20):
                 if out.tell() + len(chunk) > limit:
                     return "too-large"
                 out.write(chunk)
-    except (OSError, EOFError, zstandard.ZstdError):
+    except OSError:
         if shutil.disk_usage(to.parent).free < 2**20:
             raise
         return "damaged-archive"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,26 +18,90 @@ from .index import ANNOTATION, ATTACHED, RECORD, TEXT, Entry
 _BOM = b"\xef\xbb\xbf"
 _KINDS: tuple[Kind, Kind, Kind] = ("record", "text", "annotation")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
+"""An escape in a JSON string: a surrogate pair, or half of one (the group), or any other."""
+_OPEN = 64
+"""Bulk files that a Reader keeps open."""
+_REPEATED = 1000
+"""Repeated keys of one file that are named each; a file of nothing else would fill the memory with findings."""
 
 
-def documents(entries: Iterable[Entry], root: Path, unpacked: Mapping[str, str]) -> list[Document]:
-    """The documents of one doc_id: the article on its own first, then one for each annotation."""
-    entries = list(entries)
-    doc_id = entries[0].doc_id
-    sources = _without_doubles([(entry, _source(entry, root, unpacked)) for entry in entries])
-    article = _article(doc_id, sources)
-    found = [Document(doc_id, article)] if article.sources else []
-    for entry, source in sources:
-        if entry.kind == ANNOTATION:
-            value = source.value if isinstance(source.value, dict) else {}
-            if not any(other.kind == RECORD for other, _ in sources) and not source.faults:
-                source.faults += (Fault("orphan-annotation", f"no record raw/{doc_id}.json"),)
-            found.append(Document(doc_id, article, Annotation(entry.annotator, value, source)))
-    return found
+class Reader:
+    """Reads documents from files, and keeps the last bulk files open while it lives; a context manager.
+
+    `unpacked` says where the bytes of a compressed file lie (see `Index`).
+    """
+
+    def __init__(self, root: Path, unpacked: Mapping[str, str]) -> None:
+        self._root, self._unpacked = root, unpacked
+        self._open: dict[str, int] = {}
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self._open.values():
+            os.close(descriptor)
+        self._open.clear()
+
+    def documents(self, entries: Iterable[Entry]) -> list[Document]:
+        """The documents of one doc_id: the article on its own first, then one for each annotation."""
+        sources: list[tuple[Entry, Source]] = []
+        read: dict[tuple[int, str, bool], Source] = {}
+        for entry in entries:
+            part = entry.kind, entry.annotator, entry.kind == TEXT and entry.path.startswith(ATTACHED)
+            if part in read:
+                sources.append((entry, _double(entry, read[part])))
+            else:
+                read[part] = self._source(entry)
+                sources.append((entry, read[part]))
+        doc_id = sources[0][0].doc_id
+        article = _article(doc_id, sources)
+        found = [Document(doc_id, article)] if article.sources else []
+        for entry, source in sources:
+            if entry.kind == ANNOTATION:
+                value = source.value if isinstance(source.value, dict) else {}
+                if not any(other.kind == RECORD for other, _ in sources) and not source.faults:
+                    source.faults += (Fault("orphan-annotation", f"no record raw/{doc_id}.json"),)
+                found.append(Document(doc_id, article, Annotation(entry.annotator, value, source)))
+        return found
+
+    def _source(self, entry: Entry) -> Source:
+        kind = _KINDS[entry.kind]
+        line = max(1, entry.line)
+        if entry.fault:
+            return Source(entry.path, kind, line=line, faults=(Fault(entry.fault, line=line),))
+        try:
+            data = self._bytes(entry)
+        except OSError as error:
+            return Source(entry.path, kind, line=line, faults=(Fault("unreadable", error.strerror or ""),))
+        if kind == "text":
+            text, faults = parse_text(data)
+            return Source(entry.path, kind, data, line, text, faults)
+        value, faults = parse_json(data, line)
+        source = Source(entry.path, kind, data, line, value, faults)
+        if isinstance(value, dict):
+            if value.get("doc_id") != entry.doc_id or value.get("annotator", "") != entry.annotator:
+                source.faults += tuple(_name_faults(entry, value))
+        elif not entry.doc_id and not faults:
+            source.faults += (Fault("name-mismatch", "the line has no doc_id", line),)
+        return source
+
+    def _bytes(self, entry: Entry) -> bytes:
+        if not entry.line:
+            with open(self._root / entry.path, "rb") as file:
+                return file.read(entry.size)
+        if entry.path not in self._open:
+            if len(self._open) == _OPEN:
+                os.close(self._open.pop(next(iter(self._open))))
+            path = self._unpacked.get(entry.path) or self._root / entry.path
+            self._open[entry.path] = os.open(path, os.O_RDONLY)
+        return os.pread(self._open[entry.path], entry.size, entry.offset)
 
 
 def _article(doc_id: str, sources: list[tuple[Entry, Source]]) -> Article:
     records = [source for entry, source in sources if entry.kind == RECORD]
+    in_bulk = next((entry.line > 0 for entry, _ in sources if entry.kind == RECORD), False)
     texts = sorted(
         (source for entry, source in sources if entry.kind == TEXT), key=lambda s: s.path.startswith(ATTACHED)
     )
@@ -48,64 +112,41 @@ def _article(doc_id: str, sources: list[tuple[Entry, Source]]) -> Article:
         text, attached = texts[0].value, texts[0].path.startswith(ATTACHED)
         if not records:
             texts[0].faults += (Fault("missing-record", f"raw/{doc_id}.json"),)
-    elif isinstance(record.get("text"), str) and records[0].line:
+    elif in_bulk and isinstance(record.get("text"), str):
         record = dict(record)
-        text = record.pop("text")
+        written = record.pop("text")
         records[0].value = record
+        text, faults = _checked_text(written, records[0].line)
+        records[0].faults += faults
     if records and not texts and text is None and not records[0].faults and record.get("redistribution") == "full":
         records[0].faults += (Fault("missing-text", f"raw/{doc_id}.txt"),)
     return Article(doc_id, record, text, (*records, *texts), attached)
 
 
-def _without_doubles(sources: list[tuple[Entry, Source]]) -> list[tuple[Entry, Source]]:
-    """The parts, each second one of the same kind marked as a double and not read."""
-    first: dict[tuple[int, str], Source] = {}
-    for entry, source in sources:
-        if not entry.doc_id:
-            continue
-        key = (entry.kind, entry.annotator if entry.kind != TEXT else str(entry.path.startswith(ATTACHED)))
-        if key in first:
-            place = Place(first[key].path, first[key].line, 1, "here first")
-            source.faults += (Fault("duplicate-document", entry.doc_id, source.line, related=(place,)),)
-            source.value = None
-        else:
-            first[key] = source
-    return sources
-
-
-def _source(entry: Entry, root: Path, unpacked: Mapping[str, str]) -> Source:
-    kind = _KINDS[entry.kind]
+def _double(entry: Entry, first: Source) -> Source:
+    """The source of a part that is there already: it is not read."""
     line = max(1, entry.line)
-    if entry.fault:
-        return Source(entry.path, kind, line=line, faults=(Fault(entry.fault, line=line),))
-    try:
-        with open(unpacked.get(entry.path, root / entry.path), "rb") as file:
-            file.seek(entry.offset)
-            data = file.read(entry.size)
-    except OSError as error:
-        return Source(entry.path, kind, line=line, faults=(Fault("unreadable", error.strerror or ""),))
-    if kind == "text":
-        text, faults = parse_text(data)
-        return Source(entry.path, kind, data, line, text, faults)
-    value, faults = parse_json(data, line)
-    source = Source(entry.path, kind, data, line, value, faults)
-    if isinstance(value, dict):
-        source.faults += tuple(_name_faults(entry, value))
-    elif not entry.doc_id and not faults:
-        source.faults += (Fault("name-mismatch", "the line has no doc_id", line),)
-    return source
+    place = Place(first.path, first.line, 1, "here first")
+    fault = Fault("duplicate-document", entry.doc_id, line, related=(place,))
+    return Source(entry.path, _KINDS[entry.kind], line=line, faults=(fault,))
 
 
 def _name_faults(entry: Entry, value: Record) -> Iterable[Fault]:
     line = max(1, entry.line)
     doc_id = value.get("doc_id")
-    if not entry.doc_id:
+    if not entry.doc_id and isinstance(doc_id, str):
+        yield Fault("unportable-name", f"doc_id is {_clipped(doc_id)}", line)
+    elif not entry.doc_id:
         yield Fault("name-mismatch", "the line has no doc_id", line)
     elif isinstance(doc_id, str) and doc_id != entry.doc_id:
-        yield Fault("name-mismatch", f"doc_id is {doc_id!r}, the file is named for {entry.doc_id!r}", line)
+        yield Fault("name-mismatch", f"doc_id is {_clipped(doc_id)}, the file is named for {entry.doc_id!r}", line)
     annotator = value.get("annotator")
     if entry.kind == ANNOTATION and isinstance(annotator, str) and annotator != entry.annotator:
-        yield Fault("name-mismatch", f"annotator is {annotator!r}, the folder is {entry.annotator!r}", line)
+        yield Fault("name-mismatch", f"annotator is {_clipped(annotator)}, the folder is {entry.annotator!r}", line)
+
+
+def _clipped(name: str) -> str:
+    return repr(name if len(name) <= 130 else name[:130] + "…")
 
 
 def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]]:
@@ -123,11 +164,18 @@ def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]
         return None, (*faults, Fault("empty-file", line=first_line))
     try:
         value = orjson.loads(body)
-        if orjson.dumps(value) == body:
+        if _is_canonical(value, body):
             return value, faults
         return jiter.from_json(body, catch_duplicate_keys=True, allow_inf_nan=False), faults
     except ValueError as error:
         return None, (*faults, *_explain(body, first_line, error))
+
+
+def _is_canonical(value: Any, body: bytes) -> bool:
+    try:
+        return orjson.dumps(value) == body
+    except orjson.JSONEncodeError:  # nested more deeply than it writes
+        return False
 
 
 def _explain(body: bytes, first_line: int, error: ValueError) -> Iterable[Fault]:
@@ -137,26 +185,22 @@ def _explain(body: bytes, first_line: int, error: ValueError) -> Iterable[Fault]
     except UnicodeDecodeError as wrong:
         yield Fault("not-utf8", f"byte {body[wrong.start]:#04x}", *line_column(body, wrong.start, first_line))
         return
-    if "recursion" in message.lower():
+    if "recursion limit" in message or "depth limit" in message:
         yield Fault("too-deep", line=first_line)
-    elif "surrogate" in message or "hex escape" in message and _has_lone_surrogate(body):
-        at = re.search(rb"\\u[dD][89a-fA-F]", body)
-        yield Fault("lone-surrogate", "", *line_column(body, at.start() if at else 0, first_line))
+    elif "surrogate" in message:
+        at = next((escape.start() for escape in _ESCAPE.finditer(body) if escape[1]), 0)
+        yield Fault("lone-surrogate", "", *line_column(body, at, first_line))
     elif "uplicate key" in message:
-        for key, first, again in duplicate_keys(body):
+        for number, (key, first, again) in enumerate(duplicate_keys(body)):
             place = Place("", *line_column(body, first, first_line), "here first")
-            yield Fault("duplicate-key", repr(key), *line_column(body, again, first_line), related=(place,))
+            more = "; there are more" if number + 1 == _REPEATED else ""
+            yield Fault("duplicate-key", _clipped(key) + more, *line_column(body, again, first_line), related=(place,))
+            if more:
+                return
     elif isinstance(error, orjson.JSONDecodeError):
         yield Fault("bad-json", error.msg.split(": line")[0], first_line + error.lineno - 1, error.colno)
     else:
         yield Fault("bad-json", message, line=first_line)
-
-
-def _has_lone_surrogate(body: bytes) -> bool:
-    try:
-        return any(0xD800 <= ord(char) < 0xE000 for char in json.dumps(json.loads(body), ensure_ascii=False))
-    except (ValueError, RecursionError):
-        return False
 
 
 def parse_text(data: bytes) -> tuple[str | None, tuple[Fault, ...]]:
@@ -167,11 +211,20 @@ def parse_text(data: bytes) -> tuple[str | None, tuple[Fault, ...]]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as wrong:
         return None, (Fault("not-utf8", f"byte {data[wrong.start]:#04x}", *line_column(data, wrong.start)),)
-    faults: list[Fault] = []
-    if data.startswith(_BOM):
-        faults.append(Fault("byte-order-mark"))
+    return _checked_text(text)
+
+
+def _checked_text(text: str, line: int = 0) -> tuple[str | None, tuple[Fault, ...]]:
+    """A text, None when it says nothing, and what is wrong with it; `line` when it lies in a line of a bulk file."""
+    if not text or text.isspace():
+        return None, (Fault("empty-file", "only white space" if text else "the text", line or 1),)
+    where = "the text" if line else ""
+    faults = (Fault("byte-order-mark", where, line or 1),) if text.startswith("\ufeff") else ()
     control = _CONTROL.search(text)
-    if control:
-        at = len(text[: control.start()].encode())
-        faults.append(Fault("control-character", f"U+{ord(control[0]):04X}", *line_column(data, at)))
-    return text, tuple(faults)
+    if not control:
+        return text, faults
+    name, at = f"U+{ord(control[0]):04X}", control.start()
+    if line:
+        return text, (*faults, Fault("control-character", f"{name}, code point {at} of the text", line))
+    place = line_column(text.encode(), len(text[:at].encode()))
+    return text, (*faults, Fault("control-character", name, *place))

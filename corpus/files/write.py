@@ -8,6 +8,7 @@ others in the order of their ids.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -30,7 +31,7 @@ def canonical(value: Record, kind: Kind, schema: Schema) -> bytes:
 def canonical_line(value: Record, kind: Kind, schema: Schema, text: str | None = None) -> bytes:
     """The bytes of a bulk line that holds `value`, and for an article's record its text, with the line end."""
     value = ordered(value, kind, schema)
-    return orjson.dumps(value if text is None else {**value, "text": text}) + b"\n"
+    return _compact(value if text is None else {**value, "text": text}) + b"\n"
 
 
 def ordered(value: Record, kind: Kind, schema: Schema) -> Record:
@@ -69,7 +70,7 @@ def _keys(value: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part)
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part)
 
 
 def _layout(value: Any, indent: str) -> str:
@@ -92,7 +93,14 @@ def _line(value: Any) -> str:
         return "{" + ", ".join(f"{_line(key)}: {_line(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_line, value)) + "]"
-    return orjson.dumps(value).decode()
+    return _compact(value).decode()
+
+
+def _compact(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # it writes no number beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @contextmanager

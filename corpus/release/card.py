@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,37 +23,28 @@ import yaml
 from ..model import CorpusError
 from ..schema import Label, Schema
 from ..tables import Config, Labels, configs
+from .parquet import Counts, Split
 
-Counts = Counter[tuple[str, ...]]
 _MARKER = re.compile(r"^<!-- corpus:([a-z]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-
-
-@dataclass(slots=True)
-class Split:
-    """A split of a config as it was written: rows, bytes uncompressed, logical hash, and its files."""
-
-    rows: int
-    size: int
-    sha256: str
-    files: list[Path]
 
 
 Splits = dict[str, dict[str, Split]]
 
 
-def card(root: Path, schema: Schema, version: str, counts: Counts, splits: Splits, content: str) -> str:
+def card(root: Path, schema: Schema, version: str, splits: Splits, content: str) -> str:
     """The text of the card. Raises CorpusError when DATASET_CARD.md cannot be read or names an unknown table."""
     front, prose = _written(root / "DATASET_CARD.md")
     built = [config for config in configs(schema) if config.name in splits]
     documents = sum(split.rows for split in splits["documents"].values())
-    front.setdefault("language", sorted({key[2] for key in counts if key[0] == "language"}))
+    counts: Counts = sum((split.counts for split in splits["documents"].values()), Counter())
+    front.setdefault("language", sorted(key[1] for key in counts if key[0] == "language" and len(key) == 2))
     front.setdefault("size_categories", [next((name for top, name in _SIZES if documents < top), "n>1M")])
     front["configs"] = [_config_entry(config, version, content, splits[config.name]) for config in built]
     front["dataset_info"] = [_info(config, splits[config.name]) for config in built]
     tables = {
         "configs": _configs_table(built, splits),
-        "counts": _counts_table(schema, counts, splits),
+        "counts": _counts_table(schema, splits["documents"]),
         "labels": _label_tables(schema, counts),
         "fields": _field_tables(schema),
     }
@@ -134,34 +124,34 @@ def _cell(value: object) -> str:
 def _configs_table(built: list[Config], splits: Splits) -> str:
     names = list(dict.fromkeys(split for config in built for split in splits[config.name]))
     rows = (
-        [f"`{config.name}`", config.description, *(splits[config.name][n].rows if n in splits[config.name] else 0 for n in names)]
+        [
+            f"`{config.name}`",
+            config.description,
+            *(splits[config.name][n].rows if n in splits[config.name] else 0 for n in names),
+        ]
         for config in built
     )
     return _table(["config", "a row", *names], rows)
 
 
-def _counts_table(schema: Schema, counts: Counts, splits: Splits) -> str:
-    names = list(splits["documents"])
-    rows: list[list[object]] = [["articles", *(splits["documents"][name].rows for name in names)]]
-    withheld = [counts["texts", name, "withheld"] for name in names]
+def _counts_table(schema: Schema, documents: dict[str, Split]) -> str:
+    rows: list[list[object]] = [["articles", *(split.rows for split in documents.values())]]
+    withheld = [split.rows - split.counts["text",] for split in documents.values()]
     if any(withheld):
         rows.append(["articles whose text is withheld", *withheld])
-    rows += [[layer.name, *(counts["layer", name, layer.name] for name in names)] for layer in schema.layers.values()]
-    return _table(["", *names], rows)
+    rows += [[layer, *(split.counts[layer,] for split in documents.values())] for layer in schema.layers]
+    return _table(["", *documents], rows)
 
 
 def _label_tables(schema: Schema, counts: Counts) -> str:
     """A table for each label field: the labels, their descriptions, and how often each occurs."""
     parts = []
-    number: Counter[tuple[str, ...]] = Counter()
-    for (kind, *key), count in counts.items():
-        if kind == "label":
-            number[tuple(key[1:])] += count
     for layer in schema.layers.values():
         for field in layer.of_kind("label"):
-            rows = [_label_row(label, number[layer.name, field.name, label.name]) for label in field.labels]
+            path = f"{layer.name}.{field.name}"
+            rows = [_label_row(label, counts[path, label.name]) for label in field.labels]
             table = _table(["label", "title", "description", "count"], rows)
-            parts.append(f"#### `{layer.name}.{field.name}`: {field.title}\n\n{field.description}\n\n{table}")
+            parts.append(f"#### `{path}`: {field.title}\n\n{field.description}\n\n{table}")
     return "\n\n".join(parts)
 
 
@@ -174,7 +164,13 @@ def _field_tables(schema: Schema) -> str:
     parts = []
     for layer in schema.layers.values():
         rows = [
-            [f"`{f.name}`", ("list of " if f.many and f.kind != "spans" else "") + f.kind + (f" → {f.refers_to}" if f.refers_to else ""), f.description]
+            [
+                f"`{f.name}`",
+                ("list of " if f.many and f.kind != "spans" else "")
+                + f.kind
+                + (f" → {f.refers_to}" if f.refers_to else ""),
+                f.description,
+            ]
             for f in layer.fields
         ]
         parts.append(f"#### `{layer.name}`\n\n{layer.description}\n\n{_table(['field', 'kind', 'holds'], rows)}")

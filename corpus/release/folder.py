@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,84 +16,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-
 from ..files import Index
 from ..model import CorpusError, Problem
 from ..pipeline import Job, Shard, run
 from ..schema import Schema
 from ..settings import Settings
-from ..tables import Config, configs
-from .card import Split, card
-from .hashes import TableHash, file_hash
-
-_ROW_GROUP = 4 * 2**20
-"""Bytes of columns, uncompressed, after which a row group is closed: small ones let readers skip."""
-_FILE = 512 * 2**20
-"""Bytes of columns, uncompressed, after which the next file is begun."""
+from ..tables import configs
+from .card import card
+from .hashes import file_hash
+from .parquet import Split, Writer
 
 
 @dataclass(slots=True)
 class Built:
-    """What was built: `splits[config][split]`, counts for the card, and the hash of all content."""
+    """What was built: `splits[config][split]`, and the hash of all content."""
 
     version: str
     documents: int = 0
-    counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
     splits: dict[str, dict[str, Split]] = field(default_factory=dict)
     content: str = ""
-
-
-class _Writer:
-    """Writes the batches of one split of one config to Parquet files with a pinned schema."""
-
-    def __init__(self, folder: Path, config: Config, split: str) -> None:
-        self._folder, self._config, self._split = folder, config, split
-        self._hash = TableHash(config.columns)
-        self._waiting: list[pa.RecordBatch] = []
-        self._file: pq.ParquetWriter | None = None
-        self._files: list[Path] = []
-        self._size = self._in_file = self._held = 0
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        self._hash.update(batch)
-        self._waiting.append(batch)
-        self._held += batch.nbytes
-        if self._held >= _ROW_GROUP:
-            self._flush()
-
-    def _flush(self) -> None:
-        table = pa.Table.from_batches(self._waiting, self._config.columns).combine_chunks()
-        if self._file is None or self._in_file > _FILE:
-            self._next()
-        assert self._file is not None
-        self._file.write_table(table, row_group_size=max(1, table.num_rows))
-        self._size += self._held
-        self._in_file += self._held
-        self._waiting, self._held = [], 0
-
-    def _next(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._files.append(self._folder / f"{self._split}-{len(self._files):05}.tmp")
-        self._file = pq.ParquetWriter(
-            self._files[-1], self._config.columns, compression="zstd", write_page_index=True
-        )
-        self._in_file = 0
-
-    def close(self) -> Split:
-        self._flush()
-        assert self._file is not None
-        self._file.close()
-        names = [
-            self._folder / f"{self._split}-{i:05}-of-{len(self._files):05}.parquet" for i in range(len(self._files))
-        ]
-        for old, new in zip(self._files, names, strict=True):
-            old.rename(new)
-        return Split(self._hash.rows, self._size, self._hash.hexdigest(), names)
 
 
 def build_folder(
@@ -124,7 +64,7 @@ def build_folder(
             return None
         if not built.splits:
             raise CorpusError(f"{index.root}: there is no document to build")
-        (folder / "README.md").write_text(card(index.root, schema, built.version, built.counts, built.splits, built.content), "utf-8")
+        (folder / "README.md").write_text(card(index.root, schema, built.version, built.splits, built.content), "utf-8")
         (folder / "manifest.json").write_text(_manifest(folder, schema, built), "utf-8")
         if out.exists():
             out.rename(Path(temporary) / "replaced")
@@ -137,7 +77,7 @@ def _write_tables(
 ) -> int:
     """Write the tables of all shards; the number of errors, at the first of which writing ends."""
     errors = 0
-    writers: dict[tuple[str, str], _Writer] = {}
+    writers: dict[tuple[str, str], Writer] = {}
     tables = {config.name: config for config in configs(schema)}
     for shard in shards:
         for problem in shard.problems:
@@ -145,13 +85,10 @@ def _write_tables(
         shard.problems.close()
         errors += shard.errors
         built.documents += shard.documents
-        built.counts.update(shard.counts)
         for split, batches in shard.batches.items() if not errors else ():
             for name, batch in batches.items():
-                if not batch.num_rows:
-                    continue
                 if (name, split) not in writers:
-                    writers[name, split] = _Writer(folder / name, tables[name], split)
+                    writers[name, split] = Writer(folder / name, tables[name], split)
                 writers[name, split].add(batch)
     if errors:
         return errors
@@ -165,7 +102,11 @@ def _write_tables(
 
 
 def _content(built: Built) -> str:
-    lines = [f"{name} {split} {made.sha256}\n" for name, of in sorted(built.splits.items()) for split, made in sorted(of.items())]
+    lines = [
+        f"{name} {split} {made.sha256}\n"
+        for name, of in sorted(built.splits.items())
+        for split, made in sorted(of.items())
+    ]
     return sha256("".join(lines).encode()).hexdigest()
 
 
@@ -191,5 +132,3 @@ def _may_replace(out: Path) -> None:
         raise CorpusError(f"{out} is no folder; choose another --out")
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
         raise CorpusError(f"{out} is not empty and is no earlier build; choose another --out")
-
-

@@ -1,7 +1,7 @@
 """A hash of a table's content that no codec, chunk size or library version changes.
 
-Each leaf of the columns is hashed by itself, in three streams, as the batches pass: which values are
-there, how long they are, and their bytes. Batches cut elsewhere give the same streams.
+Each leaf of the columns is hashed by itself, in streams, as the batches pass: the rows that are null,
+how long values are, and their bytes. Batches cut elsewhere give the same streams.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ class TableHash:
     def __init__(self, columns: pa.Schema) -> None:
         self._columns = columns
         self._streams: dict[str, Any] = {}
+        self._lengths: dict[str, int] = {}
         self.rows = 0
 
     def update(self, batch: pa.RecordBatch) -> None:
@@ -41,24 +42,30 @@ class TableHash:
 
     def _add(self, path: str, values: pa.Array) -> None:
         kind = values.type
-        valid = pc.is_valid(values).cast(pa.uint8())
-        self._stream(f"{path} valid").update(valid.to_numpy(zero_copy_only=False))
+        before = self._lengths.get(path, 0)
+        self._lengths[path] = before + len(values)
+        if values.null_count:
+            nulls = np.flatnonzero(pc.is_null(values).to_numpy(zero_copy_only=False)) + before
+            self._stream(f"{path} null").update(nulls.astype("<i8"))
         if pa.types.is_list(kind):
-            lengths = pc.fill_null(pc.list_value_length(values), 0).cast(pa.int64())
-            self._stream(f"{path} length").update(lengths.to_numpy(zero_copy_only=False))
+            self._stream(f"{path} length").update(_lengths(pc.list_value_length(values)))
             self._add(f"{path}[]", values.flatten())
         elif pa.types.is_struct(kind):
             for field, child in zip(kind, values.flatten(), strict=True):
                 self._add(f"{path}.{field.name}", child)
         elif pa.types.is_string(kind):
-            lengths = pc.fill_null(pc.binary_length(values), 0).cast(pa.int64())
-            self._stream(f"{path} length").update(lengths.to_numpy(zero_copy_only=False))
+            self._stream(f"{path} length").update(_lengths(pc.binary_length(values)))
             self._stream(f"{path} {kind}").update(_string_bytes(values))
         else:
-            zero = False if pa.types.is_boolean(kind) else 0
-            filled = pc.fill_null(values, pa.scalar(zero, kind))
-            array = np.ascontiguousarray(filled.to_numpy(zero_copy_only=False))
+            if values.null_count:
+                values = pc.fill_null(values, pa.scalar(False if pa.types.is_boolean(kind) else 0, kind))
+            array = np.ascontiguousarray(values.to_numpy(zero_copy_only=False))
             self._stream(f"{path} {kind}").update(array.astype(array.dtype.newbyteorder("<")))
+
+
+def _lengths(lengths: pa.Array) -> Any:
+    """Lengths as little-endian 32-bit numbers, 0 for a null."""
+    return (pc.fill_null(lengths, 0) if lengths.null_count else lengths).to_numpy().astype("<i4", copy=False)
 
 
 def _string_bytes(values: pa.Array) -> memoryview:

@@ -1,0 +1,102 @@
+"""Batches → Parquet files of one split of one config, with their hash and their counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..tables import Config
+from .hashes import TableHash
+
+_ROW_GROUP = 4 * 2**20
+"""Bytes of columns, uncompressed, after which a row group is closed: small ones let readers skip."""
+_FILE = 512 * 2**20
+"""Bytes of columns, uncompressed, after which the next file is begun."""
+
+Counts = Counter[tuple[str, ...]]
+"""(column,) → values that are there; (column, value) → how often a label or a language occurs."""
+
+
+@dataclass(slots=True)
+class Split:
+    """A split of a config as it was written: rows, bytes uncompressed, logical hash, counts, and its files."""
+
+    rows: int
+    size: int
+    sha256: str
+    counts: Counts
+    files: list[Path] = field(default_factory=list)
+
+
+class Writer:
+    """Writes batches in row groups, the schema pinned in every file; `close` gives what was written."""
+
+    def __init__(self, folder: Path, config: Config, split: str) -> None:
+        self._folder, self._config, self._split = folder, config, split
+        self._hash = TableHash(config.columns)
+        self._counts: Counts = Counter()
+        self._waiting: list[pa.RecordBatch] = []
+        self._file: pq.ParquetWriter | None = None
+        self._files: list[Path] = []
+        self._size = self._in_file = self._held = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Put the rows of a batch behind the earlier ones."""
+        self._waiting.append(batch)
+        self._held += batch.nbytes
+        if self._held >= _ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pa.Table.from_batches(self._waiting, self._config.columns).combine_chunks()
+        for batch in table.to_batches():
+            self._hash.update(batch)
+            self._counts.update(_count(batch, self._config))
+        if self._file is None or self._in_file > _FILE:
+            self._next()
+        assert self._file is not None
+        self._file.write_table(table, row_group_size=max(1, table.num_rows))
+        self._size += self._held
+        self._in_file += self._held
+        self._waiting, self._held = [], 0
+
+    def _next(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._files.append(self._folder / f"{self._split}-{len(self._files):05}.tmp")
+        self._file = pq.ParquetWriter(
+            self._files[-1], self._config.columns, compression="zstd", write_statistics=["doc_id"]
+        )
+        self._in_file = 0
+
+    def close(self) -> Split:
+        """Finish the files and give them the names that say how many there are."""
+        self._flush()
+        assert self._file is not None
+        self._file.close()
+        names = [
+            self._folder / f"{self._split}-{i:05}-of-{len(self._files):05}.parquet" for i in range(len(self._files))
+        ]
+        for old, new in zip(self._files, names, strict=True):
+            old.rename(new)
+        return Split(self._hash.rows, self._size, self._hash.hexdigest(), self._counts, names)
+
+
+def _count(batch: pa.RecordBatch, config: Config) -> Counts:
+    counts: Counts = Counter()
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        inner = column.flatten() if pa.types.is_list(column.type) else column
+        counts[name,] += len(inner) - inner.null_count
+        for path in [path for path in (*config.labels, "language") if path.split(".")[0] == name]:
+            values = pc.struct_field(inner, path.split(".")[1:]) if "." in path else inner
+            if pa.types.is_string(values.type):
+                for item in pc.value_counts(values):
+                    if item["values"].is_valid:
+                        counts[path, item["values"].as_py()] += item["counts"].as_py()
+    return counts

@@ -1,0 +1,27 @@
+"""What a table of a release is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from .rows import Rows
+
+Labels = dict[str, tuple[str, ...]]
+"""Names of the labels of a column, by its dotted path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A table: its columns, the names of its labels, and how documents become columns.
+
+    The first column is `doc_id`, and rows keep the order of the documents.
+    """
+
+    name: str
+    description: str
+    columns: pa.Schema
+    labels: Labels
+    rows: Callable[[Rows], list[pa.Array]]

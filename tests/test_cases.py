@@ -1,0 +1,190 @@
+"""Every check has a folder `cases/<CODE>-<check>[-<variant>]/` that shows what it finds.
+
+    bad/            a corpus of one fault: raw/ and annotations/
+    good/           the same corpus, mended
+    expected.txt    what `corpus validate` prints for bad/
+    make.py         where needed: make(bad, good) writes what git or a file system would not keep,
+                    meanwhile(bad) happens between the listing of the corpus and its reading
+
+Each runs with the repository's schema and the small target registry `cases/targets.json`. After a
+change of a message, `pytest tests/test_cases.py --golden` writes every expected.txt anew; read the diff.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import runpy
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pytest
+from json_places import places
+
+from corpus import checks, pipeline, report
+from corpus.cli import main
+from corpus.files import Index, Reader
+from corpus.model import Problem
+from corpus.places import split_pointer
+from corpus.schema import Schema
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CASES = REPOSITORY / "tests" / "cases"
+FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
+BY_CODE = {check.code: check for check in checks.CHECKS}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A folder of `cases/`, copied to where it may be changed; `problems` are the findings in `bad`."""
+
+    folder: Path
+    bad: Path
+    good: Path
+    problems: list[Problem]
+
+    @property
+    def code(self) -> str:
+        return self.folder.name[:4]
+
+
+def nothing(bad: Path) -> None:
+    """What happens meanwhile in nearly all cases."""
+
+
+def copy(folder: Path, to: Path) -> tuple[Path, Path, Callable[[Path], None]]:
+    """Copy a case to `to`, and make what could not be committed: bad, good, and what happens meanwhile."""
+    bad, good = to / "bad", to / "good"
+    for side in (bad, good):
+        shutil.copytree(folder / side.name, side, dirs_exist_ok=True)
+        give_schema(side)
+    made = runpy.run_path(str(folder / "make.py")) if (folder / "make.py").exists() else {}
+    if made:
+        made["make"](bad, good)
+    return bad, good, made.get("meanwhile", nothing)
+
+
+def give_schema(root: Path) -> None:
+    """Put the schema with the registry of the cases into the corpus at `root`."""
+    shutil.copytree(REPOSITORY / "schema", root / "schema", dirs_exist_ok=True)
+    shutil.copy(CASES / "targets.json", root / "schema" / "targets.json")
+
+
+def validate(root: Path, meanwhile: Callable[[Path], None] = nothing, workers: int = 1) -> list[Problem]:
+    """The findings in the corpus at `root`, in their order."""
+    with Index(root) as index:
+        meanwhile(root)
+        job = pipeline.Job(root, index.unpacked, checks.severities())
+        return [p for shard in pipeline.run(index, job, Schema.read(root), workers) for p in shard.problems]
+
+
+def as_text(problems: list[Problem]) -> str:
+    out = io.StringIO()
+    report.text(problems, out)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    bad, good, meanwhile = copy(request.param, tmp_path_factory.mktemp("case"))
+    return Case(request.param, bad, good, validate(bad, meanwhile))
+
+
+def test_bad_gives_the_expected_findings(case: Case, request: pytest.FixtureRequest) -> None:
+    golden = case.folder / "expected.txt"
+    if request.config.getoption("--golden"):
+        golden.write_text(as_text(case.problems), "utf-8")
+    assert case.problems
+    assert {problem.code for problem in case.problems} == {case.code}
+    assert as_text(case.problems) == golden.read_text("utf-8")
+
+
+def test_good_gives_none(case: Case) -> None:
+    assert validate(case.good) == []
+
+
+def test_findings_say_where_they_are(case: Case) -> None:
+    for problem in case.problems:
+        value = json.loads(json.dumps(report.as_json(problem)))
+        assert list(value) == [field.name for field in fields(Problem)]
+        assert value["severity"] == BY_CODE[case.code].severity
+        file = case.bad / problem.file
+        if problem.pointer:
+            where = places(file.read_text("utf-8-sig"))
+            parent = problem.pointer.rpartition("/")[0]
+            assert (problem.line, problem.column) == where.get(problem.pointer, where[parent])
+            record = split_pointer(problem.pointer)[1:2]
+            assert bool(problem.record) == bool(record and record[0].isdigit() and problem.pointer[1:7] != "layers")
+        elif file.is_file() and file.suffix in (".json", ".jsonl", ".txt") and not file.is_symlink():
+            lines = file.read_bytes()[: 2**20].split(b"\n")
+            assert 1 <= problem.line <= len(lines)
+            assert 1 <= problem.column <= len(lines[problem.line - 1]) + 1
+        else:
+            assert (problem.line, problem.column) == (1, 1)
+        for place in problem.related:
+            assert (case.bad / place.file).is_file()
+            assert place.message
+
+
+def test_no_check_speaks_for_another(case: Case) -> None:
+    schema = Schema.read(case.bad)
+    level = BY_CODE[case.code].level
+    with Index(case.bad) as index, Reader(case.bad, index.unpacked) as reader:
+        found = [document for entries in index.shards(1) for document in reader.documents(entries)]
+    for document in found:
+        about = "article" if document.annotation is None else "annotation"
+        for check in checks.CHECKS:
+            if check.level <= level and check.about in (about, "both"):
+                assert {problem.code for problem in check.ask(document, schema)} <= {check.code}
+
+
+def test_safe_fixes_mend(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if not all(problem.fix and problem.fix.safe for problem in case.problems):
+        pytest.skip("no safe fix for all of it")
+    root = tmp_path / "corpus"
+    shutil.copytree(case.bad, root)
+    assert main(["--root", str(root), "fmt", "--fix"]) == 0
+    assert "rewrote" in capsys.readouterr().out
+    assert validate(root) == []
+    assert main(["--root", str(root), "fmt", "--fix"]) == 0
+    assert "rewrote" not in capsys.readouterr().out
+
+
+def test_every_check_has_a_folder_and_a_page() -> None:
+    names = {f"{check.code}-{check.name}" for check in checks.CHECKS}
+    assert {name for name in names if not (CASES / name).is_dir()} == set()
+    assert [f.name for f in FOLDERS if not any(f"{f.name}-".startswith(f"{name}-") for name in names)] == []
+    assert len(names) == len({check.name for check in checks.CHECKS}) == len(checks.CHECKS)
+    for check in checks.CHECKS:
+        starts = [line.partition(":")[0] for line in check.page.splitlines()]
+        assert [start for start in starts if start in ("What", "Why", "Bad", "Good")] == ["What", "Why", "Bad", "Good"]
+        assert 10 < len(check.message) < 80
+        assert not check.message.endswith(".")
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One corpus of all the bad ones."""
+    root = tmp_path_factory.mktemp("all")
+    for folder in FOLDERS:
+        copy(folder, root)
+    return root / "bad"
+
+
+def test_order_does_not_depend_on_processes(everything: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "DOCUMENTS", 8)
+    first = validate(everything)
+    assert {problem.code for problem in first} == BY_CODE.keys() - {"F119"}
+    assert validate(everything) == first
+    assert validate(everything, workers=2) == first
+
+
+def test_command_line_prints_the_same(everything: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    problems = validate(everything)
+    assert main(["--root", str(everything), "validate"]) == 1
+    assert capsys.readouterr().out == as_text(problems)
+    assert main(["--root", str(everything), "validate", "--format", "json"]) == 1
+    printed = json.loads(capsys.readouterr().out)
+    assert [(p["code"], p["file"], p["pointer"]) for p in printed] == [(p.code, p.file, p.pointer) for p in problems]
