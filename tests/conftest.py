@@ -2,10 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from corpora import Corpus, tiny
+from hypothesis import settings
+
+settings.register_profile("corpus", deadline=None)
+settings.load_profile("corpus")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--golden", action="store_true", help="write the expected.txt of each case anew, to be reviewed as a diff"
     )
+    parser.addoption("--slow", action="store_true", help="also run the tests marked slow: a million findings")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes minutes; run with --slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
+
+
+@pytest.fixture
+def corpus_factory(tmp_path: Path) -> Callable[[], Corpus]:
+    """Makes corpora of two articles and no fault, each in a folder of its own."""
+    made: list[Corpus] = []
+
+    def make() -> Corpus:
+        made.append(tiny(tmp_path / f"corpus-{len(made)}"))
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def corpus(corpus_factory: Callable[[], Corpus]) -> Corpus:
+    """A corpus of two articles and no fault."""
+    return corpus_factory()

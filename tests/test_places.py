@@ -86,7 +86,7 @@ def test_pointers_are_split_as_they_are_joined(parts: list[str]) -> None:
 def test_keys_that_are_there_again(keys: list[str], ascii_only: bool) -> None:
     written = [json.dumps(key, ensure_ascii=ascii_only) for key in keys]
     data = "{" + ", ".join(f'{key}: {{"x": [{key}]}}' for key in written) + "}"
-    found = duplicate_keys(data.encode())
+    found = list(duplicate_keys(data.encode()))
     assert [key for key, _, _ in found] == [key for i, key in enumerate(keys) if key in keys[:i]]
     for key, first, again in found:
         for at in (first, again):

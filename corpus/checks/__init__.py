@@ -7,6 +7,7 @@
 | 3 | does it point where it says? | `spans` |
 | 4 | does it hang together? | `references` |
 | 5 | is it possible? | `quotes`, `stances`, `entities` |
+| 6 | is it a corpus? | `whole` |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
 """
@@ -19,7 +20,7 @@ from functools import cache
 
 from ..model import Document, Problem, Severity
 from ..schema import Schema
-from . import entities, files, quotes, references, spans, stances, structure
+from . import entities, files, quotes, references, spans, stances, structure, whole
 from .check import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -51,7 +52,6 @@ CHECKS: tuple[Check, ...] = (
     Check(structure.layer_not_done),
     Check(structure.unknown_layer),
     Check(structure.done_layer_missing),
-    Check(structure.no_split, about="article"),
     Check(spans.text_changed, about="article"),
     Check(spans.other_text),
     Check(spans.wrong_length, about="article"),
@@ -97,6 +97,7 @@ CHECKS: tuple[Check, ...] = (
     Check(entities.shared_mention, "warning"),
     Check(entities.kb_without_date),
     Check(entities.merged_by_words, "warning"),
+    Check(whole.no_split, about="article"),
 )
 
 NEEDS: dict[int, frozenset[int]] = {
@@ -105,6 +106,7 @@ NEEDS: dict[int, frozenset[int]] = {
     3: frozenset({1, 2}),
     4: frozenset({1, 2}),
     5: frozenset({1, 2, 3, 4}),
+    6: frozenset({1, 2}),
 }
 """The levels that must have been passed before a level is asked, so that one fault is one finding."""
 
@@ -118,7 +120,7 @@ def severities() -> Mapping[str, Severity]:
 def run(
     document: Document, schema: Schema, failed: set[int], chosen: Mapping[str, Severity] | None = None
 ) -> Iterator[Problem]:
-    """Ask a document the questions of levels 1 to 5, in their order.
+    """Ask a document the questions of levels 1 to 6, in their order.
 
     `failed` holds the levels that what the document rests on did not pass, and is added to: an
     annotation is asked after its article. A level that failed, or whose needs did, is not asked; what
@@ -137,6 +139,11 @@ def run(
                 if grade == "error" or document.source.value is None:
                     failed.add(level)
                 yield replace(problem, severity=grade)
+
+
+def inherited(failed: set[int]) -> set[int]:
+    """The levels an annotation starts with as failed: those whose questions need a sound article."""
+    return {3, 5} if failed & {1, 2, 3} else set()
 
 
 @cache

@@ -167,19 +167,6 @@ def done_layer_missing(document: Document, schema: Schema) -> Iterator[Problem]:
             yield found(done_layer_missing, document, name, join_pointer("layers_done", i), fix=fix)
 
 
-def no_split(document: Document, schema: Schema) -> Iterator[Problem]:
-    """S210: The article belongs to no split.
-
-    What: the record has no `split`.
-    Why: a document's split is part of its record, given once and for good, so that no later build
-    moves it from training to test.
-    Bad: no `split`.
-    Good: `"split": "train"`
-    """
-    if document.source.value is not None and "split" not in document.value:
-        yield found(no_split, document, suggestion=f"one of {', '.join(schema.splits)}")
-
-
 def _numbers(document: Document, schema: Schema) -> Iterator[tuple[tuple[str | int, ...], object]]:
     """The offsets and whole numbers of all records, and where each stands."""
     for layer in schema.layers.values():

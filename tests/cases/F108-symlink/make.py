@@ -8,5 +8,4 @@ def make(bad: Path, good: Path) -> None:
     outside = bad.parent / "night-bus-outside.txt"
     outside.write_bytes(text.read_bytes())
     text.unlink()
-    (bad / "raw" / "night-bus.json").unlink()
     text.symlink_to(outside)
