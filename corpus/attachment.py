@@ -6,26 +6,28 @@ import hashlib
 from pathlib import Path
 
 from .checks.spans import explain_text
-from .files import parse_json, replace_file
-from .files.index import ATTACHED, DOC_ID
-from .model import CorpusError
+from .files import Index, Reader, replace_file
+from .files.index import ATTACHED, DOC_ID, MAX_BYTES, RECORD
+from .model import CorpusError, Record
 from .schema import Schema
 
 
 def attach_text(root: Path, schema: Schema, doc_id: str, file: Path) -> Path:
-    """Copy `file` to where the text of `doc_id` is looked for; the path, relative to the working folder.
+    """Copy `file` to where the text of `doc_id` is looked for, and return the path of the copy.
 
     Raises CorpusError when there is no such withheld document, or when the text is not the very one
     that was annotated: the message says which change explains the difference, when one does.
     """
     if not DOC_ID.fullmatch(doc_id):
         raise CorpusError(f"{doc_id!r} is no document id")
-    record, _ = parse_json(_read(root / "raw" / f"{doc_id}.json", f"there is no document {doc_id}"))
-    if not schema.is_valid("record", record):
-        raise CorpusError(f"raw/{doc_id}.json does not fit the schema; see `corpus validate raw/{doc_id}.json`")
+    record = _record(root, schema, doc_id)
     if record["redistribution"] == "full":
         raise CorpusError(f"the text of {doc_id} may be passed on: it belongs in raw/{doc_id}.txt")
-    data = _read(file, f"there is no file {file}")
+    try:
+        with file.open("rb") as copy:
+            data = copy.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise CorpusError(f"there is no file {file}") from None
     if hashlib.sha256(data).hexdigest() != record["text_sha256"]:
         raise CorpusError(f"{file} is not the text of {doc_id}: {_difference(data, record)}")
     path = root / ATTACHED / f"{doc_id}.txt"
@@ -34,14 +36,20 @@ def attach_text(root: Path, schema: Schema, doc_id: str, file: Path) -> Path:
     return path
 
 
-def _read(path: Path, otherwise: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise CorpusError(f"{otherwise} ({path})") from None
+def _record(root: Path, schema: Schema, doc_id: str) -> Record:
+    with Index(root) as index, Reader(root, index.unpacked) as reader:
+        entries = [entry for entry in index.entries(doc_id) if entry.kind == RECORD]
+        if not entries:
+            raise CorpusError(f"there is no document {doc_id} in {root / 'raw'}")
+        article = reader.documents(entries[:1])[0].article
+    if not schema.is_valid("record", article.sources[0].value):
+        raise CorpusError(f"the record of {doc_id} does not fit the schema; see `corpus validate {entries[0].path}`")
+    return article.record
 
 
-def _difference(data: bytes, record: dict[str, object]) -> str:
+def _difference(data: bytes, record: Record) -> str:
+    if len(data) > MAX_BYTES:
+        return f"it is larger than {MAX_BYTES:,} bytes"
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@ Heavy imports stand inside of the verbs, so that `corpus --help` answers at once
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -154,11 +155,14 @@ def import_(args: argparse.Namespace) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code. A user's mistake is one line on stderr and exit code 2."""
     args = _parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return int(args.verb(args))
+        code = int(args.verb(args))
+        sys.stdout.flush()
+        return code
     except CorpusError as error:
-        print(f"corpus: {error}", file=sys.stderr)
-        return 2
+        return _refuse(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
@@ -166,8 +170,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("corpus: interrupted", file=sys.stderr)
         return 130
     except OSError as error:
-        print(f"corpus: {error}", file=sys.stderr)
-        return 2
+        return _refuse(error)
+
+
+def _refuse(error: Exception) -> int:
+    from .places import visible
+
+    print(f"corpus: {visible(str(error))}", file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -231,8 +241,15 @@ def _verb(verbs: Any, name: str, verb: Verb) -> argparse.ArgumentParser:
 
 def _workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--workers", type=int, default=0, metavar="N", help="processes; default: one a core for a large corpus"
+        "--workers", type=_count, default=0, metavar="N", help="processes; default: one a core for a large corpus"
     )
+
+
+def _count(written: str) -> int:
+    number = int(written)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{number} is less than 0")
+    return number
 
 
 class _Version(argparse.Action):

@@ -76,7 +76,7 @@ def format_corpus(
     result = Result()
     wanted = [os.path.relpath(os.path.abspath(path), root) for path in paths]
     with (
-        Index(root) as index,
+        Index(root, paths) as index,
         Reader(root, index.unpacked) as reader,
         tempfile.TemporaryDirectory(prefix="corpus-") as folder,
     ):
@@ -113,31 +113,36 @@ def _formatted(
 ) -> Iterator[tuple[Source, bytes, list[Problem]]]:
     """Each JSON source of a document, its bytes in canonical form, and why they are as they were."""
     found = reader.documents(entries)
+    failed: set[int] = set()
     for document in found:
-        if fix:
-            document = _fixed(document, schema)
-        problems = [p for p in checks.run(document, schema, {3, 4, 5}) if checks.severities()[p.code] == "error"]
+        if fix and document.annotation is None:
+            document, failed = _fixed(document, schema, set())
+        elif fix:
+            document, _ = _fixed(document, schema, checks.inherited(failed))
+        problems = [p for p in checks.run(document, schema, {3, 4, 5, 6}) if checks.severities()[p.code] == "error"]
         for number, source in enumerate(document.sources):
             if source.kind == "text":
                 continue
             mine = [problem for problem in problems if problem.file == source.path and problem.line >= source.line]
-            mine = [problem for problem in mine if problem.fix is None and problem.code != "S210"]
+            mine = [problem for problem in mine if problem.fix is None]
             if number or mine or not isinstance(source.value, dict) or not schema.is_valid(source.kind, source.value):
                 yield source, source.data, mine
             elif is_bulk(source.path):
-                bulk_text = document.text if source.kind == "record" and len(document.sources) == 1 else None
+                in_line = source.kind == "record" and all(other.kind != "text" for other in document.sources)
+                bulk_text = document.text if in_line else None
                 yield source, canonical_line(document.value, source.kind, schema, bulk_text), []
             else:
                 yield source, canonical(document.value, source.kind, schema), []
 
 
-def _fixed(document: Document, schema: Schema) -> Document:
-    """The document with all safe fixes of its findings applied."""
+def _fixed(document: Document, schema: Schema, inherited: set[int]) -> tuple[Document, set[int]]:
+    """The document with all safe fixes of its findings applied, and the levels that it fails nevertheless."""
     for _ in range(_ROUNDS):
-        found = [problem for problem in checks.run(document, schema, set()) if problem.fix and problem.fix.safe]
+        failed = set(inherited)
+        found = [problem for problem in checks.run(document, schema, failed) if problem.fix and problem.fix.safe]
         edits = [edit for problem in found if problem.fix for edit in problem.fix.edits]
         if not edits:
-            return document
+            break
         value = apply(document.value, edits)
         source = replace(document.source, value=value)
         if document.annotation is None:
@@ -146,7 +151,7 @@ def _fixed(document: Document, schema: Schema) -> Document:
         else:
             annotation = replace(document.annotation, value=value, source=source)
             document = Document(document.doc_id, document.article, annotation)
-    return document
+    return document, failed
 
 
 def apply(value: Record, edits: Sequence[Edit]) -> Record:

@@ -26,7 +26,7 @@ from .model import GOLD, Document, Problem, Severity
 from .schema import Schema
 from .tables import Batches, Row, build
 
-DOCUMENTS = 512
+DOCUMENTS = 256
 """Documents in a shard."""
 _FEW = 2048
 """Corpora of fewer documents are compiled without other processes: starting them would take longer."""
@@ -111,7 +111,7 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
         found = reader.documents(group)
         failed: set[int] = set()
         for document in found:
-            levels = failed if document.annotation is None else _inherited(failed)
+            levels = failed if document.annotation is None else checks.inherited(failed)
             for problem in checks.run(document, schema, levels, job.severities):
                 shard.problems.add(problem)
                 shard.errors += problem.severity == "error"
@@ -122,11 +122,6 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
     if rows and not shard.errors:
         shard.batches = build(rows, schema)
     return shard
-
-
-def _inherited(failed: set[int]) -> set[int]:
-    """The levels an annotation starts with as failed: those whose questions need a sound article."""
-    return {3, 5} if failed & {1, 2, 3} else set()
 
 
 def _row(found: list[Document], job: Job) -> Row | None:

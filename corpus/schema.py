@@ -107,7 +107,15 @@ class Schema:
         annotation, article = _json(folder / "annotation.schema.json"), _json(folder / "article.schema.json")
         registry = _json(folder / "targets.json")
         _check_registry(registry, _json(folder / "targets.schema.json"), folder / "targets.json")
-        return cls(annotation, article, registry)
+        try:
+            schema = cls(annotation, article, registry)
+            _ = schema._validators
+        except (KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
+            raise CorpusError(
+                f"{folder} is not a schema of a corpus ({type(error).__name__}: {error}); "
+                "schema/README.md shows how one is written"
+            ) from None
+        return schema
 
     @cached_property
     def splits(self) -> tuple[str, ...]:
@@ -137,6 +145,12 @@ class Schema:
             "annotation": jsonschema_rs.Draft202012Validator(self.annotation, validate_formats=True),
             "record": jsonschema_rs.Draft202012Validator(self.article, validate_formats=True),
         }
+
+
+def shipped() -> Path:
+    """The folder of this project's own schema, from which a corpus of one's own is begun."""
+    beside = Path(__file__).parent
+    return beside / "own_schema" if (beside / "own_schema").is_dir() else beside.parent / "schema"
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -213,8 +227,12 @@ def _field(owner: str, name: str, written: dict[str, Any], schema: dict[str, Any
 
 def _resolve(schema: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
     """The schema with a local `$ref` replaced by what it names; what stands beside it wins."""
+    seen: set[str] = set()
     while "$ref" in written:
         target: Any = schema
+        if written["$ref"] in seen:
+            raise CorpusError(f"the schema's $ref {written['$ref']} leads back to itself")
+        seen.add(written["$ref"])
         for part in written["$ref"].removeprefix("#/").split("/"):
             target = target[part]
         written = {**target, **{k: v for k, v in written.items() if k != "$ref"}}

@@ -26,16 +26,21 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
     """The settings of the corpus at `root`; the defaults where it says nothing. Raises CorpusError."""
     path = root / "pyproject.toml"
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("corpus", {})
+        tool = tomllib.loads(path.read_text("utf-8")).get("tool", {})
     except FileNotFoundError:
         return Settings(severity=codes)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: {error}") from None
+    table = tool.get("corpus", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise CorpusError(f"{path}: [tool.corpus] must be a table, not {table!r}")
     version, severity = table.pop("version", "0.0.0"), table.pop("severity", {})
     if table:
         raise CorpusError(f"{path}: [tool.corpus] has no {', '.join(table)}; it has version and severity")
     if not isinstance(version, str) or not VERSION.fullmatch(version):
         raise CorpusError(f'{path}: [tool.corpus] version must be "X.Y.Z", not {version!r}')
+    if not isinstance(severity, dict):
+        raise CorpusError(f"{path}: [tool.corpus.severity] must be a table of codes, not {severity!r}")
     for code, name in severity.items():
         if code not in codes:
             raise CorpusError(f"{path}: [tool.corpus.severity] there is no check {code}; see `corpus rule --all`")

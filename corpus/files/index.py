@@ -110,18 +110,23 @@ class Index:
 
     def __len__(self) -> int:
         """The number of documents."""
-        return int(pc.count_distinct(self._table["doc_id"]).as_py())
+        ids = pc.unique(self._table["doc_id"])
+        return len(ids) - bool(pc.any(pc.equal(ids, "")).as_py())
 
     @property
     def files(self) -> list[str]:
         """The paths of all indexed files, sorted."""
         return sorted(pc.unique(self._table["path"]).to_pylist())
 
+    def entries(self, doc_id: str) -> list[Entry]:
+        """The parts of one document, none when there is no such document."""
+        return list(self._rows(self._table.filter(pc.equal(self._table["doc_id"], doc_id))))
+
     def shards(self, documents: int) -> Iterator[list[Entry]]:
         """The entries in runs of about `documents` documents, a document never cut in two."""
         shard: list[Entry] = []
         count = 0
-        for group in by_document(self._rows()):
+        for group in by_document(self._rows(self._table)):
             shard.extend(group)
             count += 1
             if count == documents:
@@ -130,8 +135,8 @@ class Index:
         if shard:
             yield shard
 
-    def _rows(self) -> Iterator[Entry]:
-        for batch in self._table.to_batches(max_chunksize=4096):
+    def _rows(self, table: pa.Table) -> Iterator[Entry]:
+        for batch in table.to_batches(max_chunksize=4096):
             yield from map(Entry._make, zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
     def _select(self, paths: Sequence[Path]) -> pa.Table:
@@ -186,27 +191,26 @@ class Index:
         kind = ANNOTATION if annotator else RECORD
         for item in _listing(self.root, folder):
             path, status = f"{folder}/{_shown(item.name)}", item.stat(follow_symlinks=False)
-            stem, dot, _ = item.name.rpartition(".")
+            stem, _, end = item.name.rpartition(".")
+            of_one = (end == "json" and folder != ATTACHED) or (end == "txt" and not annotator)
+            part = TEXT if of_one and end == "txt" else kind
+            doc_id = stem if of_one and DOC_ID.fullmatch(stem) else ""
             if item.is_symlink():
-                yield _fault(path, kind, "symlink")
+                yield Entry(doc_id, part, annotator, path, 0, 0, 0, "symlink")
             elif path == ATTACHED and item.is_dir():
                 continue
             elif not stat.S_ISREG(status.st_mode):
                 yield _fault(path, kind, "unknown-file")
-            elif (end := _bulk_end(item.name)) and folder != ATTACHED:
-                if DOC_ID.fullmatch(item.name.removesuffix(end)):
-                    yield from self._bulk_entries(path, kind, annotator, Path(item.path), _PACKED[end])
+            elif (packed := _bulk_end(item.name)) and folder != ATTACHED:
+                if DOC_ID.fullmatch(item.name.removesuffix(packed)):
+                    yield from self._bulk_entries(path, kind, annotator, Path(item.path), _PACKED[packed])
                 else:
                     yield _fault(path, kind, "unportable-name")
-            elif (item.name.endswith(".json") and folder != ATTACHED) or (item.name.endswith(".txt") and not annotator):
-                if not dot or not DOC_ID.fullmatch(stem):
-                    yield _fault(path, kind, "unportable-name")
-                    continue
-                part = TEXT if item.name.endswith(".txt") else kind
+            elif doc_id:
                 fault = "too-large" if status.st_size > MAX_BYTES else ""
-                yield Entry(stem, part, annotator, path, 0, 0, status.st_size, fault)
+                yield Entry(doc_id, part, annotator, path, 0, 0, status.st_size, fault)
             elif not item.name.endswith(".md"):
-                yield _fault(path, kind, "unknown-file")
+                yield _fault(path, kind, "unportable-name" if of_one else "unknown-file")
 
     def _bulk_entries(self, path: str, kind: int, annotator: str, file: Path, packed: str) -> Iterator[Entry]:
         if packed:

@@ -81,7 +81,7 @@ class Reader:
         value, faults = parse_json(data, line)
         source = Source(entry.path, kind, data, line, value, faults)
         if isinstance(value, dict):
-            if value.get("doc_id") != entry.doc_id or value.get("annotator", "") != entry.annotator:
+            if not entry.doc_id or value.get("doc_id") != entry.doc_id or value.get("annotator", "") != entry.annotator:
                 source.faults += tuple(_name_faults(entry, value))
         elif not entry.doc_id and not faults:
             source.faults += (Fault("name-mismatch", "the line has no doc_id", line),)

@@ -48,10 +48,7 @@ import jsonschema_rs
 from ..files import canonical, parse_json, replace_file
 from ..model import GOLD, CorpusError, Fault, Problem, Record, Source
 from ..places import join_pointer, position, split_pointer
-from ..schema import Schema
-
-SCHEMA = Path(__file__).parents[2] / "schema"
-"""The project's own schema, from which this corpus's is made."""
+from ..schema import Schema, shipped
 
 LICENSE = "CC-BY-NC-SA-4.0"
 """Of the published files, texts and annotations alike. Wikinews itself has its texts under CC BY 2.5."""
@@ -349,7 +346,7 @@ Wikinews has its texts under CC BY 2.5.
 
 def _write_frame(into: Path) -> None:
     """Write all of the corpus that is no article: schema, settings, card."""
-    schema = json.loads(_project_file("annotation.schema.json"))
+    schema = json.loads((shipped() / "annotation.schema.json").read_bytes())
     for pointer in REMOVED:
         at, key = _parent_of(schema, pointer)
         at.pop(key, None)
@@ -362,8 +359,8 @@ def _write_frame(into: Path) -> None:
     severity = "".join(f'{code} = "warning" # {reason}\n' for code, reason in SEVERITY.items())
     files = {
         "schema/annotation.schema.json": _json(schema),
-        "schema/article.schema.json": _project_file("article.schema.json"),
-        "schema/targets.schema.json": _project_file("targets.schema.json"),
+        "schema/article.schema.json": (shipped() / "article.schema.json").read_bytes(),
+        "schema/targets.schema.json": (shipped() / "targets.schema.json").read_bytes(),
         "schema/targets.json": _json({"$schema": "targets.schema.json", "version": "1.0", "targets": []}),
         "pyproject.toml": f'[tool.corpus]\nversion = "1.0.0"\n\n[tool.corpus.severity]\n{severity}'.encode(),
         "DATASET_CARD.md": CARD.encode(),
@@ -377,18 +374,9 @@ def _parent_of(schema: Any, pointer: str) -> tuple[Any, str]:
     *parts, key = split_pointer(pointer)
     for part in parts:
         if part not in schema:
-            raise CorpusError(f"{SCHEMA}/annotation.schema.json has no {pointer}, which german-news changes")
+            raise CorpusError(f"the schema has no {pointer}, which german-news changes")
         schema = schema[part]
     return schema, key
-
-
-def _project_file(name: str) -> bytes:
-    try:
-        return (SCHEMA / name).read_bytes()
-    except FileNotFoundError:
-        raise CorpusError(
-            f"{SCHEMA / name} is missing: import from a checkout of the project, with its schema/"
-        ) from None
 
 
 def _json(value: Record) -> bytes:
