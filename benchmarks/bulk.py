@@ -15,8 +15,19 @@ from typing import Any
 
 import orjson
 
-_SYLLABLES = "ba den fir gol hask im jor kel lun mar nol or pel quen ris sol tam ul ven wick yar zet".split()
-_FIRST = "Mira Ivo Lene Tomas Ada Jorun Pell Cato Nadja Osk".split()
+_SYLLABLES = ["ba", "den", "fir", "gol", "hask", "im", "jor", "kel", "lun", "mar", "nol", "or"] + [
+    "pel",
+    "quen",
+    "ris",
+    "sol",
+    "tam",
+    "ul",
+    "ven",
+    "wick",
+    "yar",
+    "zet",
+]
+_FIRST = ["Mira", "Ivo", "Lene", "Tomas", "Ada", "Jorun", "Pell", "Cato", "Nadja", "Osk"]
 _TARGETS = ("build-the-bridge", "close-the-port")
 
 
@@ -83,7 +94,14 @@ def _document(rng: random.Random, doc_id: str) -> tuple[dict[str, Any], dict[str
         mention(i, "she", "PRO")
         text.add(" left.\n")
         quotes.append(
-            {"id": f"q{i}", "content": [content], "cue": [cue], "source": [source], "speaker": f"e{i}", "addressee": None}
+            {
+                "id": f"q{i}",
+                "content": [content],
+                "cue": [cue],
+                "source": [source],
+                "speaker": f"e{i}",
+                "addressee": None,
+            }
             | {"type": "direct", "medium": "speech", "attribution": "explicit", "speaker_kind": "named"}
             | {"polarity": "asserted", "parent": None, "continues_paragraph": False}
         )
@@ -91,7 +109,13 @@ def _document(rng: random.Random, doc_id: str) -> tuple[dict[str, Any], dict[str
         mention(i, names[i].split()[1], "NAM")
         text.add(f" {_sentence(rng, 7)}. ")
     stances = [
-        {"id": f"s{i}", "scope": "speaker", "holder": f"e{i}", "target": _TARGETS[i % 2], "label": rng.choice(("favor", "against"))}
+        {
+            "id": f"s{i}",
+            "scope": "speaker",
+            "holder": f"e{i}",
+            "target": _TARGETS[i % 2],
+            "label": rng.choice(("favor", "against")),
+        }
         | {"intensity": 2, "explicit": True, "evidence_quotes": [f"q{i}"], "evidence_spans": []}
         for i in range(4)
     ]

@@ -1,0 +1,169 @@
+"""Validated build beside what people use instead, in one run: CPU seconds and peak memory.
+
+    python benchmarks/compile.py [--documents 10000 50000] [--faulty 0.01] [--repeat 2]
+
+Each contender runs in a process of its own on the same made-up corpus (see bulk.py). CPU seconds are
+those of the process and its children, its start included; peak memory is the sum over the process
+tree of what is resident and not shared with others (PSS), sampled every 20 ms. `corpus` reads the
+two bulk files and checks and compiles five configs; the others read the same content joined in one
+file, check nothing and write one table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import bulk
+
+_CORPUS = [sys.executable, "-m", "corpus", "--root", "{root}"]
+_PYTHON = [sys.executable, "-c"]
+
+CONTENDERS: dict[str, list[str]] = {
+    "corpus validate": [*_CORPUS, "validate", "--workers", "1"],
+    "corpus build": [*_CORPUS, "build", "--workers", "1"],
+    "corpus build, 2 processes": [*_CORPUS, "build", "--workers", "2"],
+    'load_dataset("json") → Parquet': [
+        *_PYTHON,
+        "import datasets\n"
+        "data = datasets.load_dataset('json', data_files='{root}/joined.jsonl', split='train', cache_dir='{scratch}')\n"
+        "data.to_parquet('{scratch}/out.parquet')",
+    ],
+    "Dataset.from_generator → Parquet": [
+        *_PYTHON,
+        "import datasets, orjson\n"
+        "def rows():\n"
+        "    for line in open('{root}/joined.jsonl', 'rb'):\n"
+        "        yield orjson.loads(line)\n"
+        "data = datasets.Dataset.from_generator(rows, cache_dir='{scratch}')\n"
+        "data.to_parquet('{scratch}/out.parquet')",
+    ],
+    "pandas → Parquet": [
+        *_PYTHON,
+        "import pandas\n"
+        "pandas.read_json('{root}/joined.jsonl', lines=True).to_parquet('{scratch}/out.parquet', compression='zstd')",
+    ],
+    "polars → Parquet": [
+        *_PYTHON,
+        "import polars\npolars.read_ndjson('{root}/joined.jsonl').write_parquet('{scratch}/out.parquet')",
+    ],
+    "pyarrow.json → Parquet": [
+        *_PYTHON,
+        "import pyarrow.json, pyarrow.parquet\n"
+        "table = pyarrow.json.read_json('{root}/joined.jsonl')\n"
+        "pyarrow.parquet.write_table(table, '{scratch}/out.parquet', compression='zstd')",
+    ],
+    "orjson decode + zstd write (floor)": [
+        *_PYTHON,
+        "import orjson, zstandard\n"
+        "with zstandard.open('{scratch}/out.zst', 'wb') as out:\n"
+        "    for line in open('{root}/joined.jsonl', 'rb'):\n"
+        "        orjson.loads(line)\n"
+        "        out.write(line)",
+    ],
+}
+_REFERENCE = 'load_dataset("json") → Parquet'
+
+
+def main() -> None:
+    """Make the corpora, run every contender, print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, nargs="+", default=[10_000])
+    parser.add_argument("--faulty", type=float, default=0.01, help="share of faulty documents, for a further validate")
+    parser.add_argument("--repeat", type=int, default=2, help="runs of each; the fastest counts")
+    args = parser.parse_args()
+    names = ("on-the-record", "datasets", "pyarrow", "pandas", "polars", "orjson", "jsonschema-rs", "sentencex")
+    print(
+        f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores"
+    )
+    print(", ".join(f"{name} {version(name)}" for name in names))
+    with tempfile.TemporaryDirectory(prefix="corpus-bench-") as folder:
+        for documents in args.documents:
+            _compare(Path(folder), documents, args.faulty, args.repeat)
+
+
+def _compare(folder: Path, documents: int, faulty: float, repeat: int) -> None:
+    root, broken = folder / f"clean-{documents}", folder / f"faulty-{documents}"
+    for place, share in ((root, 0.0), (broken, faulty)):
+        place.mkdir()
+        bulk.write(place, documents, share)
+    size = (root / "joined.jsonl").stat().st_size / documents
+    print(f"\n{documents:,} documents of {size / 1000:.1f} kB\n")
+    print("| what | documents per CPU-second | × load_dataset | CPU seconds | peak MB |\n|---|---:|---:|---:|---:|")
+    results = {name: _best(command, root, folder, repeat) for name, command in CONTENDERS.items()}
+    results[f"corpus validate, {faulty:.0%} faulty"] = _best(CONTENDERS["corpus validate"], broken, folder, repeat)
+    reference = documents / results[_REFERENCE][0]
+    for name, (seconds, peak) in results.items():
+        speed = documents / seconds
+        print(f"| {name} | {speed:,.0f} | {speed / reference:.2f} | {seconds:.2f} | {peak:,.0f} |", flush=True)
+    shutil.rmtree(root)
+    shutil.rmtree(broken)
+
+
+def _best(command: list[str], root: Path, folder: Path, repeat: int) -> tuple[float, float]:
+    runs = [_run(command, root, folder) for _ in range(repeat)]
+    return min(seconds for seconds, _ in runs), max(peak for _, peak in runs)
+
+
+def _run(command: list[str], root: Path, folder: Path) -> tuple[float, float]:
+    """CPU seconds and peak MB of one run. Exit code 1 is a run that found something."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    filled = [part.replace("{root}", str(root)).replace("{scratch}", str(scratch)) for part in command]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    with subprocess.Popen(filled, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as process:
+        watcher = _Watcher(process.pid)
+        watcher.start()
+        _, errors = process.communicate()
+        watcher.done.set()
+        watcher.join()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(filled)[:200]}\n{errors.decode()[-2000:]}")
+    shutil.rmtree(scratch)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, watcher.peak / 1024
+
+
+class _Watcher(threading.Thread):
+    """Samples the PSS of a process and all below it, in kB."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid = pid
+        self.peak = 0
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        while not self.done.wait(0.02):
+            self.peak = max(self.peak, sum(map(_pss, _tree(self._pid))))
+
+
+def _tree(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(below for child in children for below in _tree(int(child)))]
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+if __name__ == "__main__":
+    main()
