@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,6 +159,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stop)
     try:
         code = int(args.verb(args))
         sys.stdout.flush()
@@ -178,6 +182,11 @@ def _refuse(error: Exception) -> int:
 
     print(f"corpus: {visible(str(error))}", file=sys.stderr)
     return 2
+
+
+def _stop(*_: object) -> None:
+    """Leave by way of every `finally`, so that a run that is asked to end leaves nothing behind."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _parser() -> argparse.ArgumentParser:

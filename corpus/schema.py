@@ -12,6 +12,7 @@ the field means something to it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,10 @@ TARGETS = "targets"
 """What a reference to the target registry refers to; the other references name a layer."""
 
 _SCALARS = ("string", "integer", "number", "boolean")
+_NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")
+_ID = ("id", "scalar", "string", True)
+_COLUMNS = ("annotator", "layers_done", "provenance", "text")
+"""The columns of the tables of articles that are no field of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Field:
 
     `many` is true for a list of values, `least` is how many it must have. `json_type` is the JSON type
     of one value: string, integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
+    `nullable` is true when a single value may be null.
     """
 
     name: str
@@ -56,6 +62,7 @@ class Field:
     json_type: str = "string"
     refers_to: str = ""
     labels: tuple[Label, ...] = ()
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,8 @@ class Schema:
         self.layers = {layer.name: layer for layer in _layers(annotation)}
         self.article_fields = _fields("article", article, article)
         self.targets = {target["target_id"]: target for target in targets["targets"]}
-        self.version: str = annotation["properties"]["schema_version"]["const"]
+        self.version = _version(annotation)
+        _check_layers(self)
 
     @classmethod
     def read(cls, root: Path) -> Schema:
@@ -182,6 +190,28 @@ def _check_registry(registry: dict[str, Any], schema: dict[str, Any], path: Path
         seen.add(target["target_id"])
 
 
+def _check_layers(schema: Schema) -> None:
+    """Raise CorpusError for a layer that the rest of the program could not work with."""
+    taken = {*_COLUMNS, *(one.name for one in schema.article_fields)}
+    for layer in schema.layers.values():
+        if layer.name in taken:
+            raise CorpusError(f"the schema's layer {layer.name} has the name of another column; name it otherwise")
+        if not any((one.name, one.kind, one.json_type, one.required) == _ID for one in layer.fields):
+            raise CorpusError(f'the schema\'s layer {layer.name} must require "id": {{"$ref": "#/$defs/id"}}')
+        for one in layer.of_kind("reference"):
+            if one.refers_to not in (*schema.layers, TARGETS):
+                raise CorpusError(
+                    f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is no layer"
+                )
+
+
+def _version(annotation: dict[str, Any]) -> str:
+    version = annotation["properties"].get("schema_version", {}).get("const")
+    if not isinstance(version, str):
+        raise CorpusError('the schema of annotations must say its own version: "schema_version": {"const": "1.0"}')
+    return version
+
+
 def _layers(schema: dict[str, Any]) -> Iterator[Layer]:
     for name, written in schema["properties"].items():
         items = _resolve(schema, written.get("items", {}))
@@ -192,25 +222,25 @@ def _layers(schema: dict[str, Any]) -> Iterator[Layer]:
 
 
 def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple[Field, ...]:
-    required = record.get("required", ())
-    return tuple(
-        _field(owner, name, written, schema, name in required) for name, written in record["properties"].items()
-    )
+    required, properties = record.get("required", ()), record.get("properties")
+    if not properties:
+        raise CorpusError(f"the schema gives no properties to {owner}")
+    return tuple(_field(owner, name, written, schema, name in required) for name, written in properties.items())
 
 
-def _field(owner: str, name: str, written: dict[str, Any], schema: dict[str, Any], required: bool) -> Field:
-    title, description = written.get("title", name), written.get("description", "")
-    if written.get("$ref") == "#/$defs/spans":
+def _field(owner: str, name: str, written: Any, schema: dict[str, Any], required: bool) -> Field:
+    one = _resolve(schema, written) if isinstance(written, dict) else {}
+    title, description = one.get("title", name), one.get("description", "")
+    if not _NAME.fullmatch(name):
+        raise CorpusError(f"the schema's field {owner}.{name} must be named by a letter, then letters, digits and _")
+    if one and written.get("$ref") == "#/$defs/spans":
         return Field(name, "spans", title, description, required, many=True, least=written.get("minItems", 0))
-    one = _resolve(schema, written)
     many, least = one.get("type") == "array", one.get("minItems", 0)
     if many:
-        one = _resolve(schema, one.get("items", {}))
+        items = one.get("items", {})
+        one = _resolve(schema, items) if isinstance(items, dict) else {}
     if "oneOf" in one:
-        labels = tuple(
-            Label(label["const"], label.get("title", label["const"]), label.get("description", ""))
-            for label in one["oneOf"]
-        )
+        labels = _labels(f"{owner}.{name}", one["oneOf"])
         return Field(name, "label", title, description, required, many, least, labels=labels)
     types = one.get("type", [])
     types = [types] if isinstance(types, str) else types
@@ -220,9 +250,24 @@ def _field(owner: str, name: str, written: dict[str, Any], schema: dict[str, Any
             f"the schema's field {owner}.{name} is of none of the four kinds (spans, reference, label, scalar); "
             "schema/README.md shows how each is written"
         )
-    if "refersTo" in one:
-        return Field(name, "reference", title, description, required, many, least, refers_to=one["refersTo"])
-    return Field(name, "scalar", title, description, required, many, least, json_type=known[0])
+    nullable = "null" in types and not many
+    if "refersTo" not in one:
+        return Field(name, "scalar", title, description, required, many, least, json_type=known[0], nullable=nullable)
+    if known != ["string"]:
+        raise CorpusError(f"the schema's field {owner}.{name} is a reference, which must be of type string")
+    refers_to = one["refersTo"]
+    return Field(name, "reference", title, description, required, many, least, refers_to=refers_to, nullable=nullable)
+
+
+def _labels(field: str, written: list[Any]) -> tuple[Label, ...]:
+    names = [label.get("const") if isinstance(label, dict) else None for label in written]
+    if not all(isinstance(name, str) for name in names):
+        raise CorpusError(f'each label of the schema\'s field {field} must be {{"const": "a string", …}}')
+    if len(set(names)) < len(names):
+        raise CorpusError(f"a label of the schema's field {field} is there twice")
+    return tuple(
+        Label(label["const"], label.get("title", label["const"]), label.get("description", "")) for label in written
+    )
 
 
 def _resolve(schema: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
@@ -233,7 +278,10 @@ def _resolve(schema: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
         if written["$ref"] in seen:
             raise CorpusError(f"the schema's $ref {written['$ref']} leads back to itself")
         seen.add(written["$ref"])
-        for part in written["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
+        try:
+            for part in written["$ref"].removeprefix("#/").split("/"):
+                target = target[part]
+        except KeyError:
+            raise CorpusError(f"the schema's $ref {written['$ref']} leads nowhere") from None
         written = {**target, **{k: v for k, v in written.items() if k != "$ref"}}
     return written

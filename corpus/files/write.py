@@ -38,6 +38,9 @@ def ordered(value: Record, kind: Kind, schema: Schema) -> Record:
     """The same value with keys and records in canonical order."""
     written = schema.annotation if kind == "annotation" else schema.article
     value = _keys(value, list(written["properties"]))
+    for name, inner in written["properties"].items():
+        if "properties" in inner and name in value:
+            value[name] = _keys(value[name], list(inner["properties"]))
     if kind == "annotation":
         for layer in schema.layers.values():
             if layer.name in value:
@@ -59,7 +62,7 @@ def _records(records: list[Record], layer: Layer) -> list[Record]:
 
     def order(record: Record) -> tuple[Any, ...]:
         first = record[place][0] if place else {"start": 0, "end": 0}
-        return first["start"], -first["end"], _natural(record["id"])
+        return first["start"], -first["end"], _natural(record["id"]), record["id"]
 
     return sorted(placed, key=order)
 

@@ -66,9 +66,7 @@ def build_folder(
             raise CorpusError(f"{index.root}: there is no document to build")
         (folder / "README.md").write_text(card(index.root, schema, built.version, built.splits, built.content), "utf-8")
         (folder / "manifest.json").write_text(_manifest(folder, schema, built), "utf-8")
-        if out.exists():
-            out.rename(Path(temporary) / "replaced")
-        folder.rename(out)
+        _replace(out, folder, Path(temporary) / "replaced")
     return built
 
 
@@ -125,6 +123,19 @@ def _manifest(folder: Path, schema: Schema, built: Built) -> str:
         "tools": {name: version(name) for name in ("on-the-record", "pyarrow", "sentencex", "regex")},
     }
     return json.dumps(manifest, indent=2) + "\n"
+
+
+def _replace(out: Path, folder: Path, aside: Path) -> None:
+    """Put `folder` in the place of `out`; what was there comes back when that fails."""
+    if not out.exists():
+        folder.rename(out)
+        return
+    out.rename(aside)
+    try:
+        folder.rename(out)
+    except BaseException:
+        aside.rename(out)
+        raise
 
 
 def _may_replace(out: Path) -> None:

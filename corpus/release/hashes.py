@@ -23,6 +23,8 @@ class TableHash:
         self._streams: dict[str, Any] = {}
         self._lengths: dict[str, int] = {}
         self.rows = 0
+        self.size = 0
+        """The bytes of all values and lengths so far, the same however they lie in memory."""
 
     def update(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch behind the earlier ones."""
@@ -37,8 +39,11 @@ class TableHash:
             total.update(f"{path}\n".encode() + self._streams[path].digest())
         return total.hexdigest()
 
-    def _stream(self, path: str) -> Any:
-        return self._streams.setdefault(path, hashlib.sha256())
+    def _feed(self, path: str, data: Any) -> None:
+        size = memoryview(data).nbytes
+        if size:
+            self.size += size
+            self._streams.setdefault(path, hashlib.sha256()).update(data)
 
     def _add(self, path: str, values: pa.Array) -> None:
         kind = values.type
@@ -46,21 +51,21 @@ class TableHash:
         self._lengths[path] = before + len(values)
         if values.null_count:
             nulls = np.flatnonzero(pc.is_null(values).to_numpy(zero_copy_only=False)) + before
-            self._stream(f"{path} null").update(nulls.astype("<i8"))
+            self._feed(f"{path} null", nulls.astype("<i8"))
         if pa.types.is_list(kind):
-            self._stream(f"{path} length").update(_lengths(pc.list_value_length(values)))
+            self._feed(f"{path} length", _lengths(pc.list_value_length(values)))
             self._add(f"{path}[]", values.flatten())
         elif pa.types.is_struct(kind):
             for field, child in zip(kind, values.flatten(), strict=True):
                 self._add(f"{path}.{field.name}", child)
         elif pa.types.is_string(kind):
-            self._stream(f"{path} length").update(_lengths(pc.binary_length(values)))
-            self._stream(f"{path} {kind}").update(_string_bytes(values))
+            self._feed(f"{path} length", _lengths(pc.binary_length(values)))
+            self._feed(f"{path} {kind}", _string_bytes(values))
         else:
             if values.null_count:
                 values = pc.fill_null(values, pa.scalar(False if pa.types.is_boolean(kind) else 0, kind))
             array = np.ascontiguousarray(values.to_numpy(zero_copy_only=False))
-            self._stream(f"{path} {kind}").update(array.astype(array.dtype.newbyteorder("<")))
+            self._feed(f"{path} {kind}", array.astype(array.dtype.newbyteorder("<")))
 
 
 def _lengths(lengths: pa.Array) -> Any:

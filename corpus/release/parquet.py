@@ -14,9 +14,9 @@ from ..tables import Config
 from .hashes import TableHash
 
 _ROW_GROUP = 4 * 2**20
-"""Bytes of columns, uncompressed, after which a row group is closed: small ones let readers skip."""
+"""The weight of rows, about their bytes, after which a row group is closed: small ones let readers skip."""
 _FILE = 512 * 2**20
-"""Bytes of columns, uncompressed, after which the next file is begun."""
+"""The weight of rows after which the next file is begun."""
 
 Counts = Counter[tuple[str, ...]]
 """(column,) → values that are there; (column, value) → how often a label or a language occurs."""
@@ -43,12 +43,12 @@ class Writer:
         self._waiting: list[pa.RecordBatch] = []
         self._file: pq.ParquetWriter | None = None
         self._files: list[Path] = []
-        self._size = self._in_file = self._held = 0
+        self._in_file = self._held = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Put the rows of a batch behind the earlier ones."""
         self._waiting.append(batch)
-        self._held += batch.nbytes
+        self._held += _weight(batch)
         if self._held >= _ROW_GROUP:
             self._flush()
 
@@ -61,7 +61,6 @@ class Writer:
             self._next()
         assert self._file is not None
         self._file.write_table(table, row_group_size=max(1, table.num_rows))
-        self._size += self._held
         self._in_file += self._held
         self._waiting, self._held = [], 0
 
@@ -77,7 +76,8 @@ class Writer:
 
     def close(self) -> Split:
         """Finish the files and give them the names that say how many there are."""
-        self._flush()
+        if self._waiting:
+            self._flush()
         assert self._file is not None
         self._file.close()
         names = [
@@ -85,7 +85,19 @@ class Writer:
         ]
         for old, new in zip(self._files, names, strict=True):
             old.rename(new)
-        return Split(self._hash.rows, self._size, self._hash.hexdigest(), self._counts, names)
+        return Split(self._hash.rows, self._hash.size, self._hash.hexdigest(), self._counts, names)
+
+
+def _weight(batch: pa.RecordBatch) -> int:
+    """About the bytes of a batch, and the same however it lies in memory, so that files are cut alike."""
+    weight = 0
+    for column in batch.columns:
+        if pa.types.is_string(column.type):
+            weight += pc.sum(pc.binary_length(column)).as_py() or 0
+        elif pa.types.is_list(column.type):
+            weight += 32 * (pc.sum(pc.list_value_length(column)).as_py() or 0)
+        weight += 8 * len(column)
+    return weight
 
 
 def _count(batch: pa.RecordBatch, config: Config) -> Counts:

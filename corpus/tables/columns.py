@@ -52,6 +52,11 @@ def column(field: Field, records: Sequence[Record]) -> pa.Array:
     return pa.array(values, SCALARS[field.json_type])
 
 
+def lacks_words(values: pa.Array) -> bool:
+    """Whether a column of spans has one that does not quote its text."""
+    return bool(values.type == pa.list_(SPAN) and values.values.field("text").null_count)
+
+
 def lists(values: Sequence[Sequence[Any] | None], flat: pa.Array) -> pa.ListArray:
     """A column of lists over items laid end to end; null where a value is None."""
     if None in values:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
+from ..model import Annotation
 from ..schema import Schema
 from .columns import SCALARS, column, type_of, type_of_layer
 from .config import Config, Labels
@@ -20,7 +23,7 @@ def documents_config(schema: Schema) -> Config:
     return Config(
         "documents",
         "An article with its adjudicated annotation, nested.",
-        pa.schema([*record, ("text", pa.string()), _DONE, *_layer_columns(schema)]),
+        pa.schema([*record, ("text", pa.string()), _DONE, _provenance_column(schema), *_layer_columns(schema)]),
         labels | _nested_labels(schema),
         _documents,
     )
@@ -29,11 +32,10 @@ def documents_config(schema: Schema) -> Config:
 def annotations_config(schema: Schema) -> Config:
     """A row one annotator's view of one article: the text and every layer."""
     columns = [("doc_id", pa.string()), ("annotator", pa.string()), ("text", pa.string()), _DONE]
-    provenance = ("provenance", pa.struct([(name, _provenance_type(schema, name)) for name in _PROVENANCE]))
     return Config(
         "annotations",
         "One annotator's view of one article, nested.",
-        pa.schema([*columns, provenance, *_layer_columns(schema)]),
+        pa.schema([*columns, _provenance_column(schema), *_layer_columns(schema)]),
         _nested_labels(schema),
         _annotations,
     )
@@ -46,6 +48,7 @@ def _documents(rows: Rows) -> list[pa.Array]:
         *(column(field, records) for field in rows.schema.article_fields),
         pa.array(rows.texts, pa.string()),
         pa.array(done, pa.list_(pa.string())),
+        _provenance([row.gold for row in rows.rows], rows.schema),
         *(layer.nested() for layer in rows.gold.values()),
     ]
 
@@ -54,18 +57,27 @@ def _annotations(rows: Rows) -> list[pa.Array]:
     pairs = [(row, annotation) for row in rows.rows for annotation in row.others]
     annotations = [annotation for _, annotation in pairs]
     texts = [row.text for row, _ in pairs]
-    made = [annotation.value.get("provenance") or {} for annotation in annotations]
-    types = [_provenance_type(rows.schema, name) for name in _PROVENANCE]
-    provenance = [pa.array([p.get(n) for p in made], kind) for n, kind in zip(_PROVENANCE, types, strict=True)]
     layers = (LayerColumns(layer, annotations, texts) for layer in rows.schema.layers.values())
     return [
         pa.array([row.article.doc_id for row, _ in pairs], pa.string()),
         pa.array([annotation.annotator for annotation in annotations], pa.string()),
         pa.array(texts, pa.string()),
         pa.array([annotation.value.get("layers_done", []) for annotation in annotations], pa.list_(pa.string())),
-        pa.StructArray.from_arrays(provenance, list(_PROVENANCE)),
+        _provenance(annotations, rows.schema),
         *(layer.nested() for layer in layers),
     ]
+
+
+def _provenance(annotations: Sequence[Annotation | None], schema: Schema) -> pa.StructArray:
+    """How each annotation came to be: the tool, the times, whether a model made it, and the annotator's note."""
+    made = [(annotation.value.get("provenance") if annotation else None) or {} for annotation in annotations]
+    types = list(_provenance_column(schema)[1])
+    columns = [pa.array([record.get(field.name) for record in made], field.type) for field in types]
+    return pa.StructArray.from_arrays(columns, fields=types)
+
+
+def _provenance_column(schema: Schema) -> tuple[str, pa.DataType]:
+    return "provenance", pa.struct([(name, _provenance_type(schema, name)) for name in _PROVENANCE])
 
 
 def _layer_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:

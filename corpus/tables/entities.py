@@ -45,7 +45,7 @@ def _entities(shard: Rows) -> list[pa.Array]:
         for number, (start, end) in enumerate(sentences(row.text or "", row.article.record["language"][:2]))
     ]
     doc_ids, numbers, offset, starts, ends = zip(*cuts, strict=True) if cuts else ((),) * 5
-    first = np.searchsorted(tokens.starts, np.add(offset, starts, dtype=np.int64))
+    first = np.searchsorted(tokens.starts, np.array(offset, np.int64) + np.array(starts, np.int64))
     bounds = np.append(first, len(tokens.starts))
     offsets = pa.array(bounds.astype(np.int32))
     in_text = tokens.starts - np.repeat(np.array(offset, np.int64), np.diff(bounds))

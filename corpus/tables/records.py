@@ -131,8 +131,8 @@ def _contexts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, int | No
 def _context(text: str | None, parts: Sequence[list[Record]]) -> tuple[str | None, int | None]:
     if text is None:
         return None, None
-    start = text.rfind("\n", 0, min([part[0]["start"] for part in parts])) + 1
-    end = text.find("\n", max([part[-1]["end"] for part in parts]))
+    start = text.rfind("\n", 0, min([span["start"] for part in parts for span in part])) + 1
+    end = text.find("\n", max([span["end"] for part in parts for span in part]))
     return text[start : end if end >= 0 else None], start
 
 

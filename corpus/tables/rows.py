@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ..model import Annotation, Article, Record
 from ..schema import Layer, Schema
-from .columns import column, lists
+from .columns import column, lacks_words, lists
 
 
 @dataclass(slots=True)
@@ -25,13 +25,29 @@ class Row:
 
 
 class LayerColumns:
-    """A layer of several annotations: the records of each (None: nobody looked), and a column for each field."""
+    """A layer of several annotations: the records of each (None: nobody looked), and a column for each field.
+
+    A span has the words of its text where `texts` has it, and none where the text is withheld,
+    whatever the files say.
+    """
 
     def __init__(self, layer: Layer, annotations: Sequence[Annotation | None], texts: Sequence[str | None]) -> None:
         self._layer = layer
-        self.records = [_records(annotation, layer, text) for annotation, text in zip(annotations, texts, strict=True)]
+        self.records = [
+            records if records is None or text is not None else _without_words(records, layer)
+            for records, text in zip((_records(a, layer) for a in annotations), texts, strict=True)
+        ]
+        self._lay_out()
+        if any(text is not None for text in texts) and any(map(lacks_words, self.columns)):
+            self.records = [
+                records if records is None or text is None else _with_words(records, layer, text)
+                for records, text in zip(self.records, texts, strict=True)
+            ]
+            self._lay_out()
+
+    def _lay_out(self) -> None:
         self.flat = list(chain.from_iterable(filter(None, self.records)))
-        self.columns = [column(field, self.flat) for field in layer.fields]
+        self.columns = [column(field, self.flat) for field in self._layer.fields]
 
     def nested(self) -> pa.ListArray:
         """The layer as one column of a table of articles."""
@@ -72,21 +88,24 @@ def looked(annotation: Annotation, layer: str) -> bool:
     return layer in (annotation.value.get("layers_done") or ())
 
 
-def _records(annotation: Annotation | None, layer: Layer, text: str | None) -> list[Record] | None:
+def _records(annotation: Annotation | None, layer: Layer) -> list[Record] | None:
     if annotation is None or not looked(annotation, layer.name):
         return None
-    records = annotation.layer(layer.name)
-    return records if text is None else _with_text(records, layer, text)
+    return annotation.layer(layer.name)
 
 
-def _with_text(records: list[Record], layer: Layer, text: str) -> list[Record]:
-    """The records with the words of each span written in, where they lack them: texts that were attached."""
+def _with_words(records: list[Record], layer: Layer, text: str) -> list[Record]:
+    """The records with the words of each span written in where it lacks them."""
+    return _spans_changed(records, layer, lambda span: {"text": text[span["start"] : span["end"]]} | span)
+
+
+def _without_words(records: list[Record], layer: Layer) -> list[Record]:
+    """The records with nothing of the text in their spans."""
+    return _spans_changed(records, layer, lambda span: {"start": span["start"], "end": span["end"]})
+
+
+def _spans_changed(records: list[Record], layer: Layer, change: Callable[[Record], Record]) -> list[Record]:
     names = [field.name for field in layer.of_kind("spans")]
-    first = next((span for record in records for name in names for span in record.get(name) or ()), None)
-    if first is None or "text" in first:
-        return records
     return [
-        record
-        | {n: [span | {"text": text[span["start"] : span["end"]]} for span in record.get(n) or ()] for n in names}
-        for record in records
+        record | {name: list(map(change, record[name])) for name in names if record.get(name)} for record in records
     ]
