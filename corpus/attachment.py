@@ -60,5 +60,5 @@ def _difference(data: bytes, record: Record) -> str:
     by = len(text) - int(str(record["length"]))
     if by:
         more = "more" if by > 0 else "fewer"
-        return f"it has {len(text):,} code points, {abs(by):,} {more} than the annotated text: the words were edited"
-    return "it has as many code points as the annotated text, and not the same ones: the words were edited"
+        return f"it has {len(text):,} code points, {abs(by):,} {more} than the annotated text: it was edited"
+    return "it has as many code points as the annotated text, and not the same ones: it was edited"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .labelstudio.verbs import add_verbs
 from .model import CorpusError, Problem
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("source_format", metavar="FORMAT", choices=("german-news",), help="german-news")
     verb.add_argument("source", type=Path, metavar="SRC", help="the file or folder to read")
     verb.add_argument("--into", required=True, type=Path, metavar="DIR", help="a new folder for the corpus")
+    add_verbs(verbs, _verb)
     return parser
 
 
@@ -279,8 +281,10 @@ def _root(args: argparse.Namespace) -> Path:
 
 def _problems(shards: Iterator[Shard]) -> Iterator[Problem]:
     for shard in shards:
-        yield from shard.problems
-        shard.problems.close()
+        try:
+            yield from shard.problems
+        finally:
+            shard.problems.close()
 
 
 def _progress(shards: Iterator[Shard], documents: int) -> Iterator[Shard]:

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import pickle
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -171,8 +172,17 @@ _schema: Schema | None = None
 
 def _start_worker(root: Path) -> None:
     global _schema
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     pa.set_cpu_count(1)
     _schema = Schema.read(root)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for good."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _in_worker(entries: list[Entry], job: Job) -> Shard:

@@ -92,7 +92,7 @@ def test_the_hard_places_are_annotated_as_they_stand() -> None:
         (lambda text: text.replace("\n", "\r\n"), "CRLF line ends"),
         (lambda text: text + "\n", "a line end at its end"),
         (lambda text: "\ufeff" + text, "byte order mark"),
-        (lambda text: text.replace("’", "'"), "the words were edited"),
+        (lambda text: text.replace("’", "'"), "it was edited"),
         (lambda text: text.replace("ammunition", "munition", 1), "2 fewer"),
     ],
 )

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from ..model import Document, Problem, Severity
 from ..schema import Schema
@@ -72,31 +72,31 @@ CHECKS: tuple[Check, ...] = (
     Check(references.unknown_target),
     Check(quotes.direct_without_marks),
     Check(quotes.indirect_in_marks),
-    Check(quotes.cue_in_content),
-    Check(quotes.source_in_content),
-    Check(quotes.child_outside_parent),
+    Check(quotes.cue_in_content, needs=("quotes.cue",)),
+    Check(quotes.source_in_content, needs=("quotes.source", "mentions.spans")),
+    Check(quotes.child_outside_parent, needs=("quotes.parent",)),
     Check(quotes.partial_overlap),
     Check(quotes.same_content, "warning"),
-    Check(quotes.nested_without_parent, "warning"),
-    Check(quotes.anaphoric_without_antecedent),
-    Check(quotes.speaker_without_attribution),
-    Check(quotes.speaker_not_source),
+    Check(quotes.nested_without_parent, "warning", needs=("quotes.parent",)),
+    Check(quotes.anaphoric_without_antecedent, needs=("quotes.source", "mentions.entity", "mentions.form")),
+    Check(quotes.speaker_without_attribution, needs=("quotes.attribution", "quotes.speaker")),
+    Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity")),
     Check(quotes.paragraph_flag, "warning"),
-    Check(quotes.attribution_without_source),
+    Check(quotes.attribution_without_source, needs=("quotes.source",)),
     Check(quotes.mixed_without_marks, "warning"),
-    Check(quotes.speaker_kind_mismatch, "warning"),
-    Check(stances.evidence_of_another),
+    Check(quotes.speaker_kind_mismatch, "warning", needs=("quotes.speaker", "mentions.entity", "mentions.form")),
+    Check(stances.evidence_of_another, needs=("stances.evidence_quotes", "stances.holder", "quotes.speaker")),
     Check(stances.holder_of_article),
-    Check(stances.contradictory_stances),
-    Check(stances.duplicate_stance),
-    Check(stances.evidence_nowhere),
-    Check(stances.speaker_without_holder),
-    Check(entities.two_types),
-    Check(entities.split_chain),
-    Check(entities.never_mentioned),
-    Check(entities.shared_mention, "warning"),
-    Check(entities.kb_without_date),
-    Check(entities.merged_by_words, "warning"),
+    Check(stances.contradictory_stances, needs=("stances.holder", "stances.target")),
+    Check(stances.duplicate_stance, needs=("stances.holder", "stances.target")),
+    Check(stances.evidence_nowhere, needs=("stances.evidence_quotes", "stances.evidence_spans")),
+    Check(stances.speaker_without_holder, needs=("stances.holder",)),
+    Check(entities.two_types, needs=("entities.kb",)),
+    Check(entities.split_chain, needs=("entities.kb",)),
+    Check(entities.never_mentioned, needs=("mentions.entity",)),
+    Check(entities.shared_mention, "warning", needs=("mentions.entity",)),
+    Check(entities.kb_without_date, needs=("entities.kb_date",)),
+    Check(entities.merged_by_words, "warning", needs=("mentions.entity", "mentions.form")),
     Check(whole.no_split, about="article"),
 )
 
@@ -129,7 +129,7 @@ def run(
     """
     about = "article" if document.annotation is None else "annotation"
     severity = severities() if chosen is None else chosen
-    for level, checks in _by_level(about):
+    for level, checks in _by_level(about, schema):
         unfit = level in failed or NEEDS[level] & failed
         if unfit or (level == 1 and not any(s.faults for s in document.sources)):
             continue
@@ -146,10 +146,9 @@ def inherited(failed: set[int]) -> set[int]:
     return {3, 5} if failed & {1, 2, 3} else set()
 
 
-@cache
-def _by_level(about: str) -> tuple[tuple[int, tuple[Check, ...]], ...]:
-    """The checks of each level that are asked about an article, or about an annotation."""
-    return tuple(
-        (level, tuple(check for check in CHECKS if check.level == level and check.about in (about, "both")))
-        for level in NEEDS
-    )
+@lru_cache(maxsize=8)
+def _by_level(about: str, schema: Schema) -> tuple[tuple[int, tuple[Check, ...]], ...]:
+    """The checks of each level that are asked about an article, or about an annotation, under a schema."""
+    fields = {f"{layer.name}.{field.name}" for layer in schema.layers.values() for field in layer.fields}
+    asked = [check for check in CHECKS if check.about in (about, "both") and fields.issuperset(check.needs)]
+    return tuple((level, tuple(check for check in asked if check.level == level)) for level in NEEDS)

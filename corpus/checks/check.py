@@ -28,6 +28,8 @@ class Check:
     ask: Ask
     severity: Severity = "error"
     about: About = "annotation"
+    needs: tuple[str, ...] = ()
+    """The fields, `layer.field`, without which in the schema the question makes no sense."""
 
     @property
     def code(self) -> str:

@@ -185,7 +185,7 @@ def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `{"text": "the mayor"}`
     """
     spans, text = located(document, schema), document.text
-    if text is None or not any(t != t.strip() for t in spans.texts if t):
+    if text is None or not any(t is None or t != t.strip() for t in spans.texts):
         return
     for where, span in spans:
         words = text[max(0, span.start) : span.end] if span.text is None else span.text

@@ -77,7 +77,7 @@ def _feature(kind: pa.DataType, labels: Labels, path: str) -> dict[str, Any]:
 
 def _written(path: Path) -> tuple[dict[str, Any], str]:
     if not path.is_file():
-        return {}, f"# {path.resolve().parent.name}\n"
+        return {}, "# A corpus\n"
     text = path.read_text("utf-8")
     match = re.match(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
     if not match:

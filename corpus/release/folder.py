@@ -8,6 +8,7 @@ Everything is written to a folder beside `out`, which takes its place at the end
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ def build_folder(
             raise CorpusError(f"{index.root}: there is no document to build")
         (folder / "README.md").write_text(card(index.root, schema, built.version, built.splits, built.content), "utf-8")
         (folder / "manifest.json").write_text(_manifest(folder, schema, built), "utf-8")
-        _replace(out, folder, Path(temporary) / "replaced")
+        _replace(out, folder)
     return built
 
 
@@ -125,17 +126,19 @@ def _manifest(folder: Path, schema: Schema, built: Built) -> str:
     return json.dumps(manifest, indent=2) + "\n"
 
 
-def _replace(out: Path, folder: Path, aside: Path) -> None:
+def _replace(out: Path, folder: Path) -> None:
     """Put `folder` in the place of `out`; what was there comes back when that fails."""
     if not out.exists():
         folder.rename(out)
         return
+    aside = out.with_name(f"{folder.parent.name}-replaced")
     out.rename(aside)
     try:
         folder.rename(out)
     except BaseException:
         aside.rename(out)
         raise
+    shutil.rmtree(aside)
 
 
 def _may_replace(out: Path) -> None:

@@ -107,6 +107,7 @@ def _count(batch: pa.RecordBatch, config: Config) -> Counts:
         counts[name,] += len(inner) - inner.null_count
         for path in [path for path in (*config.labels, "language") if path.split(".")[0] == name]:
             values = pc.struct_field(inner, path.split(".")[1:]) if "." in path else inner
+            values = values.flatten() if pa.types.is_list(values.type) else values
             if pa.types.is_string(values.type):
                 for item in pc.value_counts(values):
                     if item["values"].is_valid:

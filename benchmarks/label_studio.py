@@ -1,0 +1,150 @@
+"""`corpus label-studio convert` beside the SDK's own converter to CoNLL, on the same export file.
+
+    python benchmarks/label_studio.py [--tasks 10000] [--repeat 2]
+
+A task has 3 kB of text with 30 spans: 20 mentions and 5 quotes, each with its content and its cue, and 8
+entities; the results of one annotator, as a server exports them. `corpus` verifies every span, value and
+relation and writes a file for each document; the SDK verifies nothing and writes one file of tokens with
+one label each, without values, relations, nested spans and ids. How CPU seconds and peak memory are
+measured is said in compile.py; what each needs to start, measured on an empty export, is a column of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import platform
+import random
+import shutil
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import bulk
+import orjson
+from compile import _best as best
+
+from corpus.labelstudio.config import labelling_config
+from corpus.labelstudio.regions import encode
+from corpus.schema import Schema
+
+CONTENDERS = {
+    "corpus label-studio convert": [
+        *(sys.executable, "-m", "corpus", "--root", "{root}"),
+        *("label-studio", "convert", "{root}/export.json", "--into", "{scratch}/annotations"),
+    ],
+    "label-studio-sdk → CoNLL-2003": [
+        *(sys.executable, "-c"),
+        "from label_studio_sdk.converter import Converter\n"
+        "converter = Converter(open('{root}/config.xml').read(), '{root}', download_resources=False)\n"
+        "converter.convert_to_conll2003('{root}/export.json', '{scratch}/conll', is_dir=False)",
+    ],
+}
+
+
+def main() -> None:
+    """Make the export, run both, print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", type=int, default=10_000)
+    parser.add_argument("--repeat", type=int, default=2, help="runs of each; the fastest counts")
+    args = parser.parse_args()
+    print(
+        f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores"
+    )
+    print(", ".join(f"{name} {version(name)}" for name in ("on-the-record", "label-studio-sdk", "ijson", "orjson")))
+    with tempfile.TemporaryDirectory(prefix="corpus-bench-") as name:
+        folder = Path(name)
+        full, empty = folder / "full", folder / "empty"
+        write(full, args.tasks)
+        write(empty, 0)
+        size = (full / "export.json").stat().st_size
+        print(f"\n{args.tasks:,} tasks of 30 spans, {size / 1e6:,.0f} MB\n")
+        print("| what | documents per CPU-second | × SDK | CPU seconds | of these to start | peak MB |")
+        print("|---|---:|---:|---:|---:|---:|")
+        results = {what: best(command, full, folder, args.repeat) for what, command in CONTENDERS.items()}
+        start = {what: best(command, empty, folder, args.repeat)[0] for what, command in CONTENDERS.items()}
+        speed = {what: args.tasks / (seconds - start[what]) for what, (seconds, _) in results.items()}
+        reference = speed["label-studio-sdk → CoNLL-2003"]
+        for what, (seconds, peak) in results.items():
+            figures = f"{speed[what]:,.0f} | {speed[what] / reference:.1f} | {seconds:.2f} | {start[what]:.2f}"
+            print(f"| {what} | {figures} | {peak:,.0f} |")
+
+
+def write(root: Path, tasks: int, seed: int = 1) -> None:
+    """Write a corpus of `tasks` articles to `root`, with export.json and config.xml of a project of them."""
+    shutil.copytree(Path(__file__).resolve().parent.parent / "schema", root / "schema")
+    schema = Schema.read(root)
+    (root / "config.xml").write_text(labelling_config(schema))
+    (root / "raw").mkdir()
+    rng = random.Random(seed)
+    with (root / "raw" / "all.jsonl").open("wb") as raw, (root / "export.json").open("wb") as export:
+        export.write(b"[")
+        for number in range(tasks):
+            record, layers = _document(rng, f"doc-{number:06}")
+            raw.write(orjson.dumps(record) + b"\n")
+            result = encode(layers, record["text"], schema)
+            export.write(b"," * (number > 0) + orjson.dumps(_task(number + 1, record, result)))
+        export.write(b"]")
+
+
+def _task(number: int, record: dict[str, Any], result: list[dict[str, Any]]) -> dict[str, Any]:
+    """A task as a server of version 1.23 exports it."""
+    when = "2026-11-24T07:00:00.000000Z"
+    ids = {"doc_id": record["doc_id"], "text_sha256": record["text_sha256"], "schema_version": "1.0"}
+    result = [item if item["type"] == "relation" else {**item, "origin": "manual"} for item in result]
+    annotation = {"id": number, "completed_by": 1, "result": result, "was_cancelled": False, "ground_truth": False}
+    annotation |= {"created_at": when, "updated_at": when, "draft_created_at": when, "lead_time": 421.5}
+    annotation |= {"prediction": {}, "result_count": 38, "unique_id": "b9c86a1e-3b1c-4bd9-a9ee-2f6a8cf3c0f7"}
+    annotation |= {"task": number, "project": 1, "updated_by": 1, "parent_prediction": None, "parent_annotation": None}
+    task = {"id": number, "annotations": [annotation], "file_upload": None, "drafts": [], "predictions": []}
+    task |= {"data": {"text": record["text"], "title": record["title"], **ids}, "meta": ids, "created_at": when}
+    task |= {"updated_at": when, "inner_id": number, "total_annotations": 1, "cancelled_annotations": 0}
+    return task | {"total_predictions": 0, "comment_count": 0, "project": 1, "updated_by": 1, "comment_authors": []}
+
+
+def _document(rng: random.Random, doc_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An article with its text, and its annotation: 20 mentions, 5 quotes, 8 entities."""
+    text, mentions, quotes = "", [], []
+
+    def add(words: str) -> dict[str, Any]:
+        nonlocal text
+        start, text = len(text), text + words
+        return {"start": start, "end": len(text), "text": words}
+
+    def mention(entity: int, words: str, form: str) -> str:
+        mentions.append({"id": f"m{len(mentions)}", "spans": [add(words)], "form": form, "entity": f"e{entity}"})
+        return str(mentions[-1]["id"])
+
+    names = [f"{bulk._word(rng).title()} {bulk._word(rng).title()}" for _ in range(8)]
+    for i in range(15):
+        mention(i % 8, names[i % 8], "NAM")
+        add(f" {bulk._sentence(rng, 18)}. ")
+        if i % 3 == 2:
+            add("\n")
+    for i in range(5):
+        add("“")
+        content = add(bulk._sentence(rng, 12) + ",")
+        add("” ")
+        cue = add("said")
+        add(" ")
+        source = mention(i, names[i], "NAM")
+        add(f". {bulk._sentence(rng, 18)}.\n")
+        quote = {"id": f"q{i}", "content": [content], "cue": [cue], "source": [source], "speaker": f"e{i}"}
+        quote |= {"addressee": None, "type": "direct", "medium": "speech", "attribution": "explicit"}
+        quote |= {"speaker_kind": "named", "polarity": "asserted", "parent": None, "continues_paragraph": False}
+        quotes.append(quote)
+    entities = [
+        {"id": f"e{i}", "type": "PER", "name": name, "kb": None, "kb_date": None} for i, name in enumerate(names)
+    ]
+    record = {"doc_id": doc_id, "title": None, "language": "en", "license": "CC0-1.0", "redistribution": "full"}
+    record |= {"text_sha256": hashlib.sha256(text.encode()).hexdigest(), "length": len(text), "split": "train"}
+    layers = {"entities": entities, "mentions": mentions, "quotes": quotes, "nonquotes": [], "stances": []}
+    return record | {"text": text}, {"layers_done": list(layers), **layers}
+
+
+if __name__ == "__main__":
+    main()
