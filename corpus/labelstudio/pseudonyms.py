@@ -1,0 +1,104 @@
+"""People → pseudonyms: `annotators.toml` in the corpus, which git ignores and nobody commits.
+
+    [people]
+    "7" = "ann-1"                 a user's id on the server
+    "sha256:5d0f…" = "ann-1"      the same person by e-mail address, of which only a hash is kept
+
+A new person gets the next free `ann-N`. The file may be edited: `"7" = "gold"` makes user 7 the adjudicator.
+Ids are those of one server; a corpus that is annotated on two of them needs a file for each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..files import replace_file
+from ..files.index import ANNOTATOR
+from ..model import CorpusError
+
+NAME = "annotators.toml"
+
+
+class Pseudonyms:
+    """The mapping in a file. A name in `reserved` goes to nobody new."""
+
+    def __init__(self, path: Path, reserved: Iterable[str] = ()) -> None:
+        """Read the file, if it is there. Raises CorpusError when it cannot be understood."""
+        self.path = path
+        self._names = _read(path)
+        self._reserved = set(reserved)
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Give none of these names to anybody new: somebody else annotates under them."""
+        self._reserved.update(names)
+
+    def of(self, person: Any) -> str:
+        """The pseudonym of whoever `completed_by` names: an id, an e-mail address, or an object with both.
+
+        A new person gets one, and the file is written. "" when nobody is named. Raises CorpusError when
+        id and address belong to two pseudonyms.
+        """
+        keys = _keys(person)
+        if not keys:
+            return ""
+        names = {self._names[key] for key in keys if key in self._names}
+        if len(names) > 1:
+            raise CorpusError(
+                f"{self.path} gives two pseudonyms to one person, by id and by e-mail address "
+                f"({', '.join(sorted(names))}): remove one of {', '.join(keys)}"
+            )
+        name = names.pop() if names else self._next()
+        new = {key: name for key in keys if key not in self._names}
+        if new:
+            self._names.update(new)
+            self._write()
+        return name
+
+    def _next(self) -> str:
+        taken = self._reserved | set(self._names.values())
+        number = 1
+        while f"ann-{number}" in taken:
+            number += 1
+        return f"ann-{number}"
+
+    def _write(self) -> None:
+        lines = [
+            "# Who annotates under which pseudonym. Personal data: keep it here, and out of git.",
+            "[people]",
+            *(f'"{key}" = "{name}"' for key, name in self._names.items()),
+        ]
+        with replace_file(self.path) as out:
+            os.fchmod(out.fileno(), 0o600)
+            out.write(("\n".join(lines) + "\n").encode())
+        os.chmod(self.path, 0o600)
+
+
+def _keys(person: Any) -> list[str]:
+    if isinstance(person, dict):
+        return [key for name in ("id", "email") for key in _keys(person.get(name))]
+    if isinstance(person, int) and not isinstance(person, bool):
+        return [str(person)]
+    if isinstance(person, str) and person.strip():
+        word = person.strip().lower()
+        return [word if word.isdecimal() else f"sha256:{hashlib.sha256(word.encode()).hexdigest()}"]
+    return []
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        people = tomllib.loads(path.read_text("utf-8")).get("people", {})
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise CorpusError(f"{path}: {error}") from None
+    if not isinstance(people, dict):
+        raise CorpusError(f"{path}: [people] must be a table")
+    for key, name in people.items():
+        if not isinstance(name, str) or not ANNOTATOR.fullmatch(name):
+            raise CorpusError(f"{path}: {key} = {name!r} is no name of an annotator (such as ann-1)")
+    return dict(people)

@@ -1,0 +1,112 @@
+"""Annotations that are not taken: each is set aside with its Problems, for somebody to look at.
+
+    quarantine/<doc_id>/<annotator>-<task>-<annotation>.json            what came, without names
+    quarantine/<doc_id>/<annotator>-<task>-<annotation>.problems.json   why it was not taken
+
+Git ignores the folder. What is no longer faulty leaves it with the next conversion.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..files import replace_file
+from ..files.index import DOC_ID
+from ..model import Problem, Severity, Source
+from ..places import join_pointer, position, snippet
+from .faults import Fault
+
+_KEPT = (
+    "id",
+    "created_at",
+    "updated_at",
+    "lead_time",
+    "was_cancelled",
+    "ground_truth",
+    "parent_prediction",
+    "parent_annotation",
+    "unique_id",
+    "result",
+)
+"""The keys of an annotation that are kept: no names, no e-mail addresses."""
+
+
+class Quarantine:
+    """The folder, seen from the corpus at `root`."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self._folder = folder
+        self._shown = Path(os.path.relpath(folder, root)).as_posix()
+        self._held: set[str] = set()
+        self.paths: list[str] = []
+        """What was set aside, as paths from the corpus."""
+
+    def hold(
+        self,
+        faults: Iterable[Fault],
+        task: Mapping[str, Any],
+        annotation: Mapping[str, Any],
+        doc_id: str,
+        annotator: str,
+        text: str | None = None,
+    ) -> list[Problem]:
+        """Set an annotation aside; its Problems, with their places in the file that now holds it."""
+        folder = doc_id if DOC_ID.fullmatch(doc_id) else "_unknown"
+        name = f"{folder}/{'-'.join(map(_safe, (annotator or 'nobody', task.get('id'), annotation.get('id'))))}"
+        kept = {key: annotation[key] for key in _KEPT if key in annotation}
+        held = {"task": task.get("id"), "doc_id": doc_id, "annotator": annotator, "annotation": kept}
+        data = (json.dumps(held, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+        source = Source(f"{self._shown}/{name}.json", "annotation", data)
+        problems = [problem(fault, source, doc_id, text) for fault in faults]
+        self._put(f"{name}.json", data)
+        self._put(f"{name}.problems.json", (json.dumps([asdict(one) for one in problems], indent=1) + "\n").encode())
+        self.paths.append(source.path)
+        return problems
+
+    def release(self, doc_id: str, task: object) -> None:
+        """Remove what an earlier conversion set aside of this task, and this one did not."""
+        folder = self._folder / doc_id
+        if not DOC_ID.fullmatch(doc_id) or not folder.is_dir():
+            return
+        for path in folder.iterdir():
+            parts = path.name.rsplit("-", 2)
+            if len(parts) == 3 and parts[1] == _safe(task) and f"{doc_id}/{path.name}" not in self._held:
+                path.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+    def _put(self, name: str, data: bytes) -> None:
+        self._held.add(name)
+        path = self._folder / name
+        if not path.is_file() or path.read_bytes() != data:
+            with replace_file(path) as out:
+                out.write(data)
+
+
+def problem(fault: Fault, source: Source, doc_id: str, text: str | None, severity: Severity = "error") -> Problem:
+    """The Problem of a fault of the annotation that `source` holds."""
+    pointer = "/annotation" if fault.index is None else join_pointer("annotation", "result", fault.index)
+    line, column = position(source, pointer)
+    return Problem(
+        code=fault.code,
+        severity=severity,
+        file=source.path,
+        message=fault.message,
+        pointer=pointer,
+        line=line,
+        column=column,
+        doc_id=doc_id,
+        record=fault.region,
+        snippet=snippet(text, fault.start, fault.end) if text and fault.start is not None and fault.end else "",
+        suggestion=fault.suggestion,
+    )
+
+
+def _safe(part: object) -> str:
+    return re.sub(r"[^A-Za-z0-9_]", "_", str(part))[:40]
