@@ -151,7 +151,7 @@ def run(index: Index, job: Job, schema: Schema, workers: int = 0) -> Iterator[Sh
         ahead: list[Future[Shard]] = []
         for entries in index.shards(DOCUMENTS):
             ahead.append(pool.submit(_in_worker, entries, job))
-            if len(ahead) > 2 * workers:
+            if len(ahead) > workers:
                 yield ahead.pop(0).result()
         while ahead:
             yield ahead.pop(0).result()

@@ -164,9 +164,10 @@ def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]
         return None, (*faults, Fault("empty-file", line=first_line))
     try:
         value = orjson.loads(body)
-        if _is_canonical(value, body):
-            return value, faults
-        return jiter.from_json(body, catch_duplicate_keys=True, allow_inf_nan=False), faults
+        if not _is_canonical(value, body):
+            value = None  # its memory is free again before the second reading
+            value = jiter.from_json(body, catch_duplicate_keys=True, allow_inf_nan=False)
+        return value, faults
     except ValueError as error:
         return None, (*faults, *_explain(body, first_line, error))
 

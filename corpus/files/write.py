@@ -14,6 +14,8 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +23,10 @@ import orjson
 
 from ..model import Kind, Record
 from ..schema import Layer, Schema
+
+_SPAN = ["start", "end", "text"]
+_NESTED = (dict, list)
+_CONSTANTS = {None: "null", False: "false", True: "true"}
 
 
 def canonical(value: Record, kind: Kind, schema: Schema) -> bytes:
@@ -55,10 +61,11 @@ def _records(records: list[Record], layer: Layer) -> list[Record]:
     names = [field.name for field in layer.fields]
     spans = [field.name for field in layer.of_kind("spans")]
     place = next((field.name for field in layer.of_kind("spans") if field.least), None)
-    placed = [
-        {k: [_keys(s, ["start", "end", "text"]) for s in v] if k in spans else v for k, v in record.items()}
-        for record in (_keys(record, names) for record in records)
-    ]
+    placed = [_keys(record, names) for record in records]
+    for i, record in enumerate(placed):
+        if any(list(span) != _SPAN for name in spans for span in record.get(name, ())):
+            mended = {name: [_keys(span, _SPAN) for span in record[name]] for name in spans if name in record}
+            placed[i] = record | mended
 
     def order(record: Record) -> tuple[Any, ...]:
         first = record[place][0] if place else {"start": 0, "end": 0}
@@ -68,35 +75,50 @@ def _records(records: list[Record], layer: Layer) -> list[Record]:
 
 
 def _keys(value: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    if list(value) == names:
+        return value
     known = {name: value[name] for name in names if name in value}
+    if len(known) == len(value):
+        return known
     return known | {name: value[name] for name in sorted(value) if name not in known}
 
 
+@lru_cache(maxsize=65536)
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part)
 
 
 def _layout(value: Any, indent: str) -> str:
     """One line for what holds no list of objects; a line for each item or field of what does."""
-    deeper = indent + "  "
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return "[\n" + ",\n".join(deeper + _layout(item, deeper) for item in value) + "\n" + indent + "]"
-    if isinstance(value, dict) and (not indent or any(map(_holds_objects, value.values()))):
-        items = (f"{deeper}{_line(key)}: {_layout(item, deeper)}" for key, item in value.items())
+    kind = type(value)
+    if kind is list and _holds_objects(value):
+        deeper = indent + "  "
+        return "[\n" + ",\n".join([deeper + _layout(item, deeper) for item in value]) + "\n" + indent + "]"
+    if kind is dict and (not indent or any(map(_holds_objects, value.values()))):
+        deeper = indent + "  "
+        items = [
+            f"{deeper}{encode_basestring(key)}: {_layout(item, deeper) if type(item) in _NESTED else _line(item)}"
+            for key, item in value.items()
+        ]
         return "{\n" + ",\n".join(items) + "\n" + indent + "}"
     return _line(value)
 
 
 def _holds_objects(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+    return type(value) is list and dict in map(type, value)
 
 
 def _line(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_line(key)}: {_line(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is int:
+        return str(value)
+    if kind is dict:
+        return "{" + ", ".join([f"{encode_basestring(key)}: {_line(item)}" for key, item in value.items()]) + "}"
+    if kind is list:
         return "[" + ", ".join(map(_line, value)) + "]"
-    return _compact(value).decode()
+    return _CONSTANTS[value] if value is None or kind is bool else _compact(value).decode()
 
 
 def _compact(value: Any) -> bytes:

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -41,7 +41,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A per-region control: it holds a field of the records of a layer. `field` is None for `LEFT_OUT`."""
+    """A per-region control: it holds a field of the records of a layer. `field` is None for `LEFT_OUT`.
+
+    `holds` names that field, "" for `LEFT_OUT`; `key` is where a result has the value. `allowed` are the
+    values that `options` offer. `plain` is true when a record has the one value as it stands.
+    """
 
     name: str
     type: Type
@@ -49,7 +53,10 @@ class Control:
     field: Field | None
     options: tuple[Option, ...] = ()
     many: bool = False
+    holds: str = ""
+    key: str = ""
     allowed: frozenset[str] = frozenset()
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +125,40 @@ def _piece(layer: Layer, field: Field) -> Mark:
 def _controls(layer: Layer, schema: Schema, places: Mapping[str, Field | None]) -> Iterator[Control]:
     typed = {f.refers_to for one in schema.layers.values() for f in one.of_kind("reference")}
     for field in layer.fields:
-        name = f"{layer.name}.{field.name}"
+        single = field.kind == "scalar" and not field.many
         if field.name == "id":
             if not places[layer.name] and layer.name in typed:
-                yield Control(name, "textarea", layer, field)
+                yield _control("textarea", layer, field)
         elif field.kind == "label":
-            options = tuple((label.name, label.title, label.description) for label in field.labels)
-            yield _choice(name, layer, field, options)
+            yield _control("choices", layer, field, ((one.name, one.title, one.description) for one in field.labels))
         elif field.refers_to == TARGETS and schema.targets:
             targets = schema.targets.items()
-            yield _choice(name, layer, field, tuple((id_, f"{id_}: {one['statement']}", "") for id_, one in targets))
-        elif field.kind == "scalar" and not field.many and field.json_type == "boolean":
-            yield _choice(name, layer, field, (("True", "yes", ""), ("False", "no", "")))
-        elif field.kind == "scalar" and not field.many and field.json_type == "integer":
-            yield Control(name, "number", layer, field)
+            yield _control("choices", layer, field, ((id_, f"{id_}: {one['statement']}", "") for id_, one in targets))
+        elif single and field.json_type == "boolean":
+            yield _control("choices", layer, field, (("true", "yes", ""), ("false", "no", "")))
+        elif single and field.json_type == "integer":
+            yield _control("number", layer, field)
         elif field.kind == "scalar" or (field.kind == "reference" and not places.get(field.refers_to)):
-            yield Control(name, "textarea", layer, field, many=field.many)
+            yield _control("textarea", layer, field)
     optional = [field for field in layer.fields if not field.required and when_empty(field)]
     if optional:
-        options = tuple((field.name, field.title, "") for field in optional)
-        yield Control(
-            f"{layer.name}.{LEFT_OUT}", "choices", layer, None, options, True, frozenset(f.name for f in optional)
-        )
+        yield _control("choices", layer, None, ((field.name, field.title, "") for field in optional))
 
 
-def _choice(name: str, layer: Layer, field: Field, options: tuple[Option, ...]) -> Control:
-    return Control(name, "choices", layer, field, options, field.many, frozenset(option[0] for option in options))
+def _control(type_: Type, layer: Layer, field: Field | None, options: Iterable[Option] = ()) -> Control:
+    options = tuple(options)
+    many = field is None or field.many
+    return Control(
+        f"{layer.name}.{field.name if field else LEFT_OUT}",
+        type_,
+        layer,
+        field,
+        options,
+        many,
+        field.name if field else "",
+        "text" if type_ == "textarea" else type_,
+        frozenset(option[0] for option in options),
+        plain=not many
+        and type_ != "number"
+        and bool(field and (field.kind != "scalar" or field.json_type == "string")),
+    )

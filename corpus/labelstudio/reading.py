@@ -13,13 +13,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any
 
 from ..checks.shifts import explain
 from ..model import Record, Span
-from ..schema import Schema
+from ..schema import TARGETS, Schema
 from .controls import DONE, LABEL, TEXT, Control, Mark, controls
 from .faults import Fault
 
@@ -39,26 +40,21 @@ class Decoded:
     faults: list[Fault] = field(default_factory=list)
 
 
-@dataclass(slots=True)
 class Region:
     """A region of the text, and what the steps find out about it.
 
-    `given` are the offsets as they came. `record` is the id of the record that the region anchors, "" for a
-    further span. `values` are those of its controls, by field (those left out by ""), `pieces` its further
-    spans, `references` the ids that it is joined to.
+    `start` and `end` are code points, `given` the offsets as they came. `record` is the id of the record
+    that the region anchors, "" for a further span. `values` has, by field, what its controls hold ("" for
+    the fields that are left out), its further spans, and the ids that it is joined to.
     """
 
-    id: str
-    index: int
-    mark: Mark
-    given: tuple[int, int]
-    words: str
-    start: int
-    end: int
-    record: str = ""
-    values: dict[str, Any] = field(default_factory=dict)
-    pieces: dict[str, list[Region]] = field(default_factory=dict)
-    references: dict[str, list[str]] = field(default_factory=dict)
+    __slots__ = ("end", "given", "id", "index", "mark", "record", "start", "values", "words")
+
+    def __init__(self, id_: str, index: int, mark: Mark, start: int, end: int, words: str) -> None:
+        self.id, self.index, self.mark, self.words = id_, index, mark, words
+        self.start, self.end, self.given = start, end, (start, end)
+        self.record = ""
+        self.values: dict[str, Any] = {}
 
     @property
     def named(self) -> str:
@@ -79,7 +75,8 @@ class Reading:
         self.found: dict[str, Region] = {}
         self.relations: list[tuple[int, Record]] = []
         self.known: dict[str, dict[str, str]] = {name: {} for name in schema.layers}
-        """For each layer, what its records are called, by their ids and by the ids of their regions."""
+        """For each layer, its records' ids, by themselves and by the ids of their regions; and the targets."""
+        self.known[TARGETS] = {id_: id_ for id_ in schema.targets}
         self.done: list[str] | None = None
         self.note = ""
         self._labelled: list[tuple[int, Record]] = []
@@ -93,38 +90,51 @@ class Reading:
         """Tell regions, values and relations apart."""
         known = self.table.controls
         for index, item in enumerate(result):
-            if not isinstance(item, dict):
-                self.faults.append(Fault("L201", _shown(item), index))
-                continue
-            kind, name = item.get("type"), item.get("from_name")
-            if kind == "relation":
-                self.relations.append((index, item))
-            elif not isinstance(item.get("value"), dict) or not isinstance(item.get("id"), str):
-                self.faults.append(Fault("L201", "it has no value or no id", index, str(item.get("id", ""))))
-            elif name == LABEL and kind == "labels" and item.get("to_name") == TEXT:
-                self._labelled.append((index, item))
-            elif isinstance(name, str) and name in known and kind == known[name].type and item.get("to_name") == TEXT:
+            name = item.get("from_name") if type(item) is dict else None
+            if type(name) is str and name in known:
                 self._valued.append((index, item, known[name]))
-            elif name == DONE and kind == "choices" and item.get("to_name") == TEXT:
-                self._looked_at(index, item)
+            elif name == LABEL:
+                self._labelled.append((index, item))
             else:
-                detail = f"{_shown(name)} of type {_shown(kind)} on {_shown(item.get('to_name'))}"
-                self.faults.append(Fault("L202", detail, index, item["id"], _near(name, known)))
+                self._sort_other(index, item, name)
 
-    def _looked_at(self, index: int, item: Record) -> None:
-        chosen = item["value"].get("choices")
-        if self.done is not None:
-            self.faults.append(Fault("L213", DONE, index, item["id"]))
-        elif not isinstance(chosen, list):
-            self.faults.append(Fault("L201", "it has no list of choices", index, item["id"]))
+    def _sort_other(self, index: int, item: Any, name: Any) -> None:
+        if not isinstance(item, dict):
+            self.fault("L201", _shown(item), index)
+        elif item.get("type") == "relation":
+            self.relations.append((index, item))
+        elif name != DONE:
+            hint = _near(name, self.table.controls)
+            self.faults.append(Fault("L202", _shown(name), index, str(item.get("id", "")), hint))
+        elif self._is_of(index, item, "choices"):
+            chosen = item["value"].get("choices")
+            if not isinstance(chosen, list) or not all(isinstance(one, str) for one in chosen):
+                self.fault("L201", f"{DONE}: {_shown(chosen)}", index)
+            elif self.done is not None:
+                self.fault("L213", DONE, index)
+            else:
+                self.done = chosen
+                for one in chosen:
+                    if one not in self.schema.layers:
+                        self.fault("L301", f"{DONE}: {one!r}", index, _near(one, self.schema.layers))
+
+    def _is_of(self, index: int, item: Record, type_: str) -> bool:
+        """Whether a result has an id, a value, and the type and the text of its control; it is a fault if not."""
+        if not isinstance(item.get("value"), dict) or not isinstance(item.get("id"), str):
+            self.fault("L201", "it has no value or no id", index)
+        elif item.get("type") != type_ or item.get("to_name") != TEXT:
+            detail = f"{item['from_name']} of type {_shown(item.get('type'))} on {_shown(item.get('to_name'))}"
+            self.faults.append(Fault("L202", detail, index, item["id"]))
         else:
-            unknown = [name for name in chosen if name not in self.schema.layers]
-            self.faults.extend(Fault("L301", f"{DONE}: {_shown(name)}", index, item["id"]) for name in unknown)
-            self.done = chosen
+            return True
+        return False
 
     def place(self) -> None:
         """Check label and offsets of each region, and that it stands on the words it quotes."""
+        wrong: list[Region] = []
         for index, item in self._labelled:
+            if not self._is_of(index, item, "labels"):
+                continue
             value, id_ = item["value"], item["id"]
             labels, start, end, words = value.get("labels"), value.get("start"), value.get("end"), value.get("text")
             mark = None
@@ -134,76 +144,102 @@ class Reading:
                 self.faults.append(Fault("L203", _shown(labels), index, id_))
             elif type(start) is not int or type(end) is not int:
                 self.faults.append(Fault("L204", f"{_shown(start)} to {_shown(end)}", index, id_))
-            elif not isinstance(words, str):
+            elif type(words) is not str:
                 self.faults.append(Fault("L201", "it quotes no words", index, id_))
             elif id_ in self.found:
                 self.faults.append(Fault("L209", repr(id_), index, id_))
             else:
-                self.found[id_] = Region(id_, index, mark, (start, end), words, start, end)
-        if not self.faults:
-            self._check_words()
+                self.found[id_] = region = Region(id_, index, mark, start, end, words)
+                if not _stands(self.text, start, end, words):
+                    wrong.append(region)
+        if wrong and not self.faults:
+            self._move(wrong)
 
-    def _check_words(self) -> None:
+    def _move(self, wrong: list[Region]) -> None:
+        """Count in UTF-16 units, if that puts every region on its words; else those that are not are faults."""
         text, regions = self.text, self.found.values()
-        wrong = [region for region in regions if not stands(text, region.start, region.end, region.words)]
-        if not wrong:
-            return
         units = _utf16(text)
         moved = [(units.get(region.start, -1), units.get(region.end, -1)) for region in regions]
-        if all(stands(text, *at, region.words) for region, at in zip(regions, moved, strict=True)):
+        if all(_stands(text, *at, region.words) for region, at in zip(regions, moved, strict=True)):
             for region, (start, end) in zip(regions, moved, strict=True):
                 region.start, region.end = start, end
             self.note = "the offsets counted UTF-16 units, as all of its spans prove; they were converted"
-        else:
-            spans = [Span(region.start, region.end, region.words) for region in wrong]
-            for region, (reason, _, _) in zip(wrong, explain(text, spans), strict=True):
-                self.faults.append(_misplaced(region, text, reason))
+            return
+        spans = [Span(region.start, region.end, region.words) for region in wrong]
+        for region, (reason, _, _) in zip(wrong, explain(text, spans), strict=True):
+            self.faults.append(_misplaced(region, text, reason))
 
     def fill(self) -> None:
-        """Give each value to its region."""
+        """Give each value to its region. The usual case, one plain value, comes first and is done at once."""
+        found = self.found
         for index, item, control in self._valued:
-            value, region = item["value"], self.found.get(item["id"])
-            if region is None:
-                code, detail = "L210", control.name
-            elif region.mark.field is not None or region.mark.layer is not control.layer:
-                code, detail = "L212", f"{control.name} on {region.mark.name}"
-            elif (value.get("start"), value.get("end")) != region.given:
-                where = f"{_shown(value.get('start'))} to {_shown(value.get('end'))}"
-                code, detail = (
-                    "L211",
-                    f"{control.name} at {where}, the region at {region.given[0]} to {region.given[1]}",
-                )
-            else:
-                code, detail = _take(region, control, value)
-            if code:
-                near = _near(detail.rpartition(": ")[2].strip("'"), control.allowed) if code == "L301" else ""
-                start, end = (region.start, region.end) if region else (None, None)
-                self.faults.append(Fault(code, detail, index, item["id"], near, start, end))
+            try:
+                value, region, (one,) = item["value"], found[item["id"]], item["value"][control.key]
+                if (
+                    control.plain
+                    and type(one) is str
+                    and (one in control.allowed or not control.allowed)
+                    and region.mark.name == control.layer.name
+                    and region.given == (value["start"], value["end"])
+                    and control.holds not in region.values
+                    and item["type"] == control.type
+                    and item["to_name"] == TEXT
+                ):
+                    region.values[control.holds] = one
+                    continue
+            except (KeyError, TypeError, ValueError):
+                pass
+            self._fill(index, item, control)
+
+    def _fill(self, index: int, item: Record, control: Control) -> None:
+        if not self._is_of(index, item, control.type):
+            return
+        value, region, hint = item["value"], self.found.get(item["id"]), ""
+        if region is None:
+            self.faults.append(Fault("L210", control.name, index, item["id"]))
+            return
+        given = value.get("start"), value.get("end")
+        if region.mark.field is not None or region.mark.layer is not control.layer:
+            code, detail = "L212", f"{control.name} on {region.mark.name}"
+        elif given != region.given:
+            where = f"{_shown(given[0])} to {_shown(given[1])}"
+            code, detail = "L211", f"{control.name} at {where}, its region at {region.given[0]} to {region.given[1]}"
+        elif control.holds in region.values:
+            code, detail = "L213", control.name
+        else:
+            code, detail = _take(region, control, value.get(control.key))
+        if code == "L301":
+            hint = _near(detail, control.allowed)
+            detail = f"{control.name}: {detail!r}"
+        if code:
+            self.faults.append(Fault(code, detail, index, item["id"], hint, region.start, region.end))
 
     def name(self) -> None:
         """Give each record its id: the one that was typed, or that of its region, or one made from that."""
         made: list[Region] = []
         taken: set[str] = set()
         for region in self.found.values():
-            if region.mark.field is None:
-                typed = region.values.pop("id", "")
-                region.record = typed or region.id
-                if not ID.fullmatch(region.record):
-                    if typed:
-                        self.faults.append(region.fault("L303", f"{typed!r} is no id"))
-                    made.append(region)
-                elif region.record in taken:
-                    self.faults.append(region.fault("L408", repr(region.record)))
-                taken.add(region.record)
+            if region.mark.field is not None:
+                continue
+            typed = region.values.pop("id", "").strip()
+            region.record = record = typed or region.id
+            if not _is_id(record):
+                if typed:
+                    self.faults.append(region.fault("L303", f"{typed!r} is no id"))
+                made.append(region)
+            elif record in taken:
+                self.faults.append(region.fault("L408", repr(record)))
+            taken.add(record)
         for region in made:
-            plain = f"r{region.id}"
-            hashed = f"r-{sha256(region.id.encode()).hexdigest()[:16]}"
-            region.record = plain if ID.fullmatch(plain) and plain not in taken else hashed
+            plain, hashed = f"r{region.id}", f"r-{sha256(region.id.encode('utf-8', 'replace')).hexdigest()[:16]}"
+            region.record = plain if _is_id(plain) and plain not in taken else hashed
             taken.add(region.record)
-        for name in "id", "record":
-            for region in self.found.values():
-                if region.mark.field is None:
-                    self.known[region.mark.layer.name][getattr(region, name)] = region.record
+        for region in self.found.values():
+            if region.mark.field is None:
+                self.known[region.mark.layer.name].setdefault(region.id, region.record)
+        for region in self.found.values():
+            if region.mark.field is None:
+                self.known[region.mark.layer.name][region.record] = region.record
 
 
 def _near(name: object, known: Iterable[str]) -> str:
@@ -211,36 +247,34 @@ def _near(name: object, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else ""
 
 
-def _take(region: Region, control: Control, value: Record) -> tuple[str, str]:
-    """Put the value of a control into its region; the code and detail of the fault if it cannot be, else two "".
-
-    The values of a control that takes one are a list of one, as those of the others are lists.
-    """
-    of = control.field
-    held = of.name if of else ""
-    if held in region.values:
-        return "L213", control.name
+def _take(region: Region, control: Control, got: Any) -> tuple[str, str]:
+    """Put what a control holds into its region; the code and detail of the fault if it cannot be, else two ""."""
     if control.type == "number":
-        region.values[held] = number = value.get("number")
-        return ("", "") if type(number) is int else ("L303", f"{control.name}: {_shown(number)}")
-    got: Any = value.get("choices" if control.type == "choices" else "text")
+        region.values[control.holds] = got
+        return ("", "") if type(got) is int else ("L303", f"{control.name}: {_shown(got)}")
     got = [got] if isinstance(got, str) else got
     if not isinstance(got, list) or not all(isinstance(one, str) for one in got):
         return "L201", f"{control.name}: {_shown(got)}"
     if control.type == "choices" and not control.allowed.issuperset(got):
-        return "L301", f"{control.name}: {next(one for one in got if one not in control.allowed)!r}"
+        return "L301", next(one for one in got if one not in control.allowed)
     if not control.many and len(got) > 1:
         return "L302", f"{control.name}: {_shown(got)}"
+    of = control.field
     if of and of.kind == "scalar" and of.json_type != "string":
         typed = [_parsed(one, of.json_type) for one in got]
         if None in typed:
             return "L303", f"{control.name}: {_shown(got)} is not of type {of.json_type}"
         got = typed
-    elif of and (of.kind == "reference" or held == "id"):
+    elif of and of.kind == "reference":
         got = [name for one in got for name in re.split(r"[,\s]+", one) if name]
     if got:
-        region.values[held] = got if control.many else got[0]
+        region.values[control.holds] = got if control.many else got[0]
     return "", ""
+
+
+@lru_cache(maxsize=65536)
+def _is_id(name: str) -> bool:
+    return ID.fullmatch(name) is not None
 
 
 def _parsed(word: str, json_type: str) -> Any:
@@ -253,7 +287,7 @@ def _parsed(word: str, json_type: str) -> Any:
     return value if type(value) in types and value == value and abs(value) != float("inf") else None
 
 
-def stands(text: str, start: int, end: int, words: str) -> bool:
+def _stands(text: str, start: int, end: int, words: str) -> bool:
     """Whether the words stand there. The editor gives a line end as backslash and n, and runs of blanks as one."""
     if not 0 <= start < end <= len(text):
         return False

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..model import Record
-from ..schema import TARGETS, Field, Layer
+from ..schema import Field, Layer
 from .controls import when_empty
 from .reading import Reading, Region
 
@@ -33,9 +33,8 @@ def join(reading: Reading) -> None:
             reading.fault("L404", shown, index, "click its arrow until it points at what is referred to")
         else:
             _join_records(reading, index, regions[0], regions[1], labels)
-    owned = {piece.id for owner in reading.found.values() for of in owner.pieces.values() for piece in of}
     for region in reading.found.values():
-        if region.mark.field is not None and region.id not in owned:
+        if region.mark.field is not None and not region.record:
             hint = f"draw a relation from a region labelled {region.mark.layer.name!r} to it"
             reading.faults.append(region.fault("L409", region.mark.name, hint))
 
@@ -47,10 +46,11 @@ def _join_piece(reading: Reading, index: int, one: Region, other: Region, labels
     if field is None or owner.mark.layer is not piece.mark.layer or labels not in ([], [field.name]):
         detail = f"{one.mark.name} to {other.mark.name}" + (f", labelled {labels}" if labels else "")
         reading.fault("L402", detail, index)
-    elif piece in owner.pieces.setdefault(field.name, []):
+    elif piece in owner.values.setdefault(field.name, []):
         reading.fault("L411", f"{owner.named}, {field.name}: {piece.id!r}", index)
     else:
-        owner.pieces[field.name].append(piece)
+        owner.values[field.name].append(piece)
+        piece.record = owner.record
 
 
 def _join_records(reading: Reading, index: int, one: Region, other: Region, labels: list[str]) -> None:
@@ -64,7 +64,7 @@ def _join_records(reading: Reading, index: int, one: Region, other: Region, labe
         reading.fault("L403", shown, index, f"label it with one of {', '.join(field.name for field in fields)}")
     else:
         for field in chosen:
-            ids = one.references.setdefault(field.name, [])
+            ids = one.values.setdefault(field.name, [])
             if other.record in ids:
                 reading.fault("L411", f"{one.named}, {field.name}: {other.record!r}", index)
             elif ids and not field.many:
@@ -84,56 +84,58 @@ def records(reading: Reading, quoted: bool) -> dict[str, list[Record]]:
 
 
 def _record(reading: Reading, region: Region, quoted: bool) -> Record:
-    layer = region.mark.layer
+    values, layer = region.values, region.mark.layer
     anchor = reading.table.places[layer.name]
     record: Record = {"id": region.record}
     for field in layer.fields:
-        name = field.name
-        if name == "id":
-            continue
-        value: Any = None
-        if field.kind == "spans":
-            value = _spans(reading, region, field, field is anchor, quoted)
-        elif name in region.values:
-            value = region.values[name]
-            if field.kind == "reference":
+        name, kind = field.name, field.kind
+        value = values.get(name)
+        if kind == "spans":
+            pieces = [region, *(value or ())] if field is anchor else value
+            if pieces:
+                record[name] = _spans(reading, region, field, pieces, quoted)
+                continue
+        elif kind == "reference" and value is not None:
+            drawn = reading.table.places.get(field.refers_to)
+            if not drawn:
                 value = _looked_up(reading, region, field, value)
-        elif name in region.references:
-            value = region.references[name] if field.many else region.references[name][0]
+            elif not field.many:
+                value = value[0]
         if value is not None:
             record[name] = value
-            continue
-        empty = when_empty(field)
-        if not field.required and name in region.values.get("", ()):
-            continue
-        if empty:
-            record[name] = empty[0]
-        elif field.required:
-            reading.faults.append(region.fault("L304", f"{region.named}, {name}"))
+        elif name != "id":
+            _leave_empty(reading, region, field, record)
     return record
 
 
-def _spans(reading: Reading, region: Region, field: Field, anchored: bool, quoted: bool) -> list[Record] | None:
-    pieces = [region] if anchored else []
-    pieces += region.pieces.get(field.name, ())
+def _leave_empty(reading: Reading, region: Region, field: Field, record: Record) -> None:
+    if not field.required and field.name in region.values.get("", ()):
+        return
+    empty = when_empty(field)
+    if empty:
+        record[field.name] = empty[0]
+    elif field.required:
+        reading.faults.append(region.fault("L304", f"{region.named}, {field.name}"))
+
+
+def _spans(reading: Reading, region: Region, field: Field, pieces: list[Region], quoted: bool) -> list[Record]:
     if len(pieces) > 1:
-        pieces.sort(key=lambda piece: (piece.start, piece.end))
+        pieces = sorted(pieces, key=lambda piece: (piece.start, piece.end))
         for one, other in pairwise(pieces):
             if other.start < one.end:
                 reading.faults.append(other.fault("L410", f"{region.named}, {field.name}"))
     text = reading.text
     if quoted:
-        return [{"start": p.start, "end": p.end, "text": text[p.start : p.end]} for p in pieces] or None
-    return [{"start": p.start, "end": p.end} for p in pieces] or None
+        return [{"start": p.start, "end": p.end, "text": text[p.start : p.end]} for p in pieces]
+    return [{"start": p.start, "end": p.end} for p in pieces]
 
 
 def _looked_up(reading: Reading, region: Region, field: Field, typed: Any) -> Any:
     """The ids that were typed or chosen, as the records or targets of these names have them."""
-    if field.refers_to == TARGETS:
-        known = {id_: id_ for id_ in reading.schema.targets}
-    else:
-        known = reading.known[field.refers_to]
-    ids = typed if field.many else [typed]
+    known = reading.known[field.refers_to]
+    if not field.many and typed in known:
+        return known[typed]
+    ids = typed if field.many else [typed.strip()]
     for id_ in ids:
         if id_ not in known:
             near = get_close_matches(id_, known, 1)

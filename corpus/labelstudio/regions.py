@@ -55,17 +55,17 @@ def encode(value: Record, text: str, schema: Schema) -> list[dict[str, Any]]:
         of_layer = table.of(layer)
         for record in value.get(layer.name) or ():
             base = _Region(record["id"], anchors[record["id"]], text)
-            items.append(base.item(LABEL, "labels", [layer.name]))
+            items.append(base.item(LABEL, "labels", [layer.name], "labels"))
             for control in of_layer:
                 held = _held(record, control)
                 if held is not None:
-                    items.append(base.item(control.name, control.type, held))
+                    items.append(base.item(control.name, control.type, held, control.key))
             for field in layer.of_kind("spans"):
                 spans = record.get(field.name) or ()
                 for number, span in enumerate(spans):
                     if number or field != table.places[layer.name]:
                         piece = _Region(f"{record['id']}:{field.name}:{number}", (span["start"], span["end"]), text)
-                        items.append(piece.item(LABEL, "labels", [f"{layer.name}.{field.name}"]))
+                        items.append(piece.item(LABEL, "labels", [f"{layer.name}.{field.name}"], "labels"))
                         relations.append(_relation(record["id"], piece.id, [field.name]))
             relations.extend(_references(record, layer, table))
     done = {"choices": list(value["layers_done"])}
@@ -78,8 +78,7 @@ class _Region:
         self.id = id_
         self._where = {"start": at[0], "end": at[1], "text": text[at[0] : at[1]]}
 
-    def item(self, control: str, type_: str, held: Any) -> dict[str, Any]:
-        key = "text" if type_ == "textarea" else type_
+    def item(self, control: str, type_: str, held: Any, key: str) -> dict[str, Any]:
         return {
             "value": {**self._where, key: held},
             "id": self.id,

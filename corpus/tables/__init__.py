@@ -59,5 +59,12 @@ def build(rows: list[Row], schema: Schema) -> dict[str, Batches]:
         for split in found:
             first, last = np.searchsorted(row_of, (splits.index(split), bisect_right(splits, split))).tolist()
             if first < last:
-                found[split][config.name] = batch.slice(first, last - first)
+                found[split][config.name] = _part(batch, first, last)
     return found
+
+
+def _part(batch: pa.RecordBatch, first: int, last: int) -> pa.RecordBatch:
+    """Some rows of a batch; a small part is copied, so that it does not keep the others in memory."""
+    if last - first > batch.num_rows // 2:
+        return batch.slice(first, last - first)
+    return batch.take(pa.array(np.arange(first, last)))
