@@ -30,8 +30,8 @@ _CORPUS = [sys.executable, "-m", "corpus", "--root", "{root}"]
 _PYTHON = [sys.executable, "-c"]
 
 CONTENDERS: dict[str, list[str]] = {
-    "corpus validate": [*_CORPUS, "validate", "--workers", "1"],
-    "corpus build": [*_CORPUS, "build", "--workers", "1"],
+    "corpus validate": [*_CORPUS, "validate"],
+    "corpus build": [*_CORPUS, "build"],
     "corpus build, 2 processes": [*_CORPUS, "build", "--workers", "2"],
     'load_dataset("json") → Parquet': [
         *_PYTHON,

@@ -251,9 +251,7 @@ def _verb(verbs: Any, name: str, verb: Verb) -> argparse.ArgumentParser:
 
 
 def _workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--workers", type=_count, default=0, metavar="N", help="processes; default: one a core for a large corpus"
-    )
+    parser.add_argument("--workers", type=_count, default=1, metavar="N", help="processes; default: 1")
 
 
 def _count(written: str) -> int:

@@ -29,8 +29,6 @@ from .tables import Batches, Row, build
 
 DOCUMENTS = 256
 """Documents in a shard."""
-_FEW = 2048
-"""Corpora of fewer documents are compiled without other processes: starting them would take longer."""
 _KEPT = 10_000
 """Problems of a shard that are kept in memory; more go to disk."""
 
@@ -136,13 +134,12 @@ def _row(found: list[Document], job: Job) -> Row | None:
     return Row(article, text, gold, others)
 
 
-def run(index: Index, job: Job, schema: Schema, workers: int = 0) -> Iterator[Shard]:
+def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Shard]:
     """Every shard of the corpus, compiled, in order.
 
-    `workers` processes do it; 0 takes one for each core, or none for a small corpus. Raises what a
+    With more than one worker, that many processes do it, each with memory of its own. Raises what a
     worker raised.
     """
-    workers = workers or (os.cpu_count() or 1 if len(index) >= _FEW else 1)
     if workers == 1:
         for entries in index.shards(DOCUMENTS):
             yield compile_shard(entries, job, schema)

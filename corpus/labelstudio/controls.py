@@ -135,7 +135,8 @@ def _controls(layer: Layer, schema: Schema, places: Mapping[str, Field | None]) 
             targets = schema.targets.items()
             yield _control("choices", layer, field, ((id_, f"{id_}: {one['statement']}", "") for id_, one in targets))
         elif single and field.json_type == "boolean":
-            yield _control("choices", layer, field, (("true", "yes", ""), ("false", "no", "")))
+            # Not `true` and `false`: the editor reads such an alias as no string, and does not open at all.
+            yield _control("choices", layer, field, (("True", "yes", ""), ("False", "no", "")))
         elif single and field.json_type == "integer":
             yield _control("number", layer, field)
         elif field.kind == "scalar" or (field.kind == "reference" and not places.get(field.refers_to)):

@@ -44,7 +44,7 @@ def build_folder(
     settings: Settings,
     out: Path,
     *,
-    workers: int = 0,
+    workers: int = 1,
     with_attached: bool = False,
     on_problem: Callable[[Problem], None],
     progress: Callable[[Iterator[Shard], int], Iterator[Shard]],
