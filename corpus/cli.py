@@ -43,7 +43,7 @@ def validate(args: argparse.Namespace) -> int:
         job = Job(root, index.unpacked, settings.severity)
         shards = _progress(run(index, job, schema, args.workers), documents)
         counts = report.REPORTERS[args.format](_problems(shards), sys.stdout)
-    print(report.summary(counts, documents), file=sys.stderr)
+    _say(report.summary(counts, documents))
     return 1 if counts["error"] or counts["warning"] else 0
 
 
@@ -74,7 +74,7 @@ def build(args: argparse.Namespace) -> int:
             on_problem=lambda problem: counts.update(report.text([problem], sys.stdout)),
             progress=_progress,
         )
-        print(report.summary(counts, len(index)), file=sys.stderr)
+        _say(report.summary(counts, len(index)))
     if built is None:
         print("nothing was built: errors come first", file=sys.stderr)
         return 1
@@ -176,6 +176,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except OSError as error:
         return _refuse(error)
+
+
+def _say(line: str) -> None:
+    """A line for the person, on stderr, after what was reported is out."""
+    sys.stdout.flush()
+    print(line, file=sys.stderr)
 
 
 def _refuse(error: Exception) -> int:

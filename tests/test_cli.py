@@ -39,7 +39,7 @@ def groups(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser
 
 def verbs() -> dict[str, argparse.ArgumentParser]:
     """The parser of each verb, "group verb" of one in a group."""
-    found = {}
+    found: dict[str, argparse.ArgumentParser] = {}
     for name, parser in groups(cli._parser()).items():
         below = groups(parser)
         found |= {f"{name} {verb}": one for verb, one in below.items()} if below else {name: parser}

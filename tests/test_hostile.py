@@ -20,6 +20,7 @@ import pytest
 import zstandard
 from corpora import TEXT, Corpus, annotation, record, run, span
 
+from corpus import pipeline
 from corpus.files import index
 
 ZULU = {"P307 annotations/gold/zulu.json"}
@@ -339,6 +340,20 @@ def test_hostile(corpus: Corpus, name: str) -> None:
     assert corpus.files() == after
 
 
+@pytest.mark.xfail(reason="no check asks whether a number fits in 64 bits where nothing else bounds it", strict=False)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda c: c.write("raw/w.json", record("w", redistribution="offsets_only", length=2**70)),
+        change(GOLD, provenance={"lead_time": 2**70}),
+    ],
+)
+def test_numbers_that_no_column_holds_are_found(corpus: Corpus, damage: Damage) -> None:
+    damage(corpus)
+    assert corpus.codes() > ZULU
+    assert corpus.run("build").code == 1
+
+
 def test_all_duplicate_keys_are_found(corpus: Corpus) -> None:
     text = (corpus.root / GOLD).read_text("utf-8")
     text = text.replace("{", '{"doc_id": "alpha",\n', 1)
@@ -471,14 +486,14 @@ def test_a_target_that_is_there_twice(corpus: Corpus) -> None:
         b"[tool.corpus]\nversion = 1\n",
         b'[tool.corpus]\nversion = "1.0"\n',
         b'[tool.corpus]\nversions = "1.0.0"\n',
-        b"[tool.corpus]\n\"\\u001b[31m\" = 1\n",
+        b'[tool.corpus]\n"\\u001b[31m" = 1\n',
         b"[tool]\ncorpus = 3\n",
         b"[tool.corpus]\nseverity = 3\n",
         b'[tool.corpus.severity]\nX999 = "error"\n',
         b'[tool.corpus.severity]\nP310 = "fatal"\n',
         b"[tool.corpus.severity]\nP310 = [1]\n",
         b'[tool.corpus.severity]\nF101 = "info"\n',
-        b"[tool.corpus]\nname = \"\xff\"\n",
+        b'[tool.corpus]\nname = "\xff"\n',
         b"a = " + b"[" * 5000,
     ],
 )
@@ -617,6 +632,7 @@ def test_a_gigabyte(corpus: Corpus) -> None:
     packed = zstandard.ZstdCompressor().compress(bytes(2**24))
     corpus.write("raw/bomb.jsonl.zst", packed * 65)
     ran, seconds, peak = measured(corpus, "validate")
+    print(f"four files of 1 GiB and a bomb: {seconds:.0f} s, {peak:.0f} MiB")
     assert ran.returncode == 1
     assert lines(ran, "F109") == 5
     assert lines(ran, "P307") == 1
@@ -734,9 +750,10 @@ def test_nothing_is_left_in_the_temporary_folder(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    corpus.write(GOLD, json.dumps(faulty(12_000)))
+    monkeypatch.setattr(pipeline, "_KEPT", 100)
+    corpus.write(GOLD, json.dumps(faulty(350)))
     bulk("raw/b.jsonl.gz", article("delta"))(corpus)
     for verb in ("validate", "fmt", "build"):
         assert corpus.run(verb).code in (0, 1)
         assert list(temporary.iterdir()) == []
-    assert run("--root", str(corpus.root), "validate", "--format", "json").out.count('"P307"') == 12_001
+    assert run("--root", str(corpus.root), "validate", "--format", "json").out.count('"P307"') == 351

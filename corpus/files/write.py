@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring as _string
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,7 +25,6 @@ from ..model import Kind, Record
 from ..schema import Layer, Schema
 
 _SPAN = ["start", "end", "text"]
-_NESTED = (dict, list)
 _CONSTANTS = {None: "null", False: "false", True: "true"}
 
 
@@ -91,13 +90,14 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
 def _layout(value: Any, indent: str) -> str:
     """One line for what holds no list of objects; a line for each item or field of what does."""
     kind = type(value)
+    deeper = indent + "  "
     if kind is list and _holds_objects(value):
-        deeper = indent + "  "
         return "[\n" + ",\n".join([deeper + _layout(item, deeper) for item in value]) + "\n" + indent + "]"
-    if kind is dict and (not indent or any(map(_holds_objects, value.values()))):
-        deeper = indent + "  "
+    if kind is dict and (
+        not indent or (list in map(type, value.values()) and any(map(_holds_objects, value.values())))
+    ):
         items = [
-            f"{deeper}{encode_basestring(key)}: {_layout(item, deeper) if type(item) in _NESTED else _line(item)}"
+            f"{deeper}{_string(key)}: {_string(item) if type(item) is str else _layout(item, deeper)}"
             for key, item in value.items()
         ]
         return "{\n" + ",\n".join(items) + "\n" + indent + "}"
@@ -111,11 +111,14 @@ def _holds_objects(value: Any) -> bool:
 def _line(value: Any) -> str:
     kind = type(value)
     if kind is str:
-        return encode_basestring(value)
+        return _string(value)
     if kind is int:
         return str(value)
     if kind is dict:
-        return "{" + ", ".join([f"{encode_basestring(key)}: {_line(item)}" for key, item in value.items()]) + "}"
+        items = [
+            f"{_string(key)}: {_string(item) if type(item) is str else _line(item)}" for key, item in value.items()
+        ]
+        return "{" + ", ".join(items) + "}"
     if kind is list:
         return "[" + ", ".join(map(_line, value)) + "]"
     return _CONSTANTS[value] if value is None or kind is bool else _compact(value).decode()

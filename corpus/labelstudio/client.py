@@ -27,7 +27,9 @@ URL_VARIABLE = "LABEL_STUDIO_URL"
 TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
 TOKEN_FILE_VARIABLE = "LABEL_STUDIO_API_KEY_FILE"
 TIMEOUT = 60.0
-"""Seconds that the server may take for an answer; ten times that for a snapshot or an import."""
+"""Seconds that the server may take for an answer."""
+PATIENCE = 10
+"""How many times as long it may take for a snapshot or an import."""
 ATTEMPTS = 4
 PAGE = 100
 
@@ -125,8 +127,8 @@ class Server:
         except ImportError:
             raise CorpusError('Label Studio needs its SDK: pip install "on-the-record[label-studio]"') from None
 
-        self.origin, self.timeout = origin, timeout
-        self._long: Any = {"timeout_in_seconds": int(timeout * 10) or 1}
+        self.origin, self.timeout, self._token = origin, timeout, token
+        self._long: Any = {"timeout_in_seconds": int(timeout * PATIENCE) or 1}
         here = _is_loopback(urlsplit(origin).hostname or "")
         http = httpx.Client(
             # A proxy named in the environment would see what is meant for this machine.
@@ -134,7 +136,7 @@ class Server:
             follow_redirects=False,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 15.0)),
         )
-        with _asking(f"{origin} was not asked"):
+        with self._asking(f"{origin} was not asked"):
             self._sdk: Any = label_studio_sdk.LabelStudio(
                 base_url=origin, api_key=token, max_retries=0, httpx_client=http
             )
@@ -158,7 +160,7 @@ class Server:
 
     def create_project(self, title: str, config: str) -> Project:
         """A new project with this labelling config."""
-        with _asking(f"the project {title!r} was not created", detailed=True):
+        with self._asking(f"the project {title!r} was not created", detailed=True):
             project = self._sdk.projects.create(title=title, label_config=config)
         return self._project(project.id)
 
@@ -171,12 +173,12 @@ class Server:
     def check_config(self, project: Project, config: str) -> None:
         """Raise CorpusError when the server finds the config wrong, or too narrow for annotations that are there."""
         what = f"the project {project.title!r} does not take the labelling config of this schema"
-        with _asking(what, detailed=True):
+        with self._asking(what, detailed=True):
             self._sdk.projects.validate_label_config(project.id, label_config=config)
 
     def set_config(self, project: Project, config: str) -> None:
         """Give the project another labelling config."""
-        with _asking(f"the labelling config of {project.title!r} was not changed", detailed=True):
+        with self._asking(f"the labelling config of {project.title!r} was not changed", detailed=True):
             self._sdk.projects.update(project.id, label_config=config)
 
     def tasks(
@@ -230,13 +232,13 @@ class Server:
 
     def import_tasks(self, project: Project, tasks: Sequence[Mapping[str, Any]]) -> int:
         """Make new tasks, all of them or none; the number made."""
-        with _asking("the tasks were not imported"):
+        with self._asking("the tasks were not imported"):
             made = self._sdk.projects.import_tasks(project.id, request=tasks, request_options=self._long)
         return int(made.task_count or 0)
 
     def create_snapshot(self, project: Project, title: str) -> Snapshot:
         """Ask for a snapshot of all tasks, once: the server does the whole work for every time it is asked."""
-        with _asking("no snapshot was made"):
+        with self._asking("no snapshot was made"):
             made = self._sdk.projects.exports.create(
                 project.id, title=title, serialization_options=_ONLY_IDS, request_options=self._long
             )
@@ -277,7 +279,7 @@ class Server:
         if have:
             options["additional_headers"] = {"Range": f"bytes={have}-"}
         with (
-            _asking("the download of the snapshot broke off"),
+            self._asking("the download of the snapshot broke off"),
             self._sdk.projects.exports.with_raw_response.download(
                 project.id, snapshot.id, export_type="JSON", request_options=options
             ) as answer,
@@ -297,20 +299,43 @@ class Server:
 
     def delete_snapshot(self, project: Project, snapshot: Snapshot) -> None:
         """Delete the snapshot from the server's disk."""
-        with _asking(f"the snapshot {snapshot.id} was not deleted from the server"):
+        with self._asking(f"the snapshot {snapshot.id} was not deleted from the server"):
             self._sdk.projects.exports.delete(project.id, snapshot.id)
 
     def _read(self, what: str, ask: Callable[[], _T]) -> _T:
         """What `ask` brings; asked again when the failure is a passing one."""
         for attempt in range(ATTEMPTS):
             try:
-                with _asking(f"{self.origin} did not give {what}"):
+                with self._asking(f"{self.origin} did not give {what}"):
                     return ask()
             except ServerError as error:
                 if attempt + 1 == ATTEMPTS or not _passing(error):
                     raise
             _wait(attempt)
         raise AssertionError
+
+    @contextmanager
+    def _asking(self, what: str, detailed: bool = False) -> Iterator[None]:
+        """Turn every failure of the SDK into a ServerError in our words; `detailed` adds what is wrong with a config."""
+        import httpx
+        import pydantic
+        from label_studio_sdk.core.api_error import ApiError
+
+        try:
+            yield
+        except ApiError as error:
+            status = error.status_code or 0
+            said = _said(status, error.body, detailed).replace(self._token, "…")
+            raise ServerError(f"{what}: {said}", status, status >= 500) from None
+        except httpx.TimeoutException as error:
+            late = "no connection" if isinstance(error, httpx.ConnectTimeout) else "no answer"
+            raise ServerError(f"{what}: {late} in time; --timeout gives it longer", lost=late == "no answer") from None
+        except httpx.ConnectError as error:
+            raise ServerError(f"{what}: no connection ({error})") from None
+        except httpx.HTTPError as error:
+            raise ServerError(f"{what}: the connection broke off ({type(error).__name__})", lost=True) from None
+        except (pydantic.ValidationError, json.JSONDecodeError):
+            raise ServerError(f"{what}: the answer is not one of Label Studio", 400, lost=True) from None
 
 
 def _passing(error: ServerError) -> bool:
@@ -331,29 +356,6 @@ def _snapshot(made: Any) -> Snapshot:
         int(counters.get("task_number", -1)),
         made.created_at.isoformat() if made.created_at else "",
     )
-
-
-@contextmanager
-def _asking(what: str, detailed: bool = False) -> Iterator[None]:
-    """Turn every failure of the SDK into a ServerError in our words; `detailed` adds what is wrong with a config."""
-    import httpx
-    import pydantic
-    from label_studio_sdk.core.api_error import ApiError
-
-    try:
-        yield
-    except ApiError as error:
-        status = error.status_code or 0
-        raise ServerError(f"{what}: {_said(status, error.body, detailed)}", status, status >= 500) from None
-    except httpx.TimeoutException as error:
-        late = "no connection" if isinstance(error, httpx.ConnectTimeout) else "no answer"
-        raise ServerError(f"{what}: {late} in time; --timeout gives it longer", lost=late == "no answer") from None
-    except httpx.ConnectError as error:
-        raise ServerError(f"{what}: no connection ({error})") from None
-    except httpx.HTTPError as error:
-        raise ServerError(f"{what}: the connection broke off ({type(error).__name__})", lost=True) from None
-    except (pydantic.ValidationError, json.JSONDecodeError):
-        raise ServerError(f"{what}: the answer is not one of Label Studio", 400, lost=True) from None
 
 
 def _said(status: int, body: Any, detailed: bool) -> str:

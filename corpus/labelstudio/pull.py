@@ -102,6 +102,10 @@ def pull(
         result = convert_tasks(arrival, root, schema, people, origin, into, quarantine)
         if arrival.missing:
             notes.append(f"{len(arrival.missing)} tasks were deleted while they were pulled; nothing was taken of them")
+        if arrival.foreign:
+            which = ", ".join(f"{annotation} of task {task}" for task, annotation in arrival.foreign[:20])
+            more = f", and {len(arrival.foreign) - 20} more" if len(arrival.foreign) > 20 else ""
+            notes.append(f"written last by another user than the one they stand for: annotation {which}{more}")
         gone = tuple(_gone(server, project, into, on_server, arrival.annotations, _known(last)))
         if prune:
             for one in gone:
@@ -135,6 +139,8 @@ class _Arrival:
         """The annotations of each task that came, those that were skipped left out."""
         self.missing: set[int] = set()
         """Tasks that came and were gone from the server by the time of the sweep."""
+        self.foreign: list[tuple[int, int]] = []
+        """Task and annotation, where another user than the one it is by wrote the annotation last."""
         self.latest = ""
 
     def count(self) -> int:
@@ -147,8 +153,9 @@ class _Arrival:
             if not isinstance(id_, int) or id_ not in self._on_server:
                 self.missing.add(id_ if isinstance(id_, int) else -1)
                 continue
-            annotations = one.get("annotations") or ()
-            self.annotations[id_] = {a["id"] for a in annotations if not a.get("was_cancelled")}
+            live = [a for a in one.get("annotations") or () if not a.get("was_cancelled")]
+            self.annotations[id_] = {a["id"] for a in live}
+            self.foreign += [(id_, a["id"]) for a in live if a.get("updated_by") not in (None, a.get("completed_by"))]
             self.latest = max(self.latest, str(one.get("updated_at") or ""))
             self._progress(1, "tasks")
             yield one

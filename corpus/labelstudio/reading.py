@@ -91,10 +91,10 @@ class Reading:
         known = self.table.controls
         for index, item in enumerate(result):
             name = item.get("from_name") if type(item) is dict else None
-            if type(name) is str and name in known:
-                self._valued.append((index, item, known[name]))
-            elif name == LABEL:
+            if name == LABEL:
                 self._labelled.append((index, item))
+            elif type(name) is str and (control := known.get(name)):
+                self._valued.append((index, item, control))
             else:
                 self._sort_other(index, item, name)
 
@@ -120,7 +120,7 @@ class Reading:
 
     def _is_of(self, index: int, item: Record, type_: str) -> bool:
         """Whether a result has an id, a value, and the type and the text of its control; it is a fault if not."""
-        if not isinstance(item.get("value"), dict) or not isinstance(item.get("id"), str):
+        if type(item.get("value")) is not dict or type(item.get("id")) is not str:
             self.fault("L201", "it has no value or no id", index)
         elif item.get("type") != type_ or item.get("to_name") != TEXT:
             detail = f"{item['from_name']} of type {_shown(item.get('type'))} on {_shown(item.get('to_name'))}"
@@ -131,26 +131,25 @@ class Reading:
 
     def place(self) -> None:
         """Check label and offsets of each region, and that it stands on the words it quotes."""
+        text, marks, found = self.text, self.table.marks, self.found
         wrong: list[Region] = []
         for index, item in self._labelled:
             if not self._is_of(index, item, "labels"):
                 continue
             value, id_ = item["value"], item["id"]
             labels, start, end, words = value.get("labels"), value.get("start"), value.get("end"), value.get("text")
-            mark = None
-            if isinstance(labels, list) and len(labels) == 1 and isinstance(labels[0], str):
-                mark = self.table.marks.get(labels[0])
-            if mark is None:
+            mark = marks.get(labels[0]) if labels and type(labels) is list and type(labels[0]) is str else None
+            if mark is None or len(labels) > 1:
                 self.faults.append(Fault("L203", _shown(labels), index, id_))
             elif type(start) is not int or type(end) is not int:
                 self.faults.append(Fault("L204", f"{_shown(start)} to {_shown(end)}", index, id_))
             elif type(words) is not str:
                 self.faults.append(Fault("L201", "it quotes no words", index, id_))
-            elif id_ in self.found:
+            elif id_ in found:
                 self.faults.append(Fault("L209", repr(id_), index, id_))
             else:
-                self.found[id_] = region = Region(id_, index, mark, start, end, words)
-                if not _stands(self.text, start, end, words):
+                found[id_] = region = Region(id_, index, mark, start, end, words)
+                if (text[start:end] != words or not 0 <= start < end) and not _stands(text, start, end, words):
                     wrong.append(region)
         if wrong and not self.faults:
             self._move(wrong)
@@ -174,20 +173,25 @@ class Reading:
         found = self.found
         for index, item, control in self._valued:
             try:
-                value, region, (one,) = item["value"], found[item["id"]], item["value"][control.key]
+                value = item["value"]
+                region, got = found[item["id"]], value[control.key]
+                values = region.values
                 if (
                     control.plain
-                    and type(one) is str
+                    and type(got) is list
+                    and len(got) == 1
+                    and type(one := got[0]) is str
                     and (one in control.allowed or not control.allowed)
-                    and region.mark.name == control.layer.name
+                    and region.mark.layer is control.layer
+                    and region.mark.field is None
                     and region.given == (value["start"], value["end"])
-                    and control.holds not in region.values
+                    and control.holds not in values
                     and item["type"] == control.type
                     and item["to_name"] == TEXT
                 ):
-                    region.values[control.holds] = one
+                    values[control.holds] = one
                     continue
-            except (KeyError, TypeError, ValueError):
+            except (KeyError, TypeError):
                 pass
             self._fill(index, item, control)
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..files import replace_file
-from .client import Project, Server, ServerError, Snapshot
+from .client import PATIENCE, Project, Server, ServerError, Snapshot
 
 STALE = timedelta(hours=1)
 """A snapshot that an interrupted pull left is used when it is not older than this."""
@@ -37,13 +37,18 @@ def fetch_snapshot(server: Server, project: Project, folder: Path, progress: Pro
     """
     folder.mkdir(parents=True, exist_ok=True)
     snapshot = _resumed(server, project, folder) or _created(server, project, folder, progress)
-    while snapshot.status not in ("completed", "failed"):
+    end = time.monotonic() + server.timeout * PATIENCE
+    while snapshot.status not in ("completed", "failed") and time.monotonic() < end:
         progress(0, "the server makes a snapshot")
         time.sleep(1)
         snapshot = _again(server, project, snapshot)
-    if snapshot.status == "failed":
+    if snapshot.status != "completed":
+        # A community server that could not write an annotation out leaves the snapshot "in_progress" for ever.
         forget_snapshot(server, project, folder, snapshot)
-        raise ServerError("the server failed to make the snapshot; its log says why")
+        raise ServerError(
+            f"the server did not finish its snapshot (it is {snapshot.status!r}); its log says why, such as an "
+            "annotation with half of a surrogate pair. Nothing was taken"
+        )
     file = folder / "snapshot.json.part"
     for size in server.download(project, snapshot, file):
         progress(size, "download")
