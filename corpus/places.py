@@ -169,6 +169,13 @@ def _shown(char: str) -> str:
     return named.get(char) or f"<U+{ord(char):04X}>"
 
 
+def numbers(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each number of valid JSON: its offset, in bytes, and how it is written."""
+    for match in _TOKEN.finditer(data):
+        if match[0][:1] in b"-0123456789":
+            yield match.start(), match[0]
+
+
 def duplicate_keys(data: bytes) -> Iterator[tuple[str, int, int]]:
     """Each key that an object of valid JSON has again: the key, its first offset and this one, in bytes."""
     open_: list[dict[str, int] | None] = []

@@ -39,7 +39,7 @@ FITTING = (
 """Strings, some of which match each pattern of the schema."""
 DAYS = ("2026-02-28", "2024-02-29", "0001-01-01", "9999-12-31")
 TIMES = ("2026-02-28T23:59:59Z", "2026-02-28T12:00:00.123456+05:30", "1970-01-01T00:00:00-00:00")
-NUMBERS = (0, 1, 0.0, 0.1, 1e-300, 1.7e308, 5e-324, 12.0, 1e16, 123456789.123, 2**53, 2**63)
+NUMBERS = (0, 1, 0.0, 0.1, 1e-300, 1.7e308, 5e-324, 12.0, 1e16, 123456789.123, 2**53, 2**62)
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def _value(rng: Random, written: Made, schema: Made) -> Any:
         case "string":
             return rng.choice(_strings(written))
         case "integer":
-            return rng.randint(written.get("minimum", -(2**63)), written.get("maximum", 2**64 - 1))
+            return rng.randint(written.get("minimum", -(2**63)), written.get("maximum", 2**63 - 1))
         case "number":
             return rng.choice(NUMBERS)
         case "boolean":

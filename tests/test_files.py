@@ -147,7 +147,7 @@ def damaged(value: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     ]
     match rng.randint(0, 5):
         case 0 if spans:
-            rng.choice(spans)["start"] += rng.choice((-1, 1, 50, 2**70))
+            rng.choice(spans)["start"] += rng.choice((-1, 1, 50, 2**62))
         case 1 if spans:
             rng.choice(spans)["text"] = "other words"
         case 2:
@@ -423,15 +423,16 @@ def test_fmt_leaves_what_does_not_fit(corpus: Corpus) -> None:
     assert corpus.files()["annotations/gold/beta.json"] != before["annotations/gold/beta.json"]
 
 
-def test_numbers_beyond_64_bits_are_written_as_they_are(corpus: Corpus) -> None:
+def test_numbers_beyond_64_bits_are_left_as_they_are(corpus: Corpus) -> None:
     value = corpus.read("annotations/gold/alpha.json")
     value["mentions"][0]["spans"][0]["end"] = 2**70
     corpus.write("annotations/gold/alpha.json", value)
     corpus.write("annotations/eve/b.jsonl", {**value, "annotator": "eve"})
-    assert corpus.run("fmt").code == 0
-    assert corpus.read("annotations/gold/alpha.json") == value
-    assert corpus.read("annotations/eve/b.jsonl") == {**value, "annotator": "eve"}
-    assert corpus.run("fmt", "--check").code == 0
+    before = corpus.files()
+    ran = corpus.run("fmt")
+    assert ran.code == 1
+    assert ran.out.count("F120") == 2
+    assert corpus.files() == before
 
 
 @pytest.fixture

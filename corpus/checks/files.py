@@ -36,7 +36,7 @@ def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: no mark. `corpus fmt` takes it off JSON files; take it off a text before it is annotated.
     """
     for problem in _faults(byte_order_mark, document):
-        mendable = problem.file.endswith((".json", ".jsonl"))
+        mendable = problem.file.endswith((".json", ".jsonl")) and not problem.message.endswith(": the text")
         yield replace(problem, fix=Fix(True, "write the file without it")) if mendable else problem
 
 
@@ -119,19 +119,19 @@ def symlink(document: Document, schema: Schema) -> Iterator[Problem]:
 def too_large(document: Document, schema: Schema) -> Iterator[Problem]:
     """F109: The file or line is too large to be read.
 
-    What: a file or a line of a bulk file over 64 MiB, or a compressed file that grows without measure.
+    What: a file or a line of a bulk file over 16 MiB, or a compressed file that grows without measure.
     Why: one article is some thousand characters; what is larger is a mistake or an attack.
     Bad: a whole archive in one `.json`.
     Good: one article a file, or a line.
     """
     for problem in _faults(too_large, document):
-        yield replace(problem, suggestion="at most 64 MiB a file and a line; one article a file or a line")
+        yield replace(problem, suggestion="at most 16 MiB a file and a line; one article a file or a line")
 
 
 def empty_file(document: Document, schema: Schema) -> Iterator[Problem]:
     """F110: The file is empty.
 
-    What: there is no byte, or only white space in a JSON file.
+    What: there is no byte, or only white space.
     Why: mostly a download or an export that was broken off.
     Bad: `raw/a-1.txt` of 0 bytes.
     Good: the article's text.
@@ -238,6 +238,17 @@ def unreadable(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: a file that you may read.
     """
     return _faults(unreadable, document)
+
+
+def number_too_large(document: Document, schema: Schema) -> Iterator[Problem]:
+    """F120: A number is too large.
+
+    What: a whole number that does not fit in 64 bits.
+    Why: no column holds it, and most readers would round it without a word.
+    Bad: `"length": 1180591620717411303424`
+    Good: `"length": 1180`
+    """
+    return _faults(number_too_large, document)
 
 
 def _faults(ask: Ask, document: Document) -> Iterator[Problem]:

@@ -331,8 +331,8 @@ def _is_block(text: str, start: int, end: int) -> bool:
 def _pairs(document: Document) -> list[tuple[int, int, tuple[int, int], tuple[int, int]]]:
     """Pairs of quotes whose contents touch: index and span of the one that begins later, then of the other.
 
-    Spans are gone through in the order of the text with the still open ones on a stack, so that
-    the pairs of a clean document are found in one pass.
+    Spans are gone through in the order of the text with the still open ones on a stack, and with
+    what is around each; one that equals another has the same around it, whichever comes first.
     """
     if "quote pairs" not in document.memo:
         spans = sorted(
@@ -341,12 +341,18 @@ def _pairs(document: Document) -> list[tuple[int, int, tuple[int, int], tuple[in
         )
         pairs = []
         open_: list[tuple[tuple[int, int], int]] = []
+        around: list[tuple[tuple[int, int], int] | None] = []
         for span, i in spans:
             while open_ and open_[-1][0][1] <= span[0]:
                 open_.pop()
-            if open_ and open_[-1][1] != i:
-                pairs.append((i, open_[-1][1], span, open_[-1][0]))
+                around.pop()
+            outer = open_[-1] if open_ else None
+            if outer is not None and outer[0] == span:
+                outer = around[-1]
+            if outer is not None and outer[1] != i:
+                pairs.append((i, outer[1], span, outer[0]))
             open_.append((span, i))
+            around.append(outer)
         document.memo["quote pairs"] = pairs
     memo: list[tuple[int, int, tuple[int, int], tuple[int, int]]] = document.memo["quote pairs"]
     return memo

@@ -57,7 +57,7 @@ def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
             yield found(
                 unknown_field,
                 document,
-                repr(name),
+                _shown(name),
                 join_pointer(*violation.parts, name),
                 suggestion=f"did you mean {near[0]!r}?" if near else "",
             )
@@ -108,13 +108,15 @@ def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `"start": 12.0`
     Good: `"start": 12`
     """
-    if document.annotation is None or not _valid(document, schema):
+    if not _valid(document, schema):
         return
-    spans = located(document, schema)
-    whole = [(layer.name, f.name) for layer in schema.layers.values() for f in layer.fields if f.json_type == "integer"]
-    numbers = [record.get(field) for layer, field in whole for record in document.layer(layer)]
-    if float not in {*map(type, spans.starts), *map(type, spans.ends), *map(type, numbers)}:
-        return
+    if document.annotation is not None:
+        spans = located(document, schema)
+        layers = schema.layers.values()
+        whole = [(layer.name, f.name) for layer in layers for f in layer.fields if f.json_type == "integer"]
+        numbers = [record.get(field) for layer, field in whole for record in document.layer(layer)]
+        if float not in {*map(type, spans.starts), *map(type, spans.ends), *map(type, numbers)}:
+            return
     for where, value in _numbers(document, schema):
         if type(value) is float:
             pointer = join_pointer(*where)
@@ -168,7 +170,11 @@ def done_layer_missing(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def _numbers(document: Document, schema: Schema) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    """The offsets and whole numbers of all records, and where each stands."""
+    """The offsets and whole numbers of all records, or of an article's record, and where each stands."""
+    if document.annotation is None:
+        for field in schema.article_fields:
+            if field.json_type == "integer":
+                yield (field.name,), document.value.get(field.name)
     for layer in schema.layers.values():
         numbers = [field.name for field in layer.fields if field.json_type == "integer"]
         spans = [field.name for field in layer.of_kind("spans")]

@@ -31,7 +31,7 @@ import pyarrow.compute as pc
 
 from ..model import CorpusError
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 16 * 2**20
 """The largest file, or line of a bulk file, that is read, in bytes."""
 MAX_UNPACKED = 2**30
 """The size up to which every compressed file is unpacked, in bytes."""

@@ -12,11 +12,12 @@ import jiter
 import orjson
 
 from ..model import Annotation, Article, Document, Fault, Kind, Place, Record, Source
-from ..places import duplicate_keys, line_column
+from ..places import duplicate_keys, line_column, numbers
 from .index import ANNOTATION, ATTACHED, RECORD, TEXT, Entry
 
 _BOM = b"\xef\xbb\xbf"
 _KINDS: tuple[Kind, Kind, Kind] = ("record", "text", "annotation")
+_LONG_NUMBER = re.compile(rb"-?\d{19,}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
 """An escape in a JSON string: a surrogate pair, or half of one (the group), or any other."""
@@ -167,9 +168,20 @@ def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]
         if not _is_canonical(value, body):
             value = None  # its memory is free again before the second reading
             value = jiter.from_json(body, catch_duplicate_keys=True, allow_inf_nan=False)
+            faults += _too_large(body, first_line)
         return value, faults
     except ValueError as error:
         return None, (*faults, *_explain(body, first_line, error))
+
+
+def _too_large(body: bytes, first_line: int) -> tuple[Fault, ...]:
+    """A fault for the first number of valid JSON that does not fit in 64 bits."""
+    if _LONG_NUMBER.search(body):
+        for at, token in numbers(body):
+            if _LONG_NUMBER.fullmatch(token) and not -(2**63) <= int(token[:4000]) < 2**63:
+                shown = token[:40].decode()
+                return (Fault("number-too-large", shown, *line_column(body, at, first_line)),)
+    return ()
 
 
 def _is_canonical(value: Any, body: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""A bulk file with a line of more than 64 MiB between its two, most of it a hole that takes no room on the disk."""
+"""A bulk file with a line of more than 16 MiB between its two, most of it a hole that takes no room on the disk."""
 
 from pathlib import Path
 
@@ -8,6 +8,6 @@ def make(bad: Path, good: Path) -> None:
     first, second = path.read_bytes().splitlines(keepends=True)
     with path.open("wb") as file:
         file.write(first)
-        file.truncate(len(first) + 64 * 2**20 + 1)
+        file.truncate(len(first) + 16 * 2**20 + 1)
         file.seek(0, 2)
         file.write(b"\n" + second)
