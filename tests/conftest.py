@@ -15,20 +15,18 @@ settings.load_profile("corpus")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--golden", action="store_true", help="write the expected.txt of each case anew, to be reviewed as a diff"
+        "--golden",
+        action="store_true",
+        help="write the expected output of the cases and the documents anew, to be reviewed as a diff",
     )
-    parser.addoption("--slow", action="store_true", help="also run the tests marked slow: a million findings")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes minutes; run with --slow")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--slow"):
+    """The tests that take minutes run when they are asked for, and otherwise say how to ask."""
+    if "slow" not in str(config.getoption("markexpr")):
         for item in items:
             if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
+                item.add_marker(pytest.mark.skip(reason="takes minutes: pytest -m slow"))
 
 
 @pytest.fixture
