@@ -673,7 +673,7 @@ def many(corpus: Corpus, documents: int, spans: int) -> None:
 
 @pytest.mark.parametrize(
     ("number", "memory", "limit"),
-    [(20_000, 600, 30), pytest.param(500_000, 6000, 600, marks=pytest.mark.slow)],
+    [(20_000, 600, 30), pytest.param(120_000, 1500, 300, marks=pytest.mark.slow)],
 )
 def test_one_document_with_very_many_findings(corpus: Corpus, number: int, memory: int, limit: int) -> None:
     corpus.write(GOLD, json.dumps(faulty(number), separators=(",", ":")))
@@ -687,7 +687,7 @@ def test_one_document_with_very_many_findings(corpus: Corpus, number: int, memor
 
 @pytest.mark.parametrize(
     ("number", "memory", "limit"),
-    [(10_000, 600, 30), pytest.param(500_000, 6000, 600, marks=pytest.mark.slow)],
+    [(10_000, 600, 30), pytest.param(120_000, 1500, 300, marks=pytest.mark.slow)],
 )
 def test_one_document_with_very_many_unknown_fields(corpus: Corpus, number: int, memory: int, limit: int) -> None:
     corpus.write(GOLD, json.dumps(misspelt(number), separators=(",", ":")))

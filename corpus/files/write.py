@@ -62,9 +62,11 @@ def _records(records: list[Record], layer: Layer) -> list[Record]:
     place = next((field.name for field in layer.of_kind("spans") if field.least), None)
     placed = [_keys(record, names) for record in records]
     for i, record in enumerate(placed):
-        if any(list(span) != _SPAN for name in spans for span in record.get(name, ())):
-            mended = {name: [_keys(span, _SPAN) for span in record[name]] for name in spans if name in record}
-            placed[i] = record | mended
+        for name in spans:
+            for span in record.get(name, ()):
+                if list(span) != _SPAN:
+                    placed[i] = placed[i] | {name: [_keys(span, _SPAN) for span in record[name]]}
+                    break
 
     def order(record: Record) -> tuple[Any, ...]:
         first = record[place][0] if place else {"start": 0, "end": 0}
@@ -92,7 +94,7 @@ def _layout(value: Any, indent: str) -> str:
     kind = type(value)
     deeper = indent + "  "
     if kind is list and _holds_objects(value):
-        return "[\n" + ",\n".join([deeper + _layout(item, deeper) for item in value]) + "\n" + indent + "]"
+        return "[\n" + ",\n".join([deeper + _item(item, deeper) for item in value]) + "\n" + indent + "]"
     if kind is dict and (
         not indent or (list in map(type, value.values()) and any(map(_holds_objects, value.values())))
     ):
@@ -102,6 +104,15 @@ def _layout(value: Any, indent: str) -> str:
         ]
         return "{\n" + ",\n".join(items) + "\n" + indent + "}"
     return _line(value)
+
+
+def _item(value: Any, indent: str) -> str:
+    """An item of a list of objects; most are spans, which are laid out at once."""
+    if type(value) is dict and len(value) == 3 and list(value) == _SPAN:
+        start, end, text = value.values()
+        if type(start) is int and type(end) is int and type(text) is str:
+            return f'{{"start": {start}, "end": {end}, "text": {_string(text)}}}'
+    return _layout(value, indent)
 
 
 def _holds_objects(value: Any) -> bool:

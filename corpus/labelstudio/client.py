@@ -316,7 +316,7 @@ class Server:
 
     @contextmanager
     def _asking(self, what: str, detailed: bool = False) -> Iterator[None]:
-        """Turn every failure of the SDK into a ServerError in our words; `detailed` adds what is wrong with a config."""
+        """Make every failure of the SDK a ServerError in our words; `detailed` adds what is wrong with a config."""
         import httpx
         import pydantic
         from label_studio_sdk.core.api_error import ApiError
@@ -334,7 +334,7 @@ class Server:
             raise ServerError(f"{what}: no connection ({error})") from None
         except httpx.HTTPError as error:
             raise ServerError(f"{what}: the connection broke off ({type(error).__name__})", lost=True) from None
-        except (pydantic.ValidationError, json.JSONDecodeError):
+        except (pydantic.ValidationError, json.JSONDecodeError, TypeError, AttributeError):
             raise ServerError(f"{what}: the answer is not one of Label Studio", 400, lost=True) from None
 
 

@@ -106,7 +106,7 @@ def _form(layer: Layer, of_layer: list[Control]) -> Iterator[str]:
         }
         if control.field is None:
             yield '  <View style="display: none">'
-            yield from (f"    {line}" for line in _choices(control.options, **attributes, choice="multiple"))
+            yield f"    {_tag('TextArea', **attributes)}"
             yield "  </View>"
             continue
         field = control.field

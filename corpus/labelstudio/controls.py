@@ -21,10 +21,13 @@ from ..model import CorpusError
 from ..schema import TARGETS, Field, Layer, Schema
 
 TEXT, LABEL, DONE, LEFT_OUT = "text", "label", "layers_done", "left_out"
-"""The names of the text, of the control that labels regions, of the choice of layers, and of the hidden choice of
+"""The names of the text, of the control that labels regions, of the choice of layers, and of the hidden list of
 optional fields that a record does not have (which is not the same as having them empty)."""
 
 Type = Literal["choices", "textarea", "number"]
+Way = Literal["anchor", "spans", "drawn", "typed", "value"]
+"""How a field is read: from the region itself and further spans, from further spans, from relations, from ids that
+were typed or chosen, or from a control as it stands."""
 Option = tuple[str, str, str]
 """An option of a choice: what is stored, its title, its hint."""
 
@@ -69,6 +72,8 @@ class Controls:
     """The reference fields that are relations, by the layers they lead from and to."""
     places: Mapping[str, Field | None]
     """The field that anchors the records of each layer; None for a layer whose records lie nowhere in the text."""
+    plans: Mapping[str, tuple[tuple[str, Way, Field], ...]]
+    """How each field of a layer's records is read, its id left out."""
 
     @property
     def relations(self) -> list[str]:
@@ -109,7 +114,19 @@ def controls(schema: Schema) -> Controls:
                 drawn[ends] = (*drawn.get(ends, ()), field)
         for control in _controls(layer, schema, places):
             _add(found, control.name, control)
-    return Controls(marks, found, drawn, places)
+    plans = {
+        layer.name: tuple((f.name, _way(f, places), f) for f in layer.fields if f.name != "id")
+        for layer in schema.layers.values()
+    }
+    return Controls(marks, found, drawn, places, plans)
+
+
+def _way(field: Field, places: Mapping[str, Field | None]) -> Way:
+    if field.kind == "spans":
+        return "anchor" if any(field is anchor for anchor in places.values()) else "spans"
+    if field.kind == "reference":
+        return "drawn" if places.get(field.refers_to) else "typed"
+    return "value"
 
 
 def _add(table: dict[str, Any], name: str, item: Any) -> None:
@@ -143,7 +160,8 @@ def _controls(layer: Layer, schema: Schema, places: Mapping[str, Field | None]) 
             yield _control("textarea", layer, field)
     optional = [field for field in layer.fields if not field.required and when_empty(field)]
     if optional:
-        yield _control("choices", layer, None, ((field.name, field.title, "") for field in optional))
+        # A text field although it is a choice: the editor gives keys to the options of a choice, hidden or not.
+        yield _control("textarea", layer, None, ((field.name, field.title, "") for field in optional))
 
 
 def _control(type_: Type, layer: Layer, field: Field | None, options: Iterable[Option] = ()) -> Control:

@@ -189,13 +189,16 @@ class _Conversion:
             "provenance": self._provenance(task, annotation, notes),
             **{layer: decoded.layers[layer] for layer in done},
         }
-        faults = list(_misfits(value, schema, result))
-        if faults:
-            return faults
+        if not schema.is_valid("annotation", value):
+            return list(_misfits(value, schema, result))
+        try:
+            content = canonical(value, "annotation", schema)
+        except UnicodeEncodeError:
+            return [Fault("L305", "a string holds half of a surrogate pair")]
         if name in self._taken:
             self._older(annotator, task, {"id": self._taken[name][1]}, doc_id)
         self._taken[name] = stamp
-        self._files.put(name, canonical(value, "annotation", schema))
+        self._files.put(name, content)
         return []
 
     def _provenance(self, task: Record, annotation: Record, notes: list[str]) -> Record:
@@ -255,12 +258,6 @@ def _looked_at(
 
 def _misfits(value: Record, schema: Schema, result: Any) -> Iterator[Fault]:
     """Where the annotation does not fit the schema, at the region of the record."""
-    try:
-        if schema.is_valid("annotation", value):
-            return
-    except ValueError:
-        yield Fault("L305", "a string holds half of a surrogate pair")
-        return
     for violation in schema.violations("annotation", value):
         parts, id_ = violation.parts, ""
         if len(parts) > 1 and isinstance(parts[1], int):

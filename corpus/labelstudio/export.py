@@ -24,7 +24,7 @@ _KEY = b'"annotations"'
 def read_export(path: Path) -> Iterator[dict[str, Any]]:
     """The tasks of a JSON export: a list of tasks, plain or compressed (`.gz`).
 
-    Raises CorpusError when the file is no such list, is cut off, or holds a task of more than 64 MiB.
+    Raises CorpusError when the file is no such list, is cut off, or holds a task of more than 16 MiB.
     """
     with path.open("rb") as file:
         try:

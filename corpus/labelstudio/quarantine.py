@@ -44,6 +44,7 @@ class Quarantine:
         self._folder = folder
         self._shown = Path(os.path.relpath(folder, root)).as_posix()
         self._held: set[str] = set()
+        self._before = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         self.paths: list[str] = []
         """What was set aside, as paths from the corpus."""
 
@@ -58,7 +59,7 @@ class Quarantine:
     ) -> list[Problem]:
         """Set an annotation aside; its Problems, with their places in the file that now holds it."""
         folder = doc_id if DOC_ID.fullmatch(doc_id) else "_unknown"
-        name = f"{folder}/{'-'.join(map(_safe, (annotator or 'nobody', task.get('id'), annotation.get('id'))))}"
+        name = f"{folder}/{annotator or 'nobody'}-{_safe(task.get('id'))}-{_safe(annotation.get('id'))}"
         kept = {key: annotation[key] for key in _KEPT if key in annotation}
         held = {"task": task.get("id"), "doc_id": doc_id, "annotator": annotator, "annotation": kept}
         data = (json.dumps(held, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
@@ -71,15 +72,16 @@ class Quarantine:
 
     def release(self, doc_id: str, task: object) -> None:
         """Remove what an earlier conversion set aside of this task, and this one did not."""
-        folder = self._folder / doc_id
-        if not DOC_ID.fullmatch(doc_id) or not folder.is_dir():
+        if doc_id not in self._before or not DOC_ID.fullmatch(doc_id):
             return
+        folder = self._folder / doc_id
         for path in folder.iterdir():
             parts = path.name.rsplit("-", 2)
             if len(parts) == 3 and parts[1] == _safe(task) and f"{doc_id}/{path.name}" not in self._held:
                 path.unlink()
         if not any(folder.iterdir()):
             folder.rmdir()
+            self._before.discard(doc_id)
 
     def _put(self, name: str, data: bytes) -> None:
         self._held.add(name)

@@ -134,12 +134,19 @@ class Reading:
         text, marks, found = self.text, self.table.marks, self.found
         wrong: list[Region] = []
         for index, item in self._labelled:
-            if not self._is_of(index, item, "labels"):
+            value, id_ = item.get("value"), item.get("id")
+            if (
+                type(value) is not dict
+                or type(id_) is not str
+                or item.get("type") != "labels"
+                or item.get("to_name") != TEXT
+            ):
+                self._is_of(index, item, "labels")
                 continue
-            value, id_ = item["value"], item["id"]
             labels, start, end, words = value.get("labels"), value.get("start"), value.get("end"), value.get("text")
-            mark = marks.get(labels[0]) if labels and type(labels) is list and type(labels[0]) is str else None
-            if mark is None or len(labels) > 1:
+            one = labels[0] if type(labels) is list and len(labels) == 1 else None
+            mark = marks.get(one) if type(one) is str else None
+            if mark is None:
                 self.faults.append(Fault("L203", _shown(labels), index, id_))
             elif type(start) is not int or type(end) is not int:
                 self.faults.append(Fault("L204", f"{_shown(start)} to {_shown(end)}", index, id_))
@@ -259,7 +266,7 @@ def _take(region: Region, control: Control, got: Any) -> tuple[str, str]:
     got = [got] if isinstance(got, str) else got
     if not isinstance(got, list) or not all(isinstance(one, str) for one in got):
         return "L201", f"{control.name}: {_shown(got)}"
-    if control.type == "choices" and not control.allowed.issuperset(got):
+    if (control.type == "choices" or control.field is None) and not control.allowed.issuperset(got):
         return "L301", next(one for one in got if one not in control.allowed)
     if not control.many and len(got) > 1:
         return "L302", f"{control.name}: {_shown(got)}"

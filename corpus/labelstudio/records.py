@@ -16,23 +16,24 @@ _ENDS = {"right": ("from_id", "to_id"), "left": ("to_id", "from_id"), "bi": ("fr
 
 def join(reading: Reading) -> None:
     """Give further spans to their records, and references to the records that refer."""
+    found = reading.found
     for index, item in reading.relations:
-        direction = item.get("direction", "right")
+        direction, labels = item.get("direction", "right"), item.get("labels") or []
         ends = _ENDS.get(direction) if isinstance(direction, str) else None
-        ids = [item.get(end) for end in ends or _ENDS["right"]]
-        labels = item.get("labels") or []
-        regions = [reading.found.get(id_) if isinstance(id_, str) else None for id_ in ids]
-        shown = f"{ids[0]!r} to {ids[1]!r}" + (f", labelled {labels}" if labels else "")
         if ends is None or not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-            reading.fault("L201", f"relation {shown}", index)
-        elif regions[0] is None or regions[1] is None:
-            reading.fault("L401", shown, index)
-        elif (regions[0].mark.field is None) != (regions[1].mark.field is None):
-            _join_piece(reading, index, regions[0], regions[1], labels)
+            reading.fault("L201", f"a relation of direction {direction!r}, labelled {labels!r}"[:100], index)
+            continue
+        ids = item.get(ends[0]), item.get(ends[1])
+        one, other = (found.get(id_) if isinstance(id_, str) else None for id_ in ids)
+        if one is None or other is None:
+            reading.fault("L401", f"{ids[0]!r} to {ids[1]!r}"[:200], index)
+        elif (one.mark.field is None) != (other.mark.field is None):
+            _join_piece(reading, index, one, other, labels)
         elif direction == "bi":
-            reading.fault("L404", shown, index, "click its arrow until it points at what is referred to")
+            hint = "click its arrow until it points at what is referred to"
+            reading.fault("L404", f"{one.named} and {other.named}", index, hint)
         else:
-            _join_records(reading, index, regions[0], regions[1], labels)
+            _join_records(reading, index, one, other, labels)
     for region in reading.found.values():
         if region.mark.field is not None and not region.record:
             hint = f"draw a relation from a region labelled {region.mark.layer.name!r} to it"
@@ -55,13 +56,18 @@ def _join_piece(reading: Reading, index: int, one: Region, other: Region, labels
 
 def _join_records(reading: Reading, index: int, one: Region, other: Region, labels: list[str]) -> None:
     fields = reading.table.drawn.get((one.mark.layer.name, other.mark.layer.name), ())
-    chosen = [field for field in fields if field.name in labels] if labels else list(fields)
-    shown = f"{one.mark.name} to {other.mark.name}" + (f", labelled {labels}" if labels else "")
+    chosen = [field for field in fields if field.name in labels] if labels else fields
     if one.mark.field or not chosen or (labels and len(chosen) < len(labels)):
+        shown = f"{one.mark.name} to {other.mark.name}" + (f", labelled {labels}" if labels else "")
         back = reading.table.drawn.get((other.mark.layer.name, one.mark.layer.name), ())
         reading.fault("L402", shown, index, "turn it round" if back and not fields else "")
     elif not labels and len(chosen) > 1:
-        reading.fault("L403", shown, index, f"label it with one of {', '.join(field.name for field in fields)}")
+        reading.fault(
+            "L403",
+            f"{one.named} to {other.named}",
+            index,
+            f"label it with one of {', '.join(field.name for field in fields)}",
+        )
     else:
         for field in chosen:
             ids = one.values.setdefault(field.name, [])
@@ -84,27 +90,22 @@ def records(reading: Reading, quoted: bool) -> dict[str, list[Record]]:
 
 
 def _record(reading: Reading, region: Region, quoted: bool) -> Record:
-    values, layer = region.values, region.mark.layer
-    anchor = reading.table.places[layer.name]
+    values = region.values
     record: Record = {"id": region.record}
-    for field in layer.fields:
-        name, kind = field.name, field.kind
+    for name, way, field in reading.table.plans[region.mark.layer.name]:
         value = values.get(name)
-        if kind == "spans":
-            pieces = [region, *(value or ())] if field is anchor else value
-            if pieces:
-                record[name] = _spans(reading, region, field, pieces, quoted)
-                continue
-        elif kind == "reference" and value is not None:
-            drawn = reading.table.places.get(field.refers_to)
-            if not drawn:
-                value = _looked_up(reading, region, field, value)
-            elif not field.many:
-                value = value[0]
-        if value is not None:
-            record[name] = value
-        elif name != "id":
+        if way == "anchor":
+            value = _spans(reading, region, field, [region, *(value or ())], quoted)
+        elif value is None:
             _leave_empty(reading, region, field, record)
+            continue
+        elif way == "typed":
+            value = _looked_up(reading, region, field, value)
+        elif way == "spans":
+            value = _spans(reading, region, field, value, quoted)
+        elif way == "drawn" and not field.many:
+            value = value[0]
+        record[name] = value
     return record
 
 

@@ -37,7 +37,7 @@ class Staging:
             self._files[name] = None
             return
         self._files[name] = staged = f"{self._beside}/{len(self._files)}"
-        with open(staged, "wb", buffering=0) as file:
+        with open(staged, "wb") as file:
             file.write(data)
 
     def commit(self) -> None:
@@ -59,8 +59,8 @@ class Staging:
         self.unchanged = sorted(name for name, path in self._files.items() if not path)
 
     def _is(self, name: str, data: bytes) -> bool:
-        try:
-            with open(f"{self._folder}/{name}", "rb", buffering=0) as file:
-                return file.read(len(data) + 1) == data
-        except FileNotFoundError:
+        path = f"{self._folder}/{name}"
+        if not os.path.lexists(path):
             return False
+        with open(path, "rb") as file:
+            return file.read(len(data) + 1) == data
