@@ -25,7 +25,7 @@ from ..files import replace_file
 from ..model import CorpusError
 from ..schema import Schema
 from .client import Project, Server, ServerError
-from .config import config_sha256
+from .config import config_sha256, labelling_config
 from .convert import TOOL, Origin, Result, convert_tasks
 from .export import read_export
 from .pseudonyms import Pseudonyms
@@ -98,6 +98,8 @@ def pull(
         found = arrival.count()
         if total not in (found, -1):
             raise CorpusError(f"the server counted {total} tasks and {found} came; nothing was taken; pull again")
+        if project.config != labelling_config(schema):
+            notes.append("the project's labelling config is not the one of this schema; `push` brings it up to date")
         origin = Origin(project.id, server.version, server.sdk_version, config_sha256(project.config))
         result = convert_tasks(arrival, root, schema, people, origin, into, quarantine)
         if arrival.missing:
