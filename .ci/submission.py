@@ -33,7 +33,9 @@ def main(env: Mapping[str, str]) -> int:
     with tempfile.TemporaryDirectory(dir=env.get("RUNNER_TEMP")) as folder:
         report, said, annotations = (Path(folder, name) for name in ("report", "said", "annotations"))
         with report.open("wb") as out, said.open("wb") as err:
-            code = subprocess.run(command(env, annotations), stdin=subprocess.DEVNULL, stdout=out, stderr=err).returncode
+            code = subprocess.run(
+                command(env, annotations), stdin=subprocess.DEVNULL, stdout=out, stderr=err
+            ).returncode
         append(env["GITHUB_STEP_SUMMARY"], summary(code, report, said, env))
         append(env["GITHUB_OUTPUT"], f"exit-code={code}\n")
         print(f"corpus validate: exit code {code}; the findings are in the job summary", flush=True)
