@@ -31,7 +31,7 @@ from corpus.cli import main
 from corpus.schema import Label, Schema
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "schema/README.md", "CONTRIBUTING.md", "DATASET_CARD.md")
+DOCUMENTS = ("README.md", "schema/README.md", "CONTRIBUTING.md", "DATASET_CARD.md", "docs/submissions.md")
 LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md")
 GUIDELINES = REPOSITORY / "schema" / "GUIDELINES.md"
 
