@@ -134,7 +134,7 @@ def without_conflicts(problems: Sequence[Problem]) -> list[Fix]:
         if not places & above and all(taken.isdisjoint(ways) for ways in upto.values()):
             fixes.append(problem.fix)
             taken |= places
-            above = above.union(*upto.values())
+            above.update(*upto.values())
     return fixes
 
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from ..model import Edit
 from ..places import Member, join_pointer, members, split_pointer, value_range
 
+_FIRST_COLON = re.compile(rb'\s*\{\s*"(?:[^"\\]++|\\.)*+"\s*+:(\s?)')
 _ESCAPED_LETTER = re.compile(rb"\\u(?!00[0-7])")
 
 
@@ -110,12 +112,18 @@ def _key(data: bytes, inside: list[Member], key: str) -> bytes:
 
 def _plain(data: bytes, value: Any) -> bytes:
     """The JSON of a value on one line, with blanks and escapes as the file has them elsewhere."""
-    escape = data.isascii() and _ESCAPED_LETTER.search(data) is not None
     separators = (", ", ": ") if _is_spaced(data) else (",", ":")
-    return json.dumps(value, ensure_ascii=escape, separators=separators).encode()
+    return json.dumps(value, ensure_ascii=_is_escaped(data), separators=separators).encode()
 
 
+@lru_cache(maxsize=2)
+def _is_escaped(data: bytes) -> bool:
+    """Whether the file writes letters beyond ASCII as escapes."""
+    return data.isascii() and _ESCAPED_LETTER.search(data) is not None
+
+
+@lru_cache(maxsize=2)
 def _is_spaced(data: bytes) -> bool:
-    """Whether the first key of the file has a blank behind its colon; in a file without keys, yes."""
-    inside = members(data, 0) if data.lstrip()[:1] == b"{" else []
-    return not inside or data[inside[0].value - 1 : inside[0].value] != b":"
+    """Whether a blank stands behind the first colon of the file; in a file without keys, yes."""
+    colon = _FIRST_COLON.match(data)
+    return colon is None or bool(colon[1])
