@@ -84,32 +84,46 @@ def build(args: argparse.Namespace) -> int:
 
 
 def fmt(args: argparse.Namespace) -> int:
-    """Write files in the canonical form: the schema's order, one span a line, LF line ends.
+    """Write files in the canonical form, or with --fix apply the fixes of findings and nothing else.
 
-    Each file is replaced at once or not at all. A file that cannot be read, or does not fit the
-    schema, is left as it is and reported. Exit code 1 when --check finds a file to rewrite, or
-    when a file was left.
+    The canonical form is the schema's order, one span a line, LF line ends. A file that cannot be
+    read, or does not fit the schema, is left as it is and reported.
+
+    --fix changes the values that a fix is about; every other byte of the file stays. A safe fix
+    changes no meaning; --unsafe also applies those that somebody should look at, in the diff. A
+    finding whose fix was not applied is reported.
+
+    --check and --diff change nothing; a diff goes to stdout with control characters made visible,
+    and what is reported to stderr. Each file is replaced at once or not at all.
+
+    Exit code: 0 there was nothing to do, or all of it was done; 1 something was reported, or --check
+    or --diff found something to change; 2 the tool could not run.
     """
     from . import report
+    from .fixes import fix_corpus
     from .formatter import format_corpus
+    from .rewriting import Rewriter
     from .schema import Schema
 
+    if args.unsafe and not args.fix:
+        raise CorpusError("--unsafe goes with --fix: it says which fixes to apply")
     root = _root(args)
-    counts: report.Counts = report.Counts()
-    result = format_corpus(
-        root,
-        Schema.read(root),
-        args.path,
-        write=not args.check,
-        fix=args.fix,
-        on_problem=lambda problem: counts.update(report.text([problem], sys.stdout)),
-    )
-    for path in result.changed:
-        print(f"{'would rewrite' if args.check else 'rewrote'} {path}")
-    print(
-        f"{len(result.changed)} of {result.files} files {'to rewrite' if args.check else 'rewritten'}", file=sys.stderr
-    )
-    return 1 if counts["error"] or (args.check and result.changed) else 0
+    schema, counts, only_ask = Schema.read(root), report.Counts(), args.check or args.diff
+    rewriter = Rewriter(root, not only_ask, print if args.diff else None)
+    reported = sys.stderr if args.diff else sys.stdout
+
+    def on_problem(problem: Problem) -> None:
+        counts.update(report.text([problem], reported))
+
+    if args.fix:
+        files = fix_corpus(root, schema, args.path, rewriter, on_problem, unsafe=args.unsafe)
+    else:
+        files = format_corpus(root, schema, args.path, rewriter, on_problem)
+    changed = sorted(rewriter.changed)
+    for path in changed if not args.diff else ():
+        print(f"{'would rewrite' if only_ask else 'rewrote'} {path}")
+    _say(f"{len(changed)} of {files} files {'to rewrite' if only_ask else 'rewritten'}")
+    return 1 if counts or (only_ask and changed) else 0
 
 
 def rule(args: argparse.Namespace) -> int:
@@ -224,7 +238,9 @@ def _parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, "fmt", fmt)
     verb.add_argument("path", nargs="*", type=Path, metavar="PATH", help="only these files or folders")
     verb.add_argument("--check", action="store_true", help="only ask; change nothing")
-    verb.add_argument("--fix", action="store_true", help="also apply the safe fixes of findings")
+    verb.add_argument("--diff", action="store_true", help="show what would change; change nothing")
+    verb.add_argument("--fix", action="store_true", help="apply the safe fixes of findings instead")
+    verb.add_argument("--unsafe", action="store_true", help="with --fix: the unsafe ones too; look at the diff")
 
     verb = _verb(verbs, "rule", rule)
     verb.add_argument("code", nargs="?", metavar="CODE", help="such as P307 or slice-mismatch")

@@ -141,7 +141,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change to a JSON file: the value at `pointer` becomes `value`."""
+    """One change to a JSON file: the value at `pointer`, or a key that its object lacks, becomes `value`."""
 
     pointer: str
     value: Any
@@ -149,7 +149,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A way to mend a finding. A safe one changes no meaning and may be applied unseen."""
+    """A way to mend a finding. A safe one changes no meaning and may be applied unseen.
+
+    The one fix without edits is to take a byte order mark off, which is in no value.
+    """
 
     safe: bool
     description: str

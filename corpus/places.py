@@ -14,6 +14,7 @@ import unicodedata
 from array import array
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from wcwidth import wcswidth
 
@@ -57,6 +58,51 @@ def position(source: Source, pointer: str) -> tuple[int, int]:
         else:
             break
     return line_column(data, shown, source.line)
+
+
+def value_range(data: bytes, pointer: str) -> tuple[int, int]:
+    """The first byte of the value that `pointer` names in valid JSON, and the one behind it; KeyError for none."""
+    value: int | None = 0
+    for part in split_pointer(pointer):
+        if value is None:
+            raise KeyError(pointer)
+        inside = _children(data, value)
+        if isinstance(inside, dict):
+            value = inside[part][1]
+        elif part.isdecimal() and int(part) < len(inside):
+            value = inside[int(part)]
+        else:
+            raise KeyError(pointer)
+    return _extent(data, value or 0)
+
+
+def members(data: bytes, start: int) -> list[Member]:
+    """What the object or array whose bracket is at `start` holds, in the order of the bytes."""
+    inside = _children(data, start)
+    if not isinstance(inside, dict):
+        return [Member(begin, begin, *_extent(data, begin)) for begin in inside]
+    return [Member(*_extent(data, key), *_extent(data, value or 0)) for key, value in inside.values()]
+
+
+class Member(NamedTuple):
+    """Byte offsets of a field, or of an item, whose key is empty."""
+
+    begin: int
+    key_end: int
+    value: int
+    end: int
+
+
+def _extent(data: bytes, start: int) -> tuple[int, int]:
+    """Where the value begins that comes next from `start`, and the byte behind it."""
+    depth, begin = 0, -1
+    for match in _TOKEN.finditer(data, start):
+        token = match.group()
+        begin = match.start() if begin < 0 else begin
+        depth += (token in (b"{", b"[")) - (token in (b"}", b"]"))
+        if depth <= 0:
+            return begin, match.end()
+    raise KeyError(start)
 
 
 def line_column(data: bytes, offset: int, first_line: int = 1) -> tuple[int, int]:

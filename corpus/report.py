@@ -33,7 +33,7 @@ def text(problems: Iterable[Problem], out: IO[str]) -> Counts:
         if problem.suggestion:
             out.write(f"    help: {visible(problem.suggestion)}\n")
         if problem.fix:
-            how = "corpus fmt --fix" if problem.fix.safe else "by hand"
+            how = "corpus fmt --fix" if problem.fix.safe else "corpus fmt --fix --unsafe"
             out.write(f"    fix ({how}): {visible(problem.fix.description)}\n")
         for place_ in problem.related:
             where = f"{visible(place_.file)}:{place_.line}:{place_.column}"

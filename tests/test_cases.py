@@ -3,19 +3,22 @@
     bad/            a corpus of one fault: raw/ and annotations/
     good/           the same corpus, mended
     expected.txt    what `corpus validate` prints for bad/
+    fixed.diff      for some, what `corpus fmt --fix --unsafe --diff` prints for bad/
     make.py         where needed: make(bad, good) writes what git or a file system would not keep,
                     meanwhile(bad) happens between the listing of the corpus and its reading
 
 Each runs with the repository's schema and the small target registry `cases/targets.json`. After a
-change of a message, `pytest tests/test_cases.py --golden` writes every expected.txt anew; read the diff.
+change of a message, `pytest tests/test_cases.py --golden` writes every expected.txt and fixed.diff anew; read the diff.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import re
 import runpy
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -140,16 +143,41 @@ def test_no_check_speaks_for_another(case: Case) -> None:
                 assert {problem.code for problem in check.ask(document, schema)} <= {check.code}
 
 
-def test_safe_fixes_mend(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_fixes_mend(case: Case, unsafe: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What has a fix that is asked for is clean then, and there is nothing to do again."""
     root, _, _ = copy(case.folder, tmp_path)
-    main(["--root", str(root), "fmt", "--fix"])
-    mendable = all(problem.fix and problem.fix.safe for problem in case.problems)
-    assert mendable == ("rewrote" in capsys.readouterr().out)
+    asked = ["--root", str(root), "fmt", "--fix", *(["--unsafe"] if unsafe else [])]
+    found = validate(root)
+    fixable = [problem for problem in found if problem.fix and (problem.fix.safe or unsafe)]
+    ran = main(asked)
+    out = capsys.readouterr().out
+    assert {problem.file for problem in fixable} == set(re.findall("^rewrote (.+)$", out, re.MULTILINE))
     left = validate(root)
-    assert not any(problem.fix and problem.fix.safe for problem in left)
-    assert {problem.code for problem in left} <= (set() if mendable else {case.code})
-    main(["--root", str(root), "fmt", "--fix"])
+    assert [problem.fix for problem in left if problem.fix and (problem.fix.safe or unsafe)] == []
+    assert ran == (1 if any(problem.fix for problem in left) else 0)
+    assert counted(left) == counted([problem for problem in found if problem not in fixable])
+    files = {path: path.read_bytes() for path in root.rglob("*.json*") if path.is_file()}
+    assert main(asked) == ran
     assert "rewrote" not in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def counted(problems: list[Problem]) -> Counter[tuple[str, str]]:
+    return Counter((problem.code, problem.file) for problem in problems)
+
+
+@pytest.mark.parametrize("name", ["P311-unsorted-spans", "S209-done-layer-missing"])
+def test_fixes_are_shown_as_a_diff(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    root, _, _ = copy(CASES / name, tmp_path)
+    golden = CASES / name / "fixed.diff"
+    assert main(["--root", str(root), "fmt", "--fix", "--unsafe", "--diff"]) == 1
+    shown = capsys.readouterr().out
+    if request.config.getoption("--golden"):
+        golden.write_text(shown, "utf-8")
+    assert shown == golden.read_text("utf-8")
 
 
 def test_every_check_has_a_folder_and_a_page() -> None:
@@ -179,6 +207,20 @@ def test_order_does_not_depend_on_processes(everything: Path, monkeypatch: pytes
     assert {problem.code for problem in first} == BY_CODE.keys() - {"F119"}
     assert validate(everything) == first
     assert validate(everything, workers=2) == first
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_fixes_mend_all_at_once(
+    everything: Path, unsafe: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "all"
+    shutil.copytree(everything, root, symlinks=True)
+    asked = ["--root", str(root), "fmt", "--fix", *(["--unsafe"] if unsafe else [])]
+    main(asked)
+    assert "rewrote" in capsys.readouterr().out
+    assert [problem for problem in validate(root) if problem.fix and (problem.fix.safe or unsafe)] == []
+    main(asked)
+    assert "rewrote" not in capsys.readouterr().out
 
 
 def test_command_line_prints_the_same(everything: Path, capsys: pytest.CaptureFixture[str]) -> None:

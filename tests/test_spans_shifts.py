@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from corpus.checks.shifts import explain
 from corpus.checks.spans import out_of_bounds, slice_mismatch
-from corpus.formatter import apply
+from corpus.files import edited
 from corpus.model import Annotation, Article, Document, Record, Source, Span
 from corpus.schema import Schema
 
@@ -155,7 +156,7 @@ def test_safe_fixes_make_the_document_clean(way: str, pieces: list[str], data: s
         assert problem.fix.safe
         edits += problem.fix.edits
     assert bad.annotation
-    mended = apply(bad.annotation.value, edits)
+    mended = json.loads(edited(json.dumps(bad.annotation.value).encode(), edits))
     bad = document(text, [Span(**record["spans"][0]) for record in mended["mentions"]])
     assert [*out_of_bounds(bad, SCHEMA), *slice_mismatch(bad, SCHEMA)] == []
 

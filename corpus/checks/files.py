@@ -33,7 +33,7 @@ def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
     What: the first character is U+FEFF, which editors on Windows write and do not show.
     Why: in a text it is a code point and moves every offset by one; in JSON it is not allowed.
     Bad: `EF BB BF` before the first letter.
-    Good: no mark. `corpus fmt` takes it off JSON files; take it off a text before it is annotated.
+    Good: no mark. `corpus fmt --fix` takes it off JSON files; take it off a text before it is annotated.
     """
     for problem in _faults(byte_order_mark, document):
         mendable = problem.file.endswith((".json", ".jsonl")) and not problem.message.endswith(": the text")

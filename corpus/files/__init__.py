@@ -1,5 +1,6 @@
 """raw/ and annotations/ ↔ Documents: which documents there are, reading them, writing them."""
 
+from .edit import edited
 from .index import Entry, Index, by_document, is_bulk
 from .read import Reader, parse_json
 from .write import canonical, canonical_line, replace_file
@@ -11,6 +12,7 @@ __all__ = [
     "by_document",
     "canonical",
     "canonical_line",
+    "edited",
     "is_bulk",
     "parse_json",
     "replace_file",
