@@ -140,6 +140,7 @@ def test_version() -> None:
         ("nonsense",),
         ("validate", "--nonsense"),
         ("validate", "--format", "xml"),
+        ("validate", "--format", "sarif="),
         ("validate", "--workers", "-1"),
         ("validate", "--workers", "many"),
         ("attach", "alpha"),

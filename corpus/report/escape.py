@@ -18,7 +18,8 @@ from ..places import cells, visible
 _BRACKET = "<U+005B>"
 _COMMAND = re.compile(r"(##\w*)\[")
 """A command to a log wherever it stands in a line; `::` is one at the beginning only."""
-_UNSAFE = re.compile(r"[^\w ./\-\u0080-\U0010ffff]|_")
+_MARKUP = re.compile(r"[^\w ./,;='%+()?\-\u0080-\U0010ffff]|_|(?<=www)\.", re.IGNORECASE)
+_XML = re.compile(r"[&<>\"'\[\]]|:(?=:)")
 _BIDI_OF_SNIPPETS = str.maketrans("", "", "\N{LEFT-TO-RIGHT OVERRIDE}\N{POP DIRECTIONAL FORMATTING}")
 
 
@@ -26,6 +27,12 @@ def plain(text: str, limit: int | None = None) -> str:
     """The text on one line that may stand in a log, behind something else; cut after `limit` code points."""
     cut = text if limit is None or len(text) <= limit else text[:limit] + "…"
     return _COMMAND.sub(rf"\1{_BRACKET}", visible(cut))
+
+
+def first(text: str) -> str:
+    """What begins a line of a log, such as the path of a file, on one line: no command either."""
+    shown = plain(text)
+    return f"./{shown}" if shown.lstrip().startswith("::") else shown
 
 
 def snippet_lines(snippet: str) -> list[str]:
@@ -45,9 +52,9 @@ def snippet_lines(snippet: str) -> list[str]:
     return lines
 
 
-def snippet_text(snippet: str) -> str:
+def snippet_text(snippet: str, limit: int = 1000) -> str:
     """A snippet where no terminal shows it: without the directional override that lays it out there."""
-    return "\n".join(plain(line) for line in snippet.translate(_BIDI_OF_SNIPPETS).split("\n"))
+    return "\n".join(plain(line, limit) for line in snippet.translate(_BIDI_OF_SNIPPETS).split("\n"))
 
 
 def dumps(value: object) -> str:
@@ -56,12 +63,25 @@ def dumps(value: object) -> str:
 
 
 def entities(text: str) -> str:
-    """The text for XML and HTML: each character that means something in them or in Markdown as a reference."""
-    return _UNSAFE.sub(lambda match: f"&#{ord(match[0])};", text)
+    """The text for Markdown: each character that means something in it or in HTML as a reference."""
+    return _MARKUP.sub(_reference, text)
+
+
+def xml(text: str) -> str:
+    """The text for XML, in an element or an attribute."""
+    return _XML.sub(_reference, text)
+
+
+def _reference(match: re.Match[str]) -> str:
+    return f"&#{ord(match[0])};"
 
 
 def code(text: str, limit: int) -> str:
-    """The text as code in Markdown: nothing is markup, a link, a mention or a reference to an issue."""
+    """The text as code in Markdown: nothing is markup, a link, a mention or a reference to an issue.
+
+    The tag keeps sites from linking `@team` and `#1`; the references keep Markdown from seeing
+    `https://` and `www.` in it.
+    """
     return f"<code>{entities(visible(text if len(text) <= limit else text[:limit] + '…'))}</code>"
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import IO
 
 from ..model import Problem
-from .escape import entities, plain, snippet_text
+from .escape import plain, snippet_text, xml
 from .run import Run
 
 _KEPT = 2**20
@@ -51,7 +51,7 @@ def _case(problem: Problem, run: Run) -> str:
     lines = [plain(f"{place}: {problem.severity} {problem.code} {problem.message}", _LONGEST)]
     lines += snippet_text(problem.snippet).split("\n") if problem.snippet else []
     lines += [f"help: {plain(problem.suggestion, _LONGEST)}"] if problem.suggestion else []
-    body = entities("\n".join(lines)).replace("&#10;", "\n")
+    body = xml("\n".join(lines))
     head = (
         f'<testcase classname="{_attribute(problem.file)}" name="{_attribute(named)}" '
         f'file="{_attribute(run.folder + problem.file)}" line="{problem.line}">'
@@ -63,4 +63,4 @@ def _case(problem: Problem, run: Run) -> str:
 
 
 def _attribute(text: str) -> str:
-    return entities(plain(text, _LONGEST))
+    return xml(plain(text, _LONGEST))

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from ..model import Problem
-from .escape import plain, snippet_lines
+from .escape import first, plain, snippet_lines
 from .run import Run
 
 
 def as_text(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Problem]:
     """A finding a paragraph: its place, what is wrong, the article with the span underlined, what to do."""
     for problem in problems:
-        place = f"{plain(problem.file)}:{problem.line}:{problem.column}"
+        place = f"{first(problem.file)}:{problem.line}:{problem.column}"
         out.write(f"{place}: {problem.severity} {problem.code} {plain(problem.message)}\n")
         for line in snippet_lines(problem.snippet):
             out.write(f"    {line}\n")
