@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .labelstudio.verbs import add_verbs
 from .model import CorpusError, Problem
+from .outputs import FORMATS, described, format_, outputs
 
 if TYPE_CHECKING:
     from .pipeline import Shard
@@ -26,6 +27,10 @@ Verb = Callable[[argparse.Namespace], int]
 
 def validate(args: argparse.Namespace) -> int:
     """Check articles and annotations, and say of every fault where it is.
+
+    --format may be given several times, each to a file of its own and at most one to stdout:
+    --format text --format sarif=report.sarif. A file is replaced at once, when the run is over. In
+    a GitHub workflow, `github` annotates the worst ten and puts all into the summary of the job.
 
     Exit code: 0 nothing found, 1 findings, 2 the tool could not run. A finding of severity `info`
     does not count. Severities are set in [tool.corpus.severity] of pyproject.toml.
@@ -42,7 +47,9 @@ def validate(args: argparse.Namespace) -> int:
         documents = len(index)
         job = Job(root, index.unpacked, settings.severity)
         shards = _progress(run(index, job, schema, args.workers), documents)
-        counts = report.REPORTERS[args.format](_problems(shards), sys.stdout)
+        with outputs(args.format or [("text", None)]) as chosen:
+            told = described(root, args.root, args.path, settings.severity, documents)
+            counts = report.write(_problems(shards), chosen, told)
     _say(report.summary(counts, documents))
     return 1 if counts["error"] or counts["warning"] else 0
 
@@ -227,7 +234,13 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "path", nargs="*", type=Path, metavar="PATH", help="only documents with a part in these files or folders"
     )
-    verb.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    verb.add_argument(
+        "--format",
+        action="append",
+        type=format_,
+        metavar="FORMAT[=FILE]",
+        help=f"{', '.join(FORMATS)}; to stdout or a file; default: text",
+    )
     _workers(verb)
 
     verb = _verb(verbs, "build", build)

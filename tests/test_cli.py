@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from corpora import REPOSITORY, Corpus, annotation, run
 
-from corpus import cli, report
+from corpus import cli, outputs, report
 from corpus.checks import CHECKS
 from corpus.model import Problem
 
@@ -140,6 +140,7 @@ def test_version() -> None:
         ("nonsense",),
         ("validate", "--nonsense"),
         ("validate", "--format", "xml"),
+        ("validate", "--format", "sarif="),
         ("validate", "--workers", "-1"),
         ("validate", "--workers", "many"),
         ("attach", "alpha"),
@@ -236,7 +237,7 @@ def test_reporters_agree(corpus: Corpus) -> None:
     as_text = corpus.run("validate").out
     lines = [line for line in as_text.splitlines() if not line.startswith("    ")]
     assert [line.split()[1:3] for line in lines] == [[one["severity"], one["code"]] for one in as_json]
-    assert {"text", "json"} == report.REPORTERS.keys()
+    assert tuple(report.REPORTERS) == outputs.FORMATS
 
 
 def test_as_json_has_every_field() -> None:

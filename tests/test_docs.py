@@ -5,7 +5,7 @@ block right behind a ```python block is what that prints. A line `…` stands fo
 copy of the repository with a build, from its first block to its last.
 
 After a change of a message, the schema or the data, `pytest tests/test_docs.py --golden` writes what is shown and the
-label tables of the guidelines anew; read the diff.
+label tables of the guidelines and docs/rules.md anew; read the diff.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ import yaml
 
 from corpus import checks
 from corpus.cli import main
+from corpus.report import Rule
 from corpus.schema import Label, Schema
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("README.md", "schema/README.md", "CONTRIBUTING.md", "DATASET_CARD.md", "docs/submissions.md")
-LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md")
+LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md")
 GUIDELINES = REPOSITORY / "schema" / "GUIDELINES.md"
+RULES = REPOSITORY / "docs" / "rules.md"
 
 SETUP = "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e "
 SKIPPED = {
@@ -48,6 +50,7 @@ SKIPPED = {
     "pytest": "it would run this test",
     "pytest tests/test_docs.py --golden": "it would run this test",
     "pytest tests/test_cases.py --golden": "runs by itself",
+    "pytest tests/test_reports.py --golden": "runs by itself",
     "ruff check": ".ci/run does it",
     "ruff format": ".ci/run does it",
     "mypy": ".ci/run does it",
@@ -208,6 +211,33 @@ def test_guidelines_have_the_labels_of_the_schema(request: pytest.FixtureRequest
     assert {f"{m[2]}.{m[3]}" for m in marker.finditer(text)} == fields
     headings = {heading.lower() for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
     assert {layer.title.lower() for layer in schema.layers.values()} <= headings
+
+
+def rules_page() -> str:
+    """All checks in a table, then the page of each."""
+    lines = [
+        "# The checks",
+        "",
+        "Written from the checks by `pytest tests/test_docs.py --golden`. `corpus rule CODE` shows one of these pages.",
+        "",
+        "| code | name | severity | about | finding |",
+        "|---|---|---|---|---|",
+    ]
+    for check in checks.CHECKS:
+        link = f"[{check.code}](#{check.code.lower()}-{check.name})"
+        message = check.message.replace("|", "\\|")
+        lines.append(f"| {link} | {check.name} | {check.severity} | {check.about} | {message} |")
+    for check in checks.CHECKS:
+        rule = Rule(check.code, check.name, check.severity, check.message, check.page)
+        lines += ["", f"## {check.code} {check.name}", "", f"{check.message}. ({check.severity})", "", rule.markdown]
+    return "\n".join(lines) + "\n"
+
+
+def test_rules_are_those_of_the_code(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--golden"):
+        RULES.parent.mkdir(exist_ok=True)
+        RULES.write_text(rules_page(), "utf-8")
+    assert RULES.read_text("utf-8") == rules_page()
 
 
 def test_additions_of_the_schema_readme_need_no_python(

@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schema": {"model"},
     "settings": {"model"},
     "report": {"model", "places"},
+    "outputs": {"report", "checks", "files", "model"},
     "files": {"model", "schema", "places"},
     "checks": {"model", "schema", "places"},
     "tables": {"model", "schema", "tokens"},

@@ -1,0 +1,57 @@
+"""Findings for a run of GitHub Actions: the worst as annotations, all in the summary of the job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from ..model import Problem
+from .escape import data, plain, prop
+from .markdown import Page
+from .run import Counts, Run
+
+WORST = 10
+"""Annotations of one kind that GitHub shows of a step."""
+_SUMMARY = 900_000
+"""Bytes; GitHub takes 1 MiB from a step."""
+_LONGEST = 1000
+_COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def as_github(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Problem]:
+    """A workflow command for each of the worst ten, errors first; a table of all into the job's summary."""
+    page = Page(run, _SUMMARY, rows=1000)
+    worst: dict[str, list[Problem]] = {severity: [] for severity in _COMMANDS}
+    counts = Counts()
+    for problem in problems:
+        counts[problem.severity] += 1
+        if len(worst[problem.severity]) < WORST:
+            worst[problem.severity].append(problem)
+        if run.job_summary:
+            page.add(problem)
+        yield problem
+    shown = [problem for found in worst.values() for problem in found][:WORST]
+    for problem in shown:
+        out.write(_command(problem, run))
+    more = counts.total() - len(shown)
+    if more:
+        where = "in the summary of the job" if run.job_summary else "that are not annotated"
+        out.write(f"{more:,} more finding{'s' * (more != 1)} {where}\n")
+    if run.job_summary:
+        with run.job_summary.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(page.text())
+
+
+def _command(problem: Problem, run: Run) -> str:
+    rule = run.rule(problem.code)
+    said = plain(problem.message, _LONGEST)
+    if problem.suggestion:
+        said += f"; help: {plain(problem.suggestion, _LONGEST)}"
+    properties = {
+        "file": plain(run.folder + problem.file, _LONGEST),
+        "line": str(problem.line),
+        "col": str(problem.column),
+        "title": f"{problem.code} {rule.name}" if rule else problem.code,
+    }
+    written = ",".join(f"{name}={prop(value)}" for name, value in properties.items())
+    return f"::{_COMMANDS[problem.severity]} {written}::{data(said)}\n"
