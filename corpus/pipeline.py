@@ -147,7 +147,10 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
 
 
 def _row(found: list[Document], job: Job) -> Row | None:
+    """What the document has for the tables; None for what is in no split, or may not be passed on at all."""
     article = found[0].article
+    if not article.record.get("split"):
+        return None
     if article.record.get("redistribution") == "none" and not job.with_attached:
         return None
     annotations = [document.annotation for document in found if document.annotation is not None]

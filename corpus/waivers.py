@@ -49,7 +49,7 @@ class Waivers:
         """What findings in these documents, "" for in none, can use."""
         held = {key: one for key, one in self.held.items() if one.doc_id in doc_ids or one.file}
         if self.baseline is None:
-            return Waivers(held)
+            return Waivers(held, (), None)
         return Waivers(held, (), {one: count for one, count in self.baseline.items() if one.doc_id in doc_ids})
 
     def without(self, unasked: Unasked) -> Waivers:
