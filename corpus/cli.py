@@ -12,9 +12,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import waiver_verbs
 from .labelstudio.verbs import add_verbs
 from .model import CorpusError, Problem
 from .outputs import FORMATS, described, format_, outputs
@@ -33,24 +35,36 @@ def validate(args: argparse.Namespace) -> int:
     a GitHub workflow, `github` annotates the worst ten and puts all into the summary of the job.
 
     Exit code: 0 nothing found, 1 findings, 2 the tool could not run. A finding of severity `info`
-    does not count. Severities are set in [tool.corpus.severity] of pyproject.toml.
+    does not count. Severities are set in [tool.corpus.severity] of pyproject.toml. What an exception
+    names or the baseline has (`corpus exceptions`, `corpus baseline`) is not counted and not shown.
     """
-    from . import checks, report
+    from . import report
     from .files import Index
     from .pipeline import Job, run
     from .schema import Schema
     from .settings import read_settings
+    from .waivers import all_severities, read_waivers
 
     root = _root(args)
-    schema, settings = Schema.read(root), read_settings(root, checks.severities())
+    schema, settings = Schema.read(root), read_settings(root, all_severities())
+    waivers = read_waivers(root, _today())
     with Index(root, args.path) as index:
         documents = len(index)
-        job = Job(root, index.unpacked, settings.severity)
+        job = Job(
+            root,
+            index.unpacked,
+            settings.severity,
+            waivers=waivers,
+            show_excepted=args.show_excepted,
+            whole=not args.path,
+        )
+        excepted: list[int] = []
         shards = _progress(run(index, job, schema, args.workers), documents)
         with outputs(args.format or [("text", None)]) as chosen:
             told = described(root, args.root, args.path, settings.severity, documents)
-            counts = report.write(_problems(shards), chosen, told)
-    _say(report.summary(counts, documents))
+            counts = report.write(_problems(shards, excepted), chosen, told)
+    more = f"; {sum(excepted):,} excepted or in the baseline" if any(excepted) else ""
+    _say(report.summary(counts, documents) + more)
     return 1 if counts["error"] or counts["warning"] else 0
 
 
@@ -60,14 +74,16 @@ def build(args: argparse.Namespace) -> int:
     A finding of severity `error` stops it, and nothing is written. Texts that may not be passed on
     stay out, also when they are attached, unless --with-attached says that the build is for you alone.
     """
-    from . import checks, report
+    from . import report
     from .files import Index
     from .release import build_folder
     from .schema import Schema
     from .settings import read_settings
+    from .waivers import all_severities, read_waivers
 
     root = _root(args)
-    schema, settings = Schema.read(root), read_settings(root, checks.severities())
+    schema, settings = Schema.read(root), read_settings(root, all_severities())
+    waivers = read_waivers(root, _today())
     out = Path(os.path.abspath(args.out)) if args.out else root / "build"
     counts: report.Counts = report.Counts()
     with Index(root) as index:
@@ -75,6 +91,7 @@ def build(args: argparse.Namespace) -> int:
             index,
             schema,
             settings,
+            waivers,
             out,
             workers=args.workers,
             with_attached=args.with_attached,
@@ -135,13 +152,13 @@ def fmt(args: argparse.Namespace) -> int:
 
 def rule(args: argparse.Namespace) -> int:
     """Show the page of a check: what it asks, why, and a bad and a good example."""
-    from .checks import CHECKS
+    from .waivers import all_rules
 
     if args.all or not args.code:
-        for check in CHECKS:
+        for check in all_rules():
             print(f"{check.code}  {check.severity:<7}  {check.name:<30}  {check.message}")
         return 0
-    for check in CHECKS:
+    for check in all_rules():
         if args.code.upper() == check.code or args.code == check.name:
             print(f"{check.code} {check.name} ({check.severity})\n\n{check.message}.\n\n{check.page}")
             return 0
@@ -241,6 +258,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FORMAT[=FILE]",
         help=f"{', '.join(FORMATS)}; to stdout or a file; default: text",
     )
+    verb.add_argument(
+        "--show-excepted", action="store_true", help="show what is let pass too, as info, with the reason"
+    )
     _workers(verb)
 
     verb = _verb(verbs, "build", build)
@@ -267,6 +287,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("source_format", metavar="FORMAT", choices=("german-news",), help="german-news")
     verb.add_argument("source", type=Path, metavar="SRC", help="the file or folder to read")
     verb.add_argument("--into", required=True, type=Path, metavar="DIR", help="a new folder for the corpus")
+    waiver_verbs.add_verbs(verbs, _verb, _workers)
     add_verbs(verbs, _verb)
     return parser
 
@@ -312,8 +333,14 @@ def _root(args: argparse.Namespace) -> Path:
     return Path(os.path.abspath(args.root))
 
 
-def _problems(shards: Iterator[Shard]) -> Iterator[Problem]:
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _problems(shards: Iterator[Shard], excepted: list[int]) -> Iterator[Problem]:
+    """The Problems of the shards; how many were let pass goes to `excepted`, a number a shard."""
     for shard in shards:
+        excepted.append(shard.used.total())
         try:
             yield from shard.problems
         finally:

@@ -68,9 +68,10 @@ def described(
     """What reports say about a run beside its findings."""
     from importlib.metadata import version
 
-    from . import checks, report
+    from . import report
+    from .waivers import all_rules
 
-    rules = tuple(report.Rule(c.code, c.name, severity[c.code], c.message, c.page) for c in checks.CHECKS)
+    rules = tuple(report.Rule(r.code, r.name, severity[r.code], r.message, r.page) for r in all_rules())
     top = Path(os.path.abspath(os.environ.get("GITHUB_WORKSPACE") or root))
     below = root.relative_to(top).as_posix() if root.is_relative_to(top) else "."
     at_root = () if written_root is None else ("--root", str(written_root))

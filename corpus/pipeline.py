@@ -13,10 +13,11 @@ import os
 import pickle
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,6 +27,7 @@ from .files import Entry, Index, Reader, by_document
 from .model import GOLD, Document, Problem, Severity
 from .schema import Schema
 from .tables import Batches, Row, build
+from .waivers import NONE, Ledger, Unasked, Used, Waivers, rules_found
 
 DOCUMENTS = 256
 """Documents in a shard."""
@@ -44,6 +46,12 @@ class Job:
     """Whether columns are wanted, or the Problems only."""
     with_attached: bool = False
     """Whether texts that may not be passed on go into the columns where they are attached."""
+    waivers: Waivers = NONE
+    """The findings that are let pass."""
+    show_excepted: bool = False
+    """Whether those are reported, as info."""
+    whole: bool = True
+    """Whether it is a run over the whole corpus, which alone can say that an exception is not needed."""
 
 
 class Problems:
@@ -80,12 +88,23 @@ class Problems:
 
 @dataclass(slots=True)
 class Shard:
-    """What came of a shard: its columns, `batches[split][config]`, its Problems, and how many are errors."""
+    """What came of a shard: its columns, `batches[split][config]`, its Problems, and how many are errors.
+
+    `used` counts what was let pass, by what let it pass; `unasked` holds the levels of which a document
+    was not asked, since it had failed others.
+    """
 
     documents: int = 0
     problems: Problems = field(default_factory=Problems)
     errors: int = 0
     batches: dict[str, Batches] = field(default_factory=dict)
+    used: Used = field(default_factory=Counter)
+    unasked: Unasked = field(default_factory=dict)
+
+    def add(self, problem: Problem) -> None:
+        """Put a Problem behind the others."""
+        self.problems.add(problem)
+        self.errors += problem.severity == "error"
 
 
 def compile_shard(entries: list[Entry], job: Job, schema: Schema) -> Shard:
@@ -104,6 +123,7 @@ def compile_shard(entries: list[Entry], job: Job, schema: Schema) -> Shard:
 
 def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> Shard:
     shard = Shard()
+    ledger = Ledger(job.waivers, job.show_excepted, shard.used)
     rows: list[Row] = []
     for group in by_document(entries):
         shard.documents += bool(group[0].doc_id)
@@ -111,9 +131,12 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
         failed: set[int] = set()
         for document in found:
             levels = failed if document.annotation is None else checks.inherited(failed)
-            for problem in checks.run(document, schema, levels, job.severities):
-                shard.problems.add(problem)
-                shard.errors += problem.severity == "error"
+            before = frozenset(levels)
+            for problem in checks.run(document, schema, levels, job.severities, ledger.settle):
+                shard.add(problem)
+            if skipped := checks.unasked(before, levels):
+                annotator = document.annotation.annotator if document.annotation else ""
+                shard.unasked[document.doc_id, annotator] = skipped
         if job.tables and not shard.errors and found:
             row = _row(found, job)
             if row is not None:
@@ -124,7 +147,10 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
 
 
 def _row(found: list[Document], job: Job) -> Row | None:
+    """What the document has for the tables; None for what is in no split, or may not be passed on at all."""
     article = found[0].article
+    if not article.record.get("split"):
+        return None
     if article.record.get("redistribution") == "none" and not job.with_attached:
         return None
     annotations = [document.annotation for document in found if document.annotation is not None]
@@ -135,11 +161,28 @@ def _row(found: list[Document], job: Job) -> Row | None:
 
 
 def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Shard]:
-    """Every shard of the corpus, compiled, in order.
+    """Every shard of the corpus, compiled, in order, and one without documents for what `job.waivers` say.
 
     With more than one worker, that many processes do it, each with memory of its own. Raises what a
     worker raised.
     """
+    used: Used = Counter()
+    unasked: Unasked = {}
+    named = job.waivers.doc_ids
+    for shard in _shards(index, job, schema, workers):
+        used.update(shard.used)
+        unasked.update((key, levels) for key, levels in shard.unasked.items() if key[0] in named)
+        yield shard
+    last = Shard()
+    waivers = job.waivers.without(unasked)
+    if not job.whole:
+        waivers = waivers.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
+    for problem in rules_found(waivers, used, job.whole, job.severities):
+        last.add(problem)
+    yield last
+
+
+def _shards(index: Index, job: Job, schema: Schema, workers: int) -> Iterator[Shard]:
     if workers == 1:
         for entries in index.shards(DOCUMENTS):
             yield compile_shard(entries, job, schema)
@@ -147,7 +190,8 @@ def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Sh
     with _pool(workers, job) as pool:
         ahead: list[Future[Shard]] = []
         for entries in index.shards(DOCUMENTS):
-            ahead.append(pool.submit(_in_worker, entries, job))
+            own = replace(job, waivers=job.waivers.of({entry.doc_id for entry in entries}))
+            ahead.append(pool.submit(_in_worker, entries, own))
             if len(ahead) > workers:
                 yield ahead.pop(0).result()
         while ahead:

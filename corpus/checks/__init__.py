@@ -14,7 +14,7 @@ A new check is a function in one of these modules, a line in the list, and a fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 
@@ -112,21 +112,36 @@ NEEDS: dict[int, frozenset[int]] = {
 """The levels that must have been passed before a level is asked, so that one fault is one finding."""
 
 
+Settle = Callable[[Problem], Problem | None]
+"""Takes a finding; gives it as it is to be reported, None when it is not."""
+
+
 @cache
 def severities() -> Mapping[str, Severity]:
     """The severity that each code is declared with."""
     return {check.code: check.severity for check in CHECKS}
 
 
+@cache
+def excusable() -> frozenset[str]:
+    """The codes whose findings may be let pass: not what cannot be read or does not hang together."""
+    return frozenset(check.code for check in CHECKS if check.level not in (1, 2, 4) or check.severity != "error")
+
+
 def run(
-    document: Document, schema: Schema, failed: set[int], chosen: Mapping[str, Severity] | None = None
+    document: Document,
+    schema: Schema,
+    failed: set[int],
+    chosen: Mapping[str, Severity] | None = None,
+    settle: Settle | None = None,
 ) -> Iterator[Problem]:
     """Ask a document the questions of levels 1 to 6, in their order.
 
     `failed` holds the levels that what the document rests on did not pass, and is added to: an
     annotation is asked after its article. A level that failed, or whose needs did, is not asked; what
     was not read at all fails level 1 also with a warning. `chosen` gives codes another severity than
-    they were declared with.
+    they were declared with. `settle` is told each finding and gives what is left of it; one of which
+    no error is left fails no level.
     """
     about = "article" if document.annotation is None else "annotation"
     severity = severities() if chosen is None else chosen
@@ -136,15 +151,23 @@ def run(
             continue
         for check in checks:
             for problem in check.ask(document, schema):
-                grade = severity[problem.code]
-                if grade == "error" or document.source.value is None:
+                left: Problem | None = replace(problem, severity=severity[problem.code])
+                if settle and left:
+                    left = settle(left)
+                if (left and left.severity == "error") or document.source.value is None:
                     failed.add(level)
-                yield replace(problem, severity=grade)
+                if left:
+                    yield left
 
 
 def inherited(failed: set[int]) -> set[int]:
     """The levels an annotation starts with as failed: those whose questions need a sound article."""
     return {3, 5} if failed & {1, 2, 3} else set()
+
+
+def unasked(before: Collection[int], failed: Collection[int]) -> frozenset[int]:
+    """The levels that were not asked of a document which had failed `before` from the start and `failed` in the end."""
+    return frozenset(level for level in NEEDS if level in before or not NEEDS[level].isdisjoint(failed))
 
 
 @lru_cache(maxsize=8)

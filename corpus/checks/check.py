@@ -22,28 +22,25 @@ About = Literal["article", "annotation", "both"]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """An entry of `CHECKS`: the function, how grave its findings are, and which documents it is asked about."""
+class Rule:
+    """Anything that findings come from: the function that finds them, and how grave they are."""
 
-    ask: Ask
+    ask: Callable[..., Iterator[Problem]]
     severity: Severity = "error"
-    about: About = "annotation"
-    needs: tuple[str, ...] = ()
-    """The fields, `layer.field`, without which in the schema the question makes no sense."""
 
     @property
     def code(self) -> str:
-        """The code, such as P307; its digit after the letter is the level."""
+        """The code, such as P307."""
         return _docs(self.ask)[0]
 
     @property
     def message(self) -> str:
-        """What every finding of this check says first."""
+        """What every finding of this rule says first."""
         return _docs(self.ask)[1]
 
     @property
     def page(self) -> str:
-        """The check's page, in Markdown: what, why, bad, good."""
+        """The rule's page, in Markdown: what, why, bad, good."""
         return _docs(self.ask)[2]
 
     @property
@@ -51,14 +48,24 @@ class Check:
         """The function's name with hyphens."""
         return self.ask.__name__.replace("_", "-")
 
+
+@dataclass(frozen=True, slots=True)
+class Check(Rule):
+    """An entry of `CHECKS`: a rule that is asked of documents, and which documents it is asked about."""
+
+    ask: Ask
+    about: About = "annotation"
+    needs: tuple[str, ...] = ()
+    """The fields, `layer.field`, without which in the schema the question makes no sense."""
+
     @property
     def level(self) -> int:
-        """The level, 1 (files) to 6 (corpus)."""
+        """The level, 1 (files) to 6 (corpus): the digit after the code's letter."""
         return int(self.code[1])
 
 
 @lru_cache(maxsize=256)
-def _docs(ask: Ask) -> tuple[str, str, str]:
+def _docs(ask: Callable[..., Iterator[Problem]]) -> tuple[str, str, str]:
     first, _, page = (inspect.getdoc(ask) or "").partition("\n")
     code, _, message = first.partition(": ")
     return code, message.rstrip("."), page.strip()

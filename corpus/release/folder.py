@@ -23,6 +23,7 @@ from ..pipeline import Job, Shard, run
 from ..schema import Schema
 from ..settings import Settings
 from ..tables import configs
+from ..waivers import Waivers
 from .card import card
 from .hashes import file_hash
 from .parquet import Split, Writer
@@ -42,6 +43,7 @@ def build_folder(
     index: Index,
     schema: Schema,
     settings: Settings,
+    waivers: Waivers,
     out: Path,
     *,
     workers: int = 1,
@@ -51,11 +53,11 @@ def build_folder(
 ) -> Built | None:
     """Validate the corpus of `index` and write it to `out`; None, and nothing written, when a finding is an error.
 
-    `out` must be new, empty or an earlier build. Every Problem goes to `on_problem` as it is found;
-    `progress` wraps the shards, whose sum of documents it is told.
+    `out` must be new, empty or an earlier build. Every Problem that `waivers` do not let pass goes to
+    `on_problem` as it is found; `progress` wraps the shards, whose sum of documents it is told.
     """
     _may_replace(out)
-    job = Job(index.root, index.unpacked, settings.severity, tables=True, with_attached=with_attached)
+    job = Job(index.root, index.unpacked, settings.severity, True, with_attached, waivers)
     built = Built(settings.version)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
