@@ -152,6 +152,7 @@ def fmt(args: argparse.Namespace) -> int:
 
 def rule(args: argparse.Namespace) -> int:
     """Show the page of a check: what it asks, why, and a bad and a good example."""
+    from .labelstudio.faults import FAULTS
     from .waivers import all_rules
 
     if args.all or not args.code:
@@ -162,6 +163,9 @@ def rule(args: argparse.Namespace) -> int:
         if args.code.upper() == check.code or args.code == check.name:
             print(f"{check.code} {check.name} ({check.severity})\n\n{check.message}.\n\n{check.page}")
             return 0
+    if args.code.upper() in FAULTS:
+        print(f"{args.code.upper()} (Label Studio: the annotation is set aside)\n\n{FAULTS[args.code.upper()]}.")
+        return 0
     raise CorpusError(f"there is no check {args.code}; `corpus rule --all` lists them")
 
 
