@@ -57,7 +57,7 @@ def main() -> None:
     print(
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores"
     )
-    print(", ".join(f"{name} {version(name)}" for name in ("on-the-record", "label-studio-sdk", "ijson", "orjson")))
+    print(", ".join(f"{name} {version(name)}" for name in ("on-the-record", "label-studio-sdk", "orjson")))
     with tempfile.TemporaryDirectory(prefix="corpus-bench-") as name:
         folder = Path(name)
         write(folder / "empty", "spans", 0)

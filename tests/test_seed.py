@@ -98,7 +98,7 @@ def test_the_hard_places_are_annotated_as_they_stand() -> None:
 )
 def test_another_copy_is_explained_and_refused(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change, explanation: str
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     (tmp_path / "mine.txt").write_bytes(change(SEED.read_bytes().decode()).encode())
     assert corpus(root, "attach", DOC_ID, "--text", str(tmp_path / "mine.txt")) == 2
     assert explanation in capsys.readouterr().err

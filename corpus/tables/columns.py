@@ -62,4 +62,4 @@ def lists(values: Sequence[Sequence[Any] | None], flat: pa.Array) -> pa.ListArra
     if None in values:
         offsets = pa.array([0, *accumulate(len(value) if value else 0 for value in values)], pa.int32())
         return pa.ListArray.from_arrays(offsets, flat, mask=pa.array([value is None for value in values]))
-    return pa.ListArray.from_arrays(pa.array([0, *accumulate(map(len, values))], pa.int32()), flat)  # type: ignore[arg-type]
+    return pa.ListArray.from_arrays(pa.array([0, *accumulate(len(value or ()) for value in values)], pa.int32()), flat)
