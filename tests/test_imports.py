@@ -43,6 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "formats": {"model", "schema", "files", "places"},
     "labelstudio": {"model", "schema", "files", "places", "checks"},
     "labelstudio.verbs": {"model", "schema", "files", "places", "checks", "report", "settings", "labelstudio"},
+    "agreement": {"model", "schema", "files", "report", "tokens"},
+    "agreement_verbs": {"agreement", "settings"},
     "loading": {"settings", "model"},
     "__init__": {"loading"},
     "__main__": {"cli"},
