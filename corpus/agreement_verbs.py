@@ -16,7 +16,7 @@ FORMATS = ("text", "json", "markdown", "csv")
 
 
 def agreement(args: argparse.Namespace) -> int:
-    """Show how far annotators agree: α, κ, F1 and accuracies with 95% intervals, confusions, worst documents.
+    """Show how far annotators agree: α, κ, F1 and accuracies with intervals, confusions, the worst documents.
 
     A pair of annotators is compared on the documents in which both looked at a layer. Gold is left out
     unless it is named. docs/agreement.md defines each figure. A text that is not here is left out of
