@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from .model import GOLD
 
 Verb = Callable[[argparse.Namespace], int]
 Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
@@ -34,6 +37,53 @@ def agreement(args: argparse.Namespace) -> int:
     return 0
 
 
+def adjudicate(args: argparse.Namespace) -> int:
+    """Merge two annotators' annotations where they agree, and list what somebody must decide.
+
+    Each document gets a worklist, adjudication/<to>/<doc_id>.json, with an item for each difference:
+    both records and the words of the article. Put "a" or "b" into `decision` (whose reading is right;
+    that of one who has no record is that there is none), or "edit" and the right record into `record`,
+    and run it again. A document of which nothing is open is written to annotations/<to>/. Decisions are
+    kept, and asked again only when an annotator changed that record. An annotation that was not made
+    here, or was changed since, stays as it is, and so does a document that has one and no worklist.
+
+    Exit code: 0 all is decided and written, 1 something is open, not written or left as it is, 2 the
+    tool could not run.
+    """
+    from . import report
+    from .adjudication import adjudicate as merged
+    from .schema import Schema
+
+    root = _root(args)
+    left_out: Counter[str] = Counter()
+    documents = done = elsewhere = open_items = 0
+    for one in merged(root, Schema.read(root), args.annotators, args.to, left_out):
+        documents += 1
+        done += not (one.open or one.problems or one.kept)
+        open_items += one.open
+        elsewhere += one.is_elsewhere
+        if one.open:
+            print(f"adjudication/{args.to}/{one.doc_id}.json: {one.open:,} of {len(one.items):,} items open")
+        elif one.kept:
+            print(f"annotations/{args.to}/{one.doc_id}.json: left as it is: {one.kept}")
+        elif one.problems:
+            report.text(one.problems, sys.stdout)
+            print(
+                f"annotations/{args.to}/{one.doc_id}.json: not written: mend the decisions in adjudication/{args.to}/"
+            )
+        elif one.written:
+            print(f"annotations/{args.to}/{one.doc_id}.json: {one.agreed:,} agreed on, {len(one.items):,} decided")
+        if one.of_one:
+            print(f"    left out, since one alone looked at them: {', '.join(one.of_one)}")
+    sys.stdout.flush()
+    by_others = f" ({elsewhere:,} by other means)" * bool(elsewhere)
+    print(f"{done:,} of {documents:,} documents done{by_others}; {open_items:,} items open", file=sys.stderr)
+    for what, count in sorted(left_out.items()):
+        if "tokens" not in what:
+            print(f"left out: {count:,} {what}", file=sys.stderr)
+    return 0 if done == documents else 1
+
+
 def add_verbs(verbs: Any, add_verb: Add) -> None:
     """Add `agreement` and `adjudicate` to the command line."""
     verb = add_verb(verbs, "agreement", agreement)
@@ -43,6 +93,12 @@ def add_verbs(verbs: Any, add_verb: Add) -> None:
     )
     verb.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     verb.add_argument("--plot", type=Path, metavar="FILE", help="also draw the figures, to a .png or .svg file")
+
+    verb = add_verb(verbs, "adjudicate", adjudicate)
+    verb.add_argument(
+        "--from", dest="annotators", required=True, type=_names, metavar="A,B", help="the two annotators, a and b"
+    )
+    verb.add_argument("--to", default=GOLD, metavar="NAME", help="whose annotations they become; default: gold")
 
 
 def _names(written: str) -> tuple[str, ...]:

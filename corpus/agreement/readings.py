@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import Index, Reader, by_document
-from ..model import GOLD, CorpusError, Document, Record
+from ..model import GOLD, Article, CorpusError, Document, Record
 from ..schema import Schema
 
 
@@ -18,13 +18,22 @@ from ..schema import Schema
 class Reading:
     """An article with the annotations to be compared, by annotator, in the order of their names.
 
-    `length` is the text's, in code points. `text` is None where it is not here.
+    `length` is the text's, in code points.
     """
 
-    doc_id: str
-    text: str | None
+    article: Article
     length: int
     by: Mapping[str, Record]
+
+    @property
+    def doc_id(self) -> str:
+        """The document."""
+        return self.article.doc_id
+
+    @property
+    def text(self) -> str | None:
+        """The text, None where it is not here."""
+        return self.article.text
 
     def done(self, layer: str) -> list[str]:
         """The annotators that looked at a layer."""
@@ -69,7 +78,7 @@ def readings(root: Path, schema: Schema, annotators: Sequence[str], left_out: Co
                     continue
                 if article.text is None:
                     left_out["documents without their text, in figures on tokens"] += 1
-                yield Reading(group[0].doc_id, article.text, length, dict(sorted(usable.items())))
+                yield Reading(article, length, dict(sorted(usable.items())))
 
 
 def _usable(
