@@ -80,6 +80,14 @@ def test_a_layer_in_which_one_found_nothing_is_compared(pair: Corpus) -> None:
     assert figure(agreement(pair.root), "quotes", "content", "span_f1_partial") == 0
 
 
+def test_a_folder_whose_name_no_annotator_can_have_is_none(pair: Corpus) -> None:
+    pair.write("annotations/\x1b[31mred/alpha.json", pair.read(DOCUMENT))
+    ran = pair.run("agreement")
+    assert ran.code == 0
+    assert "Agreement of ann-a and ann-b on 1 document\n" in ran.out
+    assert "\x1b" not in ran.out
+
+
 def test_gold_is_compared_when_it_is_named(pair: Corpus) -> None:
     assert set(agreement(pair.root).figures["annotators"]) == {"ann-a, ann-b"}
     assert set(agreement(pair.root, ["gold", "ann-a"]).figures["annotators"]) == {"ann-a, gold"}

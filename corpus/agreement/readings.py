@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import Index, Reader, by_document
+from ..files.index import ANNOTATOR
 from ..model import GOLD, Article, CorpusError, Document, Record
 from ..schema import Schema
 
@@ -40,13 +41,19 @@ class Reading:
         return [name for name, value in self.by.items() if layer in value["layers_done"]]
 
 
+def annotators_of(root: Path) -> list[str]:
+    """The names of all annotators of a corpus, sorted, gold too."""
+    folder = root / "annotations"
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path.name for path in paths if ANNOTATOR.fullmatch(path.name) and path.is_dir())
+
+
 def choose_annotators(root: Path, named: Sequence[str]) -> list[str]:
     """The annotators to compare, sorted: those that are named, or all but gold.
 
     Raises CorpusError for a name that is not there, and when there are fewer than two.
     """
-    folder = root / "annotations"
-    there = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    there = annotators_of(root)
     for name in named:
         if name not in there:
             raise CorpusError(f"there is no annotator {name}; there are {', '.join(there) or 'none'}")

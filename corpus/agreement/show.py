@@ -13,6 +13,7 @@ from ..report.escape import entities, plain
 from ..schema import Schema
 from .matching import place_fields
 from .measuring import ALL, Result, agreement
+from .readings import annotators_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,8 +75,7 @@ def card_table(root: str | Path) -> str:
     They are about all annotators but gold; one sentence says so when there are not two. Raises
     CorpusError when a library is missing.
     """
-    folder = Path(root) / "annotations"
-    names = [path.name for path in folder.iterdir() if path.is_dir() and path.name != GOLD] if folder.is_dir() else []
+    names = [name for name in annotators_of(Path(root)) if name != GOLD]
     result = agreement(root) if len(names) > 1 else None
     if result is None or not result.documents:
         return "No document was annotated by two annotators.\n"
