@@ -32,7 +32,14 @@ from corpus.schema import Label, Schema
 from corpus.waivers import all_rules
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "schema/README.md", "CONTRIBUTING.md", "DATASET_CARD.md", "docs/submissions.md")
+DOCUMENTS = (
+    "README.md",
+    "schema/README.md",
+    "CONTRIBUTING.md",
+    "DATASET_CARD.md",
+    "docs/submissions.md",
+    "docs/agreement.md",
+)
 LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md")
 GUIDELINES = REPOSITORY / "schema" / "GUIDELINES.md"
 RULES = REPOSITORY / "docs" / "rules.md"

@@ -1,0 +1,9 @@
+"""How far annotators agree: Documents → figures, with definitions and sources in docs/agreement.md.
+
+annotations → readings → matched records, segments, chains → counts a document → figures
+"""
+
+from .measuring import Result, agreement
+from .show import card_table
+
+__all__ = ["Result", "agreement", "card_table"]

@@ -1,0 +1,135 @@
+"""Two annotations of a document → counts, which add up: what each figure is later made of.
+
+    (layer, field, kind)  →  { a cell: how often }
+
+A kind of counts gives one or more measures: the labels of matched records give α, κ and the confusions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..model import Record
+from ..schema import Field, Layer, Schema
+from ..tokens import Tokens
+from . import coefficients
+from .coefficients import Cell, Floats
+from .coreference import chains_of, lea_counts
+from .matching import KEYS, Matching, owner_field, place_fields
+from .segments import label_of, segments, span_counts, token_cells, unit_cells
+
+ORDINAL = {("stances", "intensity")}
+"""The integers that are degrees of something."""
+
+
+class Key(NamedTuple):
+    """What is counted: about a field of a layer, "" for its records as a whole."""
+
+    layer: str
+    field: str
+    kind: str
+
+
+Counts = Mapping[Cell, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A coefficient of a kind of counts. `pooled` says whether it is defined for the counts of several pairs."""
+
+    kind: str
+    name: str
+    of: Callable[[Sequence[Cell], Floats], Floats]
+    pooled: bool = True
+
+
+MEASURES = (
+    Measure("records", "record_f1", coefficients.record_f1),
+    Measure("records", "record_f1_labelled", coefficients.record_f1_labelled),
+    Measure("tokens", "token_alpha", coefficients.nominal_alpha),
+    Measure("units", "unitizing_alpha", coefficients.unitizing_alpha),
+    Measure("spans", "span_f1_exact", coefficients.span_f1_exact),
+    Measure("spans", "span_f1_partial", coefficients.span_f1_partial),
+    Measure("labels", "alpha", coefficients.nominal_alpha),
+    Measure("labels", "kappa", coefficients.kappa, pooled=False),
+    Measure("degrees", "ordinal_alpha", coefficients.ordinal_alpha),
+    Measure("references", "accuracy", coefficients.accuracy),
+    Measure("chains", "lea_f1", coefficients.lea_f1),
+)
+"""All measures, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is needed of the text: its length in code points, and its tokens, None where it is not here."""
+
+    length: int
+    tokens: Tokens | None
+
+
+def count(
+    schema: Schema, layers: Sequence[str], text: Text, first: Record, second: Record
+) -> Iterator[tuple[Key, Counts]]:
+    """The counts of two annotations of a document, for those of the layers that both looked at."""
+    matching = Matching(schema, first, second)
+    for name in layers:
+        if matching.is_done(name):
+            layer = schema.layers[name]
+            yield Key(name, "", "records"), _records(layer, matching)
+            yield from _spans(schema, layer, text, first, second)
+            yield from _fields(layer, matching)
+            yield from _chains(layer, matching)
+
+
+def _records(layer: Layer, matching: Matching) -> Counts:
+    fields = _label_fields(layer)
+    pairs = matching.pairs(layer.name)
+    same = sum(all(label_of(one, f) == label_of(other, f) for f in fields) for one, other in pairs)
+    first, second = matching.records(layer.name)
+    return _named(matched=len(pairs), same=same, first=len(first), second=len(second))
+
+
+def _spans(schema: Schema, layer: Layer, text: Text, first: Record, second: Record) -> Iterator[tuple[Key, Counts]]:
+    for field in layer.of_kind("spans"):
+        one, other = (segments(schema, layer, field, value) for value in (first, second))
+        if text.tokens is not None:
+            yield Key(layer.name, field.name, "tokens"), {**token_cells(text.tokens, one, other)}
+        met, within = unit_cells(text.length, one, other)
+        yield Key(layer.name, field.name, "units"), {**met, **{(value,): pairs for value, pairs in within.items()}}
+        records = (value.get(layer.name) or [] for value in (first, second))
+        yield Key(layer.name, field.name, "spans"), _named(**span_counts(field, *records))
+
+
+def _fields(layer: Layer, matching: Matching) -> Iterator[tuple[Key, Counts]]:
+    pairs = matching.pairs(layer.name)
+    keys = KEYS.get(layer.name, ())
+    for field in layer.fields:
+        degree = (layer.name, field.name) in ORDINAL
+        if field.name in keys or field.name == "id":
+            continue
+        if degree or field in _label_fields(layer):
+            said = ((label_of(one, field), label_of(other, field)) for one, other in pairs)
+            cells: Counter[Cell] = Counter((one, other) for one, other in said if one and other)
+            yield Key(layer.name, field.name, "degrees" if degree else "labels"), cells
+        elif field.kind == "reference" and (field.refers_to == "targets" or matching.is_done(field.refers_to)):
+            same = sum(matching.same_reference(field, one, other) for one, other in pairs)
+            yield Key(layer.name, field.name, "references"), _named(same=same, matched=len(pairs))
+
+
+def _chains(layer: Layer, matching: Matching) -> Iterator[tuple[Key, Counts]]:
+    owner, place = owner_field(layer), place_fields(layer)
+    if owner and place:
+        first, second = (chains_of(records, owner, place) for records in matching.records(layer.name))
+        yield Key(layer.name, owner.name, "chains"), _named(**lea_counts(first, second))
+
+
+def _label_fields(layer: Layer) -> list[Field]:
+    """Fields of labels and of truth values."""
+    return [f for f in layer.fields if f.kind == "label" or (f.kind, f.json_type) == ("scalar", "boolean")]
+
+
+def _named(**counts: float) -> Counts:
+    return {(name,): count for name, count in counts.items()}

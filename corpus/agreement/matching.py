@@ -1,0 +1,174 @@
+"""Which record of one annotator is which of another's: one to one, by the text they share, best first.
+
+    a   ⟦the Orvanian coastguard⟧ … ⟦it⟧
+    b   ⟦the Orvanian coastguard⟧ … ⟦it⟧ … ⟦its⟧        Dice 2·26 / (26 + 29)
+
+A record lies where its own spans lie that it must have, else where the records lie that must name it
+(an entity: its mentions), else where any of its spans lie. A stance has no place of its own; two are the
+same when scope, target and holder are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from ..model import Record
+from ..schema import TARGETS, Field, Layer, Schema
+
+Piece = tuple[int, int]
+"""(start, end) in code points, half-open."""
+Pairs = list[tuple[Record, Record]]
+KEYS = {"stances": ("scope", "target", "holder")}
+"""Layers whose records are matched by what these fields say, and not by their place."""
+
+
+class Matching:
+    """The records of two annotations of one document, matched layer by layer when they are asked for."""
+
+    def __init__(self, schema: Schema, first: Record, second: Record):
+        self._schema, self._both = schema, (first, second)
+        self._pairs: dict[str, Pairs] = {}
+
+    def is_done(self, layer: str) -> bool:
+        """Whether both looked at the layer."""
+        return all(layer in value["layers_done"] for value in self._both)
+
+    def records(self, layer: str) -> tuple[list[Record], list[Record]]:
+        """The records of both."""
+        first, second = (value.get(layer) or [] for value in self._both)
+        return first, second
+
+    def pairs(self, layer: str) -> Pairs:
+        """The matched records, in the order of the first annotation."""
+        if layer not in self._pairs:
+            self._pairs[layer] = self._match(layer)
+        return self._pairs[layer]
+
+    def names(self, layer: str) -> dict[str, str]:
+        """id in the first annotation → id in the second, for the records of a layer that are matched."""
+        return {one["id"]: other["id"] for one, other in self.pairs(layer)}
+
+    def same_reference(self, field: Field, one: Record, other: Record) -> bool:
+        """Whether two records refer to the same, where what is referred to is matched."""
+        names = {} if field.refers_to == TARGETS else self.names(field.refers_to)
+        first, second = (_referred(record.get(field.name)) for record in (one, other))
+        if field.refers_to == TARGETS:
+            return first == second
+        return all(name in names for name in first) and {names[name] for name in first} == second
+
+    def _match(self, layer: str) -> Pairs:
+        first, second = self.records(layer)
+        keys = KEYS.get(layer, ())
+        if keys and {field.name for field in self._schema.layers[layer].fields}.issuperset(keys):
+            return self._match_by_keys(self._schema.layers[layer], keys, first, second)
+        places = [places_of(self._schema, layer, value) for value in self._both]
+        return [(first[i], second[j]) for i, j in best_first(*places)]
+
+    def _match_by_keys(self, layer: Layer, keys: Iterable[str], first: list[Record], second: list[Record]) -> Pairs:
+        fields = [field for field in layer.fields if field.name in keys]
+        waiting: dict[tuple[object, ...], list[Record]] = defaultdict(list)
+        for record in second:
+            waiting[tuple(record.get(field.name) for field in fields)].append(record)
+        found = []
+        for record in first:
+            key = tuple(self._translated(field, record) for field in fields)
+            if waiting[key]:
+                found.append((record, waiting[key].pop(0)))
+        return found
+
+    def _translated(self, field: Field, record: Record) -> object:
+        value = record.get(field.name)
+        if value is None or field.kind != "reference" or field.refers_to == TARGETS:
+            return value
+        return self.names(field.refers_to).get(value, (value, "is not matched"))
+
+
+def owner_field(layer: Layer) -> Field | None:
+    """The field by which each record of a layer must name the one thing it belongs to: a mention its entity."""
+    for field in layer.of_kind("reference"):
+        if field.required and not field.nullable and not field.many and field.refers_to != TARGETS:
+            return field
+    return None
+
+
+def place_fields(layer: Layer) -> list[Field]:
+    """The spans that a record of the layer must have."""
+    return [field for field in layer.of_kind("spans") if field.least]
+
+
+def places_of(schema: Schema, name: str, annotation: Record) -> list[list[Piece]]:
+    """Where each record of a layer lies: pieces in their order that do not overlap; [] for nowhere."""
+    layer = schema.layers[name]
+    records = annotation.get(name) or []
+    fields = place_fields(layer)
+    pieces: list[list[Piece]] = [_pieces(record, fields) for record in records]
+    if not fields:
+        at = {record["id"]: i for i, record in enumerate(records)}
+        members = [(other, owner_field(other)) for other in schema.layers.values() if place_fields(other)]
+        named = [(other, field.name) for other, field in members if field is not None and field.refers_to == name]
+        for other, field in named:
+            for record in annotation.get(other.name) or ():
+                if record[field] in at:
+                    pieces[at[record[field]]] += _pieces(record, place_fields(other))
+        if not named:
+            pieces = [_pieces(record, layer.of_kind("spans")) for record in records]
+    return [_union(of_record) for of_record in pieces]
+
+
+def best_first(first: list[list[Piece]], second: list[list[Piece]]) -> list[tuple[int, int]]:
+    """(i, j) of the pairs that share text, one to one, in the order of i.
+
+    The pair with the largest Dice coefficient of code points is taken first; of equal ones, that of the
+    first records.
+    """
+    shared = _shared(first, second)
+    lengths = [[sum(end - start for start, end in pieces) for pieces in side] for side in (first, second)]
+    ranked = sorted(shared, key=lambda ij: (-2 * shared[ij] / (lengths[0][ij[0]] + lengths[1][ij[1]]), ij))
+    taken: tuple[set[int], set[int]] = set(), set()
+    found = []
+    for i, j in ranked:
+        if i not in taken[0] and j not in taken[1]:
+            taken[0].add(i)
+            taken[1].add(j)
+            found.append((i, j))
+    return sorted(found)
+
+
+def _shared(first: list[list[Piece]], second: list[list[Piece]]) -> Mapping[tuple[int, int], int]:
+    """The code points that records share, by their numbers, for those that share some: one sweep over the text."""
+    pieces = [
+        (start, end, side, number)
+        for side, records in enumerate((first, second))
+        for number, of_record in enumerate(records)
+        for start, end in of_record
+    ]
+    shared: dict[tuple[int, int], int] = defaultdict(int)
+    open_: tuple[list[tuple[int, int]], list[tuple[int, int]]] = [], []
+    for start, end, side, number in sorted(pieces):
+        others = open_[1 - side]
+        others[:] = [one for one in others if one[0] > start]
+        for other_end, other in others:
+            shared[(number, other) if side == 0 else (other, number)] += min(end, other_end) - start
+        open_[side].append((end, number))
+    return shared
+
+
+def _pieces(record: Record, fields: Iterable[Field]) -> list[Piece]:
+    return [(span["start"], span["end"]) for field in fields for span in record.get(field.name, ())]
+
+
+def _union(pieces: list[Piece]) -> list[Piece]:
+    found: list[Piece] = []
+    for start, end in sorted(pieces):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def _referred(value: object) -> set[str]:
+    if isinstance(value, list):
+        return set(value)
+    return {value} if isinstance(value, str) else set()
