@@ -104,7 +104,6 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
     looked at a layer (`layers_done`). Intervals are percentiles of 1,000 resamples of documents.
     Raises CorpusError for a layer or annotator that is not there, and when a library is missing.
     """
-    _require()
     root = Path(root).absolute()
     schema = Schema.read(root)
     for layer in layers:
@@ -132,14 +131,6 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
         _confusions(tally),
         dict(sorted(left_out.items())),
     )
-
-
-def _require() -> None:
-    try:
-        import nervaluate  # noqa: F401
-        import pandas  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise CorpusError(f"agreement needs {error.name}: pip install 'on-the-record[agreement]'") from None
 
 
 def _figures(tally: Tally, schema: Schema, doc_ids: Sequence[str]) -> pd.DataFrame:

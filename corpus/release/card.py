@@ -1,8 +1,9 @@
 """DATASET_CARD.md and what was built → the card, `README.md`, that `datasets` reads.
 
 The prose is written by hand; front matter, figures and tables are filled in, so that they cannot
-drift from the data. A line `<!-- corpus:NAME -->` of the prose is where a table goes; a table that has
-no such line is added at the end.
+drift from the data. A line `<!-- corpus:NAME -->` of the prose is where a table goes; one of configs,
+counts, fields and labels that has no such line is added at the end. `hard-cases` and `agreement` read
+every document again and are made only where they are asked for.
 
 The `datasets` library caches by what the card says and not by the files, so version and content
 hash stand in every config (huggingface/datasets#6493); and it converts the strings of the files to
@@ -13,19 +14,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
+from ..agreement import card_table
+from ..hard_cases import Row, occurrences
 from ..model import CorpusError
 from ..schema import Label, Schema
 from ..tables import Config, Labels, configs
 from .parquet import Counts, Split
 
-_MARKER = re.compile(r"^<!-- corpus:([a-z]+) -->$", re.MULTILINE)
+_MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -48,10 +52,15 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
         "labels": _label_tables(schema, counts),
         "fields": _field_tables(schema),
     }
-    for name in _MARKER.findall(prose):
-        if name not in tables:
-            raise CorpusError(f"{root / 'DATASET_CARD.md'}: there is no table {name!r}; there are {', '.join(tables)}")
     missing = [f"<!-- corpus:{name} -->" for name in tables if f"<!-- corpus:{name} -->" not in prose]
+    for name in dict.fromkeys(_MARKER.findall(prose)):
+        if name == "hard-cases":
+            tables[name] = _hard_cases_table(splits["documents"])
+        elif name == "agreement":
+            tables[name] = card_table(root).rstrip("\n")
+        elif name not in tables:
+            known = ", ".join((*tables, "hard-cases", "agreement"))
+            raise CorpusError(f"{root / 'DATASET_CARD.md'}: there is no table {name!r}; there are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
     body = _MARKER.sub(lambda match: tables[match[1]], prose)
     return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{body}"
@@ -141,6 +150,18 @@ def _counts_table(schema: Schema, documents: dict[str, Split]) -> str:
         rows.append(["articles whose text is withheld", *withheld])
     rows += [[layer, *(split.counts[layer,] for split in documents.values())] for layer in schema.layers]
     return _table(["", *documents], rows)
+
+
+def _hard_cases_table(documents: dict[str, Split]) -> str:
+    """How often each hard case occurs, over all splits."""
+    rows = ([one.case.name, one.case.told_by, one.times, one.articles] for one in occurrences(_rows(documents)))
+    return _table(["case", "told by", "times", "articles"], rows)
+
+
+def _rows(documents: dict[str, Split]) -> Iterator[Row]:
+    for file in (file for split in documents.values() for file in split.files):
+        for batch in pq.ParquetFile(file).iter_batches(64):
+            yield from batch.to_pylist()
 
 
 def _label_tables(schema: Schema, counts: Counts) -> str:

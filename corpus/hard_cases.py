@@ -1,0 +1,191 @@
+"""Rows of the config `documents` → how often each hard case of news text occurs: `HARD_CASES`, one visible list.
+
+A new case is a function that yields something for each time it occurs, and a line in the list. Cases are
+told from the text and the adjudicated annotation, so the table of a card cannot drift from the data.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+
+Row = Mapping[str, Any]
+"""A row of the config `documents`: the record's fields, `text` (None when withheld), a list of records a layer."""
+
+OPENING = "“„«‹‘\"'"
+CLOSING = "”“»›’\"'"
+_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f?")
+_CAPTION = regex.compile(r"(?m)\b(?:Photo|Picture): \S[^\n]*$")
+_NUMBER = regex.compile(r"\d[\d.,:/]*\d|\d")
+_SINGLE = regex.compile(r"(?<!\w)[‘'][^‘’'\n]+[’'](?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class HardCase:
+    """A hard case: its name, how it is told, and a function that gives something each time it occurs in a row."""
+
+    name: str
+    told_by: str
+    found: Callable[[Row], Iterable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """How often a case occurs, and in how many articles."""
+
+    case: HardCase
+    times: int
+    articles: int
+
+
+def occurrences(rows: Iterable[Row]) -> list[Occurrence]:
+    """How often each case of `HARD_CASES` occurs in `rows`, in the order of the list."""
+    times = [0] * len(HARD_CASES)
+    articles = [0] * len(HARD_CASES)
+    for row in rows:
+        for i, case in enumerate(HARD_CASES):
+            found = sum(1 for _ in case.found(row))
+            times[i] += found
+            articles[i] += bool(found)
+    return [Occurrence(case, times[i], articles[i]) for i, case in enumerate(HARD_CASES)]
+
+
+def _text(row: Row) -> str:
+    return row.get("text") or ""
+
+
+def _marks(row: Row) -> set[str]:
+    """The kinds of quotation marks in the text."""
+    text = _text(row)
+    kinds = {"curly" for mark in "“”" if mark in text} | {"straight" for mark in '"' if mark in text}
+    kinds |= {"angle" for mark in "«»" if mark in text}
+    return kinds | {"single" for _ in [_SINGLE.search(text)] if _}
+
+
+def _only(kind: str) -> Callable[[Row], Iterable[object]]:
+    return lambda row: [kind] if _marks(row) - {"single"} == {kind} else []
+
+
+def _mixed_marks(row: Row) -> Iterable[object]:
+    return [1] if len(_marks(row) - {"single"}) > 1 else []
+
+
+def _decomposed(row: Row) -> Iterable[object]:
+    return (word for word in _text(row).split() if not unicodedata.is_normalized("NFC", word))
+
+
+def _accented(row: Row) -> Iterator[object]:
+    for mention in row.get("mentions") or ():
+        text = " ".join(span.get("text") or "" for span in mention["spans"])
+        if mention.get("form") == "NAM" and any(char.isalpha() and not char.isascii() for char in text):
+            yield mention
+
+
+def _matches(pattern: regex.Pattern[str]) -> Callable[[Row], Iterable[object]]:
+    return lambda row: pattern.finditer(_text(row))
+
+
+def _records(layer: str, field: str, *values: object) -> Callable[[Row], Iterable[object]]:
+    return lambda row: (record for record in row.get(layer) or () if record.get(field) in values)
+
+
+def _quotes(holds: Callable[[Row, str], object]) -> Callable[[Row], Iterable[object]]:
+    """The quotes for which `holds`, told the quote and the text; none where the text is withheld."""
+
+    def found(row: Row) -> Iterator[object]:
+        text = _text(row)
+        return (quote for quote in row.get("quotes") or () if text and holds(quote, text))
+
+    return found
+
+
+def _opened(span: Mapping[str, Any], text: str) -> bool:
+    return span["start"] > 0 and text[span["start"] - 1] in OPENING
+
+
+def _is_block(quote: Row, text: str) -> bool:
+    first = quote["content"][0]
+    begins_line = first["start"] > 0 and text[first["start"] - 1] == "\n"
+    return quote["type"] == "direct" and begins_line and text[: first["start"]].rstrip().endswith(":")
+
+
+def _is_turn(quote: Row, text: str) -> bool:
+    first = quote["content"][0]
+    return quote["type"] == "direct" and text[: first["start"]].endswith(": ")
+
+
+def _is_reopened(quote: Row, text: str) -> bool:
+    return any(_opened(span, text) and text[: span["start"] - 1].endswith("\n") for span in quote["content"][1:])
+
+
+def _is_unclosed(quote: Row, text: str) -> bool:
+    first, last = quote["content"][0], quote["content"][-1]
+    rest = text[last["end"] :].lstrip(" .,!?…")
+    return quote["type"] == "direct" and _opened(first, text) and (not rest or rest[0] not in CLOSING)
+
+
+def _is_discontinuous(quote: Row, text: str) -> bool:
+    return len(quote["content"]) > 1
+
+
+def _depth(row: Row) -> Iterator[object]:
+    parents = {quote["id"]: quote.get("parent") for quote in row.get("quotes") or ()}
+    return (one for one, parent in parents.items() if parent and parents.get(parent))
+
+
+def _nested(row: Row) -> Iterable[object]:
+    return (quote for quote in row.get("quotes") or () if quote.get("parent"))
+
+
+def _addressed(row: Row) -> Iterable[object]:
+    return (quote for quote in row.get("quotes") or () if quote.get("addressee"))
+
+
+def _pronoun_sources(row: Row) -> Iterable[object]:
+    forms = {mention["id"]: mention["form"] for mention in row.get("mentions") or ()}
+    return (quote for quote in row.get("quotes") or () if any(forms.get(s) == "PRO" for s in quote["source"]))
+
+
+HARD_CASES: tuple[HardCase, ...] = (
+    HardCase("curly marks throughout", "articles with “ ” as their only double marks", _only("curly")),
+    HardCase("straight marks throughout", 'articles with " as their only double mark', _only("straight")),
+    HardCase("mixed marks", "articles with several of “ ”, « » and straight double marks", _mixed_marks),
+    HardCase("single marks", "words in ‘ ’ or straight single marks", _matches(_SINGLE)),
+    HardCase("quote over paragraphs", "`continues_paragraph`", _records("quotes", "continues_paragraph", True)),
+    HardCase("mark opened again", "content that goes on with an opening mark at a line's start", _quotes(_is_reopened)),
+    HardCase("mark never closed", "direct content with an opening mark and no closing one", _quotes(_is_unclosed)),
+    HardCase("block quote", "direct content set off as a line behind a colon", _quotes(_is_block)),
+    HardCase("interview turn", "direct content behind a speaker's label", _quotes(_is_turn)),
+    HardCase("discontinuous quote", "content in several spans", _quotes(_is_discontinuous)),
+    HardCase("quote in a quote", "`parent`", _nested),
+    HardCase("three deep", "a `parent` that has a `parent`", _depth),
+    HardCase("pronoun as source", "a source mention of form `PRO`", _pronoun_sources),
+    HardCase("anonymous source", "`speaker_kind`", _records("quotes", "speaker_kind", "anonymous")),
+    HardCase(
+        "document as source", "`speaker_kind`: polls, laws, reports", _records("quotes", "speaker_kind", "document")
+    ),
+    HardCase("institution as source", "`speaker_kind`", _records("quotes", "speaker_kind", "organisation")),
+    HardCase("group as source", "`speaker_kind`", _records("quotes", "speaker_kind", "collective")),
+    HardCase("reported speech", "`type`", _records("quotes", "type", "reported")),
+    HardCase("free indirect speech", "`type`", _records("quotes", "type", "free_indirect")),
+    HardCase("mixed quote", "`type`", _records("quotes", "type", "mixed")),
+    HardCase("negated quote", "`polarity`", _records("quotes", "polarity", "negated")),
+    HardCase("hypothetical quote", "`polarity`", _records("quotes", "polarity", "hypothetical")),
+    HardCase("thought", "`medium`", _records("quotes", "medium", "thought")),
+    HardCase("addressee", "`addressee`", _addressed),
+    HardCase("scare quotes", "`nonquotes.reason`", _records("nonquotes", "reason", "scare")),
+    HardCase("title in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "title")),
+    HardCase("term in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "term")),
+    HardCase("slogan in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "slogan")),
+    HardCase("stance whose side cannot be told", "`stances.label`", _records("stances", "label", "unclear")),
+    HardCase("accented name", "mentions of form `NAM` with a letter outside of ASCII", _accented),
+    HardCase("decomposed letters", "words that are not in normal form NFC", _decomposed),
+    HardCase("no-break space", "U+00A0 or U+202F", lambda row: (c for c in _text(row) if c in "\u00a0\u202f")),
+    HardCase("emoji", "pictographs", _matches(_EMOJI)),
+    HardCase("caption run into the text", "a line with Photo: or Picture:", _matches(_CAPTION)),
+    HardCase("number", "numbers, sums, dates and times in digits", _matches(_NUMBER)),
+)
