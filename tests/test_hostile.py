@@ -407,6 +407,13 @@ def test_no_raw(corpus: Corpus, verb: str) -> None:
     assert ran.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["exceptions", "baseline"])
+def test_a_file_about_all_documents_chooses_all(corpus: Corpus, name: str) -> None:
+    path = corpus.write(f"annotations/{name}.toml", "")
+    assert corpus.run("validate", "--format", "json", str(path)).code == 1
+    assert corpus.codes(f"annotations/{name}.toml") == ZULU
+
+
 def test_no_annotations(corpus: Corpus) -> None:
     (corpus.root / "annotations").rename(corpus.root / "somewhere")
     assert corpus.findings() == []
