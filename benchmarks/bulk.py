@@ -66,20 +66,20 @@ def _document(rng: random.Random, doc_id: str) -> tuple[dict[str, Any], dict[str
         mentions.append({"id": f"m{len(mentions)}", "spans": [text.add(words)], "form": form, "entity": f"e{entity}"})
         return str(mentions[-1]["id"])
 
-    title = _sentence(rng, 7)
+    title = sentence(rng, 7)
     for i in range(10):
         mention(i, names[i], "NAM")
-        text.add(f" {_sentence(rng, 10)}. ")
+        text.add(f" {sentence(rng, 10)}. ")
         if i % 3 == 2:
             text.add("\n")
     for i in range(6):
         text.add("“")
-        content = text.add(_sentence(rng, 13).capitalize() + ",")
+        content = text.add(sentence(rng, 13).capitalize() + ",")
         text.add("” ")
         source = mention(i, names[i], "NAM")
         text.add(" ")
         cue = text.add("said")
-        text.add(f". {_sentence(rng, 6).capitalize()} as ")
+        text.add(f". {sentence(rng, 6).capitalize()} as ")
         mention(i, "she", "PRO")
         text.add(" left.\n")
         quotes.append(
@@ -96,7 +96,7 @@ def _document(rng: random.Random, doc_id: str) -> tuple[dict[str, Any], dict[str
         )
     for i in range(8):
         mention(i, names[i].split()[1], "NAM")
-        text.add(f" {_sentence(rng, 7)}. ")
+        text.add(f" {sentence(rng, 7)}. ")
     stances = [
         {
             "id": f"s{i}",
@@ -121,5 +121,6 @@ def _word(rng: random.Random) -> str:
     return "".join(rng.choices(_SYLLABLES, k=rng.choice((1, 2, 2, 3))))
 
 
-def _sentence(rng: random.Random, words: int) -> str:
+def sentence(rng: random.Random, words: int) -> str:
+    """So many invented words."""
     return " ".join(_word(rng) for _ in range(words))

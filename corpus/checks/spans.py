@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise
@@ -248,6 +249,8 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
     spans, text = located(document, schema), document.text
     if text is None or (text.isascii() and "\r" not in text):
         return
+    if "\r" not in text and not any(map(_may_join, set(_NOT_ASCII.findall(text)))):
+        return
     edges = {text[max(0, edge - 1) : edge + 1] for edge in (*spans.starts, *spans.ends)}
     if not any(map(_may_join, edges)):
         return
@@ -267,13 +270,15 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
                 yield found(inside_grapheme, document, "", pointer, span=_of(span), fix=fix)
 
 
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+"""Of ASCII, only carriage returns join another character."""
 _JOINING = regex.compile(r"[^\p{Grapheme_Cluster_Break=Other}\p{Grapheme_Cluster_Break=Control}\n]")
 
 
 @lru_cache(maxsize=65536)
-def _may_join(pair: str) -> bool:
-    """Whether two neighbours may belong to one grapheme cluster: two plain ones never do."""
-    return _JOINING.search(pair) is not None
+def _may_join(chars: str) -> bool:
+    """Whether neighbours may belong to one grapheme cluster: plain ones never do."""
+    return _JOINING.search(chars) is not None
 
 
 def _joined_edges(text: str) -> set[int]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice
 
 from ..model import Document, Edit, Fix, Problem
 from ..places import join_pointer, position
 from ..schema import Field, Label, Schema, Violation
 from .check import Ask, found
 from .located import located
+
+_MOST = 10_000
+"""Violations of one file that are named each; a file of nothing else would fill the memory with them."""
 
 
 def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -57,7 +61,7 @@ def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
             yield found(
                 unknown_field,
                 document,
-                _shown(name),
+                _shown(name) + _more(document, violation),
                 join_pointer(*violation.parts, name),
                 suggestion=f"did you mean {near[0]!r}?" if near else "",
             )
@@ -204,13 +208,23 @@ def _violations(document: Document, schema: Schema, keyword: str = "") -> list[V
         return []
     if "violations" not in document.memo:
         found = schema.violations(document.source.kind, document.source.value)
-        document.memo["violations"] = sorted(found, key=lambda v: position(document.source, join_pointer(*v.parts)))
+        first = islice(found, _MOST)
+        kept = sorted(first, key=lambda v: position(document.source, join_pointer(*v.parts)))
+        if next(found, None) is not None:
+            document.memo["last violation"] = kept[-1]
+        document.memo["violations"] = kept
     memo: list[Violation] = document.memo["violations"]
     return [violation for violation in memo if keyword in ("", violation.keyword)]
 
 
 def _at(ask: Ask, document: Document, violation: Violation, detail: str, suggestion: str = "") -> Problem:
+    detail += _more(document, violation)
     return found(ask, document, detail, join_pointer(*violation.parts), suggestion=suggestion)
+
+
+def _more(document: Document, violation: Violation) -> str:
+    """What the finding of the last violation says when there are more than are named."""
+    return "; there are more" if violation is document.memo.get("last violation") else ""
 
 
 def _labels(schema: Schema, document: Document, violation: Violation) -> tuple[Label, ...]:

@@ -42,6 +42,8 @@ DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 ANNOTATOR = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 ATTACHED = "raw/attached"
 """The folder, ignored by git, of a user's own copies of texts that the corpus may not hold."""
+_ABOUT_ALL = {"annotations/exceptions.toml", "annotations/baseline.toml"}
+"""Files that are about any document: to choose one is to choose all."""
 RECORD, TEXT, ANNOTATION = 0, 1, 2
 
 _LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"([A-Za-z0-9][A-Za-z0-9._-]{0,127})"')
@@ -149,7 +151,7 @@ class Index:
                 names.append(_shown(absolute.relative_to(self.root).as_posix()))
             except ValueError:
                 raise CorpusError(f"{path} is outside of the corpus {self.root}") from None
-        if "." in names:
+        if "." in names or not _ABOUT_ALL.isdisjoint(names):
             return self._table
         column = self._table["path"]
         mask = pc.is_in(column, pa.array(names, pa.string()))
