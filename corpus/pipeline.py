@@ -23,8 +23,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from . import checks
+from .checks import across
+from .checks.summary import Corpus, Summary, summarise
 from .files import Entry, Index, Reader, by_document
 from .model import GOLD, Document, Problem, Severity
+from .places import position
+from .released import released_splits
 from .schema import Schema
 from .tables import Batches, Row, build
 from .waivers import NONE, Ledger, Unasked, Used, Waivers, rules_found
@@ -52,6 +56,8 @@ class Job:
     """Whether those are reported, as info."""
     whole: bool = True
     """Whether it is a run over the whole corpus, which alone can say that an exception is not needed."""
+    about: frozenset[str] | None = None
+    """The documents that corpus-wide findings are wanted of, None for all."""
 
 
 class Problems:
@@ -91,7 +97,8 @@ class Shard:
     """What came of a shard: its columns, `batches[split][config]`, its Problems, and how many are errors.
 
     `used` counts what was let pass, by what let it pass; `unasked` holds the levels of which a document
-    was not asked, since it had failed others.
+    was not asked, since it had failed others. `summaries` are of the documents that are sound, for the
+    corpus-wide questions.
     """
 
     documents: int = 0
@@ -100,6 +107,7 @@ class Shard:
     batches: dict[str, Batches] = field(default_factory=dict)
     used: Used = field(default_factory=Counter)
     unasked: Unasked = field(default_factory=dict)
+    summaries: list[Summary] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
         """Put a Problem behind the others."""
@@ -129,6 +137,7 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
         shard.documents += bool(group[0].doc_id)
         found = reader.documents(group)
         failed: set[int] = set()
+        sound: list[Document] = []
         for document in found:
             levels = failed if document.annotation is None else checks.inherited(failed)
             before = frozenset(levels)
@@ -137,6 +146,10 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
             if skipped := checks.unasked(before, levels):
                 annotator = document.annotation.annotator if document.annotation else ""
                 shard.unasked[document.doc_id, annotator] = skipped
+            if 6 not in skipped and (sound or document.annotation is None):
+                sound.append(document)
+        if sound:
+            shard.summaries.append(summarise(sound, schema))
         if job.tables and not shard.errors and found:
             row = _row(found, job)
             if row is not None:
@@ -169,17 +182,38 @@ def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Sh
     used: Used = Counter()
     unasked: Unasked = {}
     named = job.waivers.doc_ids
+    summaries: list[Summary] = []
     for shard in _shards(index, job, schema, workers):
         used.update(shard.used)
         unasked.update((key, levels) for key, levels in shard.unasked.items() if key[0] in named)
+        summaries += shard.summaries
         yield shard
-    last = Shard()
+    last = _across(index, job, schema, summaries)
+    used.update(last.used)
     waivers = job.waivers.without(unasked)
     if not job.whole:
         waivers = waivers.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
     for problem in rules_found(waivers, used, job.whole, job.severities):
         last.add(problem)
     yield last
+
+
+def _across(index: Index, job: Job, schema: Schema, summaries: list[Summary]) -> Shard:
+    """What the corpus-wide rules find, as a shard without documents."""
+    last = Shard()
+    ledger = Ledger(job.waivers, job.show_excepted, last.used)
+    version, released = released_splits(job.root)
+    with Reader(job.root, index.unpacked) as reader:
+
+        def place(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
+            entries = [entry for entry in index.entries(doc_id) if entry.path == file]
+            return position(reader.documents(entries[:1])[0].source, pointer) if entries else (1, 1)
+
+        complete = job.whole and len(summaries) == len(index)
+        corpus = Corpus(tuple(summaries), released, version, complete, job.about, place)
+        for problem in across.run(corpus, schema, job.severities, ledger.settle):
+            last.add(problem)
+    return last
 
 
 def _shards(index: Index, job: Job, schema: Schema, workers: int) -> Iterator[Shard]:
