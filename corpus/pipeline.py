@@ -23,6 +23,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from . import checks
+from .cache import Cache, Known, Store
 from .checks import across
 from .checks.summary import Corpus, Summary, summarise
 from .files import Entry, Index, Reader, by_document
@@ -57,7 +58,15 @@ class Job:
     whole: bool = True
     """Whether it is a run over the whole corpus, which alone can say that an exception is not needed."""
     about: frozenset[str] | None = None
-    """The documents that corpus-wide findings are wanted of, None for all."""
+    """The documents whose findings are wanted, None for all; the corpus-wide questions know of all the same."""
+    files: frozenset[str] = frozenset()
+    """With `about`, the files of which what belongs to no document is wanted too."""
+    cache: Store | None = None
+    """Where it is kept which documents have no finding, and the summaries; unused when `tables` are wanted."""
+
+    def asks(self, entry: Entry) -> bool:
+        """Whether the findings of a part, and of the document it belongs to, are wanted."""
+        return self.about is None or (entry.doc_id in self.about if entry.doc_id else entry.path in self.files)
 
 
 class Problems:
@@ -133,30 +142,54 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
     shard = Shard()
     ledger = Ledger(job.waivers, job.show_excepted, shard.used)
     rows: list[Row] = []
-    for group in by_document(entries):
-        shard.documents += bool(group[0].doc_id)
-        found = reader.documents(group)
-        failed: set[int] = set()
-        sound: list[Document] = []
-        for document in found:
-            levels = failed if document.annotation is None else checks.inherited(failed)
-            before = frozenset(levels)
-            for problem in checks.run(document, schema, levels, job.severities, ledger.settle):
-                shard.add(problem)
-            if skipped := checks.unasked(before, levels):
-                annotator = document.annotation.annotator if document.annotation else ""
-                shard.unasked[document.doc_id, annotator] = skipped
-            if 6 not in skipped and (sound or document.annotation is None):
-                sound.append(document)
-        if sound:
-            shard.summaries.append(summarise(sound, schema))
-        if job.tables and not shard.errors and found:
-            row = _row(found, job)
-            if row is not None:
-                rows.append(row)
+    doc_ids = {entry.doc_id for entry in entries if entry.doc_id}
+    with Cache(job.cache if not job.tables else None, doc_ids) as cache:
+        for group in by_document(entries):
+            doc_id, asked = group[0].doc_id, job.asks(group[0])
+            shard.documents += bool(doc_id)
+            digest = reader.digest(group) if cache.usable and doc_id else None
+            known = cache.known(doc_id, digest) if digest else None
+            if known is None or (asked and not known.clean):
+                found = reader.documents(group)
+                known = _check(found, job, schema, ledger, shard) if asked else _check(found, job, schema)
+                if digest:
+                    cache.add(doc_id, digest, known)
+                if job.tables and not shard.errors and found:
+                    row = _row(found, job)
+                    if row is not None:
+                        rows.append(row)
+            if known.summary:
+                shard.summaries.append(known.summary)
     if rows and not shard.errors:
         shard.batches = build(rows, schema)
     return shard
+
+
+def _check(
+    found: list[Document], job: Job, schema: Schema, ledger: Ledger | None = None, shard: Shard | None = None
+) -> Known:
+    """Ask about the documents of one doc_id; what is found goes to `shard`, or is not wanted."""
+    ledger, shard = ledger or Ledger(job.waivers), shard or Shard()
+    failed: set[int] = set()
+    sound: list[Document] = []
+    clean = True
+
+    def settle(problem: Problem) -> Problem | None:
+        nonlocal clean
+        clean = False
+        return ledger.settle(problem)
+
+    for document in found:
+        levels = failed if document.annotation is None else checks.inherited(failed)
+        before = frozenset(levels)
+        for problem in checks.run(document, schema, levels, job.severities, settle):
+            shard.add(problem)
+        if skipped := checks.unasked(before, levels):
+            annotator = document.annotation.annotator if document.annotation else ""
+            shard.unasked[document.doc_id, annotator] = skipped
+        if 6 not in skipped and (sound or document.annotation is None):
+            sound.append(document)
+    return Known(clean, summarise(sound, schema) if sound else None)
 
 
 def _row(found: list[Document], job: Job) -> Row | None:

@@ -20,7 +20,7 @@ import shutil
 import stat
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 from pathlib import Path
 from types import TracebackType
@@ -122,6 +122,15 @@ class Index:
     def entries(self, doc_id: str) -> list[Entry]:
         """The parts of one document, none when there is no such document."""
         return list(self._rows(self._table.filter(pc.equal(self._table["doc_id"], _string(doc_id)))))
+
+    def in_file(self, path: str) -> Iterator[Entry]:
+        """The entries of one file: that of a part, or one for each line."""
+        yield from self._rows(self._table.filter(pc.equal(self._table["path"], _string(path))))
+
+    def count(self, doc_ids: Collection[str]) -> int:
+        """How many of these documents there are."""
+        column = self._table["doc_id"]
+        return len(pc.unique(column.filter(pc.is_in(column, _strings(sorted(doc_ids))))))
 
     def shards(self, documents: int) -> Iterator[list[Entry]]:
         """The entries in runs of about `documents` documents, a document never cut in two."""
