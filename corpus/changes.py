@@ -134,7 +134,7 @@ def _is_rule(git: _Git, base: str, path: str) -> bool:
         now = (git.root / path).read_bytes()
     except OSError:
         now = b""
-    return _settings(git.run("cat-file", "blob", f"{base}:./{path}").stdout) != _settings(now)
+    return bool(_settings(git.run("cat-file", "blob", f"{base}:./{path}").stdout) != _settings(now))
 
 
 def _settings(written: bytes) -> Any:
