@@ -1,4 +1,4 @@
-"""`corpus validate --since REF` finds what a full run finds in the documents that changed, and the cache is never stale."""
+"""`corpus validate --since REF` finds what a full run finds in what changed, and the cache is never stale."""
 
 from __future__ import annotations
 
@@ -167,5 +167,6 @@ def test_it_needs_a_repository_and_a_common_commit(corpus: Corpus) -> None:
     assert "needs a corpus in a git repository" in corpus.run("validate", "--since", "HEAD").err
     in_git(corpus)
     git(corpus, "checkout", "-q", "--orphan", "other")
+    corpus.add("gamma")
     commit(corpus)
     assert "have no commit in common" in corpus.run("validate", "--since", "base").err
