@@ -30,6 +30,10 @@ Verb = Callable[[argparse.Namespace], int]
 def validate(args: argparse.Namespace) -> int:
     """Check articles and annotations, and say of every fault where it is.
 
+    --since REF asks about the documents that a change touches, as a pull request would show it: what
+    differs from the merge base of REF and HEAD, also what is not committed. The corpus-wide questions
+    that these documents raise are asked too. When the rules changed, all is asked.
+
     --format may be given several times, each to a file of its own and at most one to stdout:
     --format text --format sarif=report.sarif. A file is replaced at once, when the run is over. In
     a GitHub workflow, `github` annotates the worst ten and puts all into the summary of the job.
@@ -39,29 +43,42 @@ def validate(args: argparse.Namespace) -> int:
     names or the baseline has (`corpus exceptions`, `corpus baseline`) is not counted and not shown.
     """
     from . import report
+    from .cache import cache_of
+    from .changes import Changes, changes
     from .files import Index
     from .pipeline import Job, run
+    from .places import visible
     from .schema import Schema
     from .settings import read_settings
     from .waivers import all_severities, read_waivers
 
+    if args.since is not None and args.path:
+        raise CorpusError("--since finds the documents by itself: give it no PATH")
     root = _root(args)
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     waivers = read_waivers(root, _today())
     with Index(root, args.path) as index:
-        documents = len(index)
+        changed = Changes() if args.since is None else changes(index, args.since)
+        part = args.since is not None and not changed.rules
+        if changed.rules:
+            _say(f"info: {visible(changed.rules)} changed since {visible(args.since)}: everything is asked")
+        documents = index.count(changed.doc_ids) if part else len(index)
         job = Job(
             root,
             index.unpacked,
             settings.severity,
             waivers=waivers,
             show_excepted=args.show_excepted,
-            whole=not args.path,
+            whole=not args.path and not part,
+            about=changed.doc_ids if part else None,
+            files=changed.files,
+            cache=None if args.no_cache else cache_of(root, schema, settings.severity, waivers, len(index)),
         )
         excepted: list[int] = []
-        shards = _progress(run(index, job, schema, args.workers), documents)
+        shards = _progress(run(index, job, schema, args.workers), len(index))
+        asked = args.path if args.since is None else ["--since", args.since]
         with outputs(args.format or [("text", None)]) as chosen:
-            told = described(root, args.root, args.path, settings.severity, documents)
+            told = described(root, args.root, asked, settings.severity, documents)
             counts = report.write(_problems(shards, excepted), chosen, told)
     more = f"; {sum(excepted):,} excepted or in the baseline" if any(excepted) else ""
     _say(report.summary(counts, documents) + more)
@@ -265,6 +282,8 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--show-excepted", action="store_true", help="show what is let pass too, as info, with the reason"
     )
+    verb.add_argument("--since", metavar="REF", help="only what changed since the branch left REF, such as origin/main")
+    verb.add_argument("--no-cache", action="store_true", help="neither use nor keep what earlier runs saw")
     _workers(verb)
 
     verb = _verb(verbs, "build", build)

@@ -9,7 +9,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -63,7 +63,7 @@ def outputs(chosen: list[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
 
 
 def described(
-    root: Path, written_root: Path | None, paths: list[Path], severity: Mapping[str, Severity], documents: int
+    root: Path, written_root: Path | None, asked: Sequence[object], severity: Mapping[str, Severity], documents: int
 ) -> report.Run:
     """What reports say about a run beside its findings."""
     from importlib.metadata import version
@@ -80,7 +80,7 @@ def described(
         rules=rules,
         version=version("on-the-record"),
         documents=documents,
-        command=("corpus", *at_root, "validate", *map(str, paths)),
+        command=("corpus", *at_root, "validate", *map(str, asked)),
         folder="" if below == "." else f"{below}/",
         job_summary=Path(job_summary) if job_summary else None,
     )

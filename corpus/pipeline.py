@@ -23,8 +23,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from . import checks
+from .cache import Cache, Known, Store
+from .checks import across
+from .checks.summary import Corpus, Summary, summarise
 from .files import Entry, Index, Reader, by_document
 from .model import GOLD, Document, Problem, Severity
+from .places import position
+from .released import released_splits
 from .schema import Schema
 from .tables import Batches, Row, build
 from .waivers import NONE, Ledger, Unasked, Used, Waivers, rules_found
@@ -52,6 +57,16 @@ class Job:
     """Whether those are reported, as info."""
     whole: bool = True
     """Whether it is a run over the whole corpus, which alone can say that an exception is not needed."""
+    about: frozenset[str] | None = None
+    """The documents whose findings are wanted, None for all; the corpus-wide questions know of all the same."""
+    files: frozenset[str] = frozenset()
+    """With `about`, the files of which what belongs to no document is wanted too."""
+    cache: Store | None = None
+    """Where it is kept which documents have no finding, and the summaries; unused when `tables` are wanted."""
+
+    def asks(self, entry: Entry) -> bool:
+        """Whether the findings of a part, and of the document it belongs to, are wanted."""
+        return self.about is None or (entry.doc_id in self.about if entry.doc_id else entry.path in self.files)
 
 
 class Problems:
@@ -91,7 +106,8 @@ class Shard:
     """What came of a shard: its columns, `batches[split][config]`, its Problems, and how many are errors.
 
     `used` counts what was let pass, by what let it pass; `unasked` holds the levels of which a document
-    was not asked, since it had failed others.
+    was not asked, since it had failed others. `summaries` are of the documents that are sound, for the
+    corpus-wide questions.
     """
 
     documents: int = 0
@@ -100,6 +116,7 @@ class Shard:
     batches: dict[str, Batches] = field(default_factory=dict)
     used: Used = field(default_factory=Counter)
     unasked: Unasked = field(default_factory=dict)
+    summaries: list[Summary] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
         """Put a Problem behind the others."""
@@ -125,25 +142,54 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
     shard = Shard()
     ledger = Ledger(job.waivers, job.show_excepted, shard.used)
     rows: list[Row] = []
-    for group in by_document(entries):
-        shard.documents += bool(group[0].doc_id)
-        found = reader.documents(group)
-        failed: set[int] = set()
-        for document in found:
-            levels = failed if document.annotation is None else checks.inherited(failed)
-            before = frozenset(levels)
-            for problem in checks.run(document, schema, levels, job.severities, ledger.settle):
-                shard.add(problem)
-            if skipped := checks.unasked(before, levels):
-                annotator = document.annotation.annotator if document.annotation else ""
-                shard.unasked[document.doc_id, annotator] = skipped
-        if job.tables and not shard.errors and found:
-            row = _row(found, job)
-            if row is not None:
-                rows.append(row)
+    doc_ids = {entry.doc_id for entry in entries if entry.doc_id}
+    with Cache(job.cache if not job.tables else None, doc_ids) as cache:
+        for group in by_document(entries):
+            doc_id, asked = group[0].doc_id, job.asks(group[0])
+            shard.documents += bool(doc_id)
+            digest = reader.digest(group) if cache.usable and doc_id else None
+            known = cache.known(doc_id, digest) if digest else None
+            if known is None or (asked and not known.clean):
+                found = reader.documents(group)
+                known = _check(found, job, schema, ledger, shard) if asked else _check(found, job, schema)
+                if digest:
+                    cache.add(doc_id, digest, known)
+                if job.tables and not shard.errors and found:
+                    row = _row(found, job)
+                    if row is not None:
+                        rows.append(row)
+            if known.summary:
+                shard.summaries.append(known.summary)
     if rows and not shard.errors:
         shard.batches = build(rows, schema)
     return shard
+
+
+def _check(
+    found: list[Document], job: Job, schema: Schema, ledger: Ledger | None = None, shard: Shard | None = None
+) -> Known:
+    """Ask about the documents of one doc_id; what is found goes to `shard`, or is not wanted."""
+    ledger, shard = ledger or Ledger(job.waivers), shard or Shard()
+    failed: set[int] = set()
+    sound: list[Document] = []
+    clean = True
+
+    def settle(problem: Problem) -> Problem | None:
+        nonlocal clean
+        clean = False
+        return ledger.settle(problem)
+
+    for document in found:
+        levels = failed if document.annotation is None else checks.inherited(failed)
+        before = frozenset(levels)
+        for problem in checks.run(document, schema, levels, job.severities, settle):
+            shard.add(problem)
+        if skipped := checks.unasked(before, levels):
+            annotator = document.annotation.annotator if document.annotation else ""
+            shard.unasked[document.doc_id, annotator] = skipped
+        if 6 not in skipped and (sound or document.annotation is None):
+            sound.append(document)
+    return Known(clean, summarise(sound, schema) if sound else None)
 
 
 def _row(found: list[Document], job: Job) -> Row | None:
@@ -169,17 +215,38 @@ def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Sh
     used: Used = Counter()
     unasked: Unasked = {}
     named = job.waivers.doc_ids
+    summaries: list[Summary] = []
     for shard in _shards(index, job, schema, workers):
         used.update(shard.used)
         unasked.update((key, levels) for key, levels in shard.unasked.items() if key[0] in named)
+        summaries += shard.summaries
         yield shard
-    last = Shard()
+    last = _across(index, job, schema, summaries)
+    used.update(last.used)
     waivers = job.waivers.without(unasked)
     if not job.whole:
         waivers = waivers.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
     for problem in rules_found(waivers, used, job.whole, job.severities):
         last.add(problem)
     yield last
+
+
+def _across(index: Index, job: Job, schema: Schema, summaries: list[Summary]) -> Shard:
+    """What the corpus-wide rules find, as a shard without documents."""
+    last = Shard()
+    ledger = Ledger(job.waivers, job.show_excepted, last.used)
+    version, released = released_splits(job.root)
+    with Reader(job.root, index.unpacked) as reader:
+
+        def place(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
+            entries = [entry for entry in index.entries(doc_id) if entry.path == file]
+            return position(reader.documents(entries[:1])[0].source, pointer) if entries else (1, 1)
+
+        complete = job.whole and len(summaries) == len(index)
+        corpus = Corpus(tuple(summaries), released, version, complete, job.about, place)
+        for problem in across.run(corpus, schema, job.severities, ledger.settle):
+            last.add(problem)
+    return last
 
 
 def _shards(index: Index, job: Job, schema: Schema, workers: int) -> Iterator[Shard]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from .baseline import PATH as BASELINE
 from .baseline import Baseline, read_baseline
 from .checks import CHECKS, excusable, severities
+from .checks.across import ACROSS
 from .checks.check import Rule
 from .exceptions import PATH as EXCEPTIONS
 from .exceptions import Excepted, Key, keys, read_exceptions
@@ -170,8 +171,8 @@ _HELP = {
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """All that findings come from: the checks of documents, then the rules for exceptions and baseline."""
-    return (*CHECKS, *RULES)
+    """All that findings come from: the checks of documents, of the corpus, then of exceptions and baseline."""
+    return (*CHECKS, *ACROSS, *RULES)
 
 
 def all_severities() -> dict[str, Severity]:

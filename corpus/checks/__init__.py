@@ -7,21 +7,22 @@
 | 3 | does it point where it says? | `spans` |
 | 4 | does it hang together? | `references` |
 | 5 | is it possible? | `quotes`, `stances`, `entities` |
-| 6 | is it a corpus? | `whole` |
+| 6 | is it a corpus? | `whole`, of one document; `across`, of all together |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 
 from ..model import Document, Problem, Severity
 from ..schema import Schema
 from . import entities, files, quotes, references, spans, stances, structure, whole
-from .check import Check
+from .across import ACROSS
+from .check import Check, Settle
 
 CHECKS: tuple[Check, ...] = (
     Check(files.not_utf8, about="both"),
@@ -107,25 +108,22 @@ NEEDS: dict[int, frozenset[int]] = {
     3: frozenset({1, 2}),
     4: frozenset({1, 2}),
     5: frozenset({1, 2, 3, 4}),
-    6: frozenset({1, 2}),
+    6: frozenset({1, 2, 3, 4}),
 }
 """The levels that must have been passed before a level is asked, so that one fault is one finding."""
-
-
-Settle = Callable[[Problem], Problem | None]
-"""Takes a finding; gives it as it is to be reported, None when it is not."""
 
 
 @cache
 def severities() -> Mapping[str, Severity]:
     """The severity that each code is declared with."""
-    return {check.code: check.severity for check in CHECKS}
+    return {rule.code: rule.severity for rule in (*CHECKS, *ACROSS)}
 
 
 @cache
 def excusable() -> frozenset[str]:
     """The codes whose findings may be let pass: not what cannot be read or does not hang together."""
-    return frozenset(check.code for check in CHECKS if check.level not in (1, 2, 4) or check.severity != "error")
+    rules = (*CHECKS, *ACROSS)
+    return frozenset(rule.code for rule in rules if rule.level not in (1, 2, 4) or rule.severity != "error")
 
 
 def run(

@@ -18,6 +18,9 @@ Ask = Callable[[Document, Schema], Iterator[Problem]]
 Its docstring begins with its code and its message; the rest is its page.
 """
 
+Settle = Callable[[Problem], Problem | None]
+"""Takes a finding; gives it as it is to be reported, None when it is not."""
+
 About = Literal["article", "annotation", "both"]
 
 
@@ -48,6 +51,11 @@ class Rule:
         """The function's name with hyphens."""
         return self.ask.__name__.replace("_", "-")
 
+    @property
+    def level(self) -> int:
+        """The level, 1 (files) to 6 (corpus): the digit after the code's letter."""
+        return int(self.code[1])
+
 
 @dataclass(frozen=True, slots=True)
 class Check(Rule):
@@ -57,11 +65,6 @@ class Check(Rule):
     about: About = "annotation"
     needs: tuple[str, ...] = ()
     """The fields, `layer.field`, without which in the schema the question makes no sense."""
-
-    @property
-    def level(self) -> int:
-        """The level, 1 (files) to 6 (corpus): the digit after the code's letter."""
-        return int(self.code[1])
 
 
 @lru_cache(maxsize=256)

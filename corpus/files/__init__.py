@@ -1,11 +1,12 @@
 """raw/ and annotations/ ↔ Documents: which documents there are, reading them, writing them."""
 
 from .edit import edited
-from .index import Entry, Index, by_document, is_bulk
+from .index import DOC_ID, Entry, Index, by_document, is_bulk
 from .read import Reader, parse_json
 from .write import canonical, canonical_line, replace_file
 
 __all__ = [
+    "DOC_ID",
     "Entry",
     "Index",
     "Reader",

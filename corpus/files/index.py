@@ -19,8 +19,9 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import accumulate, groupby
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -113,7 +114,7 @@ class Index:
     def __len__(self) -> int:
         """The number of documents."""
         ids = pc.unique(self._table["doc_id"])
-        return len(ids) - bool(pc.any(pc.equal(ids, "")).as_py())
+        return len(ids) - bool(len(ids) and ids[0].as_py() == "")
 
     @property
     def files(self) -> list[str]:
@@ -122,7 +123,16 @@ class Index:
 
     def entries(self, doc_id: str) -> list[Entry]:
         """The parts of one document, none when there is no such document."""
-        return list(self._rows(self._table.filter(pc.equal(self._table["doc_id"], doc_id))))
+        return list(self._rows(self._table.filter(pc.equal(self._table["doc_id"], _string(doc_id)))))
+
+    def in_file(self, path: str) -> Iterator[Entry]:
+        """The entries of one file: that of a part, or one for each line."""
+        yield from self._rows(self._table.filter(pc.equal(self._table["path"], _string(path))))
+
+    def count(self, doc_ids: Collection[str]) -> int:
+        """How many of these documents there are."""
+        column = self._table["doc_id"]
+        return len(pc.unique(column.filter(pc.is_in(column, _strings(sorted(doc_ids))))))
 
     def shards(self, documents: int) -> Iterator[list[Entry]]:
         """The entries in runs of about `documents` documents, a document never cut in two."""
@@ -154,12 +164,12 @@ class Index:
         if "." in names or not _ABOUT_ALL.isdisjoint(names):
             return self._table
         column = self._table["path"]
-        mask = pc.is_in(column, pa.array(names, pa.string()))
+        mask = pc.is_in(column, _strings(names))
         for name in names:
             mask = pc.or_(mask, pc.starts_with(column, name + "/"))
         if not pc.any(mask).as_py():
             raise CorpusError(f"no article and no annotation lies in {', '.join(map(str, paths))}")
-        ids = pc.unique(self._table.filter(pc.and_(mask, pc.not_equal(self._table["doc_id"], "")))["doc_id"])
+        ids = pc.unique(self._table.filter(pc.and_(mask, pc.not_equal(self._table["doc_id"], _string(""))))["doc_id"])
         return self._table.filter(pc.or_(mask, pc.is_in(self._table["doc_id"], ids)))
 
     def _sorted(self, entries: Iterator[Entry]) -> pa.Table:
@@ -323,7 +333,30 @@ def _shown(name: str) -> str:
 
 
 def _batch(rows: list[Entry]) -> pa.RecordBatch:
-    columns = zip(*rows, strict=True) if rows else [[]] * len(_SCHEMA)
+    """The rows as Arrow columns.
+
+    They are made from bytes, here and below: Arrow loads all of pandas before it looks at a Python value.
+    """
+    columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
     return pa.RecordBatch.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA
+        [
+            _strings(column) if field.type == pa.string() else _numbers(column, field.type)
+            for column, field in zip(columns, _SCHEMA, strict=True)
+        ],
+        schema=_SCHEMA,
     )
+
+
+def _string(value: str) -> pa.StringScalar:
+    return _strings([value])[0]
+
+
+def _strings(values: Sequence[str]) -> pa.Array:
+    encoded = [value.encode() for value in values]
+    ends = array("i", accumulate(map(len, encoded), initial=0))
+    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+
+
+def _numbers(values: Sequence[int], kind: pa.DataType) -> pa.Array:
+    written = array("b" if kind == pa.int8() else "q", values)
+    return pa.Array.from_buffers(kind, len(written), [None, pa.py_buffer(written)])

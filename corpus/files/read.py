@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Reader:
     def __init__(self, root: Path, unpacked: Mapping[str, str]) -> None:
         self._root, self._unpacked = root, unpacked
         self._open: dict[str, int] = {}
+        self._held: dict[Entry, bytes] = {}
 
     def __enter__(self) -> Reader:
         return self
@@ -44,6 +46,26 @@ class Reader:
         for descriptor in self._open.values():
             os.close(descriptor)
         self._open.clear()
+
+    def digest(self, entries: Iterable[Entry]) -> bytes | None:
+        """A hash of the parts of a document, names and bytes and all that `documents` would go by.
+
+        It does not say where in a bulk file a line stands. None when a part is not to be read, or cannot
+        be. The bytes are kept for a call of `documents` that comes next, so that both are of the same.
+        """
+        self._held.clear()
+        hashed = blake2b(digest_size=32)
+        for entry in entries:
+            if entry.fault:
+                return None
+            try:
+                data = self._held[entry] = self.read(entry)
+            except OSError:
+                return None
+            named = (entry.doc_id, entry.kind, entry.annotator, entry.path, entry.line > 0, len(data))
+            hashed.update(repr(named).encode() + b"\n")
+            hashed.update(data)
+        return hashed.digest()
 
     def documents(self, entries: Iterable[Entry]) -> list[Document]:
         """The documents of one doc_id: the article on its own first, then one for each annotation."""
@@ -73,7 +95,7 @@ class Reader:
         if entry.fault:
             return Source(entry.path, kind, line=line, faults=(Fault(entry.fault, line=line),))
         try:
-            data = self._bytes(entry)
+            data = self._held.pop(entry, None) or self.read(entry)
         except OSError as error:
             return Source(entry.path, kind, line=line, faults=(Fault("unreadable", error.strerror or ""),))
         if kind == "text":
@@ -88,10 +110,11 @@ class Reader:
             source.faults += (Fault("name-mismatch", "the line has no doc_id", line),)
         return source
 
-    def _bytes(self, entry: Entry) -> bytes:
+    def read(self, entry: Entry) -> bytes:
+        """The bytes of a part. Raises OSError."""
         if not entry.line:
-            with open(self._root / entry.path, "rb") as file:
-                return file.read(entry.size)
+            with open(f"{self._root}/{entry.path}", "rb", buffering=0) as file:
+                return file.read(entry.size) or b""
         if entry.path not in self._open:
             if len(self._open) == _OPEN:
                 os.close(self._open.pop(next(iter(self._open))))
