@@ -1,7 +1,7 @@
-"""Bytes that nobody planned: corpora of one fault, mutated, through every report format.
+"""Bytes that nobody planned: corpora of one fault and the shipped corpus, mutated, through every report format.
 
-A run of the everyday tests takes a few seconds. `ON_THE_RECORD_FUZZ=SECONDS pytest tests/test_fuzz.py` goes on for
-as long as it is told, from other beginnings each time.
+Hypothesis drives the mutations, so what fails is made small and comes back in the next run. The everyday tests try a
+few dozen. `ON_THE_RECORD_FUZZ=SECONDS pytest tests/test_fuzz.py` goes on for as long as it is told.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from xml.etree import ElementTree
 
 import pytest
 from corpora import REPOSITORY, Corpus
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 SECONDS = float(os.environ.get("ON_THE_RECORD_FUZZ", "0"))
 CASES = sorted(path for path in (REPOSITORY / "tests" / "cases").glob("*/bad") if (path / "raw").is_dir())
@@ -98,10 +100,17 @@ def held(corpus: Corpus, paths: list[Path]) -> None:
     assert before == {path: path.read_bytes() for path in paths}
 
 
-def once(folder: Path, seed: int) -> None:
-    rng = random.Random(seed)
+def once(folder: Path, case: Path, rng: random.Random) -> None:
+    """Break one or two files of a case, by what `rng` draws, and hold what must hold."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(rng.choice(CASES), folder)
+    if case == REPOSITORY:
+        for path in rng.sample(sorted((REPOSITORY / "annotations" / "gold").glob("*.json")), 1):
+            for part in (f"annotations/gold/{path.name}", f"raw/{path.name}", f"raw/{path.stem}.txt"):
+                if (REPOSITORY / part).exists():
+                    (folder / part).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(REPOSITORY / part, folder / part)
+    else:
+        shutil.copytree(case, folder)
     if not (folder / "schema").is_dir():
         shutil.copytree(REPOSITORY / "schema", folder / "schema")
     corpus = Corpus(folder)
@@ -112,15 +121,31 @@ def once(folder: Path, seed: int) -> None:
     held(corpus, paths)
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_mutated(tmp_path: Path, seed: int) -> None:
-    once(tmp_path / "corpus", seed)
+FUZZ = settings(
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@settings(FUZZ, max_examples=60, derandomize=True)
+@given(case=st.sampled_from([REPOSITORY, *CASES]), rng=st.randoms(use_true_random=False))
+def test_mutated(tmp_path: Path, case: Path, rng: random.Random) -> None:
+    once(tmp_path / "corpus", case, rng)
 
 
 @pytest.mark.skipif(not SECONDS, reason="runs for as long as ON_THE_RECORD_FUZZ says")
 def test_mutated_for_long(tmp_path: Path) -> None:
-    end, seed = time.monotonic() + SECONDS, time.time_ns()
+    end = time.monotonic() + SECONDS
+    tried = 0
+
+    @settings(FUZZ, max_examples=100)
+    @given(case=st.sampled_from([REPOSITORY, *CASES]), rng=st.randoms(use_true_random=False))
+    def some(case: Path, rng: random.Random) -> None:
+        nonlocal tried
+        tried += 1
+        once(tmp_path / "corpus", case, rng)
+
     while time.monotonic() < end:
-        seed += 1
-        print(f"seed {seed}")
-        once(tmp_path / "corpus", seed)
+        some()
+    print(f"{tried} corpora in {SECONDS:.0f} s")

@@ -737,7 +737,7 @@ def test_the_same_document_again_and_again_is_not_read(corpus: Corpus) -> None:
             out.write(json.dumps(article("delta", title="x" * 2**20)) + "\n")
     ran, seconds, peak = measured(corpus, "validate")
     assert lines(ran, "F114") == 149
-    assert peak < 250
+    assert peak < 300
     assert seconds < 30
 
 
