@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -170,3 +172,98 @@ def test_it_needs_a_repository_and_a_common_commit(corpus: Corpus) -> None:
     corpus.add("gamma")
     commit(corpus)
     assert "have no commit in common" in corpus.run("validate", "--since", "base").err
+
+
+def test_a_shallow_clone_says_how_to_fetch_more(corpus: Corpus, tmp_path: Path) -> None:
+    in_git(corpus)
+    corpus.add("gamma")
+    commit(corpus)
+    url = f"file://{corpus.root}"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", url, tmp_path / "clone"], check=True, capture_output=True)
+    ran = Corpus(tmp_path / "clone").run("validate", "--since", "HEAD^1")
+    assert ran.code == 2
+    assert "`fetch-depth: 0` in a workflow" in ran.err
+
+
+def test_a_corpus_that_git_ignores_cannot_be_told(corpus: Corpus) -> None:
+    corpus.write(".gitignore", "raw/\n")
+    in_git(corpus)
+    ran = corpus.run("validate", "--since", "base")
+    assert ran.code == 2
+    assert "git ignores raw/" in ran.err
+
+
+def test_a_corpus_may_be_a_folder_of_the_repository(tmp_path: Path) -> None:
+    outer = Corpus(tmp_path)
+    corpus = tiny(tmp_path / "a place für news")
+    in_git(outer)
+    outer.write("raw/delta.json", "{")
+    corpus.write("annotations/gold/beta.json", "{")
+    assert {one["file"] for one in validate(corpus, "--since", "base")} == {"annotations/gold/beta.json"}
+
+
+@pytest.mark.parametrize("name", ["a\nb.json", 'a"b.json', "--all.json", "a b;c.json", b"\xff.json"])
+def test_odd_names_of_changed_files_are_found(corpus: Corpus, name: str | bytes) -> None:
+    in_git(corpus)
+    (corpus.root / "raw" / os.fsdecode(name)).write_text("{}")
+    full = validate(corpus, "--no-cache")
+    assert full
+    assert validate(corpus, "--since", "base") == full
+    commit(corpus)
+    assert validate(corpus, "--since", "base") == full
+
+
+def test_several_workers_find_the_same(corpus: Corpus) -> None:
+    in_git(corpus)
+    corpus.write("annotations/gold/beta.json", "{")
+    corpus.add("gamma", split="nowhere")
+    alone = validate(corpus, "--since", "base")
+    assert alone
+    assert validate(corpus, "--since", "base", "--workers", "2") == alone
+
+
+def test_an_exception_that_expires_is_seen_though_nothing_changed(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = corpus.read("raw/beta.json")
+    del article["split"]
+    corpus.write("raw/beta.json", article)
+    corpus.write(
+        "annotations/exceptions.toml",
+        '[[exception]]\ndoc_id = "beta"\ncode = "C601"\nreason = "to be split"\nuntil = 2026-03-01\n',
+    )
+    codes = {}
+    for day in (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 1)):
+        monkeypatch.setattr("corpus.cli._today", lambda day=day: day)
+        codes[day] = {one["code"] for one in validate(corpus)}
+        assert codes[day] == {one["code"] for one in validate(corpus, "--no-cache")}
+    assert codes[date(2026, 3, 1)] == set()
+    assert "C601" in codes[date(2026, 3, 2)]
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = corpus.write("no folder", "")
+    monkeypatch.setenv("ON_THE_RECORD_CACHE", str(file / "below"))
+    corpus.write("annotations/gold/beta.json", "{")
+    assert validate(corpus) == validate(corpus, "--no-cache")
+
+
+def test_two_runs_at_once_and_a_killed_one_leave_a_cache_that_holds(corpus: Corpus, tmp_path: Path) -> None:
+    for number in range(300):
+        corpus.add(f"doc-{number}", TEXT + f"Number {number}.\n")
+    corpus.write("annotations/gold/doc-7.json", "{")
+    expected = validate(corpus, "--no-cache")
+    command = [sys.executable, "-m", "corpus", "--root", corpus.root, "validate", "--format", "json"]
+    environment = {**os.environ, "ON_THE_RECORD_CACHE": str(tmp_path / "kept")}
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    runs = [start(), start()]
+    killed = start()
+    killed.stdout.read(1)  # type: ignore[union-attr] # it is at work
+    killed.kill()
+    killed.communicate()
+    assert [json.loads(run.communicate()[0]) for run in runs] == [expected] * 2
+    again = start()
+    assert json.loads(again.communicate()[0]) == expected
