@@ -56,7 +56,8 @@ def test_the_manifest_holds_the_hash_of_every_file(root: Path) -> None:
     manifest = read(root / "build" / "manifest.json")
     del files["manifest.json"]
     assert manifest["files"] == {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    assert [line for line in files if not line.endswith(".parquet")] == ["README.md"]
+    schemas = [f"schema/{path.name}" for path in sorted((REPOSITORY / "schema").glob("*.json"))]
+    assert sorted(line for line in files if not line.endswith(".parquet")) == ["README.md", *schemas]
 
 
 def test_the_manifest_holds_the_logical_hash_of_every_split(root: Path) -> None:
@@ -182,6 +183,7 @@ def test_a_rebuild_takes_the_place_of_the_old_build(root: Path, tmp_path: Path) 
         "documents",
         "entities",
         "quotes",
+        "schema",
         "stances",
     ]
     assert leftovers(copy) == []

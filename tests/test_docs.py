@@ -39,6 +39,7 @@ DOCUMENTS = (
     "DATASET_CARD.md",
     "docs/submissions.md",
     "docs/agreement.md",
+    "docs/releases.md",
 )
 LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md")
 GUIDELINES = REPOSITORY / "schema" / "GUIDELINES.md"

@@ -1,5 +1,8 @@
-"""Tables → a folder that loads: Parquet, card, manifest."""
+"""Tables → a folder that loads; releases, what differs between two, and whether one is as it was made."""
 
+from .comparison import Comparison, compare
 from .folder import build_folder
+from .making import make_release, versions
+from .verifying import read_manifest, verify
 
-__all__ = ["build_folder"]
+__all__ = ["Comparison", "build_folder", "compare", "make_release", "read_manifest", "verify", "versions"]

@@ -1,6 +1,6 @@
 """Shards → the folder of a build, all of it or nothing.
 
-    <out>/<config>/<split>-00000-of-0000N.parquet     README.md     manifest.json
+    <out>/<config>/<split>-00000-of-0000N.parquet     README.md     schema/     manifest.json
 
 Everything is written to a folder beside `out`, which takes its place at the end.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
@@ -50,13 +50,20 @@ def build_folder(
     with_attached: bool = False,
     on_problem: Callable[[Problem], None],
     progress: Callable[[Iterator[Shard], int], Iterator[Shard]],
+    finish: Callable[[Path, Built], dict[str, Any]] | None = None,
+    replace: bool = True,
 ) -> Built | None:
     """Validate the corpus of `index` and write it to `out`; None, and nothing written, when a finding is an error.
 
-    `out` must be new, empty or an earlier build. Every Problem that `waivers` do not let pass goes to
-    `on_problem` as it is found; `progress` wraps the shards, whose sum of documents it is told.
+    `out` must be new, empty or an earlier build; without `replace` it must be new. `finish` may add files
+    to the folder before its manifest is written, and gives what more the manifest is to say. Every
+    Problem that `waivers` do not let pass goes to `on_problem` as it is found; `progress` wraps the
+    shards, whose sum of documents it is told.
     """
-    _may_replace(out)
+    if replace:
+        _may_replace(out)
+    elif out.exists():
+        raise CorpusError(f"{out} is there already")
     job = Job(index.root, index.unpacked, settings.severity, True, with_attached, waivers)
     built = Built(settings.version)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +75,9 @@ def build_folder(
         if not built.splits:
             raise CorpusError(f"{index.root}: there is no document to build")
         (folder / "README.md").write_text(card(index.root, schema, built.version, built.splits, built.content), "utf-8")
-        (folder / "manifest.json").write_text(_manifest(folder, schema, built), "utf-8")
+        _copy_schema(index.root, folder)
+        more = finish(folder, built) if finish else {}
+        (folder / "manifest.json").write_text(_manifest(folder, schema, built, more), "utf-8")
         _replace(out, folder)
     return built
 
@@ -98,23 +107,32 @@ def _write_tables(
         splits = sorted((s for n, s in writers if n == name), key=lambda s: order.get(s, len(order)))
         if splits:
             built.splits[name] = {split: writers[name, split].close() for split in splits}
-    built.content = _content(built)
+    built.content = content_hash(
+        {name: {s: made.sha256 for s, made in of.items()} for name, of in built.splits.items()}
+    )
     return 0
 
 
-def _content(built: Built) -> str:
+def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:
+    """One hash of the logical hashes of all tables, `splits[config][split]`."""
     lines = [
-        f"{name} {split} {made.sha256}\n"
-        for name, of in sorted(built.splits.items())
-        for split, made in sorted(of.items())
+        f"{name} {split} {digest}\n" for name, of in sorted(splits.items()) for split, digest in sorted(of.items())
     ]
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _manifest(folder: Path, schema: Schema, built: Built) -> str:
+def _copy_schema(root: Path, folder: Path) -> None:
+    """The schema lies beside the tables, so that a build says itself what its fields and labels mean."""
+    (folder / "schema").mkdir()
+    for path in sorted((root / "schema").glob("*.json")):
+        (folder / "schema" / path.name).write_bytes(path.read_bytes())
+
+
+def _manifest(folder: Path, schema: Schema, built: Built, more: Mapping[str, Any]) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest: dict[str, Any] = {
         "version": built.version,
+        **more,
         "schema_version": schema.version,
         "content_sha256": built.content,
         "documents": built.documents,

@@ -1,0 +1,189 @@
+"""`corpus diff`, `corpus release` and `corpus verify`: a short function for each verb, which passes values along."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .model import CorpusError, Problem
+
+if TYPE_CHECKING:
+    from .pipeline import Shard
+
+Verb = Callable[[argparse.Namespace], int]
+Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
+"""Adds a verb, whose help is its docstring, to a group of verbs."""
+Progress = Callable[["Iterator[Shard]", int], "Iterator[Shard]"]
+FORMATS = ("text", "json", "markdown")
+NOW = "."
+"""Stands for the working tree."""
+
+
+def diff(args: argparse.Namespace) -> int:
+    """Show what differs between two releases or builds, and the least version bump that says so.
+
+    A and B are versions in releases/, folders of builds, or "." for the corpus as it lies here, which
+    is compiled first. Documents and annotations are matched by id, and each difference has the field and
+    both values. Major: a field or label changed, a document gone or in another split. Minor: documents,
+    layers or targets added, gold changed outside of the first split. Patch: the rest.
+
+    Exit code: 0 nothing differs, 1 something does, 2 the tool could not run.
+    """
+    from .places import visible
+    from .release.comparison import compare
+    from .release.showing import as_json, as_markdown, as_text
+
+    with _folder(args, args.a) as (old, first), _folder(args, args.b) as (new, second):
+        found = compare(old, new, (first, second))
+    if args.format == "json":
+        sys.stdout.write(as_json(found))
+    elif args.format == "markdown":
+        sys.stdout.write(as_markdown(found))
+    else:
+        for line in as_text(found):
+            print(visible(line))
+    return 0 if found.bump == "none" else 1
+
+
+def release(args: argparse.Namespace) -> int:
+    """Validate, compile, compare with the last release, and write releases/X.Y.Z/, never to be changed.
+
+    It is refused, and nothing is written, when a finding is an error, when the version exists, is not
+    above the last, or is smaller than what changed asks for (`corpus diff LAST .` shows it), and when
+    what is to be released is not committed. The folder holds the card, the tables, the schema, CHANGES.md
+    made from the comparison, CITATION.cff, .zenodo.json and a manifest with every hash and the commit.
+    """
+    from . import report
+    from .files import Index
+    from .release import make_release
+
+    root = _root(args)
+    counts: report.Counts = report.Counts()
+    schema, settings, waivers = _rules(root)
+
+    def on_problem(problem: Problem) -> None:
+        counts.update(report.text([problem], sys.stdout))
+
+    with Index(root) as index:
+        made = make_release(
+            index,
+            schema,
+            settings,
+            waivers,
+            args.version,
+            workers=args.workers,
+            allow_dirty=args.allow_dirty,
+            on_problem=on_problem,
+            progress=args.progress,
+        )
+    if made is None:
+        print("nothing was released: errors come first", file=sys.stderr)
+        return 1
+    built, found = made
+    said = f": {found.bump} since {found.old}" if found else ", the first release"
+    print(f"{root / 'releases' / built.version}: {built.documents:,} documents{said}", file=sys.stderr)
+    return 0
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Make every hash of releases and builds anew, and say what differs from the manifest.
+
+    Without an argument, all releases. Each file has a SHA-256, and each table a logical hash that no
+    codec or library version changes: a table that was rewritten with the same content differs in its
+    file alone.
+
+    Exit code: 0 all is as it was made, 1 something differs, 2 the tool could not run.
+    """
+    from .places import visible
+    from .release import verify as differences
+    from .release import versions
+
+    root = _root(args)
+    names = args.version or versions(root)
+    if not names:
+        raise CorpusError(f"{root} has no releases; name the folder of a build")
+    differ = 0
+    for name in names:
+        folder = _named(root, name)
+        for line in differences(folder):
+            differ += 1
+            print(visible(f"{name}: {line}"))
+    count = f"{len(names)} {'folder' if len(names) == 1 else 'folders'}"
+    print(f"{count} verified: {f'{differ:,} differences' if differ else 'all as made'}", file=sys.stderr)
+    return 1 if differ else 0
+
+
+def add_verbs(verbs: Any, add: Add, workers: Callable[[argparse.ArgumentParser], None], progress: Progress) -> None:
+    """Add the verbs to the command line."""
+    verb = add(verbs, "diff", diff)
+    verb.add_argument("a", metavar="A", help="a version, the folder of a build, or . for the working tree")
+    verb.add_argument("b", metavar="B", nargs="?", default=NOW, help="the same; default: the working tree")
+    verb.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    verb.set_defaults(progress=progress)
+
+    verb = add(verbs, "release", release)
+    verb.add_argument("version", metavar="X.Y.Z", help="the version of the release")
+    verb.add_argument("--allow-dirty", action="store_true", help="release what is not committed; no commit is named")
+    workers(verb)
+    verb.set_defaults(progress=progress)
+
+    verb = add(verbs, "verify", verify)
+    verb.add_argument(
+        "version", metavar="VERSION", nargs="*", help="versions, or folders of builds; default: all releases"
+    )
+
+
+def _root(args: argparse.Namespace) -> Path:
+    from .settings import find_root
+
+    return find_root(Path.cwd()) if args.root is None else Path(os.path.abspath(args.root))
+
+
+def _rules(root: Path) -> tuple[Any, Any, Any]:
+    from .schema import Schema
+    from .settings import read_settings
+    from .waivers import all_severities, read_waivers
+
+    return Schema.read(root), read_settings(root, all_severities()), read_waivers(root, datetime.now(UTC).date())
+
+
+def _named(root: Path, name: str) -> Path:
+    """The folder that a version or a path names."""
+    for folder in (root / "releases" / name, Path(name)):
+        if (folder / "manifest.json").is_file():
+            return folder
+    raise CorpusError(f"{name} is no version in {root / 'releases'} and no folder of a build")
+
+
+@contextmanager
+def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
+    """The folder to compare and what to call it; the working tree is compiled into a temporary one."""
+    root = _root(args)
+    if name != NOW:
+        yield _named(root, name), name
+        return
+    from . import report
+    from .files import Index
+    from .release import build_folder
+
+    schema, settings, waivers = _rules(root)
+    with tempfile.TemporaryDirectory(prefix="corpus-diff-") as temporary, Index(root) as index:
+        built = build_folder(
+            index,
+            schema,
+            settings,
+            waivers,
+            Path(temporary) / "build",
+            on_problem=lambda problem: report.text([problem], sys.stderr),  # type: ignore[arg-type]
+            progress=args.progress,
+        )
+        if built is None:
+            raise CorpusError("the working tree has errors; they come first")
+        yield Path(temporary) / "build", "the working tree"
