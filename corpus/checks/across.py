@@ -107,8 +107,8 @@ def unchosen_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
 def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     """C610: The same words are labelled in two ways.
 
-    What: in `gold`, a name is a mention of things of two types, or once a name and once a description.
-    The finding is at the first mention of the rarer kind; one for each.
+    What: in `gold`, a name is a mention of things of two types, or once a name and once a description,
+    in two documents. The finding is at the first mention of the rarer kind; one for each.
     Why: some words do name two things. Others are one thing that two people labelled by two habits.
     Bad: *Harbour Board*: ORG in seven documents, and FAC in one.
     Good: one type, or a note in the guidelines that tells the two apart.
@@ -133,8 +133,8 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
                 first.setdefault((name.words, name.form, name.type), (one, name))
     for (words, *kind), (one, name) in first.items():
         common, counts = open_[words]
-        if tuple(kind) != common:
-            other, its = first[words, *common]
+        other, its = first[words, *common]
+        if other is not one and "NAM" in (kind[0], common[0]):
             documents = counts[common]
             detail = f"{words!r} is {_kind(kind)} here, {_kind(common)} in {documents} document{'s' * (documents != 1)}"
             related = [(other, f"/mentions/{its.number}", "for example")]
