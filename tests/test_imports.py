@@ -23,7 +23,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"model", "places"},
     "outputs": {"report", "waivers", "files", "model"},
     "files": {"model", "schema", "places"},
-    "checks": {"model", "schema", "places"},
+    "near": set(),
+    "checks": {"model", "schema", "places", "near"},
     "tables": {"model", "schema", "tokens"},
     "fingerprint": {"model"},
     "tomlfile": {"model"},
@@ -58,7 +59,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """Each part of the package (a module, or a folder of them) and the parts it may import; `cli` may import all."""
 
-HEAVY = ("pyarrow", "numpy", "datasets", "pandas", "jsonschema_rs", "sentencex", "regex", "yaml", "orjson", "tqdm")
+HEAVY = (
+    "pyarrow",
+    "numpy",
+    "datasets",
+    "pandas",
+    "jsonschema_rs",
+    "sentencex",
+    "regex",
+    "rensa",
+    "yaml",
+    "orjson",
+    "tqdm",
+)
 """What `corpus --help` must not wait for."""
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))

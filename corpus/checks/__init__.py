@@ -100,6 +100,10 @@ CHECKS: tuple[Check, ...] = (
     Check(entities.kb_without_date, needs=("entities.kb_date",)),
     Check(entities.merged_by_words, "warning", needs=("mentions.entity", "mentions.form")),
     Check(whole.no_split, about="article"),
+    Check(whole.against_licence, about="article"),
+    Check(whole.leaked_text, about="both"),
+    Check(whole.unannotated_quotation, "warning", needs=("quotes.content", "nonquotes.spans")),
+    Check(whole.hidden_character, "warning", about="both"),
 )
 
 NEEDS: dict[int, frozenset[int]] = {

@@ -8,11 +8,18 @@ A summary holds JSON pointers and no lines: where a finding stands is looked up 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
-from ..model import Document
+import orjson
+
+from ..model import GOLD, Annotation, Document, Record
+from ..near import NO_TEXT, Sketch, sketch
 from ..schema import Schema
+from .chosen import unchosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,31 @@ class Summary:
     published: str = ""
     license: str = ""
     redistribution: str = ""
-    text_sha256: str = ""
+    sketch: Sketch = NO_TEXT
+    """What tells the near-copies of its text."""
+    gold: str = ""
+    """The file of its adjudicated annotation, "" where there is none."""
+    packed_names: bytes = b"[]"
+    """`names`, as JSON."""
+    labels: bytes = b""
+    """How often each of `label_names` stands in the adjudicated annotation, four bytes each."""
+    unchosen: tuple[tuple[str, str, str], ...] = ()
+    """Labels of the adjudicated annotation that no annotator chose: JSON pointer, record, and what they chose."""
+
+    @property
+    def names(self) -> Iterator[Name]:
+        """The words of its mentions, those of one kind once."""
+        return (Name(*one) for one in orjson.loads(self.packed_names))
+
+
+class Name(NamedTuple):
+    """Words that mention something, as what, and the number of the first such mention in the layer and its id."""
+
+    words: str
+    form: str
+    type: str
+    number: int
+    record: str
 
 
 def summarise(documents: list[Document], schema: Schema) -> Summary:
@@ -39,6 +70,9 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
     """
     article = documents[0].article
     record = article.record
+    annotations = [document.annotation for document in documents if document.annotation is not None]
+    gold = next((one for one in annotations if one.annotator == GOLD), None)
+    others = [one for one in annotations if one.annotator != GOLD]
     files = {source.path for document in documents for source in document.sources}
     return Summary(
         documents[0].doc_id,
@@ -49,8 +83,53 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         published=record.get("published") or "",
         license=record.get("license") or "",
         redistribution=record.get("redistribution") or "",
-        text_sha256=record.get("text_sha256") or "",
+        sketch=sketch(record["text_sha256"], article.text),
+        gold=gold.source.path if gold else "",
+        packed_names=orjson.dumps(_names(gold, article.text)) if gold else b"[]",
+        labels=_label_counts(gold, schema) if gold else b"",
+        unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
     )
+
+
+@lru_cache(maxsize=8)
+def label_names(schema: Schema) -> tuple[tuple[str, str, str], ...]:
+    """Layer, field and name of every label."""
+    return tuple(
+        (layer.name, one.name, label.name)
+        for layer in schema.layers.values()
+        for one in layer.of_kind("label")
+        for label in one.labels
+    )
+
+
+def _label_counts(gold: Annotation, schema: Schema) -> bytes:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for layer in schema.layers.values():
+        for one in layer.of_kind("label"):
+            for record in gold.layer(layer.name):
+                value = record.get(one.name)
+                for name in value if isinstance(value, list) else (value,):
+                    counts[layer.name, one.name, str(name)] += 1
+    return b"".join(counts[name].to_bytes(4, "little") for name in label_names(schema))
+
+
+def _names(gold: Annotation, text: str | None) -> list[tuple[str, str, str, int, str]]:
+    """The words of mentions that are names or descriptions, with form and type, each kind at its first mention."""
+    types = {entity["id"]: str(entity.get("type", "")) for entity in gold.layer("entities")}
+    found: dict[tuple[str, str, str], tuple[int, str]] = {}
+    for i, mention in enumerate(gold.layer("mentions")):
+        form = mention.get("form")
+        if form in ("NAM", "NOM") and mention.get("spans"):
+            words = " … ".join(_words(span, text) for span in mention["spans"])
+            if words:
+                kind = words, form, types.get(mention.get("entity", ""), "")
+                found.setdefault(kind, (i, mention["id"]))
+    return [(*kind, *where) for kind, where in found.items()]
+
+
+def _words(span: Record, text: str | None) -> str:
+    words = span.get("text") if text is None else text[span["start"] : span["end"]]
+    return " ".join((words or "").split())
 
 
 Locate = Callable[[str, str, str], tuple[int, int]]
@@ -73,7 +152,7 @@ class Corpus:
     version: str = ""
     """The version of that release."""
     complete: bool = True
-    """Whether no document is missing, so that it can be said what is nowhere."""
+    """Whether no document is missing, so that what is nowhere can be told."""
     about: frozenset[str] | None = None
     """The documents whose findings are wanted, and those that other documents have because of them; None for all."""
     place: Locate = nowhere

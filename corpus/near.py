@@ -1,0 +1,205 @@
+"""Which texts are nearly the same: MinHash sketches of their letters, compared within the buckets of an LSH index.
+
+    text → letters and digits, folded → runs of 12 → 128 minima → 32 bands of 4 → buckets → compared
+
+Only letters and digits count, so layout, marks, case and compatibility forms make no difference, and a
+language without blanks between its words is treated as any other. Two texts are near-copies when they are the
+same in these, or when the share of runs that both have, of all that either has (Jaccard; estimated as in
+Broder, On the resemblance and containment of documents, 1997), is at least `LEAST`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from hashlib import sha256
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from rensa import RMinHash
+
+LEAST = 0.5
+"""The least share of common runs of two near-copies."""
+_RUN = 12
+"""Letters in a run, about two words and a half."""
+_MINIMA, _BANDS = 128, 32
+_SEED = 1
+_FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
+_UNSEEN = 2
+_CHUNK = 256
+
+Codes = npt.NDArray[np.uint32]
+Numbers = npt.NDArray[np.int64]
+
+
+class Sketch(NamedTuple):
+    """What of a text tells its copies: equal `keys` mean the same text, `minima` are compared; "" where there are none.
+
+    `keys` are the hash of the text, which is known without it, and that of its letters.
+    """
+
+    keys: tuple[bytes, ...]
+    minima: bytes = b""
+
+
+NO_TEXT = Sketch(())
+"""Of a document whose text nothing is known of."""
+
+
+def sketch(text_sha256: str, text: str | None) -> Sketch:
+    """The sketch of a text by its SHA-256, in hexadecimal digits, and, where it is here, by itself."""
+    key = bytes.fromhex(text_sha256)
+    letters = _letters(text) if text else np.zeros(0, np.uint32)
+    if not len(letters):
+        return Sketch((key,))
+    runs = _runs(letters)
+    rows = RMinHash.digest_matrix_from_flat_token_hashes(runs, [0, len(runs)], _MINIMA, _SEED).to_rows()
+    return Sketch((key, sha256(letters.tobytes()).digest()[:16]), np.array(rows[0], "<u4").tobytes())
+
+
+def _letters(text: str) -> Codes:
+    """The code points of letters and digits, folded."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32)
+    known = _known()
+    kinds = known[codes]
+    if _UNSEEN in kinds:
+        for code in np.unique(codes[kinds == _UNSEEN]).tolist():
+            known[code] = chr(code).isalnum()
+        kinds = known[codes]
+    found: Codes = codes[kinds == 1]
+    return found
+
+
+@cache
+def _known() -> npt.NDArray[np.uint8]:
+    """Whether a code point is a letter or digit, for all that were met so far."""
+    return np.full(0x110000, _UNSEEN, np.uint8)
+
+
+def _runs(letters: Codes) -> npt.NDArray[np.uint64]:
+    """A hash of every run of letters, of the whole where it is shorter: runs of 1 make those of 2, 4, 8 and 12."""
+    if len(letters) < _RUN:
+        letters = np.concatenate((letters, np.zeros(_RUN - len(letters), np.uint32)))
+    one = letters.astype(np.uint64) + np.uint64(1)
+    two = one[:-1] * np.uint64(_FACTORS[0]) + one[1:]
+    four = two[:-2] * np.uint64(_FACTORS[1]) + two[2:]
+    eight = four[:-4] * np.uint64(_FACTORS[2]) + four[4:]
+    twelve = eight[:-4] * np.uint64(_FACTORS[3]) + four[8:]
+    return twelve ^ (twelve >> np.uint64(32))
+
+
+class Near:
+    """The near-copies among texts that each have a label, such as a split; a text is known by its number.
+
+    The work grows with the number of texts and of near-copies, not with the square of it: only what is
+    in a bucket together is compared, and a question ends at the first answer.
+    """
+
+    def __init__(self, sketches: Sequence[Sketch], labels: Sequence[str]) -> None:
+        self._labels = labels
+        self._rows = np.full((len(sketches), _MINIMA), -1, np.int64).astype(np.uint32)
+        hashed = [i for i, one in enumerate(sketches) if one.minima]
+        if hashed:
+            joined = b"".join(sketches[i].minima for i in hashed)
+            self._rows[hashed] = np.frombuffer(joined, "<u4").reshape(-1, _MINIMA)
+        self._buckets: list[tuple[bool, dict[str, Numbers]]] = []
+        """Whether all in the bucket are the same text; the numbers of those in it by label, each in order."""
+        self._of: dict[int, list[int]] = {}
+        """The buckets that a text is in; those of one text are left out."""
+        for key in range(2):
+            self._add_equal([one.keys[key] if len(one.keys) > key else b"" for one in sketches])
+        self._add_bands(np.array(hashed, np.int64))
+
+    def first(self, text: int, label: str) -> int | None:
+        """The first near-copy of a text among those with a label, itself left out."""
+        best: int | None = None
+        for bucket in self._of.get(text, ()):
+            same, members = self._buckets[bucket]
+            others = members.get(label)
+            if others is not None:
+                upto = others if best is None else others[: np.searchsorted(others, best)]
+                best = next(self._hits(text, upto, same), best)
+        return best
+
+    def near(self, text: int, labels: Sequence[str]) -> list[int]:
+        """All near-copies of a text among those with these labels, in order, itself left out."""
+        found: set[int] = set()
+        for bucket in self._of.get(text, ()):
+            same, members = self._buckets[bucket]
+            found.update(hit for label in labels if label in members for hit in self._hits(text, members[label], same))
+        return sorted(found)
+
+    def groups(self, label: str) -> list[list[int]]:
+        """The texts with a label, those together that near-copies of near-copies lead to; in order."""
+        parent = {i: i for i, one in enumerate(self._labels) if one == label}
+
+        def top(i: int) -> int:
+            while parent[i] != i:
+                parent[i] = parent[parent[i]]
+                i = parent[i]
+            return i
+
+        for same, members in self._buckets:
+            if label in members:
+                for one, others in self._linked(members[label], same):
+                    for other in others:
+                        low, high = sorted((top(one), top(other)))
+                        parent[high] = low
+        found: dict[int, list[int]] = {}
+        for i in parent:
+            found.setdefault(top(i), []).append(i)
+        return list(found.values())
+
+    def _linked(self, members: Numbers, same: bool) -> Iterator[tuple[int, list[int]]]:
+        """Pairs that join the near-copies of a bucket, each taken out of it when it was joined."""
+        left = members
+        while len(left):
+            reached, left = [int(left[0])], left[1:]
+            while reached and len(left):
+                one = reached.pop()
+                is_near = np.full(len(left), True) if same else self._alike(one, left)
+                others = left[is_near].tolist()
+                left = left[~is_near]
+                yield one, others
+                reached += others
+
+    def _hits(self, text: int, others: Numbers, same: bool) -> Iterator[int]:
+        for begin in range(0, len(others), _CHUNK):
+            chunk = others[begin : begin + _CHUNK]
+            is_near = chunk != text if same else self._alike(text, chunk) & (chunk != text)
+            yield from chunk[is_near].tolist()
+
+    def _alike(self, text: int, others: Numbers) -> npt.NDArray[np.bool_]:
+        common = np.count_nonzero(self._rows[others] == self._rows[text], axis=1)
+        return np.asarray(common >= LEAST * _MINIMA)
+
+    def _add_equal(self, keys: list[bytes]) -> None:
+        members: dict[bytes, list[int]] = {}
+        for i, key in enumerate(keys):
+            if key:
+                members.setdefault(key, []).append(i)
+        for found in members.values():
+            if len(found) > 1:
+                self._add(np.array(found), True)
+
+    def _add_bands(self, hashed: Numbers) -> None:
+        """A bucket for the texts that have the same four minima, at the same place."""
+        width = _MINIMA // _BANDS
+        for band in range(_BANDS):
+            rows = self._rows[hashed, band * width : (band + 1) * width].astype(np.uint64)
+            keys = (rows * np.array(_FACTORS[:width], np.uint64)).sum(axis=1)
+            order = np.argsort(keys, kind="stable")
+            changes = np.flatnonzero(np.diff(keys[order])) + 1
+            edges = np.array([0, *changes.tolist(), len(order)])
+            for k in np.flatnonzero(np.diff(edges) > 1).tolist():
+                self._add(np.sort(hashed[order[edges[k] : edges[k + 1]]]), False)
+
+    def _add(self, found: Numbers, same: bool) -> None:
+        members: dict[str, list[int]] = {}
+        for i in found.tolist():
+            members.setdefault(self._labels[i], []).append(i)
+            self._of.setdefault(i, []).append(len(self._buckets))
+        self._buckets.append((same, {label: np.array(numbers) for label, numbers in members.items()}))
