@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,6 +175,7 @@ def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
     from .release import build_folder
 
     schema, settings, waivers = _rules(root)
+    settings = replace(settings, severity={**settings.severity, "C608": "info"})  # that a document moved is shown
     with tempfile.TemporaryDirectory(prefix="corpus-diff-") as temporary, Index(root) as index:
         built = build_folder(
             index,

@@ -20,12 +20,17 @@ from corpus.model import CorpusError
 from corpus.release.comparison import bumped
 
 
+def told(name: str) -> str:
+    """A text that is no near-copy of another's."""
+    return TEXT + " ".join(f"{name}{i}" for i in range(80)) + ".\n"
+
+
 @pytest.fixture
 def released(corpus: Corpus) -> Corpus:
     """A corpus with release 1.0.0: alpha in train, beta and gamma in test."""
     corpus.add("alpha", split="train")
-    corpus.add("beta", TEXT + "Beta.\n", split="test")
-    corpus.add("gamma", TEXT + "Gamma.\n", split="test")
+    corpus.add("beta", told("beta"), split="test")
+    corpus.add("gamma", told("gamma"), split="test")
     shutil.copy(REPOSITORY / "CITATION.cff", corpus.root)
     ran = corpus.run("release", "1.0.0")
     assert ran.code == 0, ran.err
@@ -100,13 +105,22 @@ def new_target(c: Corpus) -> None:
     c.write("schema/targets.json", value)
 
 
+def moved(c: Corpus) -> None:
+    """A document in another split, and the exception without which that is an error."""
+    edit(c, "raw/beta.json", split="train")
+    c.write(
+        "annotations/exceptions.toml",
+        '[[exception]]\ndoc_id = "beta"\ncode = "C608"\nreason = "it leaked"\nuntil = 9999-12-31\n',
+    )
+
+
 EDITS = {
     "a title": (lambda c: edit(c, "raw/alpha.json", title="Another"), "patch"),
     "gold of the first split": (gold_of_train, "patch"),
     "a record gone from test": (record_gone, "minor"),
-    "a new document": (lambda c: c.add("delta", TEXT + "Delta.\n"), "minor"),
+    "a new document": (lambda c: c.add("delta", told("delta")), "minor"),
     "a new target": (new_target, "minor"),
-    "another split": (lambda c: edit(c, "raw/beta.json", split="train"), "major"),
+    "another split": (moved, "major"),
     "a document gone": (gone, "major"),
     "a new label": (new_label, "major"),
 }
@@ -141,6 +155,15 @@ def test_a_version_that_may_not_come(released: Corpus, version: str, said: str) 
     assert ran.code == 2
     assert said in ran.err
     assert [path.name for path in (released.root / "releases").iterdir()] == ["1.0.0"]
+
+
+def test_a_moved_document_is_shown_and_not_released(released: Corpus) -> None:
+    edit(released, "raw/beta.json", split="train")
+    assert "1 document moved: beta (test → train)" in released.run("diff", "1.0.0").out
+    ran = released.run("release", "2.0.0")
+    assert ran.code == 1
+    assert " C608 " in ran.out
+    assert not (released.root / "releases/2.0.0").exists()
 
 
 def test_what_is_not_committed_is_not_released(corpus: Corpus) -> None:
