@@ -26,8 +26,8 @@ def near_copies(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     """C606: Nearly the same text is in two splits.
 
     What: at least half of the runs of twelve letters that stand in one of two texts stand in both (as
-    MinHash estimates it), or the letters are the same, or, where a text is withheld, its hash. The
-    finding is at the later of the two; `corpus split` keeps near-copies together.
+    MinHash estimates it), or the letters are the same, or, where a text is withheld, its hash. Each
+    document that has such a copy is in one finding at least, with the first of its copies.
     Why: what a model learnt by heart in training it gives back in the test.
     Bad: an agency's report in `train`, and the paper that printed it with another headline in `test`.
     Good: both in one split, with one `story`.
@@ -35,25 +35,24 @@ def near_copies(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     documents = [one for one in corpus.summaries if one.split]
     near = Near([one.sketch for one in documents], [one.split for one in documents])
     splits = sorted({one.split for one in documents})
-    for i in _asked_of(corpus, documents, near, splits):
-        one = documents[i]
-        firsts = (near.first(i, split) for split in splits if split != one.split)
-        first = min((other for other in firsts if other is not None), default=i)
-        if first < i:
-            other = documents[first]
+
+    def others(i: int) -> list[str]:
+        return [split for split in splits if split != documents[i].split]
+
+    def first(i: int) -> int | None:
+        return min((j for split in others(i) if (j := near.first(i, split)) is not None), default=None)
+
+    asked = {i for i, one in enumerate(documents) if corpus.asks(one.doc_id)}
+    if corpus.about is not None:
+        asked |= {j for i in asked for j in near.near(i, others(i))}
+    for i in sorted(asked):
+        j = first(i)
+        if j is None or (i < j and first(j) == i):
+            continue
+        one, other = documents[i], documents[j]
+        if corpus.asks(one.doc_id, other.doc_id):
             detail = f"{one.split} here, {other.split} in {other.doc_id}"
             yield _found(near_copies, corpus, one, detail, "/split", related=[(other, "/split", "the other one")])
-
-
-def _asked_of(corpus: Corpus, documents: list[Summary], near: Near, splits: list[str]) -> Iterable[int]:
-    """The numbers of the documents whose near-copies are wanted: those asked about, and those like them."""
-    if corpus.about is None:
-        return range(len(documents))
-    found = set()
-    for i, one in enumerate(documents):
-        if one.doc_id in corpus.about:
-            found |= {i, *near.near(i, [split for split in splits if split != one.split])}
-    return sorted(found)
 
 
 def story_in_two_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
@@ -114,16 +113,13 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     Good: one type, or a note in the guidelines that tells the two apart.
     """
     kinds: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    wanted: set[str] = set()
     for one in corpus.summaries:
         for name in one.names:
             kinds[name.words][name.form, name.type] += 1
-            if corpus.asks(one.doc_id):
-                wanted.add(name.words)
     open_ = {
         words: (max(of, key=lambda kind: (of[kind], kind)), dict(of))
         for words, of in kinds.items()
-        if len(of) > 1 and words in wanted and any(form == "NAM" for form, _ in of)
+        if len(of) > 1 and any(form == "NAM" for form, _ in of)
     }
     del kinds
     first: dict[tuple[str, str, str], tuple[Summary, Name]] = {}
@@ -134,7 +130,7 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     for (words, *kind), (one, name) in first.items():
         common, counts = open_[words]
         other, its = first[words, *common]
-        if other is not one and "NAM" in (kind[0], common[0]):
+        if other is not one and "NAM" in (kind[0], common[0]) and corpus.asks(one.doc_id, other.doc_id):
             documents = counts[common]
             detail = f"{words!r} is {_kind(kind)} here, {_kind(common)} in {documents} document{'s' * (documents != 1)}"
             related = [(other, f"/mentions/{its.number}", "for example")]
