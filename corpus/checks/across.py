@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+import orjson
+
 from ..model import Place, Problem, Severity
 from ..near import Near
 from ..schema import Schema
@@ -113,7 +115,8 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     Good: one type, or a note in the guidelines that tells the two apart.
     """
     kinds: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    for one in corpus.summaries:
+    summaries = list(_with_words_asked_about(corpus))
+    for one in summaries:
         for name in one.names:
             kinds[name.words][name.form, name.type] += 1
     open_ = {
@@ -123,7 +126,7 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     }
     del kinds
     first: dict[tuple[str, str, str], tuple[Summary, Name]] = {}
-    for one in corpus.summaries if open_ else ():
+    for one in summaries if open_ else ():
         for name in one.names:
             if name.words in open_:
                 first.setdefault((name.words, name.form, name.type), (one, name))
@@ -138,6 +141,14 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
             yield _found(
                 two_labels_of_words, corpus, one, detail, pointer, file=one.gold, record=name.record, related=related
             )
+
+
+def _with_words_asked_about(corpus: Corpus) -> Iterable[Summary]:
+    """The summaries that name something which a document asked about names; all when all are asked about."""
+    if corpus.about is None:
+        return corpus.summaries
+    words = {orjson.dumps(name.words) for one in corpus.summaries if corpus.asks(one.doc_id) for name in one.names}
+    return (one for one in corpus.summaries if any(word in one.packed_names for word in words))
 
 
 def _kind(kind: Iterable[str]) -> str:
