@@ -98,7 +98,7 @@ def _quotes(holds: Callable[[Row, str], object]) -> Callable[[Row], Iterable[obj
 
     def found(row: Row) -> Iterator[object]:
         text = _text(row)
-        return (quote for quote in row.get("quotes") or () if text and holds(quote, text))
+        return (quote for quote in row.get("quotes") or () if text and quote.get("content") and holds(quote, text))
 
     return found
 
@@ -110,12 +110,12 @@ def _opened(span: Mapping[str, Any], text: str) -> bool:
 def _is_block(quote: Row, text: str) -> bool:
     first = quote["content"][0]
     begins_line = first["start"] > 0 and text[first["start"] - 1] == "\n"
-    return quote["type"] == "direct" and begins_line and text[: first["start"]].rstrip().endswith(":")
+    return quote.get("type") == "direct" and begins_line and text[: first["start"]].rstrip().endswith(":")
 
 
 def _is_turn(quote: Row, text: str) -> bool:
     first = quote["content"][0]
-    return quote["type"] == "direct" and text[: first["start"]].endswith(": ")
+    return quote.get("type") == "direct" and text[: first["start"]].endswith(": ")
 
 
 def _is_reopened(quote: Row, text: str) -> bool:
@@ -125,7 +125,7 @@ def _is_reopened(quote: Row, text: str) -> bool:
 def _is_unclosed(quote: Row, text: str) -> bool:
     first, last = quote["content"][0], quote["content"][-1]
     rest = text[last["end"] :].lstrip(" .,!?…")
-    return quote["type"] == "direct" and _opened(first, text) and (not rest or rest[0] not in CLOSING)
+    return quote.get("type") == "direct" and _opened(first, text) and (not rest or rest[0] not in CLOSING)
 
 
 def _is_discontinuous(quote: Row, text: str) -> bool:
@@ -147,7 +147,7 @@ def _addressed(row: Row) -> Iterable[object]:
 
 def _pronoun_sources(row: Row) -> Iterable[object]:
     forms = {mention["id"]: mention["form"] for mention in row.get("mentions") or ()}
-    return (quote for quote in row.get("quotes") or () if any(forms.get(s) == "PRO" for s in quote["source"]))
+    return (quote for quote in row.get("quotes") or () if any(forms.get(s) == "PRO" for s in quote.get("source") or ()))
 
 
 HARD_CASES: tuple[HardCase, ...] = (
