@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
 import orjson
 
 from ..model import Place, Problem, Severity
@@ -164,14 +165,18 @@ def unused_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     Bad: `polarity` with 900 values, and `hypothetical` never.
     Good: a label that is found, or one less in `schema/`.
     """
-    totals: Counter[tuple[str, str, str]] = Counter()
-    for one in corpus.summaries if corpus.complete and corpus.about is None else ():
-        for i, name in enumerate(label_names(schema)):
-            totals[name] += int.from_bytes(one.labels[4 * i : 4 * i + 4], "little")
+    if not corpus.complete or corpus.about is not None:
+        return
+    names = label_names(schema)
+    sums = np.zeros(len(names), np.int64)
+    for one in corpus.summaries:
+        if one.labels:
+            sums += np.frombuffer(one.labels, np.uintc)
+    totals = dict(zip(names, sums.tolist(), strict=True))
     values: Counter[tuple[str, str]] = Counter()
     for (layer, field, _), count in totals.items():
         values[layer, field] += count
-    for layer, field, label in label_names(schema):
+    for layer, field, label in names:
         if not totals[layer, field, label] and values[layer, field] >= _ENOUGH:
             detail = f"{layer}.{field} {label}, among {values[layer, field]:,} values"
             rule = Rule(unused_label)

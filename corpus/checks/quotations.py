@@ -29,9 +29,14 @@ _PAIRS = (
     ("‘‚", "’‘"),
     ("'", "'"),
 )
-_SINGLE = "‘‚'"
-_OPENED = re.compile(r"(?<![\w.,!?…])[“„‟«»‹›\"‘‚'](?=[^\s])")
-_CLOSERS = {opener: closers for openers, closers in _PAIRS for opener in openers}
+_OPENED = re.compile(r"[“„‟«»‹›\"‘‚'](?<![\w.,!?…].)(?=\S)")
+_CLOSED = {
+    opener: re.compile(
+        rf"(?<=[^\s]{{2}})[{closers}](?!\w)" if opener in "‘‚'" else rf"(?<=\S)[{closers}]",
+    )
+    for openers, closers in _PAIRS
+    for opener in openers
+}
 
 
 def quotations(text: str) -> Iterator[tuple[int, int]]:
@@ -45,7 +50,7 @@ def quotations(text: str) -> Iterator[tuple[int, int]]:
             if close is None and opening[0] not in "“„":
                 continue
             end = len(line.rstrip()) if close is None else close
-            if any(char.isalnum() for char in line[at:end]):
+            if any(map(str.isalnum, line[at:end])):
                 yield begin + at, begin + end
             at = end if close is None else close + 1
         begin += len(line)
@@ -53,12 +58,7 @@ def quotations(text: str) -> Iterator[tuple[int, int]]:
 
 def _closing(line: str, opener: str, start: int) -> int | None:
     """Where the mark is that closes one, None when the line has none."""
-    single = opener in _SINGLE
-    if single and line[start].isdigit():
+    if opener in "‘‚'" and line[start].isdigit():
         return None
-    for at in range(start + 1, len(line)):
-        if line[at] in _CLOSERS[opener] and not line[at - 1].isspace():
-            after = line[at + 1 : at + 2]
-            if not (single and after.isalnum()) and (not single or at - start > 1):
-                return at
-    return None
+    found = _CLOSED[opener].search(line, start + 1)
+    return found.start() if found else None

@@ -8,6 +8,7 @@ A summary holds JSON pointers and no lines: where a finding stands is looked up 
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class Summary:
     packed_names: bytes = b"[]"
     """`names`, as JSON."""
     labels: bytes = b""
-    """How often each of `label_names` stands in the adjudicated annotation, four bytes each."""
+    """How often each of `label_names` stands in the adjudicated annotation, an `array` of "I"."""
     unchosen: tuple[tuple[str, str, str], ...] = ()
     """Labels of the adjudicated annotation that no annotator chose: JSON pointer, record, and what they chose."""
 
@@ -103,14 +104,29 @@ def label_names(schema: Schema) -> tuple[tuple[str, str, str], ...]:
 
 
 def _label_counts(gold: Annotation, schema: Schema) -> bytes:
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for layer in schema.layers.values():
-        for one in layer.of_kind("label"):
-            for record in gold.layer(layer.name):
-                value = record.get(one.name)
-                for name in value if isinstance(value, list) else (value,):
-                    counts[layer.name, one.name, str(name)] += 1
-    return b"".join(counts[name].to_bytes(4, "little") for name in label_names(schema))
+    fields = _label_fields(schema)
+    values = {
+        layer: {name: Counter([record.get(name) for record in gold.layer(layer)]) for name in names}
+        for layer, names, _ in fields
+    }
+    for layer, _, lists in fields:
+        for name in lists:
+            values[layer][name] = Counter([one for record in gold.layer(layer) for one in record.get(name) or ()])
+    counts = [values[layer][field].get(label, 0) for layer, field, label in label_names(schema)]
+    return array("I", counts).tobytes()
+
+
+@lru_cache(maxsize=8)
+def _label_fields(schema: Schema) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Of each layer, the fields with one label and those with a list of them."""
+    return tuple(
+        (
+            layer.name,
+            tuple(one.name for one in layer.of_kind("label") if not one.many),
+            tuple(one.name for one in layer.of_kind("label") if one.many),
+        )
+        for layer in schema.layers.values()
+    )
 
 
 def _names(gold: Annotation, text: str | None) -> list[tuple[str, str, str, int, str]]:

@@ -19,9 +19,8 @@ _LONG_NAME = 12
 _NO_LICENCE = frozenset(("NONE", "NOASSERTION"))
 _HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 """Format characters that no reader sees: soft hyphen, zero width, direction marks and overrides, tags."""
-_MAYBE_HIDDEN = re.compile(
-    rb"\xc2\xad|\xd8\x9c|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xf3\xa0|\\u"
-)
+_HIDDEN_BYTES = (b"\\u", b"\xc2\xad", b"\xd8\x9c", b"\xe1\xa0\x8e", b"\xef\xbb\xbf", b"\xf3\xa0")
+_MORE_HIDDEN_BYTES = re.compile(rb"\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])")
 """Bytes without which there is none in JSON."""
 _JOINERS = "\u200c\u200d"
 
@@ -114,7 +113,8 @@ def hidden_character(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `"name": "Ivo\\u200b Marr"`
     Good: `"name": "Ivo Marr"`
     """
-    if not _MAYBE_HIDDEN.search(document.source.data):
+    data = document.source.data
+    if not (any(some in data for some in _HIDDEN_BYTES) or _MORE_HIDDEN_BYTES.search(data)):
         return
     for pointer, value in _strings(document.value):
         for match in _HIDDEN.finditer(value):
