@@ -10,7 +10,7 @@ from pathlib import Path
 import proxy
 import pytest
 import studio
-from desk import REPOSITORY, Desk
+from desk import DOCUMENTS, REPOSITORY, WITHHELD, Desk
 from studio import Studio, User
 
 HOW = "starts a real Label Studio server: pip install -e '.[test,label-studio,browser]', then pytest -m label_studio"
@@ -52,8 +52,12 @@ def desk(server: Studio, tmp_path: Path) -> Iterator[Desk]:
     """A copy of this repository's corpus; after the test no token may stand in an output or a file of it."""
     root = tmp_path / "desk"
     root.mkdir()
-    for name in ("raw", "annotations", "schema"):
-        shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("attached"))
+    shutil.copytree(REPOSITORY / "schema", root / "schema")
+    for folder in ("raw", "annotations"):
+        for file in (REPOSITORY / folder).rglob("*"):
+            if file.is_file() and file.parent.name != "attached" and file.stem in (*DOCUMENTS, *WITHHELD):
+                (root / file.relative_to(REPOSITORY)).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, root / file.relative_to(REPOSITORY))
     shutil.copy(REPOSITORY / "pyproject.toml", root)
     shutil.copy(REPOSITORY / ".gitignore", root)
     made = Desk(root, server.url, server.lead.token)

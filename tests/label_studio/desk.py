@@ -11,6 +11,14 @@ from pathlib import Path
 from studio import User
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
+DOCUMENTS = [
+    *("barrage-cost-analysis", "barrage-hearing-delay", "bell-loan-courier", "cup-final-goal-line"),
+    *("merger-hospital-packet", "night-ferry-strike-live", "skarrow-lowe-interview", "storm-ketterick-brief"),
+    *("storm-little-cray-packet", "vellish-signs-opinion"),
+]
+"""The documents on the desk, which two annotators and gold have: all kinds of marks, decomposed letters, emoji."""
+WITHHELD = ["000_1a148ceac667d117"]
+"""The document on the desk whose text is not here."""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import REPOSITORY, Desk
+from desk import DOCUMENTS, WITHHELD, Desk
 from studio import Studio, User
 
 pytestmark = pytest.mark.label_studio
-
-DOCUMENTS = sorted(path.stem for path in (REPOSITORY / "raw").glob("*.txt"))
-WITHHELD = sorted({path.stem for path in (REPOSITORY / "raw").glob("*.json")} - set(DOCUMENTS))
 
 # Over these, offsets get lost: two UTF-16 units, many code points in one grapheme, combining marks, CR LF, hard spaces.
 HARD = (
