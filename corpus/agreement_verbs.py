@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -106,6 +105,6 @@ def _names(written: str) -> tuple[str, ...]:
 
 
 def _root(args: argparse.Namespace) -> Path:
-    from .settings import find_root
+    from .settings import root_of
 
-    return find_root(Path.cwd()) if args.root is None else Path(os.path.abspath(args.root))
+    return root_of(args.root)

@@ -351,11 +351,9 @@ class _Version(argparse.Action):
 
 
 def _root(args: argparse.Namespace) -> Path:
-    from .settings import find_root
+    from .settings import root_of
 
-    if args.root is None:
-        return find_root(Path.cwd())
-    return Path(os.path.abspath(args.root))
+    return root_of(args.root)
 
 
 def _today() -> date:

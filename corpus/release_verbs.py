@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -104,7 +103,7 @@ def verify(args: argparse.Namespace) -> int:
     """
     from .places import visible
     from .release import verify as differences
-    from .release import versions
+    from .released import versions
 
     root = _root(args)
     names = args.version or versions(root)
@@ -142,9 +141,9 @@ def add_verbs(verbs: Any, add: Add, workers: Callable[[argparse.ArgumentParser],
 
 
 def _root(args: argparse.Namespace) -> Path:
-    from .settings import find_root
+    from .settings import root_of
 
-    return find_root(Path.cwd()) if args.root is None else Path(os.path.abspath(args.root))
+    return root_of(args.root)
 
 
 def _rules(root: Path) -> tuple[Any, Any, Any]:
@@ -176,6 +175,11 @@ def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
 
     schema, settings, waivers = _rules(root)
     settings = replace(settings, severity={**settings.severity, "C608": "info"})  # that a document moved is shown
+
+    def on_problem(problem: Problem) -> None:
+        if problem.severity == "error":
+            report.text([problem], sys.stderr)
+
     with tempfile.TemporaryDirectory(prefix="corpus-diff-") as temporary, Index(root) as index:
         built = build_folder(
             index,
@@ -183,7 +187,7 @@ def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
             settings,
             waivers,
             Path(temporary) / "build",
-            on_problem=lambda problem: report.text([problem], sys.stderr),  # type: ignore[arg-type]
+            on_problem=on_problem,
             progress=args.progress,
         )
         if built is None:

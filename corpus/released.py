@@ -1,4 +1,4 @@
-"""The splits that documents had in the last release: releases/<version>/documents/<split>-*.parquet."""
+"""What was released: the versions in releases/, and the split that documents had in the last of them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,29 @@ from .model import CorpusError
 from .settings import VERSION
 
 
+def versions(root: Path) -> list[str]:
+    """The versions in `root/releases`, lowest first."""
+    folder = root / "releases"
+    found = [path.name for path in folder.iterdir() if VERSION.fullmatch(path.name)] if folder.is_dir() else []
+    return sorted(found, key=parts)
+
+
+def parts(version: str) -> list[int]:
+    """The numbers of a version X.Y.Z, by which versions are ordered."""
+    return [int(part) for part in version.split(".")]
+
+
 def released_splits(root: Path) -> tuple[str, dict[str, str]]:
     """The highest version in `root/releases` and the split of each document in it; "" and {} before the first.
 
     Only ids are read. Raises CorpusError when the release is damaged.
     """
-    folder = root / "releases"
-    versions = [path.name for path in folder.iterdir() if VERSION.fullmatch(path.name)] if folder.is_dir() else []
-    if not versions:
+    known = versions(root)
+    if not known:
         return "", {}
-    last = max(versions, key=lambda version: [int(part) for part in version.split(".")])
+    last = known[-1]
     found: dict[str, str] = {}
-    for path in sorted((folder / last / "documents").glob("*.parquet")):
+    for path in sorted((root / "releases" / last / "documents").glob("*.parquet")):
         split = path.name.rpartition("-of-")[0].rpartition("-")[0]
         try:
             ids = pq.read_table(path, columns=["doc_id"])["doc_id"].to_pylist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -51,6 +52,11 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
                 f"{path}: [tool.corpus.severity] {code} stays an error: what does not hold together cannot be compiled"
             )
     return Settings(version, {**codes, **severity})
+
+
+def root_of(named: Path | None) -> Path:
+    """The folder of the corpus that --root named, else the one around the working folder. Raises CorpusError."""
+    return find_root(Path.cwd()) if named is None else Path(os.path.abspath(named))
 
 
 def find_root(start: Path) -> Path:

@@ -201,6 +201,6 @@ def _project(verb: argparse.ArgumentParser) -> None:
 
 
 def _root(args: argparse.Namespace) -> Path:
-    from ..settings import find_root
+    from ..settings import root_of
 
-    return find_root(Path.cwd()) if args.root is None else Path(os.path.abspath(args.root))
+    return root_of(args.root)

@@ -2,7 +2,7 @@
 
 from .comparison import Comparison, compare
 from .folder import build_folder
-from .making import make_release, versions
+from .making import make_release
 from .verifying import read_manifest, verify
 
-__all__ = ["Comparison", "build_folder", "compare", "make_release", "read_manifest", "verify", "versions"]
+__all__ = ["Comparison", "build_folder", "compare", "make_release", "read_manifest", "verify"]

@@ -18,19 +18,13 @@ import yaml
 from ..files import Index
 from ..model import CorpusError, Problem
 from ..pipeline import Shard
+from ..released import parts, versions
 from ..schema import Schema
 from ..settings import VERSION, Settings
 from ..waivers import Waivers
 from .comparison import ORDER, Comparison, bumped, compare
 from .folder import Built, build_folder
 from .showing import as_markdown
-
-
-def versions(root: Path) -> list[str]:
-    """The versions in `root/releases`, lowest first."""
-    folder = root / "releases"
-    found = [path.name for path in folder.iterdir() if VERSION.fullmatch(path.name)] if folder.is_dir() else []
-    return sorted(found, key=_parts)
 
 
 def make_release(
@@ -84,16 +78,12 @@ def make_release(
     return None if built is None else (built, found[0] if found else None)
 
 
-def _parts(version: str) -> list[int]:
-    return [int(part) for part in version.split(".")]
-
-
 def _may_come(version: str, known: list[str]) -> None:
-    if not VERSION.fullmatch(version) or version != ".".join(map(str, _parts(version))):
+    if not VERSION.fullmatch(version) or version != ".".join(map(str, parts(version))):
         raise CorpusError(f"a version is X.Y.Z, such as 1.0.0, and not {version}")
     if version in known:
         raise CorpusError(f"{version} is released already, and a release is never changed")
-    if known and _parts(version) < _parts(known[-1]):
+    if known and parts(version) < parts(known[-1]):
         raise CorpusError(f"{version} is below the last release, {known[-1]}")
 
 
@@ -102,7 +92,7 @@ def _large_enough(last: Path, folder: Path, old: str, version: str) -> Compariso
     if found.bump == "none":
         raise CorpusError(f"nothing differs from {old}; there is nothing to release")
     least = bumped(old, found.bump)
-    if _parts(version) < _parts(least):
+    if parts(version) < parts(least):
         why = "; ".join(why for bump, why in found.reasons if ORDER.index(bump) == ORDER.index(found.bump))
         raise CorpusError(f"{version} is too small: what changed since {old} is {found.bump} ({why}), at least {least}")
     return found
