@@ -34,7 +34,9 @@ def unchosen(gold: Annotation, others: Sequence[Annotation], schema: Schema) -> 
         by_place = [(one.annotator, _by_place(one, layer, schema)) for one in did]
         for i, places in enumerate(_places(gold, layer, schema)):
             record = gold.layer(layer.name)[i]
-            matched = [(name, found) for name, known in by_place if (found := [known[p] for p in places if p in known])]
+            matched = [
+                (name, found) for name, known in by_place if (found := [r for p in places for r in known.get(p, ())])
+            ]
             said = [_said(record, one.name, matched) for one in labels] if len(matched) > 1 else []
             if any(said):
                 yield join_pointer(layer.name, i), record["id"], "; ".join(filter(None, said))
@@ -50,10 +52,13 @@ def _said(record: Record, field: str, matched: list[tuple[str, list[Record]]]) -
     return f"{field} {label}, not {', '.join(others)}"
 
 
-def _by_place(annotation: Annotation, layer: Layer, schema: Schema) -> dict[Where, Record]:
-    records = annotation.layer(layer.name)
-    places = _places(annotation, layer, schema)
-    return {place: record for record, of in zip(records, places, strict=True) for place in of}
+def _by_place(annotation: Annotation, layer: Layer, schema: Schema) -> dict[Where, list[Record]]:
+    """The records at each place: a quote and the quote that passes it on may have the same words."""
+    found: dict[Where, list[Record]] = defaultdict(list)
+    for record, places in zip(annotation.layer(layer.name), _places(annotation, layer, schema), strict=True):
+        for place in places:
+            found[place].append(record)
+    return found
 
 
 def _places(annotation: Annotation, layer: Layer, schema: Schema) -> list[list[Where]]:
