@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..model import GOLD
 from ..report.escape import entities, plain
-from ..schema import Schema
-from .matching import place_fields
 from .measuring import ALL, Result, agreement
 from .readings import annotators_of
 
@@ -31,7 +29,8 @@ TITLES = {
     "accuracy": "accuracy",
     "lea_f1": "coreference, LEA F1",
 }
-_MAIN = ("record_f1", "token_alpha", "unitizing_alpha", "span_f1_exact", "span_f1_partial", "alpha", "lea_f1")
+_NOT_IN_CARD = ("record_f1_labelled", "kappa")
+"""Figures that say nearly what another says: the α beside them."""
 _COMMONEST, _WORST, _CARD_CONFUSIONS = 20, 20, 5
 _NONE = "–"
 Table = tuple[str, Sequence[str], list[list[str]]]
@@ -70,7 +69,7 @@ SHOWN: dict[str, Callable[[Result], str]] = {"text": text, "json": json_, "markd
 
 
 def card_table(root: str | Path) -> str:
-    """Markdown for the dataset card: the main figures of each layer with 95% intervals, and five confusions.
+    """Markdown for the dataset card: the figures of each field with 95% intervals, and the five commonest confusions.
 
     They are about all annotators but gold; one sentence says so when there are not two. Raises
     CorpusError when a library is missing.
@@ -79,8 +78,7 @@ def card_table(root: str | Path) -> str:
     result = agreement(root) if len(names) > 1 else None
     if result is None or not result.documents:
         return "No document was annotated by two annotators.\n"
-    schema = Schema.read(Path(root).absolute())
-    rows = [row for row in _rows(result.overall) if _is_main(row, schema)]
+    rows = [row for row in _rows(result.overall) if row["measure"] not in _NOT_IN_CARD]
     head = (
         f"Agreement of {_list(result.annotators)} on {_number(result.documents, 'document')}, "
         "with 95% intervals from 1,000 resamples of documents:"
@@ -91,16 +89,6 @@ def card_table(root: str | Path) -> str:
         title, columns, found = _confusions(result, _CARD_CONFUSIONS)
         parts += ["", f"{title}:", "", *_markdown_table(("", columns, found))]
     return "\n".join(parts) + "\n"
-
-
-def _is_main(row: dict[str, Any], schema: Schema) -> bool:
-    layer = schema.layers[row["layer"]]
-    field = next((one for one in layer.fields if one.name == row["field"]), None)
-    if field is not None and field.kind == "spans":
-        return row["measure"] in _MAIN and field in place_fields(layer)
-    if field is not None and field.kind == "scalar":
-        return bool(row["measure"] == "ordinal_alpha")
-    return row["measure"] in _MAIN or (row["layer"], row["field"]) == ("quotes", "speaker")
 
 
 def _parts(result: Result, table: Callable[[Table], list[str]]) -> Iterator[str]:
