@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from corpora import REPOSITORY, TEXT, Corpus
 
 import corpus as package
 from corpus.model import CorpusError
-from corpus.release.comparison import bumped
+from corpus.release.comparison import Bump, bumped
 
 
 def told(name: str) -> str:
@@ -114,7 +115,7 @@ def moved(c: Corpus) -> None:
     )
 
 
-EDITS = {
+EDITS: dict[str, tuple[Callable[[Corpus], object], Bump]] = {
     "a title": (lambda c: edit(c, "raw/alpha.json", title="Another"), "patch"),
     "gold of the first split": (gold_of_train, "patch"),
     "a record gone from test": (record_gone, "minor"),
@@ -131,7 +132,7 @@ def test_what_changed_decides_the_version(released: Corpus, name: str) -> None:
     change, bump = EDITS[name]
     change(released)
     assert differences(released, "1.0.0")["bump"] == bump
-    right = bumped("1.0.0", bump)  # type: ignore[arg-type]
+    right = bumped("1.0.0", bump)
     for version in ("1.0.1", "1.1.0", "2.0.0"):
         if version < right:
             ran = released.run("release", version)

@@ -261,7 +261,8 @@ def test_two_runs_at_once_and_a_killed_one_leave_a_cache_that_holds(corpus: Corp
 
     runs = [start(), start()]
     killed = start()
-    killed.stdout.read(1)  # type: ignore[union-attr] # it is at work
+    assert killed.stdout is not None
+    killed.stdout.read(1)
     killed.kill()
     killed.communicate()
     assert [json.loads(run.communicate()[0]) for run in runs] == [expected] * 2

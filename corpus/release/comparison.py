@@ -82,13 +82,12 @@ class Comparison:
     def reasons(self) -> list[tuple[Bump, str]]:
         """Each bump that something asks for, the greatest first."""
         found = list(self.schema)
-        for bump, many, what in (
-            ("major", self.moved, "in another split"),
-            ("major", self.removed, "gone"),
-            ("minor", self.added, "new"),
-        ):
-            if many:
-                found.append((bump, f"{number(len(many), 'document')} {what}"))  # type: ignore[arg-type]
+        documents: tuple[tuple[Bump, int, str], ...] = (
+            ("major", len(self.moved), "in another split"),
+            ("major", len(self.removed), "gone"),
+            ("minor", len(self.added), "new"),
+        )
+        found += [(bump, f"{number(count, 'document')} {what}") for bump, count, what in documents if count]
         if self.held_out:
             found.append(("minor", f"{number(self.held_out, 'gold record')} of development or test data changed"))
         rest = sum(self.counts.values()) - self.held_out
