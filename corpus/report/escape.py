@@ -32,7 +32,7 @@ def plain(text: str, limit: int | None = None) -> str:
 def first(text: str) -> str:
     """What begins a line of a log, such as the path of a file, on one line: no command either."""
     shown = plain(text)
-    return f"./{shown}" if shown.lstrip().startswith("::") else shown
+    return f"./{shown}" if shown.lstrip().startswith(":") else shown
 
 
 def snippet_lines(snippet: str) -> list[str]:
