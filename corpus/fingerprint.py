@@ -19,7 +19,7 @@ class Fingerprint(NamedTuple):
     """What a finding is about. Sorts by document.
 
     `annotator` is "" for the article itself, `file` is "" unless the finding belongs to no document,
-    `field` is the finding's JSON pointer with `*` for every index; `record` says which record it is.
+    `field` is the finding's JSON pointer with `*` for indexes; `record` says which record it is.
     """
 
     doc_id: str
@@ -35,10 +35,12 @@ class Fingerprint(NamedTuple):
         return sha256(json.dumps(self).encode()).hexdigest()[:32]
 
 
-def fingerprint(problem: Problem) -> Fingerprint:
-    """The fingerprint of a finding."""
+def fingerprint(problem: Problem, within: bool = False) -> Fingerprint:
+    """The fingerprint of a finding. With `within` it also tells places within a record apart: the spans of a field."""
     parts = problem.pointer.split("/")
-    field = "/".join("*" if part.isdigit() else part for part in parts)
+    named = 3 if problem.record else 0
+    keep = [within and i >= named for i in range(len(parts))]
+    field = "/".join("*" if part.isdigit() and not kept else part for part, kept in zip(parts, keep, strict=True))
     file = "" if problem.doc_id else problem.file
     names = (problem.doc_id, annotator_of(problem.file), problem.code, problem.record, field, file)
     if all(name.isascii() for name in names):

@@ -30,9 +30,10 @@ from test_cases import CASES, copy, validate
 
 from corpus import pipeline
 from corpus.checks import CHECKS
+from corpus.fingerprint import fingerprint
 from corpus.model import Edit, Fix, Place, Problem
 from corpus.places import visible
-from corpus.report import REPORTERS, Run, fingerprint, github, markdown, write
+from corpus.report import REPORTERS, Run, github, markdown, write
 from corpus.report.run import Rule
 
 GOLDEN = {
@@ -49,6 +50,7 @@ RULES = tuple(Rule(check.code, check.name, check.severity, check.message, check.
 RUN = Run(rules=RULES, version="0.1.0", documents=3)
 
 HOSTILE = (
+    ":",
     "::error::owned",
     "  ::set-output name=x::owned",
     "##[error]owned",

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import IO
 
 from ..model import Problem
-from .fingerprint import fingerprint
 from .github import as_github
 from .junit import as_junit
 from .markdown import as_markdown
@@ -18,7 +17,7 @@ from .run import Counts, Reporter, Rule, Run, summary
 from .sarif import as_sarif
 from .terminal import as_text
 
-__all__ = ["REPORTERS", "Counts", "Reporter", "Rule", "Run", "as_json", "fingerprint", "summary", "text", "write"]
+__all__ = ["REPORTERS", "Counts", "Reporter", "Rule", "Run", "as_json", "summary", "text", "write"]
 
 REPORTERS: dict[str, Reporter] = {
     "text": as_text,

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 from urllib.parse import quote_from_bytes
 
+from ..fingerprint import fingerprint
 from ..model import Place, Problem
 from .escape import dumps, message, plain, snippet_text
-from .fingerprint import fingerprint
 from .run import Rule, Run
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -60,9 +60,9 @@ def _result(problem: Problem, run: Run) -> dict[str, object]:
         "message": {"text": said},
         "locations": [_location(Place(problem.file, problem.line, problem.column), run)],
         "partialFingerprints": {
-            "corpusFinding/v1": fingerprint(problem),
+            "corpusFinding/v1": fingerprint(problem).digest,
             # The one that GitHub goes by; without it GitHub hashes the lines of the file.
-            "primaryLocationLineHash": fingerprint(problem, within=True),
+            "primaryLocationLineHash": fingerprint(problem, within=True).digest,
         },
         "properties": {
             "doc_id": plain(problem.doc_id, _LONGEST),
