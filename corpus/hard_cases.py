@@ -58,20 +58,20 @@ def _text(row: Row) -> str:
     return row.get("text") or ""
 
 
-def _marks(row: Row) -> set[str]:
-    """The kinds of quotation marks in the text."""
+def _double_marks(row: Row) -> set[str]:
+    """The kinds of double quotation marks in the text, each by its opening mark."""
     text = _text(row)
-    kinds = {"curly" for mark in "“”" if mark in text} | {"straight" for mark in '"' if mark in text}
-    kinds |= {"angle" for mark in "«»" if mark in text}
-    return kinds | {"single" for _ in [_SINGLE.search(text)] if _}
+    kinds = {"“": "“”", '"': '"', "«": "«»"}
+    return {kind for kind, marks in kinds.items() if any(mark in text for mark in marks)}
 
 
 def _only(kind: str) -> Callable[[Row], Iterable[object]]:
-    return lambda row: [kind] if _marks(row) - {"single"} == {kind} else []
+    return lambda row: [kind] if _double_marks(row) == {kind} else []
 
 
 def _mixed_marks(row: Row) -> Iterable[object]:
-    return [1] if len(_marks(row) - {"single"}) > 1 else []
+    kinds = _double_marks(row)
+    return [kinds] if len(kinds) > 1 else []
 
 
 def _decomposed(row: Row) -> Iterable[object]:
@@ -151,8 +151,8 @@ def _pronoun_sources(row: Row) -> Iterable[object]:
 
 
 HARD_CASES: tuple[HardCase, ...] = (
-    HardCase("curly marks throughout", "articles with “ ” as their only double marks", _only("curly")),
-    HardCase("straight marks throughout", 'articles with " as their only double mark', _only("straight")),
+    HardCase("curly marks throughout", "articles with “ ” as their only double marks", _only("“")),
+    HardCase("straight marks throughout", 'articles with " as their only double mark', _only('"')),
     HardCase("mixed marks", "articles with several of “ ”, « » and straight double marks", _mixed_marks),
     HardCase("single marks", "words in ‘ ’ or straight single marks", _matches(_SINGLE)),
     HardCase("quote over paragraphs", "`continues_paragraph`", _records("quotes", "continues_paragraph", True)),
