@@ -42,11 +42,12 @@ def change(path: Path, edit: Callable[[dict[str, Any]], object]) -> None:
 
 
 def findings(root: Path, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
-    """(code, JSON pointer) of what `corpus validate` finds and counts."""
+    """(code, JSON pointer) of what `corpus validate` finds, but for infos about the whole corpus."""
     capsys.readouterr()
     code = main(["--root", str(root), "validate", "--format", "json"])
-    problems = [one for one in json.loads(capsys.readouterr().out) if one["severity"] != "info"]
-    assert code == bool(problems)
+    told = ("C609", "C610", "C611")
+    problems = [one for one in json.loads(capsys.readouterr().out) if one["code"] not in told]
+    assert code == any(one["severity"] != "info" for one in problems)
     return [(problem["code"], problem["pointer"]) for problem in problems]
 
 
@@ -89,7 +90,8 @@ def to_bulk(root: Path, seed: int) -> None:
 def withhold(root: Path, doc_id: str, attach: bool) -> str:
     """Make a document's text one that may not be passed on, and return it.
 
-    No span quotes it any more, and the annotators' notes are gone. `attach` puts it to raw/attached/.
+    No span quotes it any more, the annotators' notes are gone, and names of five words or more are cut to four.
+    `attach` puts it to raw/attached/.
     """
     text = (root / "raw" / f"{doc_id}.txt").read_bytes().decode()
     (root / "raw" / f"{doc_id}.txt").unlink()
@@ -99,10 +101,20 @@ def withhold(root: Path, doc_id: str, attach: bool) -> str:
         annotation = _without_words(read(path))
         annotation.get("provenance", {}).pop("note", None)
         write(path, annotation)
+    cut_names(root, doc_id)
     if attach:
         (root / "raw" / "attached").mkdir(exist_ok=True)
         (root / "raw" / "attached" / f"{doc_id}.txt").write_bytes(text.encode())
     return text
+
+
+def cut_names(root: Path, doc_id: str) -> None:
+    """Cut the names of a document's entities to four words: more would give its text away."""
+    for path in (root / "annotations").glob(f"*/{doc_id}.json"):
+        annotation = read(path)
+        for entity in annotation.get("entities", ()):
+            entity["name"] = " ".join(entity["name"].split()[:4])
+        write(path, annotation)
 
 
 def _without_words(value: Any) -> Any:

@@ -377,8 +377,8 @@ def test_load_finds_the_corpus_around_the_working_folder(
     monkeypatch.chdir(root / "annotations" / "gold")
     quotes = corpus.load("quotes", cache_dir=cache)
     assert set(quotes) == {"train", "dev", "test"}
-    dev = corpus.load(split="dev", cache_dir=cache)
-    assert set(dev["split"]) == {1}
+    wanted = [path for path in (root / "raw").glob("*.json") if read(path)["split"] == "dev"]
+    assert corpus.load(split="dev", cache_dir=cache).num_rows == len(wanted) > 1
     assert "text" in next(iter(corpus.load("stances", split="test", streaming=True, cache_dir=cache)))
     monkeypatch.chdir("/")
     assert corpus.load("quotes", split="train", root=root, cache_dir=cache).num_rows == quotes["train"].num_rows

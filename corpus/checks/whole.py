@@ -59,9 +59,9 @@ def against_licence(document: Document, schema: Schema) -> Iterator[Problem]:
 def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
     """C603: A field gives away a text that may not be passed on.
 
-    What: five words in a row of the text stand in another field, such as a note; twelve in an entity's
-    name, for some names are long. This is asked where the text is attached. The title is bibliography
-    and may stand in the text too.
+    What: five words in a row of the text stand in another field, such as a note or the `name` of an entity
+    that is described only; twelve in the name of one that the text names, for some names are long. This
+    is asked where the text is attached. The title is bibliography and may stand in the text too.
     Why: the text is kept out, and a note that quotes it lets it in again.
     Bad: `"note": "Unclear: \\u201cthe board will meet again on Friday\\u201d"`
     Good: `"note": "Unclear: the second sentence"`
@@ -72,10 +72,16 @@ def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
     if "runs" not in document.memo:
         document.memo["runs"] = _runs(text) - _runs(str(document.article.record.get("title") or ""))
     hidden: set[tuple[str, ...]] = document.memo["runs"]
+    named = {mention.get("entity") for mention in document.layer("mentions") if mention.get("form") == "NAM"}
+    names = {
+        join_pointer("entities", i, "name")
+        for i, entity in enumerate(document.layer("entities"))
+        if entity.get("id") in named
+    }
     for pointer, value in _strings(document.value):
         if len(value) > 2 * _LEAK and pointer != "/title" and (shared := len(hidden & _runs(value))):
             words = shared + _LEAK - 1
-            if words >= _LONG_NAME or not (pointer.startswith("/entities/") and pointer.endswith("/name")):
+            if words >= _LONG_NAME or pointer not in names:
                 yield found(leaked_text, document, f"{words} words", pointer)
 
 

@@ -50,14 +50,16 @@ class Reader:
     def digest(self, entries: Iterable[Entry]) -> bytes | None:
         """A hash of the parts of a document, names and bytes and all that `documents` would go by.
 
-        It does not say where in a bulk file a line stands. None when a part is not to be read, or cannot
-        be. The bytes are kept for a call of `documents` that comes next, so that both are of the same.
+        It does not say where in a bulk file a line stands. None when a part is not to be read, such as one
+        that is there twice, or cannot be. The bytes are kept for a call of `documents` that comes next, so that both are of the same.
         """
         self._held.clear()
         hashed = blake2b(digest_size=32)
+        seen: set[tuple[int, str, bool]] = set()
         for entry in entries:
-            if entry.fault:
+            if entry.fault or _part(entry) in seen:
                 return None
+            seen.add(_part(entry))
             try:
                 data = self._held[entry] = self.read(entry)
             except OSError:
@@ -72,7 +74,7 @@ class Reader:
         sources: list[tuple[Entry, Source]] = []
         read: dict[tuple[int, str, bool], Source] = {}
         for entry in entries:
-            part = entry.kind, entry.annotator, entry.kind == TEXT and entry.path.startswith(ATTACHED)
+            part = _part(entry)
             if part in read:
                 sources.append((entry, _double(entry, read[part])))
             else:
@@ -145,6 +147,11 @@ def _article(doc_id: str, sources: list[tuple[Entry, Source]]) -> Article:
     if records and not texts and text is None and not records[0].faults and record.get("redistribution") == "full":
         records[0].faults += (Fault("missing-text", f"raw/{doc_id}.txt"),)
     return Article(doc_id, record, text, (*records, *texts), attached)
+
+
+def _part(entry: Entry) -> tuple[int, str, bool]:
+    """Which part of its document an entry is; an attached text is another part than a text."""
+    return entry.kind, entry.annotator, entry.kind == TEXT and entry.path.startswith(ATTACHED)
 
 
 def _double(entry: Entry, first: Source) -> Source:
