@@ -51,7 +51,8 @@ class Reader:
         """A hash of the parts of a document, names and bytes and all that `documents` would go by.
 
         It does not say where in a bulk file a line stands. None when a part is not to be read, such as one
-        that is there twice, or cannot be. The bytes are kept for a call of `documents` that comes next, so that both are of the same.
+        that is there twice, or cannot be. The bytes are kept for a call of `documents` that comes next, so that
+        both are of the same.
         """
         self._held.clear()
         hashed = blake2b(digest_size=32)

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 import studio
-from desk import REPOSITORY, Desk
+from desk import DOCUMENTS, REPOSITORY, Desk
 from studio import Studio, User
-from test_studio_cycle import DOCUMENTS
 
 GUIDE = REPOSITORY / "docs" / "label-studio.md"
 PROJECT = "Press corpus"
