@@ -27,7 +27,8 @@ _RUN = 12
 _MINIMA, _BANDS = 128, 32
 _SEED = 1
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
-_UNSEEN = 2
+_UNSEEN, _NONE, _SEVERAL = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+"""Instead of the code point that one is folded to: not met yet; no letter or digit; more than one."""
 _CHUNK = 256
 
 Codes = npt.NDArray[np.uint32]
@@ -61,22 +62,33 @@ def sketch(text_sha256: str, text: str | None) -> Sketch:
 
 def _letters(text: str) -> Codes:
     """The code points of letters and digits, folded."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32)
-    known = _known()
-    kinds = known[codes]
-    if _UNSEEN in kinds:
-        for code in np.unique(codes[kinds == _UNSEEN]).tolist():
-            known[code] = chr(code).isalnum()
-        kinds = known[codes]
-    found: Codes = codes[kinds == 1]
+    codes = _codes(unicodedata.normalize("NFKC", text))
+    folds = _folds()
+    folded = folds[codes]
+    if _UNSEEN in folded:
+        for code in np.unique(codes[folded == _UNSEEN]).tolist():
+            folds[code] = _fold(chr(code))
+        folded = folds[codes]
+    if _SEVERAL in folded:
+        codes = _codes(unicodedata.normalize("NFKC", text).casefold())
+        return np.array([code for code in codes.tolist() if chr(code).isalnum()], np.uint32)
+    found: Codes = folded[folded != _NONE]
     return found
 
 
+def _codes(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32)
+
+
 @cache
-def _known() -> npt.NDArray[np.uint8]:
-    """Whether a code point is a letter or digit, for all that were met so far."""
-    return np.full(0x110000, _UNSEEN, np.uint8)
+def _folds() -> Codes:
+    """What each code point is folded to, for all that were met so far."""
+    return np.full(0x110000, _UNSEEN, np.uint32)
+
+
+def _fold(char: str) -> int:
+    folded = [ord(one) for one in char.casefold() if one.isalnum()]
+    return _NONE if not folded else folded[0] if len(folded) == 1 else _SEVERAL
 
 
 def _runs(letters: Codes) -> npt.NDArray[np.uint64]:

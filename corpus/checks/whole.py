@@ -19,9 +19,19 @@ _LONG_NAME = 12
 _NO_LICENCE = frozenset(("NONE", "NOASSERTION"))
 _HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 """Format characters that no reader sees: soft hyphen, zero width, direction marks and overrides, tags."""
-_HIDDEN_BYTES = (b"\\u", b"\xc2\xad", b"\xd8\x9c", b"\xe1\xa0\x8e", b"\xef\xbb\xbf", b"\xf3\xa0")
-_MORE_HIDDEN_BYTES = re.compile(rb"\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])")
-"""Bytes without which there is none in JSON."""
+_HIDDEN_BYTES = tuple(
+    (written[:1], re.compile(written))
+    for written in (
+        rb"\\u",
+        b"\xc2\xad",
+        b"\xd8\x9c",
+        b"\xe1\xa0\x8e",
+        b"\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])",
+        b"\xef\xbb\xbf",
+        b"\xf3\xa0",
+    )
+)
+"""Bytes without which there is none in JSON, each with its first, which is looked for in no time."""
 _JOINERS = "\u200c\u200d"
 
 
@@ -120,7 +130,7 @@ def hidden_character(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `"name": "Ivo Marr"`
     """
     data = document.source.data
-    if not (any(some in data for some in _HIDDEN_BYTES) or _MORE_HIDDEN_BYTES.search(data)):
+    if not any(first in data and written.search(data) for first, written in _HIDDEN_BYTES):
         return
     for pointer, value in _strings(document.value):
         for match in _HIDDEN.finditer(value):
