@@ -30,7 +30,7 @@ _CORPUS = [sys.executable, "-m", "corpus", "--root", "{root}"]
 _PYTHON = [sys.executable, "-c"]
 
 CONTENDERS: dict[str, list[str]] = {
-    "corpus validate": [*_CORPUS, "validate"],
+    "corpus validate": [*_CORPUS, "validate", "--no-cache"],
     "corpus build": [*_CORPUS, "build"],
     "corpus build, 2 processes": [*_CORPUS, "build", "--workers", "2"],
     'load_dataset("json") → Parquet': [
