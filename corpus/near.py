@@ -112,7 +112,7 @@ class Near:
 
     def __init__(self, sketches: Sequence[Sketch], labels: Sequence[str]) -> None:
         self._labels = labels
-        self._rows = np.full((len(sketches), _MINIMA), -1, np.int64).astype(np.uint32)
+        self._rows = np.full((len(sketches), _MINIMA), 0xFFFFFFFF, np.uint32)
         hashed = [i for i, one in enumerate(sketches) if one.minima]
         if hashed:
             joined = b"".join(sketches[i].minima for i in hashed)

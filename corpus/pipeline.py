@@ -14,10 +14,11 @@ import pickle
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,7 +26,8 @@ import pyarrow as pa
 from . import checks
 from .cache import Cache, Known, Store
 from .checks import across
-from .checks.summary import Corpus, Summary, summarise
+from .checks.summary import Corpus, Name, Summary, summarise
+from .checks.summary import names as names_of
 from .files import Entry, Index, Reader, by_document
 from .model import GOLD, Document, Problem, Severity
 from .places import position
@@ -242,8 +244,16 @@ def _across(index: Index, job: Job, schema: Schema, summaries: list[Summary]) ->
             entries = [entry for entry in index.entries(doc_id) if entry.path == file]
             return position(reader.documents(entries[:1])[0].source, pointer) if entries else (1, 1)
 
+        @lru_cache(256)
+        def names(doc_id: str) -> Sequence[Name]:
+            """Read when there is something to tell of a document."""
+            for document in reader.documents(index.entries(doc_id)):
+                if document.annotation is not None and document.annotation.annotator == GOLD:
+                    return names_of(document.annotation, document.article.text)
+            return ()
+
         complete = job.whole and len(summaries) == len(index)
-        corpus = Corpus(tuple(summaries), released, version, complete, job.about, place)
+        corpus = Corpus(tuple(summaries), released, version, complete, job.about, place, names)
         for problem in across.run(corpus, schema, job.severities, ledger.settle):
             last.add(problem)
     return last

@@ -6,19 +6,21 @@ when all documents were read.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
-import orjson
+import numpy.typing as npt
 
 from ..model import Place, Problem, Severity
 from ..near import Near
 from ..schema import Schema
 from .check import Rule, Settle
-from .summary import Corpus, Name, Summary, label_names
+from .summary import KINDS, Corpus, Name, Summary, key_of, label_names
 
+_PARTS = 8
+"""Of the words that are compared, one after another, so that what sorting takes stays small."""
 _ENOUGH = 300
 """Values of a field among which a label that has one in a hundred is missing by chance once in twenty times."""
 
@@ -115,28 +117,21 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     Bad: *Harbour Board*: ORG in seven documents, and FAC in one.
     Good: one type, or a note in the guidelines that tells the two apart.
     """
-    kinds: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    summaries = list(_with_words_asked_about(corpus))
-    for one in summaries:
-        for name in one.names:
-            kinds[name.words][name.form, name.type] += 1
-    open_ = {
-        words: (max(of, key=lambda kind: (of[kind], kind)), dict(of))
-        for words, of in kinds.items()
-        if len(of) > 1 and any(form == "NAM" for form, _ in of)
-    }
-    del kinds
-    first: dict[tuple[str, str, str], tuple[Summary, Name]] = {}
-    for one in summaries if open_ else ():
-        for name in one.names:
-            if name.words in open_:
-                first.setdefault((name.words, name.form, name.type), (one, name))
-    for (words, *kind), (one, name) in first.items():
-        common, counts = open_[words]
-        other, its = first[words, *common]
-        if other is not one and "NAM" in (kind[0], common[0]) and corpus.asks(one.doc_id, other.doc_id):
-            documents = counts[common]
-            detail = f"{words!r} is {_kind(kind)} here, {_kind(common)} in {documents} document{'s' * (documents != 1)}"
+    conflicts: list[tuple[int, Name, int, Name, int]] = []
+    for groups in _of_several_kinds(corpus):
+        known = [(count, _find(corpus, number, key), number) for count, number, key in groups]
+        found = [(count, name, number) for count, name, number in known if name is not None]
+        if len(found) < 2:
+            continue
+        count, its, number = max(found, key=lambda one: (one[0], one[1].form, one[1].type))
+        for _, name, here in found:
+            if here != number and "NAM" in (name.form, its.form):
+                conflicts.append((here, name, number, its, count))
+    for here, name, number, its, count in sorted(conflicts, key=lambda one: (one[0], one[1].number)):
+        one, other = corpus.summaries[here], corpus.summaries[number]
+        if corpus.asks(one.doc_id, other.doc_id):
+            documents = f"{count} document{'s' * (count != 1)}"
+            detail = f"{name.words!r} is {_kind(name)} here, {_kind(its)} in {documents}"
             related = [(other, f"/mentions/{its.number}", "for example")]
             pointer = f"/mentions/{name.number}"
             yield _found(
@@ -144,16 +139,51 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
             )
 
 
-def _with_words_asked_about(corpus: Corpus) -> Iterable[Summary]:
-    """The summaries that name something which a document asked about names; all when all are asked about."""
-    if corpus.about is None:
-        return corpus.summaries
-    words = {orjson.dumps(name.words) for one in corpus.summaries if corpus.asks(one.doc_id) for name in one.names}
-    return (one for one in corpus.summaries if any(word in one.packed_names for word in words))
+_Group = tuple[int, int, tuple[int, int]]
+"""How many documents mention words as something, the number of the first of them, and their entry of `KINDS`."""
 
 
-def _kind(kind: Iterable[str]) -> str:
-    return " ".join(filter(None, kind))
+def _of_several_kinds(corpus: Corpus) -> Iterator[list[_Group]]:
+    """For words that are mentioned as more than one kind of thing, once by name, a group for each kind.
+
+    Where only some documents are asked about, of the words that they mention.
+    """
+    entries = np.frombuffer(b"".join(one.kinds for one in corpus.summaries), KINDS)
+    lengths = [len(one.kinds) // KINDS.itemsize for one in corpus.summaries]
+    numbers = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    if corpus.about is not None:
+        asked = np.array([corpus.asks(one.doc_id) for one in corpus.summaries], bool)
+        keep = np.isin(entries["words"], entries["words"][asked[numbers]])
+        entries, numbers = entries[keep], numbers[keep]
+    for part in range(_PARTS):
+        of_part = entries["words"] % _PARTS == part
+        yield from _groups(entries[of_part], numbers[of_part])
+
+
+def _groups(entries: npt.NDArray[np.void], numbers: npt.NDArray[np.int32]) -> Iterator[list[_Group]]:
+    order = np.lexsort((numbers, entries["kind"], entries["words"]))
+    entries, numbers = entries[order], numbers[order]
+    begins = np.flatnonzero(np.append([True], entries[1:] != entries[:-1])[: len(entries)])
+    counts = np.diff(np.append(begins, len(entries)))
+    words = entries["words"][begins]
+    start = 0
+    for end in [*(np.flatnonzero(words[1:] != words[:-1]) + 1).tolist(), len(begins)]:
+        groups = [
+            (int(counts[i]), int(numbers[begins[i]]), (int(words[i]), int(entries["kind"][begins[i]])))
+            for i in (range(start, end) if end - start > 1 else ())
+        ]
+        if any(key[1] % 2 for _, _, key in groups):
+            yield groups
+        start = end
+
+
+def _find(corpus: Corpus, number: int, key: tuple[int, int]) -> Name | None:
+    """The name of a document with an entry of `KINDS`."""
+    return next((name for name in corpus.names(corpus.summaries[number].doc_id) if key_of(name) == key), None)
+
+
+def _kind(name: Name) -> str:
+    return " ".join(filter(None, (name.form, name.type)))
 
 
 def unused_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:

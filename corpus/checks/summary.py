@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import blake2b
+from sys import intern
 from typing import NamedTuple
 
-import orjson
+import numpy as np
 
 from ..model import GOLD, Annotation, Document, Record
 from ..near import NO_TEXT, Sketch, sketch
@@ -41,17 +43,16 @@ class Summary:
     """What tells the near-copies of its text."""
     gold: str = ""
     """The file of its adjudicated annotation, "" where there is none."""
-    packed_names: bytes = b"[]"
-    """`names`, as JSON."""
+    kinds: bytes = b""
+    """Which words it names as what, as an array of `KINDS`; `names` tells the words."""
     labels: bytes = b""
     """How often each of `label_names` stands in the adjudicated annotation, an `array` of "I"."""
     unchosen: tuple[tuple[str, str, str], ...] = ()
     """Labels of the adjudicated annotation that no annotator chose: JSON pointer, record, and what they chose."""
 
-    @property
-    def names(self) -> Iterator[Name]:
-        """The words of its mentions, those of one kind once."""
-        return (Name(*one) for one in orjson.loads(self.packed_names))
+
+KINDS = np.dtype([("words", "<u8"), ("kind", "<u4")])
+"""A hash of words that are mentioned, and one of the form and type of what they mention, odd for a name."""
 
 
 class Name(NamedTuple):
@@ -74,19 +75,23 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
     annotations = [document.annotation for document in documents if document.annotation is not None]
     gold = next((one for one in annotations if one.annotator == GOLD), None)
     others = [one for one in annotations if one.annotator != GOLD]
-    files = {source.path for document in documents for source in document.sources}
+    files = {intern(source.path) for document in documents for source in document.sources}
+
+    def value(name: str) -> str:
+        return intern(record.get(name) or "")
+
     return Summary(
         documents[0].doc_id,
-        article.sources[0].path,
+        intern(article.sources[0].path),
         tuple(sorted(files)),
-        split=record.get("split") or "",
-        story=record.get("story") or "",
-        published=record.get("published") or "",
-        license=record.get("license") or "",
-        redistribution=record.get("redistribution") or "",
+        split=value("split"),
+        story=value("story"),
+        published=value("published"),
+        license=value("license"),
+        redistribution=value("redistribution"),
         sketch=sketch(record["text_sha256"], article.text),
         gold=gold.source.path if gold else "",
-        packed_names=orjson.dumps(_names(gold, article.text)) if gold else b"[]",
+        kinds=_kinds(gold, article.text) if gold else b"",
         labels=_label_counts(gold, schema) if gold else b"",
         unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
     )
@@ -129,18 +134,31 @@ def _label_fields(schema: Schema) -> tuple[tuple[str, tuple[str, ...], tuple[str
     )
 
 
-def _names(gold: Annotation, text: str | None) -> list[tuple[str, str, str, int, str]]:
-    """The words of mentions that are names or descriptions, with form and type, each kind at its first mention."""
+def names(gold: Annotation, text: str | None) -> list[Name]:
+    """The mentions that are names or descriptions, each kind of the same words at its first."""
     types = {entity["id"]: str(entity.get("type", "")) for entity in gold.layer("entities")}
-    found: dict[tuple[str, str, str], tuple[int, str]] = {}
+    found: dict[tuple[str, str, str], Name] = {}
     for i, mention in enumerate(gold.layer("mentions")):
         form = mention.get("form")
         if form in ("NAM", "NOM") and mention.get("spans"):
             words = " … ".join(_words(span, text) for span in mention["spans"])
-            if words:
-                kind = words, form, types.get(mention.get("entity", ""), "")
-                found.setdefault(kind, (i, mention["id"]))
-    return [(*kind, *where) for kind, where in found.items()]
+            kind = words, form, types.get(mention.get("entity", ""), "")
+            if words and kind not in found:
+                found[kind] = Name(*kind, i, mention["id"])
+    return list(found.values())
+
+
+def _kinds(gold: Annotation, text: str | None) -> bytes:
+    return np.array([key_of(name) for name in names(gold, text)], KINDS).tobytes()
+
+
+def key_of(name: Name) -> tuple[int, int]:
+    """The entry of `KINDS` for a name, the same in every run and on every machine."""
+    return _hash(name.words), _hash(f"{name.form} {name.type}") >> 33 << 1 | (name.form == "NAM")
+
+
+def _hash(words: str) -> int:
+    return int.from_bytes(blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def _words(span: Record, text: str | None) -> str:
@@ -150,11 +168,18 @@ def _words(span: Record, text: str | None) -> str:
 
 Locate = Callable[[str, str, str], tuple[int, int]]
 """doc_id, file and JSON pointer → line and column, from 1."""
+Names = Callable[[str], Sequence[Name]]
+"""doc_id → the names of its adjudicated annotation, read again."""
 
 
 def nowhere(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
     """The place of what need not be looked up: the beginning of the file."""
     return 1, 1
+
+
+def no_names(doc_id: str) -> Sequence[Name]:
+    """The names where they are not asked for."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +197,7 @@ class Corpus:
     about: frozenset[str] | None = None
     """The documents whose findings are wanted, and those that other documents have because of them; None for all."""
     place: Locate = nowhere
+    names: Names = no_names
 
     def asks(self, *doc_ids: str) -> bool:
         """Whether a finding that these documents raise together is wanted."""
