@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import agreement_verbs, release_verbs, waiver_verbs
+from . import agreement_verbs, release_verbs, split_verbs, waiver_verbs
 from .labelstudio.verbs import add_verbs
 from .model import CorpusError, Problem
 from .outputs import FORMATS, described, format_, outputs
@@ -311,6 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("source", type=Path, metavar="SRC", help="the file or folder to read")
     verb.add_argument("--into", required=True, type=Path, metavar="DIR", help="a new folder for the corpus")
     waiver_verbs.add_verbs(verbs, _verb, _workers)
+    split_verbs.add_verbs(verbs, _verb, _workers, _progress)
     release_verbs.add_verbs(verbs, _verb, _workers, _progress)
     agreement_verbs.add_verbs(verbs, _verb)
     add_verbs(verbs, _verb)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
 from . import checks
 from .files import Entry, Index, Reader, by_document, edited, is_bulk, parse_json
 from .model import Document, Fix, Problem
-from .rewriting import Rewriter, chosen_files
+from .rewriting import ChangedLines, Rewriter, chosen_files
 from .schema import Schema
 
 _ROUNDS = 8
@@ -37,10 +33,8 @@ def fix_corpus(
     with (
         Index(root, paths) as index,
         Reader(root, index.unpacked) as reader,
-        tempfile.TemporaryDirectory(prefix="corpus-") as folder,
-        open(os.path.join(folder, "lines"), "w+b") as spilled,
+        ChangedLines() as lines,
     ):
-        lines = _Lines(spilled)
         files = chosen_files(index, paths)
         for entries in (group for shard in index.shards(256) for group in by_document(shard)):
             for before, after, left in _fixed(entries, reader, schema, files, unsafe):
@@ -51,31 +45,8 @@ def fix_corpus(
                     rewriter.file(old.path, old.data, new.data)
                 elif new.data != old.data:
                     lines.add(old.path, old.line, old.data, new.data)
-        for path in sorted(lines.places):
-            unpacked = Path(index.unpacked.get(path) or root / path)
-            rewriter.lines(path, unpacked, lines.of(path), Path(folder, "new"))
+        lines.rewrite(rewriter, index)
     return len(files)
-
-
-class _Lines:
-    """The changed lines of bulk files, which come in the order of the documents, kept in one file."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.places: dict[str, array[int]] = {}
-        """By path: the number of the line, where its bytes begin in the file, and the sizes of the old and new."""
-
-    def add(self, path: str, number: int, old: bytes, new: bytes) -> None:
-        place = number, self._file.tell(), len(old), len(new)
-        self.places.setdefault(path, array("q")).extend(place)
-        self._file.write(old + new)
-
-    def of(self, path: str) -> Iterator[tuple[int, bytes, bytes]]:
-        """The number of each changed line, its old bytes and its new ones, in the order of the lines."""
-        numbers = self.places[path]
-        for number, offset, old, new in sorted(zip(*(numbers[i::4] for i in range(4)), strict=True)):
-            self._file.seek(offset)
-            yield number, self._file.read(old), self._file.read(new)
 
 
 def _fixed(

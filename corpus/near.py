@@ -144,6 +144,46 @@ class Near:
             found.update(hit for label in labels if label in members for hit in self._hits(text, members[label], same))
         return sorted(found)
 
+    def groups(self, label: str) -> list[list[int]]:
+        """The texts with a label, those together that near-copies of near-copies lead to; each in order."""
+        parent = {i: i for i, one in enumerate(self._labels) if one == label}
+
+        def top(i: int) -> int:
+            while parent[i] != i:
+                parent[i] = parent[parent[i]]
+                i = parent[i]
+            return i
+
+        for same, members in self._buckets:
+            if label in members:
+                for one, others in self._linked(members[label], same):
+                    for other in others:
+                        low, high = sorted((top(one), top(other)))
+                        parent[high] = low
+        found: dict[int, list[int]] = {}
+        for i in parent:
+            found.setdefault(top(i), []).append(i)
+        return list(found.values())
+
+    def share(self, text: int, other: int) -> float:
+        """The share of runs that both texts have, as estimated; 1.0 for texts that are not here and have one hash."""
+        if self._rows[text, 0] == 0xFFFFFFFF or self._rows[other, 0] == 0xFFFFFFFF:
+            return 1.0
+        return float(np.count_nonzero(self._rows[text] == self._rows[other])) / _MINIMA
+
+    def _linked(self, members: Numbers, same: bool) -> Iterator[tuple[int, list[int]]]:
+        """Pairs that join the near-copies of a bucket, each taken out of it when it was joined."""
+        left = members
+        while len(left):
+            reached, left = [int(left[0])], left[1:]
+            while reached and len(left):
+                one = reached.pop()
+                is_near = np.full(len(left), True) if same else self._alike(one, left)
+                others = left[is_near].tolist()
+                left = left[~is_near]
+                yield one, others
+                reached += others
+
     def _hits(self, text: int, others: Numbers, same: bool) -> Iterator[int]:
         for begin in range(0, len(others), _CHUNK):
             chunk = others[begin : begin + _CHUNK]

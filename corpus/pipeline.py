@@ -218,7 +218,7 @@ def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Sh
     unasked: Unasked = {}
     named = job.waivers.doc_ids
     summaries: list[Summary] = []
-    for shard in _shards(index, job, schema, workers):
+    for shard in shards(index, job, schema, workers):
         used.update(shard.used)
         unasked.update((key, levels) for key, levels in shard.unasked.items() if key[0] in named)
         summaries += shard.summaries
@@ -259,7 +259,8 @@ def _across(index: Index, job: Job, schema: Schema, summaries: list[Summary]) ->
     return last
 
 
-def _shards(index: Index, job: Job, schema: Schema, workers: int) -> Iterator[Shard]:
+def shards(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Shard]:
+    """Every shard of the corpus, compiled, in order; no question is asked about documents together."""
     if workers == 1:
         for entries in index.shards(DOCUMENTS):
             yield compile_shard(entries, job, schema)

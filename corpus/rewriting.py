@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -88,6 +90,40 @@ class Rewriter:
                 zstandard.ZstdCompressor(level=10).copy_stream(lines, out)
             else:
                 shutil.copyfileobj(lines, out)
+
+
+class ChangedLines:
+    """The changed lines of bulk files, which come in the order of the documents, kept in one file on disk."""
+
+    def __enter__(self) -> ChangedLines:
+        self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
+        self._file = open(os.path.join(self._folder.name, "lines"), "w+b")
+        self._places: dict[str, array[int]] = {}
+        """By path: the number of the line, where its bytes begin in the file, and the sizes of the old and new."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._folder.cleanup()
+
+    def add(self, path: str, number: int, old: bytes, new: bytes) -> None:
+        """Line `number` of a bulk file, counted from 1, becomes another."""
+        place = number, self._file.tell(), len(old), len(new)
+        self._places.setdefault(path, array("q")).extend(place)
+        self._file.write(old + new)
+
+    def rewrite(self, rewriter: Rewriter, index: Index) -> None:
+        """Tell `rewriter` of all of them, file by file."""
+        for path in sorted(self._places):
+            unpacked = Path(index.unpacked.get(path) or index.root / path)
+            rewriter.lines(path, unpacked, self._of(path), Path(self._folder.name, "new"))
+
+    def _of(self, path: str) -> Iterator[tuple[int, bytes, bytes]]:
+        """The number of each changed line, its old bytes and its new ones, in the order of the lines."""
+        numbers = self._places[path]
+        for number, offset, old, new in sorted(zip(*(numbers[i::4] for i in range(4)), strict=True)):
+            self._file.seek(offset)
+            yield number, self._file.read(old), self._file.read(new)
 
 
 def chosen_files(index: Index, paths: Sequence[Path]) -> set[str]:

@@ -7,6 +7,8 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from math import fsum
 from pathlib import Path
 from typing import get_args
 
@@ -16,11 +18,21 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
+class SplitSettings:
+    """How `corpus split` chooses: `by` hash or date, the share of each split, and the first day of all but one."""
+
+    by: str = "hash"
+    proportions: Mapping[str, float] = field(default_factory=dict)
+    days: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`version` is the corpus's next or latest version, X.Y.Z; `severity` is that of every code."""
 
     version: str = "0.0.0"
     severity: Mapping[str, Severity] = field(default_factory=dict)
+    split: SplitSettings = SplitSettings()
 
 
 def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
@@ -36,8 +48,9 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
     if not isinstance(table, dict):
         raise CorpusError(f"{path}: [tool.corpus] must be a table, not {table!r}")
     version, severity = table.pop("version", "0.0.0"), table.pop("severity", {})
+    split = _split(path, table.pop("split", {}))
     if table:
-        raise CorpusError(f"{path}: [tool.corpus] has no {', '.join(table)}; it has version and severity")
+        raise CorpusError(f"{path}: [tool.corpus] has no {', '.join(table)}; it has version, severity and split")
     if not isinstance(version, str) or not VERSION.fullmatch(version):
         raise CorpusError(f'{path}: [tool.corpus] version must be "X.Y.Z", not {version!r}')
     if not isinstance(severity, dict):
@@ -51,7 +64,36 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
             raise CorpusError(
                 f"{path}: [tool.corpus.severity] {code} stays an error: what does not hold together cannot be compiled"
             )
-    return Settings(version, {**codes, **severity})
+    return Settings(version, {**codes, **severity}, split)
+
+
+def _split(path: Path, table: object) -> SplitSettings:
+    """[tool.corpus.split], of which only the shape is known here; the schema knows the names of splits."""
+    where = f"{path}: [tool.corpus.split]"
+    if not isinstance(table, dict) or (unknown := set(table) - {"by", "proportions", "days"}):
+        named = f"; it has no {', '.join(sorted(unknown))}" if isinstance(table, dict) else ""
+        raise CorpusError(f"{where} has by, proportions and days{named}")
+    by, proportions, days = table.get("by", "hash"), table.get("proportions", {}), table.get("days", {})
+    if by not in ("hash", "date"):
+        raise CorpusError(f'{where} by must be "hash" or "date", not {by!r}')
+    if not isinstance(proportions, dict) or any(
+        isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1
+        for share in proportions.values()
+    ):
+        raise CorpusError(f"{where} proportions must be a table of numbers from 0 to 1, not {proportions!r}")
+    if proportions and abs(fsum(proportions.values()) - 1) > 1e-9:
+        raise CorpusError(f"{where} proportions must sum to 1, not {fsum(proportions.values()):g}")
+    if not isinstance(days, dict):
+        raise CorpusError(f"{where} days must be a table, not {days!r}")
+    return SplitSettings(by, dict(proportions), {name: _day(where, day) for name, day in days.items()})
+
+
+def _day(where: str, day: object) -> str:
+    """A day as TOML has it, or in a string."""
+    try:
+        return date.fromisoformat(str(day)).isoformat()
+    except ValueError:
+        raise CorpusError(f"{where} days: {day!r} is no day such as 2026-05-01") from None
 
 
 def root_of(named: Path | None) -> Path:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ..model import Place, Problem, Severity
 from ..near import Near
 from ..schema import Schema
+from ..splits import bridge, stories
 from .check import Rule, Settle
 from .summary import KINDS, Corpus, Name, Summary, key_of, label_names
 
@@ -77,6 +78,24 @@ def story_in_two_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
                 detail = f"{one.story!r}, {one.split} here, {other.split} in {other.doc_id}"
                 related = [(other, "/split", "the other one")]
                 yield _found(story_in_two_splits, corpus, one, detail, "/split", related=related)
+
+
+def bridged_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C614: A document without a split belongs to two.
+
+    What: it, or what it is a near-copy of and has no split either, is a near-copy or of the `story` of
+    documents that are in two splits. `corpus split` chooses none for it.
+    Why: wherever it goes, a model that learnt from one of them has seen the other.
+    Bad: a summary of the week without a split, half of it from a report in `train`, half from one in `test`.
+    Good: it stays out of the corpus; or, before the first release, one split for all of them.
+    """
+    for story in stories(corpus.summaries):
+        one = corpus.summaries[story.ties[0].one] if story.bridges else None
+        involved = [*story.documents, *(tie.other for tie in story.ties)]
+        if one and corpus.asks(*(corpus.summaries[i].doc_id for i in involved)):
+            related = [(corpus.summaries[tie.other], "/split", f"in {tie.split}") for tie in story.ties]
+            detail = bridge(story, corpus.summaries)
+            yield _found(bridged_splits, corpus, one, detail, "/doc_id", related=related)
 
 
 def moved_split(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
@@ -264,6 +283,7 @@ ACROSS: tuple[Rule, ...] = (
     Rule(unused_label, "info"),
     Rule(ids_alike),
     Rule(files_alike),
+    Rule(bridged_splits),
 )
 
 
