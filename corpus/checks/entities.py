@@ -102,7 +102,8 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
     """E506: Two nameless sources are one entity because their words are alike.
 
     What: a chain without a name is brought up a second time with *another*, or with *a* where the
-    first time was *a* too.
+    first time was *a* too. A headline at the head of the text does not count: it says before the text
+    what the text says again.
     Why: “a source … another source” are two people, and whoever merges them invents a witness who
     said both.
     Bad: *a senior official* and *another official* as mentions of e5.
@@ -112,6 +113,8 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
     indefinite = _INDEFINITE.get(language)
     if indefinite is None:
         return
+    title = str(document.article.record.get("title") or "")
+    headline = len(title) if (document.text or "").startswith(title) else 0
     mentions = document.layer("mentions")
     named = chains(document).named
     people = {
@@ -123,7 +126,7 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
         return
     members_of: dict[str, list[int]] = {}
     for i, mention in enumerate(mentions):
-        if mention.get("entity") in people:
+        if mention.get("entity") in people and mention["spans"][0]["start"] >= headline:
             members_of.setdefault(mention["entity"], []).append(i)
     for entity, members in members_of.items():
         if len(members) > 1:
