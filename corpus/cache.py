@@ -22,9 +22,10 @@ import sqlite3
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ _LIBRARIES = ("jiter", "jsonschema-rs", "numpy", "orjson", "pyarrow", "regex", "
 _TABLE = "CREATE TABLE IF NOT EXISTS seen (doc_id TEXT PRIMARY KEY, key BLOB, settings BLOB, mark BLOB, summary BLOB)"
 _FIND = "SELECT doc_id, key, settings, mark, summary FROM seen WHERE doc_id IN ({})"
 _KEEP = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"
+_VALUES = attrgetter(*(one.name for one in fields(Summary)))
+"""The fields of a Summary, which are read back in a third of the time that the Summary itself takes."""
 _SPARE = 1000
 """Documents that are no longer there, beyond as many as there are, that are kept."""
 
@@ -154,12 +157,13 @@ class Cache:
             return None
         if mark != _hash(key, settings, summary):
             return None
-        return Known(settings == b"", pickle.loads(summary))
+        values = pickle.loads(summary)
+        return Known(settings == b"", Summary(*values) if values else None)
 
     def add(self, doc_id: str, digest: bytes, known: Known) -> None:
         """Keep what is known of a document."""
         key, settings = self._key(digest), b"" if known.clean else self._store.settings
-        summary = pickle.dumps(known.summary, 5)
+        summary = pickle.dumps(_VALUES(known.summary) if known.summary else (), 5)
         self._new.append((doc_id, key, settings, _hash(key, settings, summary), summary))
 
     def trim(self, documents: int) -> None:

@@ -22,6 +22,7 @@ import tempfile
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -259,7 +260,7 @@ class Index:
 
 def by_document(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     """The entries of one document after another; a part that names no document is on its own."""
-    for doc_id, group in groupby(entries, key=lambda entry: entry.doc_id):
+    for doc_id, group in groupby(entries, key=attrgetter("doc_id")):
         if doc_id:
             yield list(group)
         else:
@@ -329,7 +330,7 @@ def _fault(path: str, kind: int, fault: str) -> Entry:
 
 
 def _shown(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "replace")
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")
 
 
 def _batch(rows: list[Entry]) -> pa.RecordBatch:

@@ -55,20 +55,20 @@ class Reader:
         both are of the same.
         """
         self._held.clear()
-        hashed = blake2b(digest_size=32)
+        pieces: list[bytes] = []
         seen: set[tuple[int, str, bool]] = set()
         for entry in entries:
-            if entry.fault or _part(entry) in seen:
+            part = _part(entry)
+            if entry.fault or part in seen:
                 return None
-            seen.add(_part(entry))
+            seen.add(part)
             try:
                 data = self._held[entry] = self.read(entry)
             except OSError:
                 return None
             named = (entry.doc_id, entry.kind, entry.annotator, entry.path, entry.line > 0, len(data))
-            hashed.update(repr(named).encode() + b"\n")
-            hashed.update(data)
-        return hashed.digest()
+            pieces += (repr(named).encode(), b"\n", data)
+        return blake2b(b"".join(pieces), digest_size=32).digest()
 
     def documents(self, entries: Iterable[Entry]) -> list[Document]:
         """The documents of one doc_id: the article on its own first, then one for each annotation."""
@@ -116,8 +116,11 @@ class Reader:
     def read(self, entry: Entry) -> bytes:
         """The bytes of a part. Raises OSError."""
         if not entry.line:
-            with open(f"{self._root}/{entry.path}", "rb", buffering=0) as file:
-                return file.read(entry.size) or b""
+            descriptor = os.open(f"{self._root}/{entry.path}", os.O_RDONLY)
+            try:
+                return os.read(descriptor, entry.size)
+            finally:
+                os.close(descriptor)
         if entry.path not in self._open:
             if len(self._open) == _OPEN:
                 os.close(self._open.pop(next(iter(self._open))))
