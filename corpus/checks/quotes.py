@@ -18,6 +18,7 @@ from .check import at, found
 MARKS = frozenset("\"'“”„‟‘’‚‛«»‹›「」『』〝〞〟＂`´")
 _LOOSE = " \t\u00a0\u202f.,;:!?…-–—[]()"
 """What may stand between words and their quotation mark."""
+_FIRST_PERSON = frozenset(("i", "we", "ich", "wir"))
 
 
 def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -171,7 +172,8 @@ def anaphoric_without_antecedent(document: Document, schema: Schema) -> Iterator
     """Q509: A pronoun is the source, and nothing says who it stands for.
 
     What: `attribution` is `anaphoric`; the chain of the source has no name, or, for a speaker who is
-    not named in the article, no description either.
+    not named in the article, no description either. Who speaks in the article's own voice (*I*, *we*
+    outside of a quote) needs none.
     Why: an anaphoric source leans on an antecedent; without one, the attribution is to nobody.
     Bad: *he said*, and the chain of *he* is *he* alone.
     Good: the chain holds *Ivo Marr*; or, for an anonymous speaker, *a senior official*.
@@ -180,10 +182,19 @@ def anaphoric_without_antecedent(document: Document, schema: Schema) -> Iterator
         if quote.get("attribution") == "anaphoric" and quote.get("source"):
             known = chains(document)
             antecedents = known.named if quote.get("speaker_kind") == "named" else known.named | known.described
-            if antecedents.isdisjoint(known.entity[mention] for mention in quote["source"]):
+            nobody = antecedents.isdisjoint(known.entity[mention] for mention in quote["source"])
+            if nobody and not _is_own_voice(document, quote):
                 pointer = join_pointer("quotes", i, "source")
                 span = known.spans(quote["source"][0])[0]
                 yield found(anaphoric_without_antecedent, document, "", pointer, span=span)
+
+
+def _is_own_voice(document: Document, quote: Record) -> bool:
+    """Whether the source is who writes the article; where the text is withheld, whether it can be."""
+    if quote.get("parent") is not None or quote.get("speaker_kind") not in ("author", "organisation"):
+        return False
+    start, end = chains(document).spans(quote["source"][0])[0]
+    return document.text is None or document.text[start:end].lower() in _FIRST_PERSON
 
 
 def speaker_without_attribution(document: Document, schema: Schema) -> Iterator[Problem]:
