@@ -724,6 +724,20 @@ def test_many_documents_with_many_findings(corpus: Corpus, documents: int, memor
     assert seconds < limit
 
 
+@pytest.mark.parametrize("path", ["raw/b.jsonl", "raw/delta.json", "raw/delta.txt"])
+def test_a_line_of_two_gigabytes(corpus: Corpus, path: str) -> None:
+    """The file is all hole, so that it takes no room on the disk; what is read of it are zeros."""
+    file = corpus.root / path
+    file.parent.mkdir(exist_ok=True)
+    with file.open("wb") as out:
+        out.truncate(2**31)
+    ran, seconds, peak = measured(corpus, "validate")
+    assert ran.returncode == 1
+    assert lines(ran, "F109") == 1
+    assert peak < 250
+    assert seconds < 30
+
+
 def test_parts_without_an_id_are_read_one_by_one(corpus: Corpus) -> None:
     with open(corpus.root / "raw/b.jsonl", "w") as out:
         for i in range(150):

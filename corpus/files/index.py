@@ -246,9 +246,11 @@ class Index:
                 size, fault = len(line), ""
                 if size > MAX_BYTES and not line.endswith(b"\n"):
                     fault, line = "too-large", b"too large"
-                    while more := lines.readline(MAX_BYTES):
-                        size += len(more)
-                        if more.endswith(b"\n"):
+                    while more := lines.read(2**20):
+                        end = more.find(b"\n") + 1
+                        size += end or len(more)
+                        if end:
+                            lines.seek(offset + size)
                             break
                 if not line.isspace():
                     some = True
