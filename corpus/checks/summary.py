@@ -139,9 +139,9 @@ def names(gold: Annotation, text: str | None) -> list[Name]:
     types = {entity["id"]: str(entity.get("type", "")) for entity in gold.layer("entities")}
     found: dict[tuple[str, str, str], Name] = {}
     for i, mention in enumerate(gold.layer("mentions")):
-        form = mention.get("form")
-        if form in ("NAM", "NOM") and mention.get("spans"):
-            words = " … ".join(_words(span, text) for span in mention["spans"])
+        form, spans = mention.get("form"), mention.get("spans")
+        if form in ("NAM", "NOM") and spans:
+            words = _words(spans[0], text) if len(spans) == 1 else " … ".join([_words(span, text) for span in spans])
             kind = words, form, types.get(mention.get("entity", ""), "")
             if words and kind not in found:
                 found[kind] = Name(*kind, i, mention["id"])
@@ -154,7 +154,12 @@ def _kinds(gold: Annotation, text: str | None) -> bytes:
 
 def key_of(name: Name) -> tuple[int, int]:
     """The entry of `KINDS` for a name, the same in every run and on every machine."""
-    return _hash(name.words), _hash(f"{name.form} {name.type}") >> 33 << 1 | (name.form == "NAM")
+    return _hash(name.words), _kind(name.form, name.type)
+
+
+@lru_cache(maxsize=1024)
+def _kind(form: str, type_: str) -> int:
+    return _hash(f"{form} {type_}") >> 33 << 1 | (form == "NAM")
 
 
 def _hash(words: str) -> int:
