@@ -28,6 +28,7 @@ from ..model import CorpusError
 from ..schema import Label, Schema
 from ..tables import Config, Labels, configs
 from .parquet import Counts, Split
+from .prose import Prose
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -38,7 +39,8 @@ Splits = dict[str, dict[str, Split]]
 
 def card(root: Path, schema: Schema, version: str, splits: Splits, content: str) -> str:
     """The text of the card. Raises CorpusError when DATASET_CARD.md cannot be read or names an unknown table."""
-    front, prose = _written(root / "DATASET_CARD.md")
+    written = Prose.read(root / "DATASET_CARD.md")
+    front, prose = dict(written.front), written.text
     built = [config for config in configs(schema) if config.name in splits]
     documents = sum(split.rows for split in splits["documents"].values())
     counts: Counts = sum((split.counts for split in splits["documents"].values()), Counter())
@@ -82,22 +84,6 @@ def _feature(kind: pa.DataType, labels: Labels, path: str) -> dict[str, Any]:
     if path in labels:
         return {"dtype": {"class_label": {"names": {str(i): name for i, name in enumerate(labels[path])}}}}
     return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
-
-
-def _written(path: Path) -> tuple[dict[str, Any], str]:
-    if not path.is_file():
-        return {}, "# A corpus\n"
-    text = path.read_text("utf-8")
-    match = re.match(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
-    if not match:
-        return {}, text
-    try:
-        front = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
-        raise CorpusError(f"{path}: the front matter is not YAML: {error}") from None
-    if not isinstance(front, dict):
-        raise CorpusError(f"{path}: the front matter must be a mapping")
-    return front, match[2]
 
 
 def _config_entry(config: Config, version: str, content: str, splits: dict[str, Split]) -> dict[str, Any]:

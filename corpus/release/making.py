@@ -23,7 +23,9 @@ from ..schema import Schema
 from ..settings import VERSION, Settings
 from ..waivers import Waivers
 from .comparison import ORDER, Comparison, bumped, compare
+from .croissant import croissant
 from .folder import Built, build_folder
+from .prose import Prose
 from .showing import as_markdown
 
 
@@ -59,8 +61,13 @@ def make_release(
         else:
             changes = f"# {version}\n\nThe first release: {built.documents:,} documents.\n"
         (folder / "CHANGES.md").write_text(changes, "utf-8")
-        for name, text in _citation(root, version, day).items():
+        cited = _cited(root)
+        for name, text in _citation(cited, version, day).items() if cited else ():
             (folder / name).write_text(text, "utf-8")
+        prose = Prose.read(root / "DATASET_CARD.md")
+        (folder / "croissant.json").write_text(
+            croissant(folder, schema, built.splits, prose, cited, version, day), "utf-8"
+        )
         return {"commit": commit, "previous": known[-1] if known else None}
 
     built = build_folder(
@@ -130,26 +137,31 @@ def _git(root: Path, *argv: str) -> str | None:
     return done.stdout.decode("utf-8", "replace").strip("\n") if done.returncode == 0 else None
 
 
-def _citation(root: Path, version: str, day: str | None) -> dict[str, str]:
-    """CITATION.cff with this version, and .zenodo.json made of it; nothing without a CITATION.cff."""
+def _cited(root: Path) -> dict[str, Any]:
+    """What CITATION.cff says; {} without one."""
     path = root / "CITATION.cff"
     if not path.is_file():
         return {}
     try:
-        cited = yaml.safe_load(path.read_text("utf-8"))
-        title, authors = str(cited["title"]), list(cited["authors"])
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        cited: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        _ = str(cited["title"]), [author.keys() for author in cited["authors"]]
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise CorpusError(f"{path} is no CITATION.cff with title and authors: {error}") from None
-    cited["version"] = version
-    cited.pop("date-released", None)
+    return cited
+
+
+def _citation(cited: dict[str, Any], version: str, day: str | None) -> dict[str, str]:
+    """CITATION.cff with this version and day, and .zenodo.json made of it."""
+    cited = {name: value for name, value in cited.items() if name != "date-released"} | {"version": version}
     if day:
         cited["date-released"] = day
     zenodo = {
-        "title": title,
+        "title": str(cited["title"]),
         "upload_type": "dataset",
         "version": version,
-        "description": str(cited.get("abstract", title)),
-        "creators": [{"name": _name(author)} for author in authors],
+        "publication_date": day,
+        "description": str(cited.get("abstract", cited["title"])),
+        "creators": [{"name": _name(author)} for author in cited["authors"]],
         "license": str(cited.get("license", "")).lower(),
         "keywords": list(cited.get("keywords", ())),
     }

@@ -1,0 +1,299 @@
+"""A release → `croissant.json`: what the tables hold, for programs that read Croissant 1.1 and its RAI fields.
+
+    tables' columns, Schema     →  record sets, fields and their descriptions
+    Parquet files               →  distribution, with the SHA-256 of each
+    CITATION.cff                →  name, creators, licence, version
+    the card's sections         →  how the data came to be, its limits and its uses
+    annotations' provenance     →  the tools that machines and people annotated with
+
+Nothing is declared here a second time: a field that is added to `schema/` is in the next release's file,
+and the words on uses and limits are those of the card.
+
+A record set reads one file, for a reader holds the SHA-256 of a file against it only where the record set
+names that file; of several files in a set it checks none (mlcroissant 1.1). So there is one for each config
+and split, and `split` is a constant in it. The file is plain JSON-LD, and is written without mlcroissant:
+the package would add rdflib, networkx and scipy to what everybody installs, for one file of a release.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..schema import Schema
+from ..tables import Config, configs
+from .hashes import file_hash
+from .parquet import Split
+from .prose import Prose
+
+Node = dict[str, Any]
+
+_VERSION = "http://mlcommons.org/croissant/1.1"
+_RAI = "http://mlcommons.org/croissant/RAI/1.0"
+_LANGUAGES = {"@container": "@language"}
+_CONTEXT: Node = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    **{name: f"cr:{name}" for name in ("arrayShape", "citeAs", "column", "containedIn", "equivalentProperty")},
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "description": _LANGUAGES,
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    **{name: f"cr:{name}" for name in ("extract", "field", "fileObject", "fileProperty", "fileSet", "format")},
+    **{name: f"cr:{name}" for name in ("includes", "isArray", "isLiveDataset", "jsonPath", "key", "md5")},
+    "name": _LANGUAGES,
+    **{name: f"cr:{name}" for name in ("parentField", "path", "recordSet", "references", "regex", "repeated")},
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    **{name: f"cr:{name}" for name in ("replace", "samplingRate", "separator", "source", "subField", "transform")},
+    "sc": "https://schema.org/",
+}
+_TYPES = {"string": "sc:Text", "int64": "cr:Int64", "double": "cr:Float64", "bool": "sc:Boolean"}
+_SPLITS = {
+    "train": "cr:TrainingSplit",
+    "dev": "cr:ValidationSplit",
+    "validation": "cr:ValidationSplit",
+    "test": "cr:TestSplit",
+}
+_MANY = {"isArray": True, "arrayShape": "-1"}
+_FIRST = "Of a list in a record of a list, such as the spans of a mention, mlcroissant 1.1 loads the first item only."
+_RAI_FIELDS: dict[str, tuple[str, str]] = {
+    "rai:dataCollection": ("How it was made", "Articles"),
+    "rai:dataAnnotationProtocol": ("How it was made", "Annotations"),
+    "rai:annotatorDemographics": ("How it was made", "Who the annotators are"),
+    "rai:dataAnnotationAnalysis": ("Agreement", ""),
+    "rai:dataUseCases": ("Uses", ""),
+    "rai:dataLimitations": ("Limits and biases", ""),
+    "rai:dataBiases": ("Limits and biases", ""),
+    "rai:personalSensitiveInformation": ("Personal and sensitive information", ""),
+}
+"""Property → the heading of the card's section, and the words in bold its paragraphs begin with ("": all of them)."""
+
+
+def croissant(
+    folder: Path,
+    schema: Schema,
+    splits: dict[str, dict[str, Split]],
+    prose: Prose,
+    cited: dict[str, Any],
+    version: str,
+    day: str | None,
+) -> str:
+    """The text of croissant.json.
+
+    `folder` holds the tables, `cited` is CITATION.cff ({} without one), `day` is when the release was made, YYYY-MM-DD.
+    """
+    built = [config for config in configs(schema) if config.name in splits]
+    found: Node = {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "name": str(cited.get("title") or prose.title),
+        "description": str(cited.get("abstract") or prose.begin),
+        "conformsTo": [_VERSION, _RAI],
+        "version": version,
+        "datePublished": day,
+        "license": [f"https://spdx.org/licenses/{name}" for name in _list(cited.get("license"))],
+        "creator": [_creator(author) for author in cited.get("authors", ())],
+        "keywords": _list(cited.get("keywords")),
+        "inLanguage": _list(prose.front.get("language")),
+        "url": cited.get("url") or cited.get("repository-code"),
+        "citeAs": _cite_as(cited, version, day) if cited else None,
+    }
+    found |= {name: prose.section(*where) for name, where in _RAI_FIELDS.items()}
+    found["rai:machineAnnotationTools"], found["rai:dataAnnotationPlatform"] = _tools(splits)
+    found["distribution"] = [
+        _file(path, folder) for of in splits.values() for split in of.values() for path in split.files
+    ]
+    found["recordSet"] = [_split_set(schema, splits)]
+    found["recordSet"] += [
+        _record_set(config, schema, split, path, f"{config.name}/{split}{part}", folder)
+        for config in built
+        for split, made in splits[config.name].items()
+        for path, part in zip(made.files, _parts(len(made.files)), strict=True)
+    ]
+    return json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _parts(files: int) -> Iterable[str]:
+    return [""] if files == 1 else (f"/{i:05}" for i in range(files))
+
+
+def _list(value: Any) -> list[str]:
+    return [] if value is None else list(map(str, value)) if isinstance(value, list) else [str(value)]
+
+
+def _creator(author: dict[str, Any]) -> Node:
+    if "name" in author:
+        found = {"@type": "sc:Organization", "name": author["name"]}
+    else:
+        names = (author.get("given-names"), author.get("name-particle"), author.get("family-names"))
+        found = {"@type": "sc:Person", "name": " ".join(str(name) for name in names if name)}
+    return found | ({"url": author["orcid"]} if "orcid" in author else {})
+
+
+def _cite_as(cited: dict[str, Any], version: str, day: str | None) -> str:
+    authors = " and ".join(f"{{{_creator(author)['name']}}}" for author in cited.get("authors", ()))
+    year = f", year = {{{day[:4]}}}" if day else ""
+    return f"@misc{{corpus, title = {{{cited['title']}}}, author = {{{authors}}}{year}, note = {{Version {version}}}}}"
+
+
+def _tools(splits: dict[str, dict[str, Split]]) -> tuple[list[str], list[str]]:
+    """The tools that annotations name, with their versions: of machines, and of people."""
+    tools: dict[bool, set[str]] = {True: set(), False: set()}
+    files = [path for name in ("documents", "annotations") for of in splits.get(name, {}).values() for path in of.files]
+    for path in files:
+        for batch in pq.ParquetFile(path).iter_batches(1024, columns=["provenance"]):
+            for made in filter(None, batch["provenance"].to_pylist()):
+                if made["tool"]:
+                    tools[bool(made["machine"])].add(" ".join(filter(None, (made["tool"], made["tool_version"]))))
+    return sorted(tools[True]), sorted(tools[False])
+
+
+def _file(path: Path, folder: Path) -> Node:
+    name = path.relative_to(folder).as_posix()
+    return {
+        "@type": "cr:FileObject",
+        "@id": name,
+        "name": name,
+        "contentUrl": name,
+        "contentSize": f"{path.stat().st_size} B",
+        "encodingFormat": "application/x-parquet",
+        "sha256": file_hash(path),
+    }
+
+
+def _split_set(schema: Schema, splits: dict[str, dict[str, Split]]) -> Node:
+    """The enumeration of the splits, each with the words of the schema and, where Croissant has one, its class."""
+    labels = {label.name: label for one in schema.article_fields if one.name == "split" for label in one.labels}
+    names = [name for name in schema.splits if any(name in of for of in splits.values())]
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "splits",
+        "name": "splits",
+        "dataType": ["sc:Enumeration", "cr:Split"],
+        "key": {"@id": "splits/name"},
+        "field": [
+            {"@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text"},
+            {"@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": "sc:URL"},
+            {"@type": "cr:Field", "@id": "splits/description", "name": "description", "dataType": "sc:Text"},
+        ],
+        "data": [
+            {
+                "splits/name": name,
+                "splits/url": _SPLITS.get(name, "cr:Split"),
+                "splits/description": labels[name].description,
+            }
+            for name in names
+        ],
+    }
+
+
+def _record_set(config: Config, schema: Schema, split: str, path: Path, name: str, folder: Path) -> Node:
+    fields = _Fields(config, schema, name, path.relative_to(folder).as_posix())
+    there = [fields.field(field, (), ()) for field in config.columns if field.name != "split"]
+    constant = {
+        "@type": "cr:Field",
+        "@id": f"{name}/split",
+        "name": "split",
+        "dataType": "sc:Text",
+        "value": split,
+        "references": {"field": {"@id": "splits/name"}},
+    }
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "description": config.description + (f" {_FIRST}" if any(map(_is_deep, config.columns)) else ""),
+        "field": [*there, constant],
+    }
+
+
+def _is_deep(column: pa.Field) -> bool:
+    """Whether a column is a list of records that have lists of records."""
+    records = [kind.value_type for kind in (column.type,) if pa.types.is_list(kind)]
+    inner = [field.type for kind in records if pa.types.is_struct(kind) for field in kind]
+    return any(pa.types.is_list(kind) and pa.types.is_struct(kind.value_type) for kind in inner)
+
+
+class _Fields:
+    """The fields of a record set that reads one file.
+
+    A column of records has no source of its own: each of its fields reads the whole column and takes, by a
+    JSON path, its value from every record.
+    """
+
+    def __init__(self, config: Config, schema: Schema, name: str, file: str) -> None:
+        self._config, self._schema, self._name, self._file = config, schema, name, file
+
+    def field(self, column: pa.Field, before: tuple[str, ...], steps: tuple[str, ...]) -> Node:
+        """A column, or a field in one: `before` are the names above it, `steps` its JSON path in the column."""
+        path = (*before, column.name)
+        many = pa.types.is_list(column.type)
+        kind = column.type.value_type if many else column.type
+        found: Node = {"@type": "cr:Field", "@id": "/".join((self._name, *path)), "name": column.name}
+        if words := self._description(path):
+            found["description"] = words
+        if many:
+            found |= _MANY
+        if pa.types.is_struct(kind):
+            inner = (*steps, f"{column.name}[*]" if many else column.name) if before else ()
+            found["subField"] = [self.field(field, path, inner) for field in kind]
+            return found
+        found["dataType"] = _TYPES[str(kind)]
+        source: Node = {"fileObject": {"@id": self._file}, "extract": {"column": path[0]}}
+        if before:
+            source["transform"] = {"jsonPath": ".".join((*steps, column.name))}
+        found["source"] = source
+        return found
+
+    def _description(self, path: tuple[str, ...]) -> str:
+        """What the schema says of a column; "" for one that the tables made."""
+        config, annotation, article = self._config.name, self._schema.annotation, self._schema.article
+        places: list[tuple[Node, tuple[str, ...]]] = [(annotation, path), (article, path)]
+        if config == "documents":
+            places.reverse()
+        elif config != "annotations":
+            places = [(annotation, (config, *path)), (article, path)]
+        words = next((found for root, at in places if (found := _said(root, at))), "")
+        labels = self._config.labels.get(".".join(path), ())
+        return " ".join(filter(None, (words, f"One of: {', '.join(labels)}." if labels else "")))
+
+
+def _said(root: Node, path: tuple[str, ...]) -> str:
+    """The description of a property in a JSON Schema, "" when there is no such property or it has none."""
+    node: Node = root
+    words = ""
+    for name in path:
+        node = _items(root, node).get("properties", {}).get(name)
+        if node is None:
+            return ""
+        words = next((str(one["description"]) for one in _resolved(root, node) if "description" in one), "")
+    return words
+
+
+def _resolved(root: Node, node: Node) -> Iterator[Node]:
+    """A schema and what it refers to, one after the other."""
+    seen = 0
+    while isinstance(node, dict) and seen < 10:
+        yield node
+        reference = node.get("$ref", "")
+        if not reference.startswith("#/"):
+            return
+        node, seen = root, seen + 1
+        for part in reference[2:].split("/"):
+            node = node.get(part, {})
+
+
+def _items(root: Node, node: Node) -> Node:
+    """The schema of an object, or of the objects in a list."""
+    *_, node = _resolved(root, node)
+    if "items" in node:
+        *_, node = _resolved(root, node["items"])
+    return node
