@@ -226,14 +226,15 @@ class _Fields:
     """The fields of a record set that reads one file.
 
     A column of records has no source of its own: each of its fields reads the whole column and takes, by a
-    JSON path, its value from every record.
+    JSON path, its value from every record. At a list in a record the path is cut, for a reader goes on from
+    nothing with the next path, and not within one.
     """
 
     def __init__(self, config: Config, schema: Schema, name: str, file: str) -> None:
         self._config, self._schema, self._name, self._file = config, schema, name, file
 
     def field(self, column: pa.Field, before: tuple[str, ...], steps: tuple[str, ...]) -> Node:
-        """A column, or a field in one: `before` are the names above it, `steps` its JSON path in the column."""
+        """A column, or a field in one: `before` are the names above it, `steps` the JSON paths to them."""
         path = (*before, column.name)
         many = pa.types.is_list(column.type)
         kind = column.type.value_type if many else column.type
@@ -243,13 +244,14 @@ class _Fields:
         if many:
             found |= _MANY
         if pa.types.is_struct(kind):
-            inner = (*steps, f"{column.name}[*]" if many else column.name) if before else ()
-            found["subField"] = [self.field(field, path, inner) for field in kind]
+            found["subField"] = [
+                self.field(field, path, _further(steps, column.name, many) if before else ()) for field in kind
+            ]
             return found
         found["dataType"] = _TYPES[str(kind)]
         source: Node = {"fileObject": {"@id": self._file}, "extract": {"column": path[0]}}
         if before:
-            source["transform"] = {"jsonPath": ".".join((*steps, column.name))}
+            source["transform"] = [{"jsonPath": step} for step in _further(steps, column.name, False)]
         found["source"] = source
         return found
 
@@ -264,6 +266,12 @@ class _Fields:
         words = next((found for root, at in places if (found := _said(root, at))), "")
         labels = self._config.labels.get(".".join(path), ())
         return " ".join(filter(None, (words, f"One of: {', '.join(labels)}." if labels else "")))
+
+
+def _further(steps: tuple[str, ...], name: str, many: bool) -> tuple[str, ...]:
+    """JSON paths, one after the other, with one name more; the next begins in each item when it has `many`."""
+    *before, last = steps or ("",)
+    return (*before, f"{last}.{name}" if last else name, *(("[*]",) if many else ()))
 
 
 def _said(root: Node, path: tuple[str, ...]) -> str:
