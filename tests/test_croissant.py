@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import mlcroissant
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +20,7 @@ from corpora import Corpus, run
 
 from corpus.release.prose import Prose
 
-mlcroissant = pytest.importorskip("mlcroissant")
+pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph", "ignore:The inplace keyword")
 
 ARTICLES = {
     "train": ("barrage-hearing-delay", "barrage-cost-analysis", "storm-ketterick-brief"),

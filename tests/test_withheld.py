@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from copies import (
     REPOSITORY,
     build,
+    change,
     contents,
     copy_repository,
     cut_names,
@@ -28,6 +34,50 @@ def shingles(text: str, size: int = 6) -> set[str]:
     """Every run of `size` words."""
     found = text.split()
     return {" ".join(found[i : i + size]) for i in range(len(found) - size + 1)}
+
+
+def words_of(text: str) -> str:
+    """The words of a text, in small letters, with one space around each."""
+    return " ".join(("", *re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text.lower()), ""))
+
+
+def said_in(path: Path) -> Iterator[str]:
+    """What a file says: its bytes as text; every string of its JSON; every string of the rows of its table."""
+    data = path.read_bytes()
+    yield data.decode("utf-8", "replace")
+    yield data.decode("utf-16-le", "replace")
+    if path.suffix == ".json":
+        yield " ".join(strings_in(json.loads(data)))
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        yield str(table.schema.metadata)
+        for row in table.to_pylist():
+            yield " ".join(strings_in(row))
+
+
+def test_no_five_words_of_a_withheld_text_are_in_a_release(tmp_path: Path) -> None:
+    """In no byte of any file, though the text lies here attached; where it may be passed on, the search finds all.
+
+    The title, which is published, is one that is not in the text.
+    """
+    withheld = "phone-ban-opinion"
+    root = copy_repository(tmp_path, (withheld, "cup-final-goal-line"))
+    shutil.copy(REPOSITORY / "CITATION.cff", root)
+    words = words_of(withhold(root, withheld, attach=True)).split()
+    change(root / "raw" / f"{withheld}.json", lambda record: record.update(title="Phones in schools"))
+    hidden = {f" {' '.join(words[i : i + 5])} " for i in range(len(words) - 4)}
+    assert len(hidden) > 300
+
+    def found(folder: Path) -> set[str]:
+        said = [words_of(part) for path in sorted(folder.rglob("*")) if path.is_file() for part in said_in(path)]
+        return {run for run in hidden if any(run in part for part in said)}
+
+    assert main(["--root", str(root), "release", "1.0.0"]) == 0
+    release = root / "releases" / "1.0.0"
+    assert {"croissant.json", "CITATION.cff", ".zenodo.json", "README.md"} <= contents(release).keys()
+    assert withheld in {row["doc_id"] for row in parquet_rows(release)["documents", "train"]}
+    assert found(release) == set()
+    assert found(build(root, "--with-attached")) == hidden
 
 
 def test_withheld_text_is_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
