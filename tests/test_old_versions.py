@@ -104,11 +104,14 @@ def test_another_pyarrow_gives_the_same_hash_of_content(corpus_root: Path, tmp_p
     pins = [line for line in (REPOSITORY / "constraints.txt").read_text("utf-8").splitlines() if line[:1] != "#"]
     pins = [pin for pin in pins if re.sub("[_.]", "-", pin.split("==")[0].lower()) in {*names} - {"pyarrow"}]
     assert len(pins) == len(names) - 1
-    python = environment("pyarrow-24", (OLD_PYARROW, *pins, str(REPOSITORY)))
+    python = environment("pyarrow-24", (OLD_PYARROW, *pins))
+    package = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "package", REPOSITORY]
+    subprocess.run(package, check=True, stdout=sys.stderr)
+    variables = clean() | {"PYTHONPATH": str(tmp_path / "package")}
     command = ["-m", "corpus", "--root", str(corpus_root), "build", "--out"]
     for interpreter, out in ((python, "old"), (Path(sys.executable), "new")):
         ran = subprocess.run(
-            [interpreter, *command, tmp_path / out], cwd=REPOSITORY, capture_output=True, text=True, env=clean()
+            [interpreter, *command, tmp_path / out], cwd=tmp_path, capture_output=True, text=True, env=variables
         )
         assert ran.returncode == 0, ran.stderr
     old, new = (read(tmp_path / out / "manifest.json") for out in ("old", "new"))
