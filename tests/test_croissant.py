@@ -276,6 +276,36 @@ def test_the_citation_is_right(release: Path) -> None:
     }
 
 
+def test_the_authors_of_a_citation(corpus: Corpus) -> None:
+    """A person, with what Zenodo and Croissant each ask for, and an organisation."""
+    corpus.write(
+        "CITATION.cff",
+        """cff-version: 1.2.0
+message: Cite it.
+title: "Tiny: a corpus"
+authors:
+- {family-names: Lindqvist, name-particle: af, given-names: Åsa, affiliation: The Bridge,
+   orcid: "https://orcid.org/0000-0002-1825-0097"}
+- {name: The Bridge}
+license: [CC-BY-4.0, MIT]
+""",
+    )
+    assert corpus.run("release", "1.0.0").code == 0
+    zenodo = corpus.read("releases/1.0.0/.zenodo.json")
+    orcid = "0000-0002-1825-0097"
+    person = {"name": "af Lindqvist, Åsa", "affiliation": "The Bridge", "orcid": orcid}
+    assert zenodo["creators"] == [person, {"name": "The Bridge"}]
+    assert zenodo["license"] == "cc-by-4.0"
+    value = corpus.read("releases/1.0.0/croissant.json")
+    assert value["creator"] == [
+        {"@type": "sc:Person", "name": "Åsa af Lindqvist", "url": f"https://orcid.org/{orcid}"},
+        {"@type": "sc:Organization", "name": "The Bridge"},
+    ]
+    assert value["license"] == ["https://spdx.org/licenses/CC-BY-4.0", "https://spdx.org/licenses/MIT"]
+    command = ["check-jsonschema", "--builtin-schema", "vendor.citation-file-format"]
+    subprocess.run([*command, corpus.root / "releases/1.0.0/CITATION.cff"], check=True, capture_output=True)
+
+
 CARD = """---
 pretty_name: A name
 ---

@@ -172,7 +172,6 @@ def _file(path: Path, folder: Path) -> Node:
 def _split_set(schema: Schema, splits: dict[str, dict[str, Split]]) -> Node:
     """The enumeration of the splits, each with the words of the schema and, where Croissant has one, its class."""
     labels = {label.name: label for one in schema.article_fields if one.name == "split" for label in one.labels}
-    names = [name for name in schema.splits if any(name in of for of in splits.values())]
     return {
         "@type": "cr:RecordSet",
         "@id": "splits",
@@ -188,9 +187,9 @@ def _split_set(schema: Schema, splits: dict[str, dict[str, Split]]) -> Node:
             {
                 "splits/name": name,
                 "splits/url": _SPLITS.get(name, "cr:Split"),
-                "splits/description": labels[name].description,
+                "splits/description": labels[name].description if name in labels else "",
             }
-            for name in names
+            for name in splits["documents"]
         ],
     }
 

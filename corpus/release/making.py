@@ -161,9 +161,9 @@ def _citation(cited: dict[str, Any], version: str, day: str | None) -> dict[str,
         "version": version,
         "publication_date": day,
         "description": str(cited.get("abstract", cited["title"])),
-        "creators": [{"name": _name(author)} for author in cited["authors"]],
-        "license": str(cited.get("license", "")).lower(),
-        "keywords": list(cited.get("keywords", ())),
+        "creators": [_creator(author) for author in cited["authors"]],
+        "license": _first(cited.get("license")).lower(),
+        "keywords": cited.get("keywords"),
     }
     return {
         "CITATION.cff": yaml.safe_dump(cited, sort_keys=False, allow_unicode=True, width=1000),
@@ -171,6 +171,20 @@ def _citation(cited: dict[str, Any], version: str, day: str | None) -> dict[str,
     }
 
 
-def _name(author: dict[str, Any]) -> str:
-    given = ", ".join(str(author[name]) for name in ("family-names", "given-names") if name in author)
-    return given or str(author.get("name", ""))
+def _creator(author: dict[str, Any]) -> dict[str, str]:
+    """An author as Zenodo has one: family name first, the ORCID without its address."""
+    family = " ".join(
+        str(author[name]) for name in ("name-particle", "family-names", "name-suffix") if author.get(name)
+    )
+    names = (family, author.get("given-names")) if family or "given-names" in author else (author.get("name"),)
+    found = {
+        "name": ", ".join(str(name) for name in names if name),
+        "affiliation": str(author.get("affiliation") or ""),
+        "orcid": str(author.get("orcid") or "").rpartition("/")[2],
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _first(value: Any) -> str:
+    """A value, or the first of several: Zenodo takes one licence."""
+    return str((value[0] if isinstance(value, list) and value else value) or "")
