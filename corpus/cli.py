@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import agreement_verbs, release_verbs, split_verbs, waiver_verbs
+from . import agreement_verbs, release_verbs, split_verbs, starting_verbs, waiver_verbs
 from .labelstudio.verbs import add_verbs
 from .model import CorpusError, Problem
 from .outputs import FORMATS, described, format_, outputs
@@ -267,6 +267,7 @@ def _parser() -> argparse.ArgumentParser:
         "--root", type=Path, metavar="DIR", help="the corpus; default: the nearest folder upward with a schema/"
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
+    starting_verbs.add_verbs(verbs, _verb)
 
     verb = _verb(verbs, "validate", validate)
     verb.add_argument(

@@ -1,0 +1,101 @@
+"""A text file → an article: its text in raw/, byte for byte, and its record with hash and length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from .files import DOC_ID, Index, canonical, replace_file
+from .files.index import ATTACHED, MAX_BYTES, RECORD, TEXT
+from .files.read import parse_text
+from .model import CorpusError, Record
+from .schema import Field, Schema
+
+_OWN = ("doc_id", "text_sha256", "length")
+"""The fields of a record that are told by the file."""
+
+
+def add_article(root: Path, schema: Schema, file: Path, doc_id: str, values: Sequence[str]) -> tuple[Path, Record]:
+    """Make an article of `file`, its values written FIELD=VALUE; the path of its record, and the record.
+
+    The text goes to raw/<doc_id>.txt, or to raw/attached/, which git ignores, when `redistribution` is
+    not `full`; a file that lies there already stays. `title` is null and `redistribution` is `full`
+    where no value says otherwise. Raises CorpusError, and writes nothing, when the id is taken, the text
+    cannot be one, a field is unknown, or the record does not fit the schema.
+    """
+    if not DOC_ID.fullmatch(doc_id):
+        raise CorpusError(f"{doc_id!r} is no document id: letters, digits, `.`, `_` and `-`; name one with --id")
+    data = _text(file)
+    record: Record = {"title": None, "redistribution": "full", **_read(values, schema)}
+    record |= {"doc_id": doc_id, "text_sha256": sha256(data).hexdigest(), "length": len(data.decode())}
+    _fits(record, schema)
+    folder = "raw" if record["redistribution"] == "full" else ATTACHED
+    text, path = root / folder / f"{doc_id}.txt", root / "raw" / f"{doc_id}.json"
+    there = text.exists() and text.samefile(file)
+    with Index(root) as index:
+        for entry in index.entries(doc_id):
+            if entry.kind == RECORD or (entry.kind == TEXT and not there):
+                raise CorpusError(f"{entry.path} has a document {doc_id} already; choose another --id")
+    if not there:
+        with replace_file(text) as out:
+            out.write(data)
+    try:
+        with replace_file(path) as out:
+            out.write(canonical(record, "record", schema))
+    except BaseException:
+        if not there:
+            text.unlink()
+        raise
+    return path, record
+
+
+def _text(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise CorpusError(f"there is no file {file}") from None
+    if len(data) > MAX_BYTES:
+        raise CorpusError(f"{file} is larger than {MAX_BYTES:,} bytes")
+    for fault in parse_text(data)[1]:
+        why = f"{fault.name} {fault.detail}".rstrip()
+        raise CorpusError(f"{file}:{fault.line}:{fault.column}: {why}; `corpus rule {fault.name}` says more")
+    return data
+
+
+def _read(values: Sequence[str], schema: Schema) -> Record:
+    """The fields of a record as they are written."""
+    fields = {field.name: field for field in schema.article_fields if field.name not in _OWN}
+    record: Record = {}
+    for written in values:
+        name, equals, value = written.partition("=")
+        if not equals or name not in fields:
+            raise CorpusError(f"{written!r} is not FIELD=VALUE; the fields are {', '.join(fields)}")
+        if fields[name].many:
+            record.setdefault(name, []).append(_value(fields[name], value))
+        elif name in record:
+            raise CorpusError(f"{name} is given twice, and has one value")
+        else:
+            record[name] = _value(fields[name], value)
+    return record
+
+
+def _value(field: Field, written: str) -> Any:
+    if field.nullable and not written:
+        return None
+    try:
+        if field.json_type == "boolean":
+            return {"true": True, "false": False}[written]
+        return {"integer": int, "number": float}.get(field.json_type, str)(written)
+    except (KeyError, ValueError):
+        raise CorpusError(f"{field.name} is of type {field.json_type}, and {written!r} is not") from None
+
+
+def _fits(record: Record, schema: Schema) -> None:
+    required = schema.article.get("required", [])
+    if missing := [name for name in required if name not in record]:
+        raise CorpusError(f"give {' '.join(f'{name}=…' for name in missing)}; the schema requires it")
+    for violation in schema.violations("record", record):
+        raise CorpusError(f"{'.'.join(map(str, violation.parts))}: {violation.message}")
