@@ -13,31 +13,33 @@ from .files.read import parse_text
 from .model import CorpusError, Record
 from .schema import Field, Schema
 
-_OWN = ("doc_id", "text_sha256", "length")
+_OWN = ("text_sha256", "length")
 """The fields of a record that are told by the file."""
 
 
-def add_article(root: Path, schema: Schema, file: Path, doc_id: str, values: Sequence[str]) -> tuple[Path, Record]:
+def add_article(root: Path, schema: Schema, file: Path, values: Sequence[str]) -> tuple[Path, Record]:
     """Make an article of `file`, its values written FIELD=VALUE; the path of its record, and the record.
 
-    The text goes to raw/<doc_id>.txt, or to raw/attached/, which git ignores, when `redistribution` is
-    not `full`; a file that lies there already stays. `title` is null and `redistribution` is `full`
-    where no value says otherwise. Raises CorpusError, and writes nothing, when the id is taken, the text
-    cannot be one, a field is unknown, or the record does not fit the schema.
+    The text goes to raw/<doc_id>.txt, or to raw/attached/, which git ignores, when `redistribution` is not
+    `full`; a file that lies there already stays. Where no value says otherwise, `doc_id` is the name of the
+    file without its ending, `title` is null and `redistribution` is `full`. Raises CorpusError, and writes
+    nothing, when the id is taken, the text cannot be one, a field is unknown, or the record does not fit the
+    schema.
     """
-    if not DOC_ID.fullmatch(doc_id):
-        raise CorpusError(f"{doc_id!r} is no document id: letters, digits, `.`, `_` and `-`; name one with --id")
     data = _text(file)
-    record: Record = {"title": None, "redistribution": "full", **_read(values, schema)}
-    record |= {"doc_id": doc_id, "text_sha256": sha256(data).hexdigest(), "length": len(data.decode())}
+    record: Record = {"doc_id": file.stem, **_defaults(schema), **_read(values, schema)}
+    doc_id = record["doc_id"]
+    if not DOC_ID.fullmatch(doc_id):
+        raise CorpusError(f"{doc_id!r} is no document id: letters, digits, `.`, `_` and `-`; give another doc_id=…")
+    record |= {"text_sha256": sha256(data).hexdigest(), "length": len(data.decode())}
     _fits(record, schema)
-    folder = "raw" if record["redistribution"] == "full" else ATTACHED
+    folder = "raw" if record.get("redistribution") == "full" else ATTACHED
     text, path = root / folder / f"{doc_id}.txt", root / "raw" / f"{doc_id}.json"
     there = text.exists() and text.samefile(file)
     with Index(root) as index:
         for entry in index.entries(doc_id):
             if entry.kind == RECORD or (entry.kind == TEXT and not there):
-                raise CorpusError(f"{entry.path} has a document {doc_id} already; choose another --id")
+                raise CorpusError(f"{entry.path} has a document {doc_id} already; give another doc_id=…")
     if not there:
         with replace_file(text) as out:
             out.write(data)
@@ -63,6 +65,11 @@ def _text(file: Path) -> bytes:
         why = f"{fault.name} {fault.detail}".rstrip()
         raise CorpusError(f"{file}:{fault.line}:{fault.column}: {why}; `corpus rule {fault.name}` says more")
     return data
+
+
+def _defaults(schema: Schema) -> Record:
+    given: Record = {"title": None, "redistribution": "full"}
+    return {field.name: given[field.name] for field in schema.article_fields if field.name in given}
 
 
 def _read(values: Sequence[str], schema: Schema) -> Record:

@@ -1,6 +1,6 @@
 """The schema → the tables of labels in the guidelines.
 
-    <!-- generated:labels:quotes.type -->  …the table of the labels of quotes.type…  <!-- end -->
+<!-- generated:labels:quotes.type -->  …the table of the labels of quotes.type…  <!-- end -->
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def add(args: argparse.Namespace) -> int:
 
     FIELD=VALUE gives a field of the record, as schema/article.schema.json has them: language, license,
     title, source, url, published, split, story, … A field with several values, such as topics, is
-    given once for each. Hash, length and id are told by the file.
+    given once for each. Hash and length are told by the file, and so is doc_id where it is not given.
 
     With redistribution=offsets_only, the text goes to raw/attached/, which git ignores.
     """
@@ -65,8 +65,7 @@ def add(args: argparse.Namespace) -> int:
     from .settings import root_of
 
     root = root_of(args.root)
-    doc_id = args.file.stem if args.id is None else args.id
-    path, record = add_article(root, Schema.read(root), args.file, doc_id, args.value)
+    path, record = add_article(root, Schema.read(root), args.file, args.value)
     shown = path.relative_to(root).as_posix()
     print(f"{visible(shown)}: {record['length']:,} code points, SHA-256 {record['text_sha256']}", file=sys.stderr)
     return 0
@@ -108,13 +107,10 @@ def add_verbs(verbs: Any, add_verb: Add) -> None:
     verb = add_verb(verbs, "init", init)
     verb.add_argument("folder", type=Path, metavar="DIR", help="a new folder, or an empty one")
     verb.add_argument("--title", metavar="TITLE", help="the name of the corpus; default: that of the folder")
-    verb.add_argument(
-        "--license", default="CC-BY-4.0", metavar="SPDX", help="of the annotations; default: CC-BY-4.0"
-    )
+    verb.add_argument("--license", default="CC-BY-4.0", metavar="SPDX", help="of the annotations; default: CC-BY-4.0")
     verb.add_argument("--checker", metavar="OWNER/NAME@COMMIT", help="the repository of the command, and a commit")
     verb = add_verb(verbs, "add", add)
     verb.add_argument("file", type=Path, metavar="FILE", help="the text, UTF-8")
     verb.add_argument("value", nargs="*", metavar="FIELD=VALUE", help="such as language=en")
-    verb.add_argument("--id", metavar="DOC_ID", help="default: the name of the file, without .txt")
     verb = add_verb(verbs, "guidelines", guidelines)
     verb.add_argument("--check", action="store_true", help="only ask; change nothing")
