@@ -1,11 +1,13 @@
 """The documents say what is so: their commands and examples are run, their tables and links are held.
 
 A ```console block holds commands behind `$ ` and below each what it prints, stdout and stderr together. A ```text
-block right behind a ```python block is what that prints. A line `…` stands for any lines. Each document is run in a
-copy of the repository with a build, from its first block to its last.
+block right behind a ```python block is what that prints. A line `…` stands for any lines. A block with `file=NAME`
+behind its language is written to that file, and one with `add-here=FIELD` goes into the schema, as a reader does it in
+an editor. `cd` holds for the blocks that follow. Each document is run in a copy of the repository with a build, from
+its first block to its last.
 
-After a change of a message, the schema or the data, `pytest tests/test_docs.py --golden` writes what is shown and the
-label tables of the guidelines and docs/rules.md anew; read the diff.
+After a change of a message, the schema or the data, `pytest tests/test_docs.py --golden` writes what is shown
+and docs/rules.md anew; read the diff.
 """
 
 from __future__ import annotations
@@ -27,8 +29,9 @@ import pytest
 import yaml
 
 from corpus.cli import main
+from corpus.guidelines import with_labels, without_table
 from corpus.report import Rule
-from corpus.schema import Label, Schema
+from corpus.schema import Schema
 from corpus.waivers import all_rules
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -40,8 +43,10 @@ DOCUMENTS = (
     "docs/submissions.md",
     "docs/agreement.md",
     "docs/releases.md",
+    "docs/your-own-corpus.md",
+    "docs/api.md",
 )
-LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md")
+LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md", "docs/cli.md")
 GUIDELINES = REPOSITORY / "schema" / "GUIDELINES.md"
 RULES = REPOSITORY / "docs" / "rules.md"
 
@@ -53,12 +58,15 @@ SKIPPED = {
     "corpus build --with-attached --out ../build-private": "needs a text that may not be passed on",
     "corpus import german-news german-news-quotation-attribution-2024/data --into german-news": "needs others' corpus",
     "corpus --root german-news validate": "needs others' corpus",
+    "pip install git+https://github.com/OWNER/on-the-record@COMMIT": "the tests have an environment",
+    "sphinx-build -W --keep-going -c docs . site": "tests/test_site.py does it",
     "git add --all": "the copy is no repository",
     ".ci/run": "it would run this test",
     "pytest": "it would run this test",
     "pytest tests/test_docs.py --golden": "it would run this test",
     "pytest tests/test_cases.py --golden": "runs by itself",
     "pytest tests/test_reports.py --golden": "runs by itself",
+    "pytest tests/test_site.py --golden": "runs by itself",
     "ruff check": ".ci/run does it",
     "ruff format": ".ci/run does it",
     "mypy": ".ci/run does it",
@@ -124,6 +132,9 @@ class Shell:
         }
 
     def command(self, line: str) -> str:
+        if line.startswith("cd "):
+            self.root /= line.removeprefix("cd ")
+            return ""
         result = self._run(["bash", "-c", line], subprocess.STDOUT)
         assert result.returncode in (0, 1), f"{line}\n{result.stdout}"
         return result.stdout
@@ -148,6 +159,15 @@ def run_document(text: str, shell: Shell) -> str:
             body = "".join(f"$ {line}\n{run_command(line, shown, shell)}" for line, shown in commands(block))
         elif block.info == "python":
             printed = shell.python(body)
+        elif " file=" in block.info:
+            file = shell.root / block.info.partition(" file=")[2]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(body, "utf-8")
+        elif block.info.startswith("json add-here="):
+            path = shell.root / "schema" / "annotation.schema.json"
+            schema = json.loads(path.read_text("utf-8"))
+            add(schema, block.info.removeprefix("json add-here="), json.loads(body))
+            path.write_text(json.dumps(schema), "utf-8")
         elif block.info == "text" and re.search(r"```\n\n```text\n\Z", text[: block.start]) and printed:
             body = body if is_shown(body, printed) else printed
         if block.info != "python":
@@ -201,22 +221,11 @@ def test_every_verb_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(verbs) <= used
 
 
-def label_table(labels: tuple[Label, ...]) -> str:
-    rows = [(f"`{label.name}`", label.title, label.description) for label in labels]
-    cells = [("label", "title", "how to know it"), ("---", "---", "---"), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in cells)
-
-
-def test_guidelines_have_the_labels_of_the_schema(request: pytest.FixtureRequest) -> None:
+def test_guidelines_have_the_labels_of_the_schema() -> None:
     schema = Schema.read(REPOSITORY)
     text = GUIDELINES.read_text("utf-8")
-    marker = re.compile(r"(<!-- generated:labels:(\w+)\.(\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-    done = marker.sub(lambda m: f"{m[1]}\n{label_table(schema.labels(m[2], m[3]))}\n{m[5]}", text)
-    if request.config.getoption("--golden"):
-        GUIDELINES.write_text(done, "utf-8")
-    assert GUIDELINES.read_text("utf-8") == done
-    fields = {f"{layer.name}.{f.name}" for layer in schema.layers.values() for f in layer.of_kind("label")}
-    assert {f"{m[2]}.{m[3]}" for m in marker.finditer(text)} == fields
+    assert with_labels(text, schema) == text, "run `corpus guidelines`"
+    assert without_table(text, schema) == []
     headings = {heading.lower() for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
     assert {layer.title.lower() for layer in schema.layers.values()} <= headings
 
@@ -343,7 +352,7 @@ def test_readme_lists_what_is_there() -> None:
     listing = next(b.body for b in blocks(readme) if b.info == "text" and b.body.startswith("raw/"))
     names = {line.split()[0].rstrip("/") for line in listing.splitlines()}
     there = {path.name for path in REPOSITORY.iterdir() if not path.name.startswith(".") and any_file(path)}
-    ignored = {"README.md", "build", "dist"}
+    ignored = {"README.md", "build", "dist", "site"}
     assert names - {"build"} == there - ignored
 
 
