@@ -1,4 +1,4 @@
-"""`corpus diff`, `corpus release` and `corpus verify`: a short function for each verb, which passes values along."""
+"""`corpus diff`, `release`, `verify` and `publish`: a short function for each verb, which passes values along."""
 
 from __future__ import annotations
 
@@ -120,6 +120,52 @@ def verify(args: argparse.Namespace) -> int:
     return 1 if differ else 0
 
 
+def publish(args: argparse.Namespace) -> int:
+    """Push a release to a dataset repository of the Hugging Face hub, as the tag vX.Y.Z.
+
+    The release is verified first, and nothing is pushed when it is not as it was made, or when the tag
+    is there. The repository is made when it is not there. At the tag it holds the files of the release
+    and none else; README.md is its card. A run that was killed is run again: what the hub has is not sent
+    again, and the tag comes last.
+
+    The token is read from the environment variable HF_TOKEN and from nowhere else; HF_ENDPOINT names
+    another hub.
+
+    Exit code: 0 it is published, 1 the release is damaged, 2 the hub refused or the tool could not run.
+    """
+    from .hub import publish as push
+    from .places import visible
+    from .release import read_manifest
+    from .release import verify as differences
+    from .released import versions
+    from .settings import REPO, read_settings
+    from .waivers import all_severities
+
+    root = _root(args)
+    repo = args.repo or read_settings(root, all_severities()).hub
+    if not REPO.fullmatch(repo):
+        raise CorpusError(f"--repo, or hub in [tool.corpus], must be OWNER/NAME and not {repo!r}")
+    known = versions(root)
+    version = args.version or (known[-1] if known else "")
+    if version not in known:
+        raise CorpusError(f"there is no release {version}".rstrip() + f" in {root / 'releases'}")
+    folder = root / "releases" / version
+    damaged = False
+    for line in differences(folder):
+        damaged = True
+        print(visible(f"{version}: {line}"))
+    if damaged:
+        print("nothing was published: the release is not as it was made", file=sys.stderr)
+        return 1
+    manifest = read_manifest(folder)
+    if manifest["version"] != version or "texts_of" in manifest:
+        raise CorpusError(
+            f"{folder} is not the release {version}: its manifest says another version, or has texts put back"
+        )
+    print(push(folder, version, repo, private=args.private), file=sys.stderr)
+    return 0
+
+
 def add_verbs(verbs: Any, add: Add, workers: Callable[[argparse.ArgumentParser], None], progress: Progress) -> None:
     """Add the verbs to the command line."""
     verb = add(verbs, "diff", diff)
@@ -138,6 +184,11 @@ def add_verbs(verbs: Any, add: Add, workers: Callable[[argparse.ArgumentParser],
     verb.add_argument(
         "version", metavar="VERSION", nargs="*", help="versions, or folders of builds; default: all releases"
     )
+
+    verb = add(verbs, "publish", publish)
+    verb.add_argument("version", metavar="VERSION", nargs="?", help="a version in releases/; default: the last")
+    verb.add_argument("--repo", metavar="OWNER/NAME", help="the dataset repository; default: hub in [tool.corpus]")
+    verb.add_argument("--private", action="store_true", help="make a private repository; refuse one that is public")
 
 
 def _root(args: argparse.Namespace) -> Path:

@@ -15,6 +15,8 @@ from typing import get_args
 from .model import CorpusError, Severity
 
 VERSION = re.compile(r"\d+\.\d+\.\d+")
+REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+"""A repository of the hub, OWNER/NAME."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,15 @@ class SplitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`version` is the corpus's next or latest version, X.Y.Z; `severity` is that of every code."""
+    """`version` is the corpus's next or latest version, X.Y.Z; `severity` is that of every code.
+
+    `hub` is the dataset repository of the Hugging Face hub, OWNER/NAME, in which its releases are; "" for none.
+    """
 
     version: str = "0.0.0"
     severity: Mapping[str, Severity] = field(default_factory=dict)
     split: SplitSettings = SplitSettings()
+    hub: str = ""
 
 
 def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
@@ -49,10 +55,13 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
         raise CorpusError(f"{path}: [tool.corpus] must be a table, not {table!r}")
     version, severity = table.pop("version", "0.0.0"), table.pop("severity", {})
     split = _split(path, table.pop("split", {}))
+    hub = table.pop("hub", "")
     if table:
-        raise CorpusError(f"{path}: [tool.corpus] has no {', '.join(table)}; it has version, severity and split")
+        raise CorpusError(f"{path}: [tool.corpus] has no {', '.join(table)}; it has version, severity, split and hub")
     if not isinstance(version, str) or not VERSION.fullmatch(version):
         raise CorpusError(f'{path}: [tool.corpus] version must be "X.Y.Z", not {version!r}')
+    if not isinstance(hub, str) or (hub and not REPO.fullmatch(hub)):
+        raise CorpusError(f'{path}: [tool.corpus] hub must be "OWNER/NAME", not {hub!r}')
     if not isinstance(severity, dict):
         raise CorpusError(f"{path}: [tool.corpus.severity] must be a table of codes, not {severity!r}")
     for code, name in severity.items():
@@ -64,7 +73,7 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
             raise CorpusError(
                 f"{path}: [tool.corpus.severity] {code} stays an error: what does not hold together cannot be compiled"
             )
-    return Settings(version, {**codes, **severity}, split)
+    return Settings(version, {**codes, **severity}, split, hub)
 
 
 def _split(path: Path, table: object) -> SplitSettings:

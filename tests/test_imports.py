@@ -54,7 +54,19 @@ MAY_IMPORT: dict[str, set[str]] = {
         "model",
     },
     "release_verbs": {
-        *("files", "model", "pipeline", "places", "release", "released", "report", "schema", "settings", "waivers"),
+        *(
+            "files",
+            "hub",
+            "model",
+            "pipeline",
+            "places",
+            "release",
+            "released",
+            "report",
+            "schema",
+            "settings",
+            "waivers",
+        ),
     },
     "diff": {"places"},
     "rewriting": {"files", "diff"},
@@ -76,7 +88,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "starting": {"guidelines", "model", "schema"},
     "adding": {"files", "model", "schema"},
     "starting_verbs": {"adding", "files", "guidelines", "model", "places", "schema", "settings", "starting"},
-    "loading": {"model", "release", "settings"},
+    "hub": {"model"},
+    "loading": {"hub", "model", "release", "settings", "waivers"},
     "__init__": {"loading"},
     "__main__": {"cli"},
 }
@@ -94,6 +107,7 @@ HEAVY = (
     "yaml",
     "orjson",
     "tqdm",
+    "huggingface_hub",
 )
 """What `corpus --help` must not wait for."""
 
