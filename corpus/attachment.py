@@ -29,7 +29,7 @@ def attach_text(root: Path, schema: Schema, doc_id: str, file: Path) -> Path:
     except FileNotFoundError:
         raise CorpusError(f"there is no file {file}") from None
     if hashlib.sha256(data).hexdigest() != record["text_sha256"]:
-        raise CorpusError(f"{file} is not the text of {doc_id}: {_difference(data, record)}")
+        raise CorpusError(f"{file} is not the text of {doc_id}: {difference(data, record)}")
     path = root / ATTACHED / f"{doc_id}.txt"
     with replace_file(path) as out:
         out.write(data)
@@ -47,7 +47,8 @@ def _record(root: Path, schema: Schema, doc_id: str) -> Record:
     return article.record
 
 
-def _difference(data: bytes, record: Record) -> str:
+def difference(data: bytes, record: Record) -> str:
+    """What change explains that `data` has another hash than `text_sha256` of `record`, or that none is known to."""
     if len(data) > MAX_BYTES:
         return f"it is larger than {MAX_BYTES:,} bytes"
     try:

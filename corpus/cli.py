@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import agreement_verbs, release_verbs, split_verbs, starting_verbs, waiver_verbs
+from . import agreement_verbs, attachment_verbs, release_verbs, split_verbs, starting_verbs, waiver_verbs
 from .labelstudio.verbs import add_verbs
 from .model import CorpusError, Problem
 from .outputs import FORMATS, described, format_, outputs
@@ -186,21 +186,6 @@ def rule(args: argparse.Namespace) -> int:
     raise CorpusError(f"there is no check {args.code}; `corpus rule --all` lists them")
 
 
-def attach(args: argparse.Namespace) -> int:
-    """Put your own copy of a withheld text in place, after its hash was verified.
-
-    It goes to raw/attached/, which git ignores. A copy that differs is explained (line ends, normal
-    form, edited words) and refused, since every offset would be in doubt.
-    """
-    from .attachment import attach_text
-    from .schema import Schema
-
-    root = _root(args)
-    path = attach_text(root, Schema.read(root), args.doc_id, args.text)
-    print(f"{path}: the hash is right; `corpus validate {path}` now checks every span", file=sys.stderr)
-    return 0
-
-
 def import_(args: argparse.Namespace) -> int:
     """Turn a corpus in another format into one of this format, with its own schema, in a new folder."""
     from . import report
@@ -303,16 +288,13 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("code", nargs="?", metavar="CODE", help="such as P307 or slice-mismatch")
     verb.add_argument("--all", action="store_true", help="list all checks")
 
-    verb = _verb(verbs, "attach", attach)
-    verb.add_argument("doc_id", metavar="DOC_ID", help="the document whose text it is")
-    verb.add_argument("--text", required=True, type=Path, metavar="FILE", help="your copy of the text")
-
     verb = _verb(verbs, "import", import_)
     verb.add_argument("source_format", metavar="FORMAT", choices=("german-news",), help="german-news")
     verb.add_argument("source", type=Path, metavar="SRC", help="the file or folder to read")
     verb.add_argument("--into", required=True, type=Path, metavar="DIR", help="a new folder for the corpus")
     waiver_verbs.add_verbs(verbs, _verb, _workers)
     split_verbs.add_verbs(verbs, _verb, _workers, _progress)
+    attachment_verbs.add_verbs(verbs, _verb, _progress)
     release_verbs.add_verbs(verbs, _verb, _workers, _progress)
     agreement_verbs.add_verbs(verbs, _verb)
     add_verbs(verbs, _verb)

@@ -143,7 +143,7 @@ def test_version() -> None:
         ("validate", "--format", "sarif="),
         ("validate", "--workers", "-1"),
         ("validate", "--workers", "many"),
-        ("attach", "alpha"),
+        ("attach", "alpha", "--text"),
         ("import", "conll", "x", "--into", "y"),
     ],
 )

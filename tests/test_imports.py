@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": {"cache", "files", "checks", "tables", "model", "schema", "waivers", "places", "released"},
     "hard_cases": set(),
     "release": {
+        "attachment",
         "agreement",
         "hard_cases",
         "pipeline",
@@ -77,6 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "formatter": {"files", "checks", "model", "schema", "rewriting"},
     "fixes": {"files", "checks", "model", "schema", "rewriting"},
+    "attachment_verbs": {"attachment", "model", "pipeline", "places", "release", "schema", "settings"},
     "attachment": {"files", "checks", "model", "schema"},
     "formats": {"model", "schema", "files", "places"},
     "labelstudio": {"model", "schema", "files", "places", "checks"},

@@ -46,8 +46,6 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
     counts: Counts = sum((split.counts for split in splits["documents"].values()), Counter())
     front.setdefault("language", sorted(key[1] for key in counts if key[0] == "language" and len(key) == 2))
     front.setdefault("size_categories", [next((name for top, name in _SIZES if documents < top), "n>1M")])
-    front["configs"] = [_config_entry(config, version, content, splits[config.name]) for config in built]
-    front["dataset_info"] = [_info(config, splits[config.name]) for config in built]
     tables = {
         "configs": _configs_table(built, splits),
         "counts": _counts_table(schema, splits["documents"]),
@@ -64,7 +62,20 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
             known = ", ".join((*tables, "hard-cases", "agreement"))
             raise CorpusError(f"{root / 'DATASET_CARD.md'}: there is no table {name!r}; there are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
-    body = _MARKER.sub(lambda match: tables[match[1]], prose)
+    return _joined(front, built, version, splits, content, _MARKER.sub(lambda match: tables[match[1]], prose))
+
+
+def card_of_copy(readme: Path, schema: Schema, version: str, splits: Splits, content: str, notice: str) -> str:
+    """The text of a card for tables that were made anew from those of the card `readme`, with a notice before it."""
+    front, prose = _written(readme)
+    built = [config for config in configs(schema) if config.name in splits]
+    return _joined(front, built, version, splits, content, f"{notice}\n{prose}")
+
+
+def _joined(front: dict[str, Any], built: list[Config], version: str, splits: Splits, content: str, body: str) -> str:
+    """Front matter that says what `datasets` must know of the tables, and the body."""
+    front["configs"] = [_config_entry(config, version, content, splits[config.name]) for config in built]
+    front["dataset_info"] = [_info(config, splits[config.name]) for config in built]
     return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{body}"
 
 

@@ -70,19 +70,19 @@ def build_folder(
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
         folder = Path(temporary) / "build"
         folder.mkdir()
-        if _write_tables(progress(run(index, job, schema, workers), len(index)), schema, folder, built, on_problem):
+        if write_tables(progress(run(index, job, schema, workers), len(index)), schema, folder, built, on_problem):
             return None
         if not built.splits:
             raise CorpusError(f"{index.root}: there is no document to build")
         (folder / "README.md").write_text(card(index.root, schema, built.version, built.splits, built.content), "utf-8")
-        _copy_schema(index.root, folder)
+        copy_schema(index.root, folder)
         more = finish(folder, built) if finish else {}
-        (folder / "manifest.json").write_text(_manifest(folder, schema, built, more), "utf-8")
-        _replace(out, folder)
+        (folder / "manifest.json").write_text(manifest_of(folder, schema, built, more), "utf-8")
+        put_in_place(out, folder)
     return built
 
 
-def _write_tables(
+def write_tables(
     shards: Iterator[Shard], schema: Schema, folder: Path, built: Built, on_problem: Callable[[Problem], None]
 ) -> int:
     """Write the tables of all shards; the number of errors, at the first of which writing ends."""
@@ -121,14 +121,14 @@ def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _copy_schema(root: Path, folder: Path) -> None:
+def copy_schema(root: Path, folder: Path) -> None:
     """The schema lies beside the tables, so that a build says itself what its fields and labels mean."""
     (folder / "schema").mkdir()
     for path in sorted((root / "schema").glob("*.json")):
         (folder / "schema" / path.name).write_bytes(path.read_bytes())
 
 
-def _manifest(folder: Path, schema: Schema, built: Built, more: Mapping[str, Any]) -> str:
+def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, Any]) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest: dict[str, Any] = {
         "version": built.version,
@@ -146,7 +146,7 @@ def _manifest(folder: Path, schema: Schema, built: Built, more: Mapping[str, Any
     return json.dumps(manifest, indent=2) + "\n"
 
 
-def _replace(out: Path, folder: Path) -> None:
+def put_in_place(out: Path, folder: Path) -> None:
     """Put `folder` in the place of `out`; what was there comes back when that fails."""
     if not out.exists():
         folder.rename(out)
