@@ -5,44 +5,22 @@ It serves git repositories in `<folder>/datasets/OWNER/NAME`, without any other 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from environments import environment
+
 VERSION = "0.5.4"
-HOME_VARIABLE = "ON_THE_RECORD_OLAH"
-
-
-def home() -> Path:
-    """Where the server's environment lies: it needs another set of packages than this project."""
-    named = os.environ.get(HOME_VARIABLE)
-    return Path(named) if named else Path.home() / ".cache" / "on-the-record" / f"olah-{VERSION}"
-
-
-def program() -> Path:
-    """The server's program; its environment is made when it is not there (half a minute, 110 MB)."""
-    folder = home()
-    command = folder / "bin" / "olah-cli"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not command.exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            # pip writes the program of a package after all that the package needs: no program, not complete.
-            pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            subprocess.run([*pip, f"olah=={VERSION}"], check=True, stdout=sys.stderr)
-    return command
 
 
 @contextmanager
 def serving(repositories: Path, folder: Path) -> Iterator[str]:
     """The address of a server of `repositories` that keeps its own files in `folder`, until the block ends."""
-    command = program()
+    command = environment("olah", (f"olah=={VERSION}",)).with_name("olah-cli")
     folder.mkdir(parents=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

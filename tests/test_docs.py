@@ -56,6 +56,8 @@ SKIPPED = {
     ". .venv/bin/activate": "the tests have an environment",
     "corpus attach 000_1a148ceac667d117 --text ../my-copy.txt": "needs a text that may not be passed on",
     "corpus build --with-attached --out ../build-private": "needs a text that may not be passed on",
+    "corpus attach --release releases/0.1.0 --texts ../my-texts --out ../0.1.0-with-texts": "needs such texts too",
+    "HF_TOKEN=… corpus publish 0.1.0 --repo OWNER/NAME": "needs a hub; tests/test_publish.py has one",
     "corpus import german-news german-news-quotation-attribution-2024/data --into german-news": "needs others' corpus",
     "corpus --root german-news validate": "needs others' corpus",
     "pip install git+https://github.com/OWNER/on-the-record@COMMIT": "the tests have an environment",
