@@ -16,7 +16,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import agreement_verbs, attachment_verbs, release_verbs, split_verbs, starting_verbs, waiver_verbs
+from . import (
+    agreement_verbs,
+    attachment_verbs,
+    format_verbs,
+    release_verbs,
+    split_verbs,
+    starting_verbs,
+    waiver_verbs,
+)
 from .labelstudio.verbs import add_verbs
 from .model import CorpusError, Problem
 from .outputs import FORMATS, described, format_, outputs
@@ -186,19 +194,6 @@ def rule(args: argparse.Namespace) -> int:
     raise CorpusError(f"there is no check {args.code}; `corpus rule --all` lists them")
 
 
-def import_(args: argparse.Namespace) -> int:
-    """Turn a corpus in another format into one of this format, with its own schema, in a new folder."""
-    from . import report
-    from .formats import FORMATS
-
-    if args.into.exists() and any(args.into.iterdir()):
-        raise CorpusError(f"{args.into} is not empty; choose another --into")
-    problems = FORMATS[args.source_format].read(args.source, args.into)
-    counts = report.text(problems, sys.stdout)
-    print(f"{args.into}: imported; next: corpus --root {args.into} validate", file=sys.stderr)
-    return 1 if counts["error"] else 0
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code. A user's mistake is one line on stderr and exit code 2."""
     args = _parser().parse_args(argv)
@@ -288,10 +283,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("code", nargs="?", metavar="CODE", help="such as P307 or slice-mismatch")
     verb.add_argument("--all", action="store_true", help="list all checks")
 
-    verb = _verb(verbs, "import", import_)
-    verb.add_argument("source_format", metavar="FORMAT", choices=("german-news",), help="german-news")
-    verb.add_argument("source", type=Path, metavar="SRC", help="the file or folder to read")
-    verb.add_argument("--into", required=True, type=Path, metavar="DIR", help="a new folder for the corpus")
+    format_verbs.add_verbs(verbs, _verb)
     waiver_verbs.add_verbs(verbs, _verb, _workers)
     split_verbs.add_verbs(verbs, _verb, _workers, _progress)
     attachment_verbs.add_verbs(verbs, _verb, _progress)

@@ -33,6 +33,16 @@ def read_tables(root: Path, path: str, name: str, text: str | None = None) -> li
     return tables
 
 
+def read_toml(file: Path) -> dict[str, Any]:
+    """The content of a file that the user named. Raises CorpusError when it cannot be read."""
+    if not file.is_file():
+        raise CorpusError(f"{file}: there is no such file")
+    try:
+        return tomllib.loads(read_text(file))
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{file}: {str(error) or 'too deep'}") from None
+
+
 def read_text(file: Path) -> str:
     """The text of the file, "" when it is not there. Raises CorpusError, and ValueError when it is not UTF-8."""
     if file.is_symlink():

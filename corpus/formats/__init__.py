@@ -1,28 +1,46 @@
-"""Other people's formats ↔ this one: `FORMATS`, one visible list, one module a format."""
+"""Other people's formats ↔ this one: `FORMATS`, one visible list, one module a format.
+
+A format is a function that reads it, and, when it is written too, two more: `carry` gives the layers of an
+annotation as the format can hold them and counts what it cannot, `write` writes what was carried. What was
+written and is read again is what was carried, to the letter: the tests hold that for each format here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model import Problem
-from . import german_news
+from ..model import Document, Problem, Record
+from ..schema import Schema
+from . import brat, german_news
+from .exchange import LeftOut, Options, Outgoing
 
-Read = Callable[[Path, Path], Iterable[Problem]]
+Read = Callable[[Path, Path, Options], Iterator[Problem]]
 """Reads what lies at a path into a new corpus at another; yields what it could not read as Problems."""
+Carry = Callable[[Document, Schema, LeftOut], Record]
+"""The layers of an annotation as the format can hold them; counts what it leaves out."""
+Write = Callable[[Iterable[Outgoing], Schema, Path], None]
+"""Writes documents, whose annotations were carried, into an empty folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: what it is, and how it is read."""
+    """A format: what it is, how it is read and written, the layers it has, and (what, why) it leaves out."""
 
     description: str
     read: Read
+    carry: Carry | None = None
+    write: Write | None = None
+    layers: tuple[str, ...] = ()
+    leaves_out: tuple[tuple[str, str], ...] = ()
 
 
 FORMATS: dict[str, Format] = {
     "german-news": Format(
         "German News Quotation corpus (Petersen-Frey & Biemann 2024), one JSON file an article", german_news.read
+    ),
+    "brat": Format(
+        "brat stand-off, a .txt and a .ann a document", brat.read, brat.carry, brat.write, brat.LAYERS, brat.LEAVES_OUT
     ),
 }

@@ -45,10 +45,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from ..files import canonical, parse_json, replace_file
-from ..model import GOLD, CorpusError, Fault, Problem, Record, Source
-from ..places import join_pointer, position, split_pointer
+from ..files import canonical
+from ..model import GOLD, CorpusError, Problem, Record, Source
 from ..schema import Schema, shipped
+from .exchange import NOTHING_SAID, Options
+from .new_corpus import edit_schema, files_below, json_source, not_read, problem, write_file, write_frame
 
 LICENSE = "CC-BY-NC-SA-4.0"
 """Of the published files, texts and annotations alike. Wikinews itself has its texts under CC BY 2.5."""
@@ -61,45 +62,31 @@ MEDIA |= {"SW": "speech_or_writing", "ST": "speech_or_thought"}
 _NAME = re.compile(r"([0-9]{1,12}) - (.+) \(([0-9]{4}-[0-9]{2}-[0-9]{2})\)")
 
 
-def read(source: Path, into: Path) -> Iterator[Problem]:
+def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[Problem]:
     """Import the file `source`, or every `.json` file below it, into the new corpus `into`.
 
     Yields a Problem for each fault; nothing of a file that has one is written. Raises CorpusError when
     there is nothing to import or the schema cannot be made.
     """
-    paths = sorted(source.rglob("*.json")) if source.is_dir() else [source]
-    if not paths or not (source.exists() or source.is_symlink()):
-        raise CorpusError(f"{source}: there is no .json file to import")
+    if options.map or options.record or options.layers or options.schema:
+        raise CorpusError("german-news says all by itself: it takes no --map, --record, --layer and --schema")
+    paths = files_below(source, (".json",))
     _write_frame(into)
     schema = Schema.read(into)
     first: dict[str, Path] = {}
     for path in paths:
-        file = _source(path)
+        file = json_source(path)
         problems = list(_faults(file))
         if not problems:
             record, annotation = _document(file.value, path.parent.name)
             doc_id = record["doc_id"]
             if first.setdefault(doc_id, path) == path:
-                _write(into / f"raw/{doc_id}.txt", file.value["originalText"].encode())
-                _write(into / f"raw/{doc_id}.json", canonical(record, "record", schema))
-                _write(into / f"annotations/{GOLD}/{doc_id}.json", canonical(annotation, "annotation", schema))
+                write_file(into / f"raw/{doc_id}.txt", file.value["originalText"].encode())
+                write_file(into / f"raw/{doc_id}.json", canonical(record, "record", schema))
+                write_file(into / f"annotations/{GOLD}/{doc_id}.json", canonical(annotation, "annotation", schema))
             else:
-                problems = [_problem("IMP4", file, f"{doc_id} was read from {first[doc_id]}", "documentName")]
+                problems = [problem("IMP4", file, f"{doc_id} was read from {first[doc_id]}", "documentName")]
         yield from problems
-
-
-def _source(path: Path) -> Source:
-    """What was read from the file, or why it could not be."""
-    file = Source(str(path), "annotation")
-    try:
-        if path.is_symlink() or not path.is_file():
-            file.faults = (Fault("symlink" if path.is_symlink() else "unreadable"),)
-        else:
-            file.data = path.read_bytes()
-            file.value, file.faults = parse_json(file.data)
-    except OSError as error:
-        file.faults = (Fault("unreadable", error.strerror or ""),)
-    return file
 
 
 def _object(**fields: Any) -> Record:
@@ -133,20 +120,18 @@ def _shape() -> jsonschema_rs.Draft202012Validator:
 def _faults(file: Source) -> Iterator[Problem]:
     """What is wrong with a file: reading it (IMP1), its shape (IMP2), its offsets (IMP3), an id there twice (IMP4)."""
     value = file.value
-    for fault in file.faults:
-        detail = f"{fault.name}, {fault.detail}" if fault.detail else fault.name
-        yield _problem("IMP1", file, detail, place=(fault.line, fault.column))
+    yield from not_read(file)
     if file.faults:
         return
     if not _shape().is_valid(value):
         for error in _shape().iter_errors(value):
-            yield _problem("IMP2", file, error.message[:200], *error.instance_path)
+            yield problem("IMP2", file, error.message[:200], *error.instance_path)
         return
     name = _NAME.fullmatch(value["documentName"])
     try:
         date.fromisoformat(name[3] if name else "")
     except ValueError:
-        yield _problem("IMP2", file, "it is not named `<number> - <headline> (<day>)`", "documentName")
+        yield problem("IMP2", file, "it is not named `<number> - <headline> (<day>)`", "documentName")
     for i, annotation in enumerate(value["annotations"]):
         for role in ROLES:
             yield from _span_faults(file, annotation[role], "annotations", i, role)
@@ -154,12 +139,12 @@ def _faults(file: Source) -> Iterator[Problem]:
         words = sentence["text"].rstrip()
         yield from _span_faults(file, {"spans": [sentence], "text": words}, "sentences", i)
         if "".join("".join(sentence["tokens"]).split()) != "".join(words.split()):
-            yield _problem("IMP3", file, "the tokens are not the words of `text`", "sentences", i, "tokens")
+            yield problem("IMP3", file, "the tokens are not the words of `text`", "sentences", i, "tokens")
     for layer in ("annotations", "sentences"):
         ids: set[int] = set()
         for i, record in enumerate(value[layer]):
             if record["id"] in ids:
-                yield _problem("IMP4", file, str(record["id"]), layer, i, "id")
+                yield problem("IMP4", file, str(record["id"]), layer, i, "id")
             ids.add(record["id"])
 
 
@@ -167,23 +152,9 @@ def _span_faults(file: Source, role: Record, *parts: str | int) -> Iterator[Prob
     text, spans = file.value["originalText"], _pairs(role)
     outside = [(start, end) for start, end in spans if not start < end <= len(text)]
     for start, end in outside:
-        yield _problem("IMP3", file, f"{start} to {end} in a text of {len(text)}", *parts)
+        yield problem("IMP3", file, f"{start} to {end} in a text of {len(text)}", *parts)
     if not outside and " ".join(text[start:end] for start, end in spans) != role["text"]:
-        yield _problem("IMP3", file, "what is there is not `text`", *parts)
-
-
-_MESSAGES = {
-    "IMP1": "The file cannot be read",
-    "IMP2": "The file is not of this format",
-    "IMP3": "A span does not point at its words",
-    "IMP4": "An id is there twice",
-}
-
-
-def _problem(code: str, file: Source, detail: str, *parts: str | int, place: tuple[int, int] | None = None) -> Problem:
-    pointer = join_pointer(*parts)
-    line, column = place or position(file, pointer)
-    return Problem(code, "error", file.path, f"{_MESSAGES[code]}: {detail}", pointer, line, column)
+        yield problem("IMP3", file, "what is there is not `text`", *parts)
 
 
 def _document(value: Record, folder: str) -> tuple[Record, Record]:
@@ -346,43 +317,8 @@ Wikinews has its texts under CC BY 2.5.
 
 def _write_frame(into: Path) -> None:
     """Write all of the corpus that is no article: schema, settings, card."""
-    schema = json.loads((shipped() / "annotation.schema.json").read_bytes())
-    for pointer in REMOVED:
-        at, key = _parent_of(schema, pointer)
-        at.pop(key, None)
-    for pointer, value in WRITTEN:
-        at, key = _parent_of(schema, pointer)
-        if key == "-":
-            at.append(value)
-        else:
-            at[key] = value
+    folder = shipped()
+    schema = json.loads((folder / "annotation.schema.json").read_bytes())
+    edit_schema(schema, REMOVED, WRITTEN, "german-news")
     severity = "".join(f'{code} = "warning" # {reason}\n' for code, reason in SEVERITY.items())
-    files = {
-        "schema/annotation.schema.json": _json(schema),
-        "schema/article.schema.json": (shipped() / "article.schema.json").read_bytes(),
-        "schema/targets.schema.json": (shipped() / "targets.schema.json").read_bytes(),
-        "schema/targets.json": _json({"$schema": "targets.schema.json", "version": "1.0", "targets": []}),
-        "pyproject.toml": f'[tool.corpus]\nversion = "1.0.0"\n\n[tool.corpus.severity]\n{severity}'.encode(),
-        "DATASET_CARD.md": CARD.encode(),
-    }
-    for name, data in files.items():
-        _write(into / name, data)
-
-
-def _parent_of(schema: Any, pointer: str) -> tuple[Any, str]:
-    """What holds the value that `pointer` names, and the value's key in it."""
-    *parts, key = split_pointer(pointer)
-    for part in parts:
-        if part not in schema:
-            raise CorpusError(f"the schema has no {pointer}, which german-news changes")
-        schema = schema[part]
-    return schema, key
-
-
-def _json(value: Record) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def _write(path: Path, data: bytes) -> None:
-    with replace_file(path) as file:
-        file.write(data)
+    write_frame(into, schema, folder, f"\n[tool.corpus.severity]\n{severity}", CARD)

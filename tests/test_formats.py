@@ -1,0 +1,239 @@
+"""Formats that are written and read: what comes back is what the format can hold, and a broken file is told of.
+
+A format of `FORMATS` is tested here by being there. A reader alone needs a line in SOURCES.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpora import REPOSITORY, Corpus, record, run, tiny
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import Doc, corpora
+
+from corpus.format_verbs import READ, WRITTEN
+from corpus.formats import FORMATS
+from corpus.formats.exchange import LeftOut, Options
+from corpus.formats.exporting import export
+from corpus.model import Annotation, Article, Document, Problem, Source
+from corpus.schema import Schema
+
+SCHEMA = Schema.read(REPOSITORY)
+BOTH = [name for name, of in FORMATS.items() if of.write]
+SAID = {"language": "en", "license": "CC-BY-4.0", "redistribution": "full", "split": "train"}
+FEW = settings(
+    deadline=None,
+    database=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def written(root: Path, docs: list[Doc]) -> Corpus:
+    """A corpus of the documents, all of which may be passed on."""
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(REPOSITORY / "schema", root / "schema")
+    (root / "raw").mkdir()
+    corpus = Corpus(root)
+    for doc in docs:
+        corpus.write(f"raw/{doc.doc_id}.json", {**record(doc.doc_id, doc.text), "language": doc.record["language"]})
+        corpus.write(f"raw/{doc.doc_id}.txt", doc.text)
+        for annotator, value in doc.annotations.items():
+            corpus.write(f"annotations/{annotator}/{doc.doc_id}.json", value)
+    return corpus
+
+
+def imported(name: str, source: Path, into: Path, **said: Any) -> tuple[list[Problem], LeftOut]:
+    """What comes of an import: its Problems, and what was left out."""
+    shutil.rmtree(into, ignore_errors=True)
+    options = Options(record=SAID, schema=REPOSITORY / "schema", **said)
+    return list(FORMATS[name].read(source, into, options)), options.left_out
+
+
+def annotations(root: Path) -> dict[str, dict[str, Any]]:
+    """Each annotation of a corpus, by its path."""
+    folder = root / "annotations"
+    return {path.relative_to(folder).as_posix(): json.loads(path.read_bytes()) for path in folder.rglob("*.json")}
+
+
+def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
+    """Each annotation of a corpus as a format can hold it, and what it cannot."""
+    left: LeftOut = Counter()
+    carry = FORMATS[name].carry
+    assert carry is not None
+    found = {}
+    for path, value in annotations(root).items():
+        doc_id = value["doc_id"]
+        text = (root / f"raw/{doc_id}.txt").read_bytes().decode()
+        of_article = json.loads((root / f"raw/{doc_id}.json").read_bytes())
+        annotation = Annotation(value["annotator"], value, Source(path, "annotation", value=value))
+        article = Article(doc_id, of_article, text, (Source("", "record"),))
+        layers = {key: one for key, one in carry(Document(doc_id, article, annotation), SCHEMA, left).items() if one}
+        kept = {key: value[key] for key in ("doc_id", "schema_version", "text_sha256", "annotator")}
+        found[path] = {**kept, "layers_done": [layer for layer in SCHEMA.layers if layers.get(layer)], **layers}
+    return found, left
+
+
+def test_the_command_knows_every_format() -> None:
+    assert tuple(FORMATS) == READ
+    assert tuple(BOTH) == WRITTEN
+
+
+@pytest.mark.parametrize("name", BOTH)
+@settings(FEW)
+@given(docs=corpora(SCHEMA, least=1))
+def test_what_was_written_is_read_again(name: str, docs: list[Doc], tmp_path: Path) -> None:
+    docs = [Doc(doc.doc_id, doc.text, {**doc.record, "redistribution": "full"}, doc.annotations) for doc in docs]
+    docs = [doc for doc in docs if doc.annotations and all(map(has_words, doc.annotations.values()))]
+    corpus = written(tmp_path / "corpus", docs)
+    valid = {path for path in annotations(corpus.root) if not errors(corpus, path)}
+    expected, left = carried(name, corpus.root)
+    out = tmp_path / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    if not valid:
+        return
+    annotators = ("gold", "ann-a", "eve_2")
+    count, counted = export(corpus.root, FORMATS[name], out, annotators=annotators)
+    assert count == len(valid)
+    if len(valid) == len(expected):
+        assert +left == {key: counted[key] for key in +left}
+    problems, _ = imported(name, out, tmp_path / "again")
+    assert problems == []
+    assert annotations(tmp_path / "again") == {path: expected[path] for path in valid}
+    for path in valid:
+        doc_id = Path(path).stem
+        text = (corpus.root / f"raw/{doc_id}.txt").read_bytes()
+        assert (tmp_path / f"again/raw/{doc_id}.txt").read_bytes() == text
+    assert (tmp_path / "again/schema/annotation.schema.json").read_bytes() == as_shipped()
+
+
+def as_shipped() -> bytes:
+    """The schema as an import writes it that changes nothing in it."""
+    return (json.dumps(SCHEMA.annotation, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def has_words(value: dict[str, Any]) -> bool:
+    """Whether each span of an annotation quotes its text."""
+    spans = (
+        span
+        for layer in SCHEMA.layers.values()
+        for one in value.get(layer.name, ())
+        for field in layer.of_kind("spans")
+        for span in one.get(field.name, ())
+    )
+    return all("text" in span for span in spans)
+
+
+def errors(corpus: Corpus, path: str) -> list[str]:
+    """Errors of the levels that an export asks about, in an annotation or its article."""
+    found = corpus.findings(f"annotations/{path}")
+    files = (f"annotations/{path}", f"raw/{Path(path).stem}.json", f"raw/{Path(path).stem}.txt")
+    return [one["code"] for one in found if one["severity"] == "error" and one["code"][1] in "1234" and one["file"] in files]
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_an_import_gives_only_true_findings(name: str, tmp_path: Path) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    assert corpus.run("export", name, str(tmp_path / "out")).code == 0
+    assert imported(name, tmp_path / "out", tmp_path / "again")[0] == []
+    assert Corpus(tmp_path / "again").findings() == []
+    assert Corpus(tmp_path / "again").run("build").code == 0
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_the_same_corpus_is_the_same_bytes(name: str, tmp_path: Path) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    for out in ("one", "two"):
+        assert corpus.run("export", name, str(tmp_path / out)).code == 0
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    """Bytes that were cut short, changed, moved or put into another encoding."""
+    at, end = sorted(rng.randrange(len(data) + 1) for _ in range(2))
+    other = rng.randrange(len(data) + 1)
+    lines = data.split(b"\n")
+    match rng.randrange(9):
+        case 0:
+            return data[:at]
+        case 1:
+            return data[:at] + data[min(end, at + rng.choice((1, 3, 80))) :]
+        case 2:
+            return data[:at] + bytes([rng.randrange(256)]) + data[at + 1 :]
+        case 3:
+            return data[:other] + data[at:end] + data[other:]
+        case 4:
+            return "\n".join(rng.sample(data.decode().split("\n"), len(lines))).encode()
+        case 5:
+            return data.decode().encode(rng.choice(("utf-16", "utf-8-sig", "latin-1")), "replace")
+        case 6:
+            return data.replace(b"\n", rng.choice((b"\r\n", b"\r", b"\n\n", b"")))
+        case 7:
+            one, two = rng.choice(b"0123456789\t :;"), rng.choice(b"0123456789\t :;")
+            return data.replace(bytes([one]), bytes([two]), rng.choice((1, 5, 1000)))
+        case _:
+            return data[:at] + rng.choice((b"\x00", b"\xff", b"\t", b"\n", b"../../x", b"99999999999")) + data[at:]
+
+
+def sources(name: str, folder: Path) -> Path:
+    """Files of a format to be damaged: what its writer writes of a small corpus."""
+    corpus = tiny(folder / "corpus")
+    assert corpus.run("export", name, str(folder / "whole"), "--annotator", "gold", "--annotator", "ann-a").code == 0
+    return folder / "whole"
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_damaged_files_are_told_of_or_read(name: str, tmp_path: Path) -> None:
+    whole = sources(name, tmp_path)
+
+    @settings(FEW, max_examples=60)
+    @given(rng=st.randoms(use_true_random=False))
+    def some(rng: random.Random) -> None:
+        source, into = tmp_path / "source", tmp_path / "into"
+        shutil.rmtree(source, ignore_errors=True)
+        shutil.rmtree(into, ignore_errors=True)
+        shutil.copytree(whole, source)
+        for path in rng.sample(paths := sorted(p for p in source.rglob("*") if p.is_file()), min(2, len(paths))):
+            path.write_bytes(damaged(path.read_bytes(), rng))
+        held(name, source, into)
+
+    some()
+
+
+def held(name: str, source: Path, into: Path) -> None:
+    """Whatever lies there: an answer, one line for each finding, and spans that quote the text as it was."""
+    said = [f"--record={key}={value}" for key, value in SAID.items()]
+    ran = run("import", name, str(source), "--into", str(into), *said)
+    assert ran.code in (0, 1, 2)
+    assert "Traceback" not in ran.err
+    assert ran.code != 2 or (ran.err.startswith("corpus: ") and ran.err.count("\n") == 1), ran.err
+    assert all(line.replace("\u202d", "").replace("\u202c", "").isprintable() for line in ran.out.splitlines())
+    assert {path.name for path in into.parent.iterdir()} <= {"corpus", "whole", "source", "into"}
+    if not (into / "annotations").is_dir():
+        return
+    for path in (into / "annotations").rglob("*.json"):
+        value = json.loads(path.read_bytes())
+        text = (into / f"raw/{value['doc_id']}.txt").read_bytes().decode()
+        for spans in (one for layer in SCHEMA.layers for r in value.get(layer, ()) for one in r.values()):
+            for span in spans if isinstance(spans, list) else ():
+                if isinstance(span, dict):
+                    assert text[span["start"] : span["end"]] == span["text"] != ""
+    found = Corpus(into).findings()
+    broken = [one for one in found if one["severity"] == "error" and one["code"][1] in "1234"]
+    assert [one for one in broken if one["code"] not in TRUE_OF_DAMAGE] == []
+
+
+TRUE_OF_DAMAGE = {"F111", "P311", "P312", "P313", "R404"}
+"""What a damaged file may truly say: control characters, spans out of order or overlapping, half a character, a cycle."""
