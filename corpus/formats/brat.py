@@ -40,7 +40,6 @@ from .exchange import (
     pairs_of,
     renamed,
     spans_of,
-    valued,
 )
 from .new_corpus import (
     annotators,
@@ -93,7 +92,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
             if name in placed and not one[place_of(placed[name])]:
                 left[name, why["mentions"]] += 1
             else:
-                held[name].append(valued(one, schema, name))
+                held[name].append(one)
     held = hold_together(held, schema, left, why["references in quotes.speaker"])
     if has_entities and "entities" in held:
         first: dict[str, int] = {}

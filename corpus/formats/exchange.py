@@ -80,7 +80,8 @@ def in_order(annotation: Record, schema: Schema) -> dict[str, list[Record]]:
 def renamed(layers: Mapping[str, list[Record]], schema: Schema) -> dict[str, list[Record]]:
     """The records with ids of their order, m1, m2, …, and the references with them.
 
-    The letter is the first of the layer; layers with the same one count on. A reference to nothing goes.
+    The letter is the first of the layer; layers with the same one count on. A reference to nothing goes, and an
+    optional field that is null or an empty list, which says what its absence does.
     """
     numbers: Counter[str] = Counter()
     names: dict[tuple[str, str], str] = {}
@@ -101,14 +102,8 @@ def renamed(layers: Mapping[str, list[Record]], schema: Schema) -> dict[str, lis
                     one[ref.name] = list(dict.fromkeys(name for name in found if name))
                 else:
                     one[ref.name] = names.get((ref.refers_to, one[ref.name]))
-            made[layer].append(one)
+            made[layer].append(_valued(one, schema, layer))
     return made
-
-
-def valued(record: Record, schema: Schema, layer: str) -> Record:
-    """The record without optional fields that are null or an empty list, which say what their absence does."""
-    needed = {one.name for one in schema.layers[layer].fields if one.required}
-    return {name: value for name, value in record.items() if name in needed or value not in (None, [])}
 
 
 def hold_together(layers: dict[str, list[Record]], schema: Schema, left: LeftOut, why: str) -> dict[str, list[Record]]:
@@ -146,3 +141,9 @@ def layers_left_out(layers: Record, carried: set[str], left: LeftOut, why: Mappi
     for name, records in layers.items():
         if name not in carried and records:
             left[name, why.get(name, general)] += len(records)
+
+
+def _valued(record: Record, schema: Schema, layer: str) -> Record:
+    """The record without optional fields that are null or an empty list, which say what their absence does."""
+    needed = {one.name for one in schema.layers[layer].fields if one.required}
+    return {name: value for name, value in record.items() if name in needed or value not in (None, [])}
