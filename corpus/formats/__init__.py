@@ -13,13 +13,13 @@ from pathlib import Path
 
 from ..model import Document, Problem, Record
 from ..schema import Schema
-from . import brat, german_news
+from . import brat, conll, german_news
 from .exchange import LeftOut, Options, Outgoing
 
 Read = Callable[[Path, Path, Options], Iterator[Problem]]
 """Reads what lies at a path into a new corpus at another; yields what it could not read as Problems."""
-Carry = Callable[[Document, Schema, LeftOut], Record]
-"""The layers of an annotation as the format can hold them; counts what it leaves out."""
+Carry = Callable[[Document, Schema, LeftOut], Record | None]
+"""The layers of an annotation as the format can hold them, None when it is none of it; counts what it leaves out."""
 Write = Callable[[Iterable[Outgoing], Schema, Path], None]
 """Writes documents, whose annotations were carried, into an empty folder."""
 
@@ -42,5 +42,13 @@ FORMATS: dict[str, Format] = {
     ),
     "brat": Format(
         "brat stand-off, a .txt and a .ann a document", brat.read, brat.carry, brat.write, brat.LAYERS, brat.LEAVES_OUT
+    ),
+    "conll": Format(
+        "CoNLL columns, a token a line with its IOB2 tag, a file a split",
+        conll.read,
+        conll.carry,
+        conll.write,
+        conll.LAYERS,
+        conll.LEAVES_OUT,
     ),
 }

@@ -39,7 +39,8 @@ NOTHING_SAID = Options()
 class Incoming:
     """A document on its way in: its text, what the file says of its record, and the layers of each annotator.
 
-    `places` has the file and line where an annotator's record was read, by annotator and id.
+    A layer that is there and empty was looked at. `places` has the file and line where an annotator's record was
+    read, by annotator and id.
     """
 
     doc_id: str

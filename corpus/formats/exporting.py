@@ -109,15 +109,18 @@ def _outgoing(
                     if failed or _failed(document, schema, inherited(failed), severity):
                         left["annotations", INVALID] += 1
                         continue
+                    going = _carried(document, of, schema, layers, left)
+                    if going is None:
+                        continue
                     some = True
-                    yield _carried(document, of, schema, layers, left)
+                    yield going
                     written[0] += 1
                 if some and "the record of an article" in why:
                     left["the record of an article", why["the record of an article"]] += 1
 
 
-def _carried(document: Document, of: Format, schema: Schema, layers: set[str], left: LeftOut) -> Outgoing:
-    """An annotation on its way out, without the layers that were not asked for."""
+def _carried(document: Document, of: Format, schema: Schema, layers: set[str], left: LeftOut) -> Outgoing | None:
+    """An annotation on its way out, without the layers that were not asked for; None when it is left out."""
     assert document.annotation is not None
     assert document.text is not None
     assert of.carry is not None
@@ -125,10 +128,12 @@ def _carried(document: Document, of: Format, schema: Schema, layers: set[str], l
     value = {name: one for name, one in document.value.items() if name not in dropped}
     value["layers_done"] = [name for name in value["layers_done"] if name in layers]
     chosen = replace(document, annotation=replace(document.annotation, value=value), memo={})
+    carried = of.carry(chosen, schema, left)
+    if carried is None:
+        return None
     why = dict(of.leaves_out)
     if "provenance" in value and "provenance" in why:
         left["provenance", why["provenance"]] += 1
-    carried = of.carry(chosen, schema, left)
     empty = [name for name in value["layers_done"] if not value.get(name)]
     if "layers in which nothing was found" in why:
         left["layers in which nothing was found", why["layers in which nothing was found"]] += len(empty)

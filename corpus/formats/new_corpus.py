@@ -269,7 +269,7 @@ def _write_document(
     write_file(into / f"raw/{'' if full else 'attached/'}{one.doc_id}.txt", one.text.encode())
     write_file(into / f"raw/{one.doc_id}.json", canonical(record, "record", schema))
     for annotator, layers in one.layers.items():
-        done = [name for name in schema.layers if layers.get(name) or name in options.layers]
+        done = [name for name in schema.layers if name in layers or name in options.layers]
         annotation: Record = {
             "doc_id": one.doc_id,
             "schema_version": schema.version,

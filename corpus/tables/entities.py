@@ -24,12 +24,13 @@ def entities_config(schema: Schema) -> Config:
         "entities",
         "A sentence: tokens, IOB2 tags of the outermost named mentions, ids of their entities.",
         pa.schema([*columns, *((name, pa.list_(kind)) for name, kind in lists)]),
-        {"ner_tags": _tag_names(schema)},
+        {"ner_tags": tag_names(schema)},
         _entities,
     )
 
 
-def _tag_names(schema: Schema) -> tuple[str, ...]:
+def tag_names(schema: Schema) -> tuple[str, ...]:
+    """The tags, in the order of the types of entities."""
     return ("O", *(f"{prefix}-{label.name}" for label in schema.labels("entities", "type") for prefix in "BI"))
 
 
@@ -37,8 +38,8 @@ def _entities(shard: Rows) -> list[pa.Array]:
     rows = [row for row in shard.rows if _is_tagged(row)]
     tokens = tokenize([row.text or "" for row in rows])
     begins = tokens.begins.tolist()
-    names = _tag_names(shard.schema)
-    tags, owners, ids = _tags(rows, tokens, {name[2:]: i for i, name in enumerate(names) if name[:2] == "B-"})
+    names = tag_names(shard.schema)
+    tags, owners, ids = tags_of(rows, tokens, names)
     cuts = [
         (row.article.doc_id, number, begin, start, end)
         for row, begin in zip(rows, begins, strict=False)
@@ -69,12 +70,13 @@ def _is_tagged(row: Row) -> bool:
     )
 
 
-def _tags(rows: list[Row], tokens: Tokens, code: dict[str, int]) -> tuple[Ints, Ints, list[str]]:
-    """A tag for each token, the number of its entity, and the entities' ids.
+def tags_of(rows: list[Row], tokens: Tokens, names: tuple[str, ...]) -> tuple[Ints, Ints, list[str]]:
+    """A tag for each token, as its place in `names`; the number of its entity; and the entities' ids, from 1.
 
     The longer of two named mentions that overlap wins, then the first. Since the longer ones come
     first, one that is still free at both of its ends is free in between.
     """
+    code = {name[2:]: i for i, name in enumerate(names) if name[:2] == "B-"}
     named: list[tuple[int, int, int, str]] = []
     for row, begin in zip(rows, tokens.begins.tolist(), strict=False):
         assert row.gold is not None

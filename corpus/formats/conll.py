@@ -1,0 +1,421 @@
+r"""CoNLL columns ↔ named entities: a token a line, a blank line behind a sentence, a file a split.
+
+    # global.columns = FORM MISC ENTITY NER
+    # doc_id = bridge-report
+    # sent_id = bridge-report-1
+    Åsa        _               e1   B-PER
+    Lindqvist  _               e1   I-PER
+    spoke      SpaceAfter=No   _    O
+    .          _               _    O
+
+Columns are parted by tabs, and named in the first line as in CoNLL-U Plus; the word is the first and the tag
+the last, where readers of CoNLL-2003 look. Tokens, sentences and tags are those of the config `entities`:
+the longest of names that overlap, in IOB2. What is between two tokens is one blank, and between two sentences
+one line break, unless MISC says otherwise, as UDPipe writes it: `SpaceAfter=No`, `SpacesAfter=\s\n`,
+`SpacesBefore=…` for what a text begins with. So the text comes back to the letter.
+
+A file of others has no MISC, and its text is made so that blanks part tokens and line breaks sentences. A
+document begins with `# doc_id = …`, `# newdoc id = …` or `-DOCSTART-`, or with the file. A document with a
+line that cannot be read is left out, since its text would not be whole.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from ..files import replace_file
+from ..files.index import MAX_BYTES
+from ..files.read import parse_text
+from ..model import GOLD, Annotation, Article, CorpusError, Document, Problem, Record, Source
+from ..schema import Schema
+from ..tables.entities import tag_names, tags_of
+from ..tables.rows import Row, looked
+from ..tokens import sentences, tokenize
+from .exchange import NOTHING_SAID, Incoming, LeftOut, Options, Outgoing, in_order, layers_left_out, renamed, spans_of
+from .new_corpus import annotators, build_corpus, doc_ids, files_below, problem, schema_of
+
+LAYERS = ("entities", "mentions")
+COLUMNS = ("FORM", "MISC", "ENTITY", "NER")
+NO_PLACE = "CoNLL has tokens and their tags"
+LEAVES_OUT = (
+    ("the record of an article", "CoNLL has a text and its name; its split is that of the file"),
+    ("ids", "they are counted anew"),
+    ("provenance", NO_PLACE),
+    ("annotations", "nobody looked at entities and mentions, so O would mean nothing"),
+    *((name, NO_PLACE) for name in ("quotes", "nonquotes", "stances")),
+    ("mentions by description or pronoun", "a tag is for a name"),
+    ("names", "they lie in a longer name, which has the tag"),
+    ("pieces of names", "a tag is for tokens in a row: each piece is a mention"),
+    ("edges of names", "they lie in a token, which is tagged whole"),
+    ("entities", "a tag is for a name, and this one has none in the text"),
+    ("names of entities", "an entity is called by its first name in the text"),
+    ("entities.kb", NO_PLACE),
+    ("entities.kb_date", NO_PLACE),
+)
+_WHY = dict(LEAVES_OUT)
+_ENDS = (".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".tsv", ".txt")
+_ESCAPES = {" ": r"\s", "\t": r"\t", "\n": r"\n", "\r": r"\r", "|": r"\p", "\\": r"\\"}
+_ESCAPED = {escape: char for char, escape in _ESCAPES.items()}
+_DOCUMENT = re.compile(r"#\s*(?:doc_id|newdoc id)\s*=\s*(.*?)\s*")
+_NAMED = re.compile(r"#\s*global\.columns\s*=\s*(.*?)\s*")
+_COMMENT = re.compile(r"#\s*[\w.]+(?:\s\w+)?\s*=.*")
+_TAG = re.compile(r"([BIESLU])-(.+)")
+SCHEMES = {"IOB2": ("B", ""), "IOB1": ("BI", ""), "BIOES": ("BSU", "ESLU")}
+"""What begins a mention, and what ends one."""
+
+
+def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
+    """The named mentions as tags can hold them, and their entities; what they cannot is counted."""
+    assert document.annotation is not None
+    if not {"entities", "mentions"} <= schema.layers.keys():
+        raise CorpusError("the schema has no entities and mentions, and CoNLL has nothing else")
+    if not all(looked(document.annotation, layer) for layer in LAYERS):
+        left["annotations", _WHY["annotations"]] += 1
+        return None
+    layers = in_order(document.value, schema)
+    layers_left_out(layers, set(LAYERS), left, _WHY, NO_PLACE)
+    tagged = _Tagged(document.text or "", document.article, document.annotation, schema)
+    kept = Counter((first, last) for first, last, _ in tagged.found)
+    for mention in layers["mentions"]:
+        if mention.get("form") != "NAM" or not mention.get("entity"):
+            left["mentions by description or pronoun", _WHY["mentions by description or pronoun"]] += 1
+            continue
+        left["pieces of names", _WHY["pieces of names"]] += len(mention["spans"]) - 1
+        for span in mention["spans"]:
+            first, last = tagged.tokens_of(span["start"], span["end"])
+            if not kept[first, last]:
+                left["names", _WHY["names"]] += 1
+                continue
+            kept[first, last] -= 1
+            inside = tagged.starts[first] != span["start"] or tagged.ends[last - 1] != span["end"]
+            left["edges of names", _WHY["edges of names"]] += inside
+    known = {one["id"]: one for one in layers["entities"]}
+    mentions = [
+        {"id": f"m{i}", "spans": tagged.spans(first, last), "form": "NAM", "entity": entity}
+        for i, (first, last, entity) in enumerate(tagged.found)
+    ]
+    entities = []
+    for name in dict.fromkeys(entity for _, _, entity in tagged.found):
+        first_name = next(_words(one) for one in mentions if one["entity"] == name)
+        left["names of entities", _WHY["names of entities"]] += known[name].get("name") != first_name
+        entities.append({"id": name, "type": known[name]["type"], "name": first_name})
+        for key, value in known[name].items():
+            if key not in ("id", "type", "name") and value is not None:
+                left[f"entities.{key}", NO_PLACE] += 1
+    left["entities", _WHY["entities"]] += len(known) - len(entities)
+    left["ids", _WHY["ids"]] += len(entities) + len(mentions)
+    return renamed({"entities": entities, "mentions": mentions}, schema)
+
+
+def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
+    """Write `<annotator>/<split>.conll`, with the documents of each in their order; `all.conll` without a split."""
+    opened: dict[Path, IO[bytes]] = {}
+    with ExitStack() as stack:
+        for one in documents:
+            path = out / one.annotator / f"{one.record.get('split') or 'all'}.conll"
+            if path not in opened:
+                opened[path] = stack.enter_context(replace_file(path))
+                opened[path].write(f"# global.columns = {' '.join(COLUMNS)}\n".encode())
+            opened[path].write("".join(f"{line}\n" for line in _lines(one, schema)).encode())
+
+
+class _Tagged:
+    """A text with its tokens, each with its tag and the id of its entity."""
+
+    def __init__(self, text: str, article: Article, annotation: Annotation, schema: Schema) -> None:
+        self.text = text
+        tokens = tokenize([text])
+        names = tag_names(schema)
+        tags, owners, ids = tags_of([Row(article, text, annotation, [])], tokens, names)
+        self.starts, self.ends = tokens.starts.tolist(), tokens.ends.tolist()
+        self.tags = [names[tag] for tag in tags.tolist()]
+        self.entities = [ids[owner] for owner in owners.tolist()]
+        begins = [i for i, tag in enumerate(self.tags) if tag.startswith("B-")]
+        lasts = [
+            next((j for j in range(i + 1, len(self.tags)) if self.tags[j][0] != "I"), len(self.tags)) for i in begins
+        ]
+        self.found = [(i, j, self.entities[i]) for i, j in zip(begins, lasts, strict=True)]
+        """(first token, the one behind the last, id of the entity) of each mention."""
+
+    def tokens_of(self, start: int, end: int) -> tuple[int, int]:
+        """The tokens that a span touches."""
+        return bisect_right(self.ends, start), int(np.searchsorted(self.starts, end))
+
+    def spans(self, first: int, last: int) -> list[Record]:
+        """The span of tokens."""
+        return spans_of(self.text, [(self.starts[first], self.ends[last - 1])])
+
+
+def _lines(one: Outgoing, schema: Schema) -> Iterator[str]:
+    article = Article(one.doc_id, one.record, one.text, ())
+    annotation = Annotation(one.annotator, one.annotation, Source("", "annotation"))
+    tagged = _Tagged(one.text, article, annotation, schema)
+    begins = [start for start, _ in sentences(one.text, str(one.record["language"])[:2])]
+    sentence_of = [max(1, bisect_right(begins, start)) for start in tagged.starts]
+    yield f"# doc_id = {one.doc_id}"
+    number = 0
+    for i, (start, end) in enumerate(zip(tagged.starts, tagged.ends, strict=True)):
+        if sentence_of[i] != number:
+            if number:
+                yield ""
+            number = sentence_of[i]
+            yield f"# sent_id = {one.doc_id}-{number}"
+        is_last = i + 1 == len(tagged.starts)
+        behind = one.text[end:] if is_last else one.text[end : tagged.starts[i + 1]]
+        usual = "" if is_last else " " if sentence_of[i + 1] == number else "\n"
+        misc = [f"SpacesBefore={_escape(one.text[:start])}"] if i == 0 and start else []
+        if behind != usual:
+            misc.append(f"SpacesAfter={_escape(behind)}" if behind else "SpaceAfter=No")
+        yield "\t".join((one.text[start:end], "|".join(misc) or "_", tagged.entities[i] or "_", tagged.tags[i]))
+    yield ""
+
+
+def _escape(text: str) -> str:
+    return "".join(_ESCAPES.get(char, char) for char in text)
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\.", lambda found: _ESCAPED.get(found[0], found[0]), text)
+
+
+def _words(mention: Record) -> str:
+    return " ".join(mention["spans"][0]["text"].split())
+
+
+def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[Problem]:
+    """Import the file `source`, or the files below it, into the new corpus `into`.
+
+    In `<annotator>/<split>.conll` the folder is the annotator and the file the split. Yields a Problem for
+    each line and file that cannot be read. Raises CorpusError when there is nothing to import, or the map or
+    the record make no sense.
+    """
+    schema = schema_of(options)
+    yield from build_corpus(into, _documents(source, _Layout.of(options.map, schema), options, schema), options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where what stands: columns counted from 0, or from -1 at the end; types by tag; how mentions begin."""
+
+    columns: Mapping[str, int]
+    types: Mapping[str, str]
+    scheme: str = "IOB2"
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any], schema: Schema) -> _Layout:
+        """The layout that a map says. Raises CorpusError for what makes no sense."""
+        known = {"columns", "types", "scheme", "record", "records"}
+        if unknown := written.keys() - known:
+            raise CorpusError(f"the map has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
+        columns, scheme = written.get("columns", {}), written.get("scheme", "IOB2")
+        labels = {label.name: label.name for label in schema.labels("entities", "type")}
+        types = written.get("types", labels)
+        if scheme not in SCHEMES:
+            raise CorpusError(f"scheme of the map must be one of {', '.join(SCHEMES)}")
+        if not isinstance(columns, dict) or not all(
+            key in ("token", "tag", "misc", "entity") and type(value) is int for key, value in columns.items()
+        ):
+            raise CorpusError("[columns] of the map has numbers, from 0, for token, tag, misc and entity")
+        if not isinstance(types, dict) or not all(value in labels for value in types.values()):
+            raise CorpusError(f"[types] of the map must be of {', '.join(labels)}")
+        return cls(columns, types, scheme)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of a document: (line, form, what MISC says, entity, tag), and where its sentences begin."""
+
+    name: str
+    line: int
+    rows: list[tuple[int, str, str, str, str]] = field(default_factory=list)
+    begins: set[int] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    size: int = 0
+
+
+def _documents(source: Path, layout: _Layout, options: Options, schema: Schema) -> Iterator[Incoming | Problem]:
+    root = source if source.is_dir() else source.parent
+    ids, names = doc_ids(), annotators()
+    seen: dict[str, tuple[str, set[str]]] = {}
+    for path in files_below(source, _ENDS):
+        folder = path.relative_to(root).parent.as_posix()
+        annotator = GOLD if folder == "." else names(folder)
+        for rows in _rows_of(path, layout):
+            if isinstance(rows, Problem):
+                yield rows
+                continue
+            yield from rows.problems
+            if rows.problems:
+                continue
+            one = Incoming(ids(rows.name), os.fsencode(path).decode("utf-8", "replace"), "")
+            problems = list(_fill(one, rows, annotator, layout, schema, options.left_out))
+            digest = sha256(one.text.encode()).hexdigest()
+            before, by = seen.setdefault(one.doc_id, (digest, set()))
+            if annotator in by:
+                problems.append(problem("IMP4", one.path, rows.name, place=(rows.line, 1)))
+            elif before != digest:
+                detail = f"the text of {rows.name} is not what another annotator has"
+                problems.append(problem("IMP3", one.path, detail, place=(rows.line, 1)))
+            elif one.text:
+                by.add(annotator)
+                if path.stem in schema.splits:
+                    one.record["split"] = path.stem
+                yield one
+            yield from problems
+
+
+def _rows_of(path: Path, layout: _Layout) -> Iterator[_Rows | Problem]:
+    """The rows of each document of a file, which is read line by line; a document is at most as large as a file."""
+    shown = os.fsencode(path).decode("utf-8", "replace")
+    if path.is_symlink() or not path.is_file():
+        yield problem("IMP1", shown, "symlink" if path.is_symlink() else "unreadable")
+        return
+    where, wide, tabs = dict(layout.columns), 0, True
+    doc, fresh, documents = _Rows(path.stem, 1), True, 0
+    with path.open("rb") as file:
+        number = 0
+        while data := file.readline(MAX_BYTES + 1):
+            number += 1
+            if len(data) > MAX_BYTES:
+                yield problem("IMP1", shown, "too-large, a line", place=(number, 1))
+                return
+            try:
+                line = data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                _wrong(doc, shown, number, f"byte {data[error.start]:#04x} is not UTF-8")
+                continue
+            if not line.strip():
+                fresh = True
+                continue
+            if named := _NAMED.fullmatch(line):
+                where = {**_named_columns(named[1].split()), **layout.columns}
+                continue
+            begun, cells = _DOCUMENT.fullmatch(line), line.split("\t") if "\t" in line else line.split()
+            if begun or cells[0] == "-DOCSTART-":
+                if doc.rows or doc.problems:
+                    yield doc
+                documents += 1
+                doc = _Rows(begun[1] if begun else f"{path.stem}-{documents}", number)
+                fresh = True
+                continue
+            as_rows = len(cells) == wide and ("\t" in line) == tabs
+            if line.startswith("#") and (not as_rows or (not tabs and _COMMENT.fullmatch(line))):
+                continue
+            if not wide:
+                wide, tabs = len(cells), "\t" in line
+            doc.size += len(data)
+            if doc.size > MAX_BYTES and len(doc.problems) < 2:
+                _wrong(doc, shown, number, "the document is too large")
+                doc.rows.clear()
+            elif len(cells) != wide or ("\t" in line) != tabs or wide < 2:
+                _wrong(doc, shown, number, f"{len(cells)} columns, not {max(wide, 2)}")
+            elif not doc.problems:
+                if fresh:
+                    doc.begins.add(len(doc.rows))
+                    fresh = False
+                _add_row(doc, cells, where, shown, number)
+    if doc.rows or doc.problems:
+        yield doc
+
+
+def _wrong(doc: _Rows, path: str, line: int, detail: str) -> None:
+    if len(doc.problems) < 100:
+        doc.problems.append(problem("IMP2", path, detail, place=(line, 1)))
+
+
+def _named_columns(names: list[str]) -> dict[str, int]:
+    """Where what stands in the columns of these names."""
+    known = {"FORM": "token", "MISC": "misc", "ENTITY": "entity", "NER": "tag"}
+    return {known[name]: i for i, name in enumerate(names) if name in known}
+
+
+def _add_row(doc: _Rows, cells: list[str], where: Mapping[str, int], path: str, line: int) -> None:
+    try:
+        form, tag = cells[where.get("token", 0)], cells[where.get("tag", -1)]
+        misc, entity = (cells[where[name]] if name in where else "_" for name in ("misc", "entity"))
+    except IndexError:
+        _wrong(doc, path, line, f"there is no such column in {len(cells)}")
+        return
+    if not form or form.isspace() or not tag:
+        _wrong(doc, path, line, "a token or its tag is empty")
+        return
+    doc.rows.append((line, form, misc, entity, tag))
+
+
+def _fill(
+    one: Incoming, doc: _Rows, annotator: str, layout: _Layout, schema: Schema, left: LeftOut
+) -> Iterator[Problem]:
+    """Make the text, and the mentions of one annotator, of the rows of a document."""
+    parts: list[str] = []
+    pairs: list[tuple[int, int]] = []
+    at = 0
+    for i, (_, form, misc, _, _) in enumerate(doc.rows):
+        said = dict(part.partition("=")[::2] for part in misc.split("|"))
+        before = _unescape(said.get("SpacesBefore", "")) if i == 0 else ""
+        usual = "" if i + 1 == len(doc.rows) else "\n" if i + 1 in doc.begins else " "
+        behind = "" if said.get("SpaceAfter") == "No" else usual
+        behind = _unescape(said["SpacesAfter"]) if "SpacesAfter" in said else behind
+        parts += [before, form, behind]
+        pairs.append((at + len(before), at + len(before) + len(form)))
+        at += len(before) + len(form) + len(behind)
+    text = "".join(parts)
+    for fault in parse_text(text.encode())[1]:
+        if fault.name != "control-character":
+            yield problem("IMP1", one.path, f"{doc.name}: {fault.name}", place=(doc.line, 1))
+            return
+    one.text = text
+    mentions: list[Record] = []
+    kinds: dict[str, str] = {}
+    found: list[Problem] = []
+    for first, last, kind, line in _mentions(doc, layout, one.path, found):
+        if kind not in layout.types:
+            left[f"mentions of type {kind}", "the map does not say what they are"] += 1
+            continue
+        entity = doc.rows[first][3]
+        entity = f"={entity}" if entity != "_" else f"-{first}"
+        if kinds.setdefault(entity, layout.types[kind]) != layout.types[kind]:
+            left["types of mentions", "the first of the chain is that of the entity"] += 1
+        spans = spans_of(text, [(pairs[first][0], pairs[last - 1][1])])
+        mentions.append({"id": f"m{first}", "spans": spans, "form": "NAM", "entity": entity})
+        one.places[annotator, f"m{len(mentions)}"] = (one.path, line)
+    yield from found
+    names = {mention["entity"]: _words(mention) for mention in reversed(mentions)}
+    entities = [{"id": entity, "type": kind, "name": names[entity]} for entity, kind in kinds.items()]
+    one.layers[annotator] = renamed({"entities": entities, "mentions": mentions}, schema)
+
+
+def _mentions(doc: _Rows, layout: _Layout, path: str, found: list[Problem]) -> Iterator[tuple[int, int, str, int]]:
+    """(first row, the one behind the last, type, line) of each mention; a Problem for a tag that makes no sense."""
+    begins, ends = SCHEMES[layout.scheme]
+    first, kind = -1, ""
+    for i, (line, _, _, entity, tag) in enumerate(doc.rows):
+        said = _TAG.fullmatch(tag)
+        goes_over = i not in doc.begins or (entity != "_" and entity == doc.rows[i - 1][3])
+        goes_on = said is not None and first >= 0 and said[2] == kind and said[1] in f"I{ends}" and goes_over
+        if first >= 0 and not (goes_on and said and said[1] not in "BSU"):
+            yield first, i, kind, doc.rows[first][0]
+            first = -1
+        if tag == "O":
+            continue
+        if said is None or said[1] not in f"BI{begins}{ends}":
+            found.append(problem("IMP2", path, f"the tag {tag[:60]!r} is not of {layout.scheme}", place=(line, 1)))
+        elif first < 0 and said[1] in begins:
+            first, kind = i, said[2]
+        elif first < 0:
+            found.append(problem("IMP2", path, f"the tag {tag[:60]!r} goes on with nothing", place=(line, 1)))
+        if first >= 0 and said is not None and said[1] in ends:
+            yield first, i + 1, kind, doc.rows[first][0]
+            first = -1
+    if first >= 0:
+        yield first, len(doc.rows), kind, doc.rows[first][0]
