@@ -6,8 +6,8 @@ behind its language is written to that file, and one with `add-here=FIELD` goes 
 an editor. `cd` holds for the blocks that follow. Each document is run in a copy of the repository with a build, from
 its first block to its last.
 
-After a change of a message, the schema or the data, `pytest tests/test_docs.py --golden` writes what is shown
-and docs/rules.md anew; read the diff.
+After a change of a message, the schema or the data, `pytest tests/test_docs.py --golden` writes what is shown,
+docs/rules.md and the tables of docs/formats.md anew; read the diff.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import pytest
 import yaml
 
 from corpus.cli import main
+from corpus.formats import FORMATS
 from corpus.guidelines import with_labels, without_table
 from corpus.report import Rule
 from corpus.schema import Schema
@@ -45,10 +46,12 @@ DOCUMENTS = (
     "docs/releases.md",
     "docs/your-own-corpus.md",
     "docs/api.md",
+    "docs/formats.md",
 )
 LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md", "docs/cli.md")
 GUIDELINES = REPOSITORY / "schema" / "GUIDELINES.md"
 RULES = REPOSITORY / "docs" / "rules.md"
+FORMATS_PAGE = REPOSITORY / "docs" / "formats.md"
 
 SETUP = "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e "
 SKIPPED = {
@@ -257,6 +260,36 @@ def test_rules_are_those_of_the_code(request: pytest.FixtureRequest) -> None:
         RULES.parent.mkdir(exist_ok=True)
         RULES.write_text(rules_page(), "utf-8")
     assert RULES.read_text("utf-8") == rules_page()
+
+
+def formats_table() -> str:
+    """The formats, and what each leaves out."""
+    rows = [
+        (
+            f"`{name}`",
+            of.description,
+            "yes" if of.write else "no",
+            ", ".join(f"`{layer}`" for layer in of.layers) or "its own",
+        )
+        for name, of in FORMATS.items()
+    ]
+    lines = ["", "| format | what it is | written | layers |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    for name, of in FORMATS.items():
+        if of.leaves_out:
+            lines += ["", f"`{name}` leaves out:", "", "| what | why |", "|---|---|"]
+            lines += [f"| {what} | {why} |" for what, why in of.leaves_out]
+    return "\n".join([*lines, "", ""])
+
+
+def test_formats_are_those_of_the_code(request: pytest.FixtureRequest) -> None:
+    text = FORMATS_PAGE.read_text("utf-8")
+    marker = re.compile(r"(<!-- generated:formats -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+    assert len(marker.findall(text)) == 1
+    done = marker.sub(lambda found: f"{found[1]}{formats_table()}{found[3]}", text)
+    if request.config.getoption("--golden"):
+        FORMATS_PAGE.write_text(done, "utf-8")
+    assert FORMATS_PAGE.read_text("utf-8") == done
 
 
 def test_additions_of_the_schema_readme_need_no_python(

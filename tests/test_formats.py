@@ -247,3 +247,118 @@ def held(name: str, source: Path, into: Path) -> None:
 
 TRUE_OF_DAMAGE = {"F111", "P311", "P312", "P313", "R404"}
 """What damage may truly be: control characters, spans out of order, overlapping or in a character, a cycle."""
+
+
+EXAMPLES = REPOSITORY / "tests" / "formats"
+
+
+def test_a_map_reads_a_collection_of_others(tmp_path: Path) -> None:
+    root = tmp_path / "new"
+    ran = run("import", "brat", f"{EXAMPLES}/attribution", f"--map={EXAMPLES}/attribution.toml", "--into", str(root))
+    assert ran.code == 1
+    assert [line.split(": error ")[0].rpartition("/")[2] for line in ran.out.splitlines() if ": error" in line] == [
+        "report 1.novak.ann:2:1",
+        "report 1.novak.ann:3:1",
+    ]
+    assert "left out: 1 text-bound annotations of type Place (the map does not say what they are)" in ran.err
+    made = annotations(root)
+    assert sorted(made) == ["meier/report-1.json", "novak/report-1.json"]
+    meier = made["meier/report-1.json"]
+    assert [(one["spans"][0]["text"], one["entity"]) for one in meier["mentions"]] == [
+        ("Ada Kuhn", "e1"),
+        ("She", "e1"),
+    ]
+    (quote,) = meier["quotes"]
+    assert (quote["content"][0]["text"], quote["cue"][0]["text"]) == ("that the bridge is safe", "said")
+    assert (quote["source"], quote["type"], quote["polarity"]) == (["m1"], "indirect", "asserted")
+    assert [one["name"] for one in made["novak/report-1.json"]["entities"]] == ["Ada Kuhn"]
+    assert Corpus(root).findings() == []
+
+
+def test_columns_of_others_become_a_text(tmp_path: Path) -> None:
+    root = tmp_path / "new"
+    ran = run("import", "conll", f"{EXAMPLES}/columns", f"--map={EXAMPLES}/columns.toml", "--into", str(root))
+    assert (ran.code, ran.out.count("\n")) == (1, 1)
+    assert "news.conll:9:1: error IMP2" in ran.out
+    assert (root / "raw/news-1.txt").read_text("utf-8") == "Ada Kuhn left Oslo\nShe #"
+    entities = annotations(root)["gold/news-1.json"]["entities"]
+    assert [(one["type"], one["name"]) for one in entities] == [("PER", "Ada Kuhn"), ("GPE", "Oslo")]
+    assert Corpus(root).findings() == []
+
+
+BRAT = {"doc.txt": "Ada said\r\nno 😀 end.\n"}
+
+
+@pytest.mark.parametrize(
+    ("line", "codes", "texts"),
+    [
+        ("T1\tPER 0 3\tAda", [], ["Ada"]),
+        ("T1\tPER 0 3;4 8\tAda said", [], ["Ada", "said"]),
+        ("T1\tPER 4 8;10 12\tsaid no", [], ["said\r\nno"]),
+        ("T1\tPER 4 12\tsaid no", [], ["said\r\nno"]),
+        ("T1\tPER 13 14\t😀", [], ["😀"]),
+        ("T1\tPER 14 15\t😀", ["IMP3"], []),
+        ("T1\tPER 0 4\tAda", ["IMP3"], []),
+        ("T1\tPER 3 3\t", ["IMP3"], []),
+        ("T1\tPER 0 99\tAda", ["IMP3"], []),
+        ("T1\tPER 0 3", ["IMP2"], []),
+        ("T1 PER 0 3 Ada", ["IMP2"], []),
+        ("\ufeffT1\tPER 0 3\tAda\r", [], ["Ada"]),
+        ("T1\tPER 0 3\tAda\nT1\tPER 4 8\tsaid", ["IMP4"], ["Ada"]),
+        ("T1\tPER 0 3\tAda\n*\tCoref T1 T7", ["IMP5"], ["Ada"]),
+        ("T1\tPER 0 3\tAda\nA1\tform T1 XXX", ["IMP2"], ["Ada"]),
+        ("T1\tPER 0 3\tAda\nE1\tquotes:T9 source:T1", ["IMP5"], ["Ada"]),
+    ],
+)
+def test_lines_of_brat(line: str, codes: list[str], texts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source/doc.txt").write_bytes(BRAT["doc.txt"].encode())
+    (tmp_path / "source/doc.ann").write_bytes(f"{line}\n".encode())
+    problems, _ = imported("brat", tmp_path / "source", tmp_path / "new")
+    assert [one.code for one in problems] == codes
+    assert all(one.line == 1 + line.count("\n") for one in problems)
+    (made,) = annotations(tmp_path / "new").values()
+    assert [span["text"] for one in made.get("mentions", ()) for span in one["spans"]] == texts
+    assert (tmp_path / "new/raw/doc.txt").read_bytes().decode() == BRAT["doc.txt"]
+
+
+def test_files_that_are_none_are_told_of(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (tmp_path / "secret.txt").write_text("Secret")
+    (source / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (source / "alone.ann").write_text("")
+    (source / "bom.txt").write_bytes(b"\xef\xbb\xbfText")
+    (source / "latin.txt").write_bytes(b"\xfc")
+    (source / "large.txt").write_bytes(b"x" * (16 * 2**20 + 1))
+    (source / "Ünsafe name?.txt").write_text("Text")
+    problems, _ = imported("brat", source, tmp_path / "new")
+    assert [one.code for one in problems] == ["IMP1"] * 5
+    assert [path.name for path in (tmp_path / "new/raw").glob("*.txt")] == ["Unsafe-name.txt"]
+
+
+def test_what_may_not_be_passed_on_is_quoted_nowhere(tmp_path: Path) -> None:
+    options = Options(record={**SAID, "redistribution": "offsets_only"})
+    (tmp_path / "doc.txt").write_text("Ada said")
+    (tmp_path / "doc.ann").write_text("T1\tPER 0 3\tAda\nA1\tform T1 NAM\n")
+    assert list(FORMATS["brat"].read(tmp_path / "doc.ann", tmp_path / "new", options)) == []
+    assert (tmp_path / "new/raw/attached/doc.txt").read_text() == "Ada said"
+    assert annotations(tmp_path / "new")["gold/doc.json"]["mentions"][0]["spans"] == [{"start": 0, "end": 3}]
+    ran = Corpus(tmp_path / "new").run("export", "brat", str(tmp_path / "out"))
+    assert (ran.code, (tmp_path / "out").exists()) == (2, False)
+
+
+def test_a_mistake_of_the_user_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "doc.txt").write_text("Text")
+    (tmp_path / "map.toml").write_text('[types.Person]\nlayer = "mention"\n')
+    for said, expected in (
+        ((), "nothing says language, license, redistribution of doc"),
+        (("--record=language=English",), "the record's language"),
+        (("--record=lang=en",), "a record has no field lang"),
+        (("--layer=x",), "there is no layer x"),
+        ((f"--map={tmp_path}/map.toml",), "types.Person of the map must say a layer"),
+        ((f"--map={tmp_path}/none.toml",), "there is no such file"),
+    ):
+        ran = run("import", "brat", str(tmp_path / "doc.txt"), "--into", str(tmp_path / "new"), *said)
+        assert (ran.code, expected in ran.err, ran.err.count("\n")) == (2, True, 1), ran.err
+        assert not (tmp_path / "new").exists()

@@ -84,15 +84,18 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
     layers_left_out(layers, set(kept), left, why, NO_WORDS)
     held: dict[str, list[Record]] = {name: [] for name in layers if name in kept}
     for name in held:
+        place = place_of(schema.layers[name])
         for record in layers[name]:
             one = {
                 key: _cut(document.text, value, left) if _is_spans(schema.layers[name], key) else value
                 for key, value in record.items()
             }
-            if name in placed and not one[place_of(placed[name])]:
+            if place and not one[place]:
                 left[name, why["mentions"]] += 1
             else:
                 held[name].append(one)
+        if place:
+            held[name].sort(key=lambda one: (one[place][0]["start"], -one[place][0]["end"]))
     held = hold_together(held, schema, left, why["references in quotes.speaker"])
     if has_entities and "entities" in held:
         first: dict[str, int] = {}

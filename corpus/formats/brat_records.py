@@ -278,7 +278,12 @@ class Records:
                         record[field.name] = False
 
     def _finish(self, entities: list[Record]) -> None:
-        """Sort the records by their places, with ids of their order."""
+        """Sort the records by their places, with ids of their order; one that says no place is none."""
+        for name, (layer, _, record, line) in list(self._made.items()):
+            place = place_of(self._schema.layers[layer])
+            if place and not record.get(place):
+                self.faults.append(("IMP2", line, f"nothing says the {place} of this {layer}"))
+                del self._made[name]
         layers: dict[str, list[Record]] = {"entities": entities} if entities else {}
         lines: dict[str, list[int]] = {"entities": [1] * len(entities)}
         for name in self._schema.layers:
