@@ -30,7 +30,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
@@ -42,6 +42,7 @@ from ..schema import Schema
 from ..tables.entities import tag_names, tags_of
 from ..tables.rows import Row, looked
 from ..tokens import sentences, tokenize
+from .conll_map import SCHEMES, Layout, named_columns
 from .exchange import NOTHING_SAID, Incoming, LeftOut, Options, Outgoing, in_order, layers_left_out, renamed, spans_of
 from .new_corpus import annotators, build_corpus, doc_ids, files_below, problem, schema_of
 
@@ -71,8 +72,6 @@ _DOCUMENT = re.compile(r"#\s*(?:doc_id|newdoc id)\s*=\s*(.*?)\s*")
 _NAMED = re.compile(r"#\s*global\.columns\s*=\s*(.*?)\s*")
 _COMMENT = re.compile(r"#\s*[\w.]+(?:\s\w+)?\s*=.*")
 _TAG = re.compile(r"([BIESLU])-(.+)")
-SCHEMES = {"IOB2": ("B", ""), "IOB1": ("BI", ""), "BIOES": ("BSU", "ESLU")}
-"""What begins a mention, and what ends one."""
 
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
@@ -201,35 +200,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     the record make no sense.
     """
     schema = schema_of(options)
-    yield from build_corpus(into, _documents(source, _Layout.of(options.map, schema), options, schema), options)
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Where what stands: columns counted from 0, or from -1 at the end; types by tag; how mentions begin."""
-
-    columns: Mapping[str, int]
-    types: Mapping[str, str]
-    scheme: str = "IOB2"
-
-    @classmethod
-    def of(cls, written: Mapping[str, Any], schema: Schema) -> _Layout:
-        """The layout that a map says. Raises CorpusError for what makes no sense."""
-        known = {"columns", "types", "scheme", "record", "records"}
-        if unknown := written.keys() - known:
-            raise CorpusError(f"the map has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
-        columns, scheme = written.get("columns", {}), written.get("scheme", "IOB2")
-        labels = {label.name: label.name for label in schema.labels("entities", "type")}
-        types = written.get("types", labels)
-        if scheme not in SCHEMES:
-            raise CorpusError(f"scheme of the map must be one of {', '.join(SCHEMES)}")
-        if not isinstance(columns, dict) or not all(
-            key in ("token", "tag", "misc", "entity") and type(value) is int for key, value in columns.items()
-        ):
-            raise CorpusError("[columns] of the map has numbers, from 0, for token, tag, misc and entity")
-        if not isinstance(types, dict) or not all(value in labels for value in types.values()):
-            raise CorpusError(f"[types] of the map must be of {', '.join(labels)}")
-        return cls(columns, types, scheme)
+    yield from build_corpus(into, _documents(source, Layout.of(options.map, schema), options, schema), options)
 
 
 @dataclass(slots=True)
@@ -244,7 +215,7 @@ class _Rows:
     size: int = 0
 
 
-def _documents(source: Path, layout: _Layout, options: Options, schema: Schema) -> Iterator[Incoming | Problem]:
+def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -> Iterator[Incoming | Problem]:
     root = source if source.is_dir() else source.parent
     ids, names = doc_ids(), annotators()
     seen: dict[str, tuple[str, set[str]]] = {}
@@ -275,7 +246,7 @@ def _documents(source: Path, layout: _Layout, options: Options, schema: Schema) 
             yield from problems
 
 
-def _rows_of(path: Path, layout: _Layout) -> Iterator[_Rows | Problem]:
+def _rows_of(path: Path, layout: Layout) -> Iterator[_Rows | Problem]:
     """The rows of each document of a file, which is read line by line; a document is at most as large as a file."""
     shown = os.fsencode(path).decode("utf-8", "replace")
     if path.is_symlink() or not path.is_file():
@@ -299,7 +270,7 @@ def _rows_of(path: Path, layout: _Layout) -> Iterator[_Rows | Problem]:
                 fresh = True
                 continue
             if named := _NAMED.fullmatch(line):
-                where = {**_named_columns(named[1].split()), **layout.columns}
+                where = {**named_columns(named[1].split()), **layout.columns}
                 continue
             begun, cells = _DOCUMENT.fullmatch(line), line.split("\t") if "\t" in line else line.split()
             if begun or cells[0] == "-DOCSTART-":
@@ -334,12 +305,6 @@ def _wrong(doc: _Rows, path: str, line: int, detail: str) -> None:
         doc.problems.append(problem("IMP2", path, detail, place=(line, 1)))
 
 
-def _named_columns(names: list[str]) -> dict[str, int]:
-    """Where what stands in the columns of these names."""
-    known = {"FORM": "token", "MISC": "misc", "ENTITY": "entity", "NER": "tag"}
-    return {known[name]: i for i, name in enumerate(names) if name in known}
-
-
 def _add_row(doc: _Rows, cells: list[str], where: Mapping[str, int], path: str, line: int) -> None:
     try:
         form, tag = cells[where.get("token", 0)], cells[where.get("tag", -1)]
@@ -354,7 +319,7 @@ def _add_row(doc: _Rows, cells: list[str], where: Mapping[str, int], path: str, 
 
 
 def _fill(
-    one: Incoming, doc: _Rows, annotator: str, layout: _Layout, schema: Schema, left: LeftOut
+    one: Incoming, doc: _Rows, annotator: str, layout: Layout, schema: Schema, left: LeftOut
 ) -> Iterator[Problem]:
     """Make the text, and the mentions of one annotator, of the rows of a document."""
     parts: list[str] = []
@@ -395,7 +360,7 @@ def _fill(
     one.layers[annotator] = renamed({"entities": entities, "mentions": mentions}, schema)
 
 
-def _mentions(doc: _Rows, layout: _Layout, path: str, found: list[Problem]) -> Iterator[tuple[int, int, str, int]]:
+def _mentions(doc: _Rows, layout: Layout, path: str, found: list[Problem]) -> Iterator[tuple[int, int, str, int]]:
     """(first row, the one behind the last, type, line) of each mention; a Problem for a tag that makes no sense."""
     begins, ends = SCHEMES[layout.scheme]
     first, kind = -1, ""
