@@ -67,7 +67,8 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
 
 def card_of_copy(readme: Path, schema: Schema, version: str, splits: Splits, content: str, notice: str) -> str:
     """The text of a card for tables that were made anew from those of the card `readme`, with a notice before it."""
-    front, prose = _written(readme)
+    written = Prose.read(readme)
+    front, prose = dict(written.front), written.text
     built = [config for config in configs(schema) if config.name in splits]
     return _joined(front, built, version, splits, content, f"{notice}\n{prose}")
 
