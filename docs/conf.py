@@ -21,6 +21,7 @@ PAGES = {
     "Guides": [
         "docs/your-own-corpus",
         "docs/label-studio",
+        "docs/formats",
         "docs/agreement",
         "docs/submissions",
         "docs/releases",
@@ -41,6 +42,7 @@ include_patterns = ["*.md", "docs/*.md", "schema/*.md"]
 exclude_patterns = [".*", "build", "corpus", "examples", "raw", "annotations", "releases", "site", "tests"]
 
 myst_heading_anchors = 3
+suppress_warnings = ["misc.highlighting_failure"]  # what a command prints need not be of any language
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
