@@ -18,7 +18,7 @@ Verb = Callable[[argparse.Namespace], int]
 Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
 """Adds a verb, whose help is its docstring, to a group of verbs."""
 READ = ("german-news", "brat", "conll")
-WRITTEN = ("brat", "conll")
+WRITTEN = ("brat", "conll", "spacy")
 """The names of `formats.FORMATS` that are read and that are written, which `--help` does not wait for."""
 _SHOWN = 30
 """Lines that say what was left out; a hostile file could have millions of types."""
@@ -46,7 +46,9 @@ def import_(args: argparse.Namespace) -> int:
         layers=tuple(args.layer),
         schema=Path(os.path.abspath(args.schema)) if args.schema else None,
     )
-    problems = FORMATS[args.source_format].read(args.source, args.into, options)
+    read = FORMATS[args.source_format].read
+    assert read is not None
+    problems = read(args.source, args.into, options)
     counts = report.text(problems, sys.stdout)
     sys.stdout.flush()
     _left_out(options.left_out)

@@ -26,7 +26,8 @@ from corpus.model import Annotation, Article, Document, Problem, Source
 from corpus.schema import Schema
 
 SCHEMA = Schema.read(REPOSITORY)
-BOTH = [name for name, of in FORMATS.items() if of.write]
+BOTH = [name for name, of in FORMATS.items() if of.write and of.read]
+WRITES = [name for name, of in FORMATS.items() if of.write]
 SAID = {"language": "en", "license": "CC-BY-4.0", "redistribution": "full", "split": "train"}
 FEW = settings(
     deadline=None,
@@ -55,7 +56,9 @@ def imported(name: str, source: Path, into: Path, **said: Any) -> tuple[list[Pro
     """What comes of an import: its Problems, and what was left out."""
     shutil.rmtree(into, ignore_errors=True)
     options = Options(record=SAID, schema=REPOSITORY / "schema", **said)
-    return list(FORMATS[name].read(source, into, options)), options.left_out
+    read = FORMATS[name].read
+    assert read is not None
+    return list(read(source, into, options)), options.left_out
 
 
 def annotations(root: Path) -> dict[str, dict[str, Any]]:
@@ -85,8 +88,8 @@ def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
 
 
 def test_the_command_knows_every_format() -> None:
-    assert tuple(FORMATS) == READ
-    assert tuple(BOTH) == WRITTEN
+    assert tuple(name for name, of in FORMATS.items() if of.read) == READ
+    assert tuple(WRITES) == WRITTEN
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -159,7 +162,7 @@ def test_an_import_gives_only_true_findings(name: str, tmp_path: Path) -> None:
     assert Corpus(tmp_path / "again").run("build").code == 0
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", WRITES)
 def test_the_same_corpus_is_the_same_bytes(name: str, tmp_path: Path) -> None:
     corpus = tiny(tmp_path / "corpus")
     for out in ("one", "two"):

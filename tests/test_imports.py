@@ -111,6 +111,9 @@ HEAVY = (
     "orjson",
     "tqdm",
     "huggingface_hub",
+    "spacy",
+    "cassis",
+    "lxml",
 )
 """What `corpus --help` must not wait for."""
 

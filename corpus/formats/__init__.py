@@ -1,6 +1,6 @@
 """Other people's formats ↔ this one: `FORMATS`, one visible list, one module a format.
 
-A format is a function that reads it, and, when it is written too, two more: `carry` gives the layers of an
+A format is a function that reads it, or two that write it, or all three: `carry` gives the layers of an
 annotation as the format can hold them and counts what it cannot, `write` writes what was carried. What was
 written and is read again is what was carried, to the letter: the tests hold that for each format here.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..model import Document, Problem, Record
 from ..schema import Schema
-from . import brat, conll, german_news
+from . import brat, conll, german_news, spacy_docbin
 from .exchange import LeftOut, Options, Outgoing
 
 Read = Callable[[Path, Path, Options], Iterator[Problem]]
@@ -29,7 +29,7 @@ class Format:
     """A format: what it is, how it is read and written, the layers it has, and (what, why) it leaves out."""
 
     description: str
-    read: Read
+    read: Read | None = None
     carry: Carry | None = None
     write: Write | None = None
     layers: tuple[str, ...] = ()
@@ -50,5 +50,13 @@ FORMATS: dict[str, Format] = {
         conll.write,
         conll.LAYERS,
         conll.LEAVES_OUT,
+    ),
+    "spacy": Format(
+        "spaCy's DocBin, a .spacy file a split; needs the extra `formats`",
+        None,
+        spacy_docbin.carry,
+        spacy_docbin.write,
+        spacy_docbin.LAYERS,
+        spacy_docbin.LEAVES_OUT,
     ),
 }

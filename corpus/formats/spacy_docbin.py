@@ -1,0 +1,197 @@
+"""Annotations → spaCy's DocBin: a `.spacy` file a split, as `spacy train` reads it.
+
+    doc.text                     the article's text, unchanged
+    doc.ents                     the outermost named mentions, as in the config `entities`: label_ is the type of the
+                                 entity, ent_id_ its id, kb_id_ its kb
+    doc.spans["mentions"]        a span for each span of a record: id_ is the record's id, label_ its first label
+                                 (of a mention: the type of its entity)
+    doc.spans["quotes.cue"]      the same, where a layer has several fields of spans
+    doc.spans["quotes.source"]   the spans of the mentions that a record refers to; id_ is the record's id
+    doc.user_data                doc_id, annotator, record (of the article) and annotation, whole
+
+Tokens are this package's, and so are sentences. As in spaCy, a token has the one blank behind it, and other
+white space is a token of its own. A span that begins or ends inside of a token is in no group; `user_data` has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..model import Annotation, Article, CorpusError, Document, Record, Source
+from ..schema import Layer, Schema
+from ..tables.entities import tag_names, tags_of
+from ..tables.rows import Row, looked
+from ..tokens import sentences, tokenize
+from .exchange import LeftOut, Outgoing, in_order, pairs_of
+from .new_corpus import write_file
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Span
+    from spacy.vocab import Vocab
+
+LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
+IN_A_TOKEN = "spaCy's spans are of whole tokens; doc.user_data has them"
+NESTED = "spaCy's entities do not overlap; the groups of spans have them"
+LEAVES_OUT = (("spans that begin or end inside of a token", IN_A_TOKEN), ("names in doc.ents", NESTED))
+MOST = 2000
+"""Documents in a file: a DocBin is held in memory as a whole, by whoever writes it and whoever reads it."""
+
+
+def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
+    """The annotation, which user_data has whole; counts what the groups of spans and doc.ents have not."""
+    assert document.text is not None
+    assert document.annotation is not None
+    layers = in_order(document.value, schema)
+    words = _Words(document.text, document.article, document.annotation, schema)
+    for layer in (schema.layers[name] for name in layers):
+        for field in layer.of_kind("spans"):
+            for record in layers[layer.name]:
+                for pair in pairs_of(record.get(field.name) or []):
+                    left["spans that begin or end inside of a token", IN_A_TOKEN] += words.tokens_of(*pair) is None
+    if words.is_tagged:
+        named = [one for one in layers["mentions"] if one.get("form") == "NAM" and one.get("entity")]
+        left["names in doc.ents", NESTED] += sum(len(one["spans"]) for one in named) - len(words.found)
+    kept: Record = {key: document.value[key] for key in ("layers_done", "provenance") if key in document.value}
+    return {**kept, **layers}
+
+
+def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
+    """Write `<annotator>/<split>.spacy`, `all.spacy` without a split; from 2,000 documents on `<split>-2.spacy`, ….
+
+    Raises CorpusError when spaCy is not installed.
+    """
+    try:
+        from spacy.tokens import DocBin
+        from spacy.vocab import Vocab
+    except ImportError:
+        raise CorpusError("spaCy is not installed: pip install 'on-the-record[formats]'") from None
+    open_bins: dict[tuple[str, str], DocBin] = {}
+    numbers: dict[tuple[str, str], int] = {}
+
+    def close(key: tuple[str, str]) -> None:
+        numbers[key] = numbers.get(key, 0) + 1
+        name = f"{key[1]}{f'-{numbers[key]}' if numbers[key] > 1 else ''}.spacy"
+        write_file(out / key[0] / name, open_bins.pop(key).to_bytes())
+
+    for one in documents:
+        key = (one.annotator, one.record.get("split") or "all")
+        if key not in open_bins:
+            open_bins[key] = DocBin(store_user_data=True)
+        open_bins[key].add(_doc(one, schema, Vocab()))
+        if len(open_bins[key]) == MOST:
+            close(key)
+    for key in sorted(open_bins):
+        close(key)
+
+
+class _Words:
+    """The words of a text as spaCy has them, white space among them, and the named mentions (`found`).
+
+    A named mention is (first token, the one behind its last, type, id of its entity).
+    """
+
+    def __init__(self, text: str, article: Article, annotation: Annotation, schema: Schema) -> None:
+        tokens = tokenize([text])
+        self.words: list[str] = []
+        self.blanks: list[bool] = []
+        self._first: dict[int, int] = {}
+        self._behind: dict[int, int] = {}
+        numbers: list[int] = []
+        at = 0
+        for start, end in zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True):
+            self._between(text[at:start], at)
+            numbers.append(len(self.words))
+            self._add(text[start:end], start)
+            at = end
+        self._between(text[at:], at)
+        self.is_tagged = {"entities", "mentions"} <= schema.layers.keys() and all(
+            looked(annotation, layer) for layer in ("entities", "mentions")
+        )
+        self.found: list[tuple[int, int, str, str]] = []
+        if self.is_tagged:
+            names = tag_names(schema)
+            tags, owners, ids = tags_of([Row(article, text, annotation, [])], tokens, names)
+            said = [names[tag] for tag in tags.tolist()]
+            entities = [ids[owner] for owner in owners.tolist()]
+            for i, tag in enumerate(said):
+                if tag[0] == "B":
+                    last = next((j for j in range(i + 1, len(said)) if said[j][0] != "I"), len(said))
+                    self.found.append((numbers[i], numbers[last - 1] + 1, tag[2:], entities[i]))
+        breaks = [start for start, _ in sentences(text, str(article.record["language"])[:2])]
+        begins = {self._first.get(start) for start in breaks[1:]}
+        self.begins = [i == 0 or i in begins for i in range(len(self.words))]
+
+    def tokens_of(self, start: int, end: int) -> tuple[int, int] | None:
+        """The first token of a span and the one behind its last; None when it begins or ends inside of one."""
+        first, behind = self._first.get(start), self._behind.get(end)
+        return None if first is None or behind is None else (first, behind)
+
+    def _add(self, word: str, start: int) -> None:
+        self._first[start] = len(self.words)
+        self.words.append(word)
+        self.blanks.append(False)
+        self._behind[start + len(word)] = len(self.words)
+
+    def _between(self, white: str, start: int) -> None:
+        if white and white[0] == " " and self.words:
+            self.blanks[-1] = True
+            white, start = white[1:], start + 1
+        if white:
+            self._add(white, start)
+
+
+def _doc(one: Outgoing, schema: Schema, vocab: Vocab) -> Doc:
+    """The document of spaCy."""
+    from spacy.tokens import Doc, Span
+
+    article = Article(one.doc_id, one.record, one.text, ())
+    words = _Words(one.text, article, Annotation(one.annotator, one.annotation, Source("", "annotation")), schema)
+    doc = Doc(vocab, words=words.words, spaces=words.blanks, sent_starts=words.begins)
+    kbs = {entity["id"]: entity.get("kb") or "" for entity in one.annotation.get("entities", ())}
+    ents = [
+        Span(doc, first, behind, label=kind, kb_id=kbs[entity], span_id=entity)
+        for first, behind, kind, entity in words.found
+    ]
+    doc.set_ents(ents, default="outside" if words.is_tagged else "missing")
+    for name, found in _groups(one.annotation, schema):
+        spans: list[Span] = []
+        for pair, label, record in found:
+            place = words.tokens_of(*pair)
+            if place is not None:
+                spans.append(Span(doc, *place, label=label, span_id=record))
+        doc.spans[name] = spans
+    doc.user_data.update(
+        {"doc_id": one.doc_id, "annotator": one.annotator, "record": one.record, "annotation": one.annotation}
+    )
+    return doc
+
+
+def _groups(annotation: Record, schema: Schema) -> Iterator[tuple[str, list[tuple[tuple[int, int], str, str]]]]:
+    """The groups of spans: their names, and ((start, end), label, id of the record) of each span."""
+    types = {one["id"]: one.get("type") or "" for one in annotation.get("entities", ())}
+    for layer in (schema.layers[name] for name in schema.layers if name in annotation):
+        fields = layer.of_kind("spans")
+        records = [(one, _label(one, layer, types)) for one in annotation[layer.name]]
+        for field in fields:
+            found = [(pair, label, one["id"]) for one, label in records for pair in pairs_of(one.get(field.name) or [])]
+            yield layer.name if len(fields) == 1 else f"{layer.name}.{field.name}", found
+        for field in layer.of_kind("reference"):
+            others = schema.layers[field.refers_to].of_kind("spans") if field.refers_to in schema.layers else ()
+            if len(others) != 1:
+                continue
+            places = {one["id"]: pairs_of(one[others[0].name]) for one in annotation.get(field.refers_to, ())}
+            led = [(to, label, one["id"]) for one, label in records for to in _many(one.get(field.name))]
+            yield f"{layer.name}.{field.name}", [(pair, *rest) for to, *rest in led for pair in places[to]]
+
+
+def _many(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _label(record: Record, layer: Layer, types: dict[str, str]) -> str:
+    """The type of the entity of a mention; of another record its first label, "" without one."""
+    if layer.name == "mentions":
+        return types.get(record.get("entity") or "", "")
+    return next((record[one.name] for one in layer.of_kind("label") if not one.many and record.get(one.name)), "")
