@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Verb = Callable[[argparse.Namespace], int]
 Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
 """Adds a verb, whose help is its docstring, to a group of verbs."""
-READ = ("german-news", "brat", "conll")
+READ = ("german-news", "brat", "conll", "webanno-tsv", "uima-xmi")
 WRITTEN = ("brat", "conll", "spacy")
 """The names of `formats.FORMATS` that are read and that are written, which `--help` does not wait for."""
 _SHOWN = 30

@@ -27,6 +27,8 @@ from corpus.schema import Schema
 
 SCHEMA = Schema.read(REPOSITORY)
 BOTH = [name for name, of in FORMATS.items() if of.write and of.read]
+EXAMPLES = REPOSITORY / "tests" / "formats"
+SOURCES = {"webanno-tsv": EXAMPLES / "webanno", "uima-xmi": EXAMPLES / "uima"}
 WRITES = [name for name, of in FORMATS.items() if of.write]
 SAID = {"language": "en", "license": "CC-BY-4.0", "redistribution": "full", "split": "train"}
 FEW = settings(
@@ -202,13 +204,15 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
 
 
 def sources(name: str, folder: Path) -> Path:
-    """Files of a format to be damaged: what its writer writes of a small corpus."""
+    """Files of a format to be damaged: what its writer writes of a small corpus, or what tests/formats has."""
+    if name in SOURCES:
+        return SOURCES[name]
     corpus = tiny(folder / "corpus")
     assert corpus.run("export", name, str(folder / "whole"), "--annotator", "gold", "--annotator", "ann-a").code == 0
     return folder / "whole"
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", [*BOTH, *SOURCES])
 def test_damaged_files_are_told_of_or_read(name: str, tmp_path: Path) -> None:
     whole = sources(name, tmp_path)
 
@@ -251,9 +255,6 @@ def held(name: str, source: Path, into: Path) -> None:
 
 TRUE_OF_DAMAGE = {"F111", "P311", "P312", "P313", "R404"}
 """What damage may truly be: control characters, spans out of order, overlapping or in a character, a cycle."""
-
-
-EXAMPLES = REPOSITORY / "tests" / "formats"
 
 
 def test_a_map_reads_a_collection_of_others(tmp_path: Path) -> None:

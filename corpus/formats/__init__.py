@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..model import Document, Problem, Record
 from ..schema import Schema
-from . import brat, conll, german_news, spacy_docbin
+from . import brat, conll, german_news, spacy_docbin, uima_xmi, webanno_tsv
 from .exchange import LeftOut, Options, Outgoing
 
 Read = Callable[[Path, Path, Options], Iterator[Problem]]
@@ -58,5 +58,9 @@ FORMATS: dict[str, Format] = {
         spacy_docbin.write,
         spacy_docbin.LAYERS,
         spacy_docbin.LEAVES_OUT,
+    ),
+    "webanno-tsv": Format("WebAnno TSV 3.2 and 3.3 of WebAnno and INCEpTION", webanno_tsv.read),
+    "uima-xmi": Format(
+        "UIMA CAS as XMI with its TypeSystem.xml, of INCEpTION and DKPro; needs the extra `formats`", uima_xmi.read
     ),
 }

@@ -267,7 +267,9 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     nothing to import, or the map or the record make no sense.
     """
     schema = schema_of(options)
-    yield from build_corpus(into, _documents(source, read_map(options.map, schema), schema, options), options)
+    yield from build_corpus(
+        into, _documents(source, read_map(options.map, schema, own_map(schema)), schema, options), options
+    )
 
 
 def _documents(source: Path, of: Map, schema: Schema, options: Options) -> Iterator[Incoming | Problem]:

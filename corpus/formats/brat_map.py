@@ -90,7 +90,7 @@ def own_map(schema: Schema) -> Map:
     for name in (*types, *labels):
         if not re.fullmatch(r"[^\s:]+", name) or not name.isprintable():
             raise CorpusError(f"brat cannot hold the label {name!r}: it is cut at blanks and colons")
-    return Map(tuple(map(_pattern, _FILES)), types, frozenset({CHAIN, "Equiv"}), {})
+    return Map(tuple(map(pattern, _FILES)), types, frozenset({CHAIN, "Equiv"}), {})
 
 
 def placed_layers(schema: Schema) -> list[Layer]:
@@ -113,15 +113,16 @@ def is_attribute(one: Field) -> bool:
     return one.kind == "label" or (one.json_type == "boolean" and not one.many)
 
 
-def read_map(written: Mapping[str, Any], schema: Schema) -> Map:
-    """The map that a map file says; our own where it says nothing. Raises CorpusError for what makes no sense."""
+def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
+    """The map that a map file says; `own` where it says nothing. Raises CorpusError for what makes no sense."""
     known = {"files", "types", "chains", "relations", "record", "records"}
     if unknown := written.keys() - known:
         raise CorpusError(f"the map has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
-    own = own_map(schema)
-    files = written.get("files", list(_FILES))
+    files = written.get("files")
     files = [files] if isinstance(files, str) else files
-    if not isinstance(files, list) or not all(isinstance(one, str) and "{doc}" in one for one in files):
+    if files is not None and not (
+        isinstance(files, list) and all(isinstance(one, str) and "{doc}" in one for one in files)
+    ):
         raise CorpusError('files of the map must be a pattern with {doc}, such as "{annotator}/{doc}.ann", or several')
     types = own.types
     if "types" in written:
@@ -133,10 +134,11 @@ def read_map(written: Mapping[str, Any], schema: Schema) -> Map:
     chains = written.get("chains", sorted(own.chains))
     if not isinstance(chains, list) or not all(isinstance(one, str) for one in chains):
         raise CorpusError("chains of the map must be a list of names of relations")
-    return Map(tuple(map(_pattern, files)), types, frozenset(chains), links)
+    return Map(own.files if files is None else tuple(map(pattern, files)), types, frozenset(chains), links)
 
 
-def _pattern(written: str) -> re.Pattern[str]:
+def pattern(written: str) -> re.Pattern[str]:
+    """What a name of a file has to be like, from one with {doc}, {annotator} and {split} in it."""
     parts = re.split(r"\{(doc|annotator|split)\}", written)
     try:
         return re.compile("".join(_PART[one] if i % 2 else re.escape(one) for i, one in enumerate(parts)))
