@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..model import Document, Problem, Record
 from ..schema import Schema
-from . import brat, conll, german_news, spacy_docbin, uima_xmi, webanno_tsv
+from . import brat, conll, german_news, spacy_docbin, uima, uima_xmi, webanno_tsv
 from .exchange import LeftOut, Options, Outgoing
 
 Read = Callable[[Path, Path, Options], Iterator[Problem]]
@@ -59,8 +59,12 @@ FORMATS: dict[str, Format] = {
         spacy_docbin.LAYERS,
         spacy_docbin.LEAVES_OUT,
     ),
-    "webanno-tsv": Format("WebAnno TSV 3.2 and 3.3 of WebAnno and INCEpTION", webanno_tsv.read),
+    "webanno-tsv": Format(
+        "WebAnno TSV 3.2 and 3.3 of WebAnno and INCEpTION", webanno_tsv.read, leaves_out=uima.LEAVES_OUT
+    ),
     "uima-xmi": Format(
-        "UIMA CAS as XMI with its TypeSystem.xml, of INCEpTION and DKPro; needs the extra `formats`", uima_xmi.read
+        "UIMA CAS as XMI with its TypeSystem.xml, of INCEpTION and DKPro; needs the extra `formats`",
+        uima_xmi.read,
+        leaves_out=uima_xmi.LEAVES_OUT,
     ),
 }

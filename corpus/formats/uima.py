@@ -27,6 +27,13 @@ from .new_corpus import annotators, doc_ids, files_below, not_read, problem, rea
 
 NAMED, LINK = "NamedEntity", "CoreferenceLink"
 """The layers of named entities and coreference in DKPro Core, by which INCEpTION has them too."""
+NO_FEATURES = "a relation is a field, which has none"
+NO_WORDS = "a span here has words"
+LEAVES_OUT = (
+    ("types, features, roles and relations", "those that the map does not name"),
+    ("features of relations", NO_FEATURES),
+    ("annotations on no words", NO_WORDS),
+)
 FILES = ("annotation/{doc}/{annotator}", "curation/{doc}/{annotator}", "{annotator}/{doc}", "{doc}")
 CURATED = "CURATION_USER"
 """Whose the curated annotation is in an export of INCEpTION; here it is gold."""

@@ -22,11 +22,20 @@ from typing import Any
 from xml.parsers import expat
 
 from ..model import CorpusError, Problem, Source
+from . import uima
 from .brat_map import read_map
 from .exchange import NOTHING_SAID, LeftOut, Options
 from .new_corpus import build_corpus, not_read, problem, read_source, schema_of
-from .uima import Found, Marked, Offsets, default_map, documents
+from .uima import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_map, documents
 
+ONE_VALUE = "a field holds one value"
+NO_ANNOTATION = "they lead to no annotation"
+LEAVES_OUT = (
+    *uima.LEAVES_OUT,
+    ("lists in features", ONE_VALUE),
+    ("values of features", NO_ANNOTATION),
+    ("views but the first", "an article has one text"),
+)
 TYPES = ("TypeSystem.xml", "typesystem.xml")
 _ID = "http://www.omg.org/XMI id"
 _TYPE = re.compile(r"[^\W\d]\w*(\.\w+)*(\[\])?")
@@ -223,7 +232,7 @@ class _Annotations:
     def _relation(self, one: Any, names: set[str]) -> None:
         ends = [(name, str(end.xmiID)) for name in _ENDS if _is_structure(end := _value(one, name))]
         said = [name for name in names - _OWN - set(_ENDS) if _value(one, name) is not None]
-        self._left[f"features of {one.type.name}", "a relation is a field, which has none"] += len(said)
+        self._left[f"features of {one.type.name}", NO_FEATURES] += len(said)
         if len(ends) < len(_ENDS):
             self.faults.append(("IMP2", self._line(one), f"a {one.type.name} does not say what it is between"))
         else:
@@ -239,7 +248,7 @@ class _Annotations:
             self.found.broken.add(name)
             return
         if start == end:
-            self._left["annotations on no words", "a span here has words"] += 1
+            self._left["annotations on no words", NO_WORDS] += 1
             self.found.broken.add(name)
             return
         marked = Marked(name, one.type.name, start, end, line)
@@ -262,7 +271,7 @@ class _Annotations:
             for one in elements:
                 self._lead(marked, name, one)
         else:
-            self._left[f"lists of {marked.type}.{name}", "a field holds one value"] += 1
+            self._left[f"lists of {marked.type}.{name}", ONE_VALUE] += 1
 
     def _lead(self, marked: Marked, name: str, value: Any) -> None:
         """Note that a feature leads to a structure, or by a link with a role to its target."""
@@ -272,7 +281,7 @@ class _Annotations:
         elif _is_structure(target):
             marked.leads.append((name, role if isinstance(role, str) else "", str(target.xmiID)))
         else:
-            self._left[f"values of {marked.type}.{name}", "they lead to no annotation"] += 1
+            self._left[f"values of {marked.type}.{name}", NO_ANNOTATION] += 1
 
 
 def _is_structure(value: Any) -> bool:

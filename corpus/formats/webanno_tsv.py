@@ -29,7 +29,7 @@ from ..model import Problem, Source
 from .brat_map import read_map
 from .exchange import NOTHING_SAID, LeftOut, Options
 from .new_corpus import build_corpus, problem, schema_of
-from .uima import Found, Marked, Offsets, default_map, documents
+from .uima import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_map, documents
 
 _FORMAT = re.compile(r"#FORMAT=WebAnno TSV 3\.[23]")
 _LAYER = re.compile(r"#T_(SP|CH|RL)=([^|\s]+)((?:\|[^|\s]*)*)")
@@ -289,7 +289,7 @@ class _Annotations:
             if not _FROM.fullmatch(origin):
                 return f"{origin[:60]!r} does not say which token a relation comes from"
             self._relations.append((layer, row, origin, layer.columns[-1][2]))
-            self._left[f"features of {layer.type}", "a relation is a field, which has none"] += len(features)
+            self._left[f"features of {layer.type}", NO_FEATURES] += len(features)
             return ""
         if layer.kind == "CH":
             if not link:
@@ -359,7 +359,7 @@ class _Annotations:
             self._found.chains.append((kind, [one.id for one in links], links[0].line))
         bare = [one for one in self._found.marked if one.start == one.end]
         self._found.broken.update(one.id for one in bare)
-        self._left["annotations on no words", "a span here has words"] += len(bare)
+        self._left["annotations on no words", NO_WORDS] += len(bare)
         self._found.marked = [one for one in self._found.marked if one.start < one.end]
 
 
