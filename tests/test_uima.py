@@ -147,6 +147,47 @@ def test_sentences_and_parts_of_tokens_stand_where_their_offsets_say(tmp_path: P
     assert left["annotations on no words", "a span here has words"] == 1
 
 
+@pytest.mark.parametrize(
+    ("roles", "to", "codes", "source", "cue"),
+    [
+        ("source", "1-1", [], ["m1"], []),
+        ("source;cue[7]", "1-1;1-2", [], ["m1"], ["and"]),
+        ("*", "1-1", [], [], ["Ada"]),
+        ("_", "*", [], [], []),
+        ("_", "_", [], [], []),
+        ("source", "1-2[9]", ["IMP5"], [], []),
+        ("source", "1-1;1-2", ["IMP2"], None, None),
+        ("source", "Ada", ["IMP2"], None, None),
+    ],
+)
+def test_slots_lead_to_annotations(
+    roles: str, to: str, codes: list[str], source: list[str] | None, cue: list[str] | None, tmp_path: Path
+) -> None:
+    header = (
+        f"#FORMAT=WebAnno TSV 3.3\n#T_SP={NAMED}|value\n#T_SP=x.Cue|\n"
+        "#T_SP=x.Quote|kind|ROLE_x.Quote:link_x.QuoteLink|uima.tcas.Annotation\n\n\n"
+    )
+    body = (
+        "#Text=Ada and Eve\n1-1\t0-3\tAda\tPER\t_\t_\t_\t_\n1-2\t4-7\tand\t_\t*\t_\t_\t_\n"
+        f"1-3\t8-11\tEve\t_\t_\tindirect\t{roles}\t{to}\n"
+    )
+    types = {
+        f"{NAMED}.value=PER": {"layer": "mentions", "entity": "PER"},
+        "Quote": {
+            "layer": "quotes",
+            "roles": {"source": "source", "cue": "cue", "link": "cue"},
+            "attributes": {"kind": "type"},
+        },
+    }
+    problems, made, _ = tsv(body, tmp_path, header, map={"types": types})
+    assert [code for code, _ in problems] == codes
+    if source is None:
+        assert made == {}
+        return
+    (quote,) = made["quotes"]
+    assert (quote["source"], [span["text"] for span in quote["cue"]], quote["type"]) == (source, cue, "indirect")
+
+
 def test_a_relation_leads_from_where_its_token_says(tmp_path: Path) -> None:
     body = (
         "#Text=Ada and Eve\n1-1\t0-3\tAda\tA[1]|B[2]\t_\t_\t_\t_\n1-2\t4-7\tand\t_\t_\t_\t_\t_\n"

@@ -258,14 +258,14 @@ class _Annotations:
     def _one(self, layer: _Layer, row: _Row, place: tuple[int, int], values: list[str | None]) -> str:
         """Take in what a row says of an annotation of a layer; what is wrong with it, "" when nothing is."""
         features: dict[str, str] = {}
-        slots: list[tuple[str, str]] = []
+        slots: list[tuple[str, str, str]] = []
         number = link = origin = ""
         for (kind, name, _), written in zip(layer.columns, values, strict=True):
             if written is None:
                 continue
             said = _VALUE.fullmatch(written)
             if kind == "target":
-                slots.append((name, written))
+                slots.append((kind, name, written))
             elif kind == "from":
                 origin = written
             elif said is None:
@@ -282,7 +282,7 @@ class _Annotations:
                         return f"[{number}] and [{said[2]}] are one annotation"
                     number = said[2]
                 if kind == "role":
-                    slots.append((name, value))
+                    slots.append((kind, name, value))
                 elif value != "*" and name:
                     features[name] = unescape(value)
         if layer.kind == "RL":
@@ -309,13 +309,13 @@ class _Annotations:
             return self._slots(one, layer, slots)
         return ""
 
-    def _slots(self, one: Marked, layer: _Layer, slots: list[tuple[str, str]]) -> str:
+    def _slots(self, one: Marked, layer: _Layer, slots: list[tuple[str, str, str]]) -> str:
         types = {name: to for kind, name, to in layer.columns if kind == "target"}
-        said: dict[str, list[list[str]]] = {}
-        for name, cell in slots:
-            said.setdefault(name, []).append(split(cell, ";"))
-        for name, columns in said.items():
-            if len(columns) != 2 or len(columns[0]) != len(columns[1]):
+        for name in types:
+            targets = [split(cell, ";") for kind, of, cell in slots if (kind, of) == ("target", name)]
+            roles = [split(cell, ";") for kind, of, cell in slots if (kind, of) == ("role", name)]
+            columns = (roles[0] if roles else ["*"] * len(targets[0] if targets else ()), targets[0] if targets else [])
+            if len(columns[0]) != len(columns[1]):
                 return f"the slot {name[:60]!r} has not as many roles as it leads to"
             for role, to in zip(*columns, strict=True):
                 if to not in ("*", "_") and not _FROM.fullmatch(to):
