@@ -144,7 +144,7 @@ def test_version() -> None:
         ("validate", "--workers", "-1"),
         ("validate", "--workers", "many"),
         ("attach", "alpha", "--text"),
-        ("import", "conll", "x", "--into", "y"),
+        ("import", "nonsense", "x", "--into", "y"),
     ],
 )
 def test_misuse(argv: tuple[str, ...]) -> None:
