@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Verb = Callable[[argparse.Namespace], int]
 Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
 """Adds a verb, whose help is its docstring, to a group of verbs."""
-READ = ("german-news", "brat", "conll", "webanno-tsv", "uima-xmi")
-WRITTEN = ("brat", "conll", "spacy")
+READ = ("german-news", "brat", "conll", "webanno-tsv", "uima-xmi", "citron", "prodigy", "doccano")
+WRITTEN = ("brat", "conll", "spacy", "citron", "web-annotation")
 """The names of `formats.FORMATS` that are read and that are written, which `--help` does not wait for."""
 _SHOWN = 30
 """Lines that say what was left out; a hostile file could have millions of types."""

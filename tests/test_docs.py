@@ -268,12 +268,13 @@ def formats_table() -> str:
         (
             f"`{name}`",
             of.description,
+            "yes" if of.read else "no",
             "yes" if of.write else "no",
             ", ".join(f"`{layer}`" for layer in of.layers) or "its own",
         )
         for name, of in FORMATS.items()
     ]
-    lines = ["", "| format | what it is | written | layers |", "|---|---|---|---|"]
+    lines = ["", "| format | what it is | read | written | layers |", "|---|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     for name, of in FORMATS.items():
         if of.leaves_out:

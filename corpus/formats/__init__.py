@@ -2,7 +2,7 @@
 
 A format is a function that reads it, or two that write it, or all three: `carry` gives the layers of an
 annotation as the format can hold them and counts what it cannot, `write` writes what was carried. What was
-written and is read again is what was carried, to the letter: the tests hold that for each format here.
+written and is read again is what was carried, to the letter: the tests hold that for each format with both.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..model import Document, Problem, Record
 from ..schema import Schema
-from . import brat, conll, german_news, spacy_docbin, uima, uima_xmi, webanno_tsv
+from . import brat, citron, conll, german_news, jsonl, spacy_docbin, uima, uima_xmi, web_annotation, webanno_tsv
 from .exchange import LeftOut, Options, Outgoing
 
 Read = Callable[[Path, Path, Options], Iterator[Problem]]
@@ -26,7 +26,10 @@ Write = Callable[[Iterable[Outgoing], Schema, Path], None]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: what it is, how it is read and written, the layers it has, and (what, why) it leaves out."""
+    """A format: what it is, how it is read and written, the layers it has, and (what, why) it leaves out.
+
+    `has_text`: what is written holds the text, so a document whose text may not be passed on is left out.
+    """
 
     description: str
     read: Read | None = None
@@ -34,6 +37,7 @@ class Format:
     write: Write | None = None
     layers: tuple[str, ...] = ()
     leaves_out: tuple[tuple[str, str], ...] = ()
+    has_text: bool = True
 
 
 FORMATS: dict[str, Format] = {
@@ -66,5 +70,24 @@ FORMATS: dict[str, Format] = {
         "UIMA CAS as XMI with its TypeSystem.xml, of INCEpTION and DKPro; needs the extra `formats`",
         uima_xmi.read,
         leaves_out=uima_xmi.LEAVES_OUT,
+    ),
+    "citron": Format(
+        "Citron's JSON for quotation (BBC R&D), a file a document",
+        citron.read,
+        citron.carry,
+        citron.write,
+        citron.LAYERS,
+        citron.LEAVES_OUT,
+    ),
+    "prodigy": Format("Prodigy's JSONL of spans and relations, a document a line", jsonl.prodigy, layers=brat.LAYERS),
+    "doccano": Format("doccano's JSONL of spans and relations, a document a line", jsonl.doccano, layers=brat.LAYERS),
+    "web-annotation": Format(
+        "W3C Web Annotation in JSON-LD, offsets and quotations beside no text, a collection a document",
+        None,
+        web_annotation.carry,
+        web_annotation.write,
+        web_annotation.LAYERS,
+        web_annotation.LEAVES_OUT,
+        has_text=False,
     ),
 }

@@ -90,7 +90,7 @@ def own_map(schema: Schema) -> Map:
     for name in (*types, *labels):
         if not re.fullmatch(r"[^\s:]+", name) or not name.isprintable():
             raise CorpusError(f"brat cannot hold the label {name!r}: it is cut at blanks and colons")
-    return Map(tuple(map(pattern, _FILES)), types, frozenset({CHAIN, "Equiv"}), {})
+    return Map(read_files({}, _FILES), types, frozenset({CHAIN, "Equiv"}), {})
 
 
 def placed_layers(schema: Schema) -> list[Layer]:
@@ -118,12 +118,6 @@ def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
     known = {"files", "types", "chains", "relations", "record", "records"}
     if unknown := written.keys() - known:
         raise CorpusError(f"the map has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
-    files = written.get("files")
-    files = [files] if isinstance(files, str) else files
-    if files is not None and not (
-        isinstance(files, list) and all(isinstance(one, str) and "{doc}" in one for one in files)
-    ):
-        raise CorpusError('files of the map must be a pattern with {doc}, such as "{annotator}/{doc}.ann", or several')
     types = own.types
     if "types" in written:
         types = {name: _rule(f"types.{name}", one, schema) for name, one in _table("types", written["types"]).items()}
@@ -134,7 +128,21 @@ def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
     chains = written.get("chains", sorted(own.chains))
     if not isinstance(chains, list) or not all(isinstance(one, str) for one in chains):
         raise CorpusError("chains of the map must be a list of names of relations")
-    return Map(own.files if files is None else tuple(map(pattern, files)), types, frozenset(chains), links)
+    files = read_files(written, _FILES) if "files" in written else own.files
+    return Map(files, types, frozenset(chains), links)
+
+
+def read_files(written: Mapping[str, Any], usual: tuple[str, ...], part: str = "{doc}") -> tuple[re.Pattern[str], ...]:
+    """The patterns of names of files that a map file says, each with `part`, or else the usual ones.
+
+    Raises CorpusError.
+    """
+    files = written.get("files", list(usual))
+    files = [files] if isinstance(files, str) else files
+    if not isinstance(files, list) or not all(isinstance(one, str) and part in one for one in files):
+        such = f' with {part}, such as "{usual[0]}"' if usual else ', such as "{annotator}.jsonl"'
+        raise CorpusError(f"files of the map must be a pattern{such}, or several")
+    return tuple(map(pattern, files))
 
 
 def pattern(written: str) -> re.Pattern[str]:

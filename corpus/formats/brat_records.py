@@ -10,7 +10,7 @@ from ..model import Record
 from ..schema import Field, Schema
 from .brat_lines import About, Lines
 from .brat_map import Map, Rule, place_of
-from .exchange import LeftOut, renamed, spans_of
+from .exchange import Groups, LeftOut, renamed, spans_of
 
 Fault = tuple[str, int, str]
 """What is wrong with a line: the code of its Problem, its number, and what it is."""
@@ -183,7 +183,7 @@ class Records:
         mentions = {name: made[2] for name, made in self._made.items() if made[0] == "mentions"}
         if "entities" not in self._schema.layers:
             return []
-        group = _Groups(mentions)
+        group = Groups(mentions)
         chained: set[str] = set()
         for kind, names, line in self._chains():
             there = [name for name in names if name in mentions]
@@ -229,7 +229,7 @@ class Records:
             if kind in self._map.chains and kind not in self._map.links:
                 yield kind, [target for _, target in arguments], line
 
-    def _said_of_entities(self, mentions: dict[str, Record], group: _Groups) -> dict[str, Record]:
+    def _said_of_entities(self, mentions: dict[str, Record], group: Groups[str]) -> dict[str, Record]:
         """What notes and normalizations say of the entity of each group of mentions."""
         fields = {one.name: one for one in self._schema.layers["entities"].fields}
         said: dict[str, Record] = {}
@@ -297,24 +297,6 @@ class Records:
             for name, records in self.layers.items()
             for record, line in zip(records, lines[name], strict=True)
         }
-
-
-class _Groups:
-    """Names that are put together, two at a time."""
-
-    def __init__(self, names: dict[str, Record]) -> None:
-        self._up = {name: name for name in names}
-
-    def head(self, name: str) -> str:
-        """The one that stands for the group of a name."""
-        while self._up[name] != name:
-            self._up[name] = self._up[self._up[name]]
-            name = self._up[name]
-        return name
-
-    def join(self, one: str, other: str) -> None:
-        """Put two groups together."""
-        self._up[self.head(other)] = self.head(one)
 
 
 def _place(record: Record, words: str) -> tuple[int, int]:

@@ -28,7 +28,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
@@ -36,7 +35,6 @@ import numpy as np
 
 from ..files import replace_file
 from ..files.index import MAX_BYTES
-from ..files.read import parse_text
 from ..model import GOLD, Annotation, Article, CorpusError, Document, Problem, Record, Source
 from ..schema import Schema
 from ..tables.entities import tag_names, tags_of
@@ -44,7 +42,16 @@ from ..tables.rows import Row, looked
 from ..tokens import sentences, tokenize
 from .conll_map import SCHEMES, Layout, named_columns
 from .exchange import NOTHING_SAID, Incoming, LeftOut, Options, Outgoing, in_order, layers_left_out, renamed, spans_of
-from .new_corpus import annotators, build_corpus, doc_ids, files_below, problem, schema_of
+from .new_corpus import (
+    Together,
+    annotators,
+    build_corpus,
+    doc_ids,
+    files_below,
+    problem,
+    schema_of,
+    text_problem,
+)
 
 LAYERS = ("entities", "mentions")
 COLUMNS = ("FORM", "MISC", "ENTITY", "NER")
@@ -218,7 +225,7 @@ class _Rows:
 def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -> Iterator[Incoming | Problem]:
     root = source if source.is_dir() else source.parent
     ids, names = doc_ids(), annotators()
-    seen: dict[str, tuple[str, set[str]]] = {}
+    together = Together()
     for path in files_below(source, _ENDS):
         folder = path.relative_to(root).parent.as_posix()
         annotator = GOLD if folder == "." else names(folder)
@@ -231,15 +238,10 @@ def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -
                 continue
             one = Incoming(ids(rows.name), os.fsencode(path).decode("utf-8", "replace"), "")
             problems = list(_fill(one, rows, annotator, layout, schema, options.left_out))
-            digest = sha256(one.text.encode()).hexdigest()
-            before, by = seen.setdefault(one.doc_id, (digest, set()))
-            if annotator in by:
-                problems.append(problem("IMP4", one.path, rows.name, place=(rows.line, 1)))
-            elif before != digest:
-                detail = f"the text of {rows.name} is not what another annotator has"
-                problems.append(problem("IMP3", one.path, detail, place=(rows.line, 1)))
+            wrong = together(one, annotator, rows.name, rows.line) if one.text else None
+            if wrong is not None:
+                problems.append(wrong)
             elif one.text:
-                by.add(annotator)
                 if path.stem in schema.splits:
                     one.record["split"] = path.stem
                 yield one
@@ -335,10 +337,10 @@ def _fill(
         pairs.append((at + len(before), at + len(before) + len(form)))
         at += len(before) + len(form) + len(behind)
     text = "".join(parts)
-    for fault in parse_text(text.encode())[1]:
-        if fault.name != "control-character":
-            yield problem("IMP1", one.path, f"{doc.name}: {fault.name}", place=(doc.line, 1))
-            return
+    wrong = text_problem(text, one.path, doc.name, doc.line)
+    if wrong is not None:
+        yield wrong
+        return
     one.text = text
     mentions: list[Record] = []
     kinds: dict[str, str] = {}

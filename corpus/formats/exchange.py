@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ..files.write import ordered
 from ..model import Record
 from ..schema import TARGETS, Schema
+
+T = TypeVar("T", bound=Hashable)
 
 LeftOut = Counter[tuple[str, str]]
 """(what, why) → how many of it were left out."""
@@ -53,13 +55,34 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A document on its way out, as one annotator sees it: `annotation` holds nothing that the format cannot."""
+    """A document on its way out, as one annotator sees it: `annotation` holds nothing that the format cannot.
+
+    `text` is empty where it may not be passed on; a format that holds the text gets no such document.
+    """
 
     doc_id: str
     annotator: str
     text: str
     record: Record
     annotation: Record
+
+
+class Groups(Generic[T]):
+    """Things that are put together, two at a time."""
+
+    def __init__(self, things: Iterable[T]) -> None:
+        self._up = {one: one for one in things}
+
+    def head(self, one: T) -> T:
+        """The one that stands for the group of a thing."""
+        while self._up[one] != one:
+            self._up[one] = self._up[self._up[one]]
+            one = self._up[one]
+        return one
+
+    def join(self, one: T, other: T) -> None:
+        """Put two groups together."""
+        self._up[self.head(other)] = self.head(one)
 
 
 def spans_of(text: str, pairs: list[tuple[int, int]]) -> list[Record]:

@@ -33,7 +33,8 @@ def export(
 
     Of `annotators`, gold by default; `layers` and what they refer to, all by default; `split`, all by default.
     Returns the number of annotations written, and what was left out. A text that may not be passed on stays
-    here, and so does an annotation with an error of levels 1 to 4. Raises CorpusError.
+    here, with its annotations unless the format has no text, and so does an annotation with an error of levels
+    1 to 4. Raises CorpusError.
     """
     if of.write is None:
         raise CorpusError("this format is read only")
@@ -98,7 +99,7 @@ def _outgoing(
                 record = article.article.record
                 if split is not None and record.get("split") != split:
                     continue
-                if article.text is None or not article.article.redistributable:
+                if of.has_text and (article.text is None or not article.article.redistributable):
                     left["documents", WITHHELD] += 1
                     continue
                 failed = _failed(article, schema, set(), severity) if article.annotation is None else {1}
@@ -122,7 +123,6 @@ def _outgoing(
 def _carried(document: Document, of: Format, schema: Schema, layers: set[str], left: LeftOut) -> Outgoing | None:
     """An annotation on its way out, without the layers that were not asked for; None when it is left out."""
     assert document.annotation is not None
-    assert document.text is not None
     assert of.carry is not None
     dropped = set(schema.layers) - layers
     value = {name: one for name, one in document.value.items() if name not in dropped}
@@ -137,7 +137,8 @@ def _carried(document: Document, of: Format, schema: Schema, layers: set[str], l
     empty = [name for name in value["layers_done"] if not value.get(name)]
     if "layers in which nothing was found" in why:
         left["layers in which nothing was found", why["layers in which nothing was found"]] += len(empty)
-    return Outgoing(document.doc_id, document.annotation.annotator, document.text, document.article.record, carried)
+    text = document.text if document.article.redistributable else None
+    return Outgoing(document.doc_id, document.annotation.annotator, text or "", document.article.record, carried)
 
 
 def _failed(document: Document, schema: Schema, failed: set[int], severity: Mapping[str, Severity]) -> set[int]:

@@ -83,6 +83,32 @@ def text_source(path: Path) -> Source:
     return file
 
 
+def text_problem(text: str, path: str, name: str, line: int = 1) -> Problem | None:
+    """Why a text that a file holds cannot be a document's text, None when it can. `name` is the document's."""
+    for fault in parse_text(text.encode())[1]:
+        if fault.name != "control-character":
+            return problem("IMP1", path, f"{name}: {fault.name}", place=(line, 1))
+    return None
+
+
+class Together:
+    """Holds the documents that are read against those before: one text a document, one annotation an annotator."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[bytes, set[str]]] = {}
+
+    def __call__(self, one: Incoming, annotator: str, name: str, line: int = 1) -> Problem | None:
+        """Why a document cannot be taken in beside those before, None when it can."""
+        digest = sha256(one.text.encode()).digest()
+        before, by = self._seen.setdefault(one.doc_id, (digest, set()))
+        if annotator in by:
+            return problem("IMP4", one.path, f"{name}, by {annotator}", place=(line, 1))
+        if before != digest:
+            return problem("IMP3", one.path, f"the text of {name} is not what was read before", place=(line, 1))
+        by.add(annotator)
+        return None
+
+
 def files_below(source: Path, ends: tuple[str, ...]) -> list[Path]:
     """The files below a folder, or the file itself, whose names end so, sorted; links are not followed.
 

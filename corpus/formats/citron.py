@@ -1,0 +1,361 @@
+"""Citron's JSON ↔ quotes and coreference chains: one file a document, in a folder for each annotator.
+
+    {"text": "Mayor Åsa Lindqvist spoke. “The bridge is safe,” she said.",
+     "quotes": [{"id": "q1", "cue": {"start": 54, "end": 58, "text": "said"},
+                 "sources": [{"start": 50, "end": 53, "text": "she"}],
+                 "contents": [{"start": 28, "end": 47, "text": "The bridge is safe,"}]}],
+     "coreference_groups": [[{"start": 0, "end": 19, "text": "Mayor Åsa Lindqvist"},
+                             {"start": 50, "end": 53, "text": "she"}]]}
+
+It is the form that BBC R&D's Citron trains on and is scored on (github.com/bbc/citron, docs/data_format.md).
+Offsets are code points, half-open. A span among the sources or in a group is a mention, a group an entity that
+is called by its first mention, and the speaker is the one entity of the sources. Where the file has no
+`quotes` nobody looked for them, and where it has no `coreference_groups` nobody looked for chains; a quote's
+own `coreferences` then make them, for a quote with one source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..model import GOLD, CorpusError, Document, Problem, Record, Source
+from ..schema import Schema
+from ..tables.rows import looked
+from .brat_map import read_files
+from .exchange import (
+    NOTHING_SAID,
+    Groups,
+    Incoming,
+    LeftOut,
+    Options,
+    Outgoing,
+    in_order,
+    layers_left_out,
+    pairs_of,
+    renamed,
+    spans_of,
+)
+from .new_corpus import (
+    Together,
+    annotators,
+    as_json,
+    build_corpus,
+    doc_ids,
+    files_below,
+    json_source,
+    not_read,
+    problem,
+    schema_of,
+    text_problem,
+    write_file,
+)
+
+LAYERS = ("entities", "mentions", "quotes")
+NO_PLACE = "Citron has no place for it"
+LEAVES_OUT = (
+    ("the record of an article", "Citron has a text and its name"),
+    ("ids", "they are counted anew"),
+    ("provenance", NO_PLACE),
+    ("annotations", "nobody looked at quotes, or at entities and mentions"),
+    ("nonquotes", NO_PLACE),
+    ("stances", NO_PLACE),
+    ("other layers in which nothing was found", "Citron cannot say that somebody looked"),
+    ("quotes", "Citron finds a quote by its cue, and this one has none"),
+    ("pieces of cues", "a cue is one span: the first piece is kept"),
+    ("other fields of quotes", "a quote has cue, sources and contents"),
+    ("speakers of quotes", "the speaker is the one entity of the sources"),
+    ("pieces of mentions", "a mention is one span: each piece is a mention"),
+    ("mentions of the same words", "words are in one group"),
+    ("mentions", "they are no source and in no group"),
+    ("other fields of mentions", "a mention is its words"),
+    ("entities", "a group is of mentions, and this entity has none"),
+    ("names of entities", "an entity is called by its first mention"),
+    ("other fields of entities", "a group is of mentions, and has no type"),
+)
+_WHY = dict(LEAVES_OUT)
+_FILES = ("{annotator}/{doc}.json", "{doc}.json")
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """A quote as Citron has it, in code points."""
+
+    cue: Pair
+    sources: list[Pair]
+    contents: list[Pair]
+
+
+def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
+    """The quotes and chains of an annotation as Citron can hold them; what it cannot is counted."""
+    assert document.annotation is not None
+    assert document.text is not None
+    if not {"mentions", "quotes"} <= schema.layers.keys():
+        raise CorpusError("the schema has no quotes and mentions, and Citron has nothing else")
+    done = {name for name in LAYERS if looked(document.annotation, name)}
+    has_chains = {"entities", "mentions"} <= done
+    if "quotes" not in done and not has_chains:
+        left["annotations", _WHY["annotations"]] += 1
+        return None
+    layers = in_order(document.value, schema)
+    layers_left_out(layers, set(LAYERS), left, _WHY, NO_PLACE)
+    empty = [name for name in layers if name not in LAYERS and not layers[name]]
+    left["other layers in which nothing was found", _WHY["other layers in which nothing was found"]] += len(empty)
+
+    def leave(what: str, number: int = 1) -> None:
+        left[what, _WHY[what]] += number
+
+    entity_of: dict[Pair, str | None] = {}
+    pieces: dict[str, list[Pair]] = {}
+    for mention in layers.get("mentions", ()):
+        pieces[mention["id"]] = pairs_of(mention["spans"])
+        leave("pieces of mentions", len(mention["spans"]) - 1)
+        leave("mentions of the same words", sum(pair in entity_of for pair in pieces[mention["id"]]))
+        leave("other fields of mentions", _others(mention, "spans", "entity"))
+        for pair in pieces[mention["id"]]:
+            entity_of.setdefault(pair, mention.get("entity"))
+    quotes = None
+    if "quotes" in done:
+        quotes = []
+        for quote in layers.get("quotes", ()):
+            cue = pairs_of(quote.get("cue") or [])
+            if not cue:
+                leave("quotes")
+                continue
+            leave("pieces of cues", len(cue) - 1)
+            leave("other fields of quotes", _others(quote, "content", "cue", "source", "speaker"))
+            sources = [pair for name in quote.get("source", ()) for pair in pieces.get(name, ())]
+            quotes.append(_Quote(cue[0], list(dict.fromkeys(sources)), pairs_of(quote["content"])))
+            speaker = _one(entity_of.get(pair) for pair in sources) if has_chains else None
+            leave("speakers of quotes", quote.get("speaker", speaker) != speaker)
+    groups = None
+    if has_chains:
+        of_entity: dict[str, list[Pair]] = {}
+        for pair, name in sorted(entity_of.items(), key=lambda item: _place(item[0])):
+            of_entity.setdefault(name or "", []).append(pair)
+        groups = [of_entity.get(entity["id"], []) for entity in layers["entities"]]
+        leave("entities", groups.count([]))
+        for entity, group in zip(layers["entities"], groups, strict=True):
+            if group:
+                leave("names of entities", entity.get("name") != _words(document.text, group[0]))
+                leave("other fields of entities", _others(entity, "name"))
+        groups = sorted((group for group in groups if group), key=lambda group: _place(group[0]))
+    else:
+        left["entities", NO_PLACE] += len(layers.get("entities", ()))
+    made = _layers(document.text, quotes, groups, schema)
+    kept = {tuple(pairs_of(one["spans"])[0]) for one in made.get("mentions", ())}
+    leave("mentions", sum(pair not in kept for pair in entity_of))
+    leave("ids", sum(map(len, made.values())))
+    return made
+
+
+def _others(record: Record, *known: str) -> int:
+    """How many fields of a record have a value, beside those that are known."""
+    return sum(value not in (None, []) for name, value in record.items() if name not in ("id", *known))
+
+
+def _one(names: Iterable[str | None]) -> str | None:
+    """The one name that there is, None when there is none or there are several."""
+    found = set(names) - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _place(pair: Pair) -> Pair:
+    return pair[0], -pair[1]
+
+
+def _words(text: str, pair: Pair) -> str:
+    return " ".join(text[slice(*pair)].split()) or "?"
+
+
+def _layers(text: str, quotes: list[_Quote] | None, groups: list[list[Pair]] | None, schema: Schema) -> Record:
+    """The layers that quotes and groups are; a group is in the order of the text, and no span is in two."""
+    entity_of = {pair: f"{i}" for i, group in enumerate(groups or ()) for pair in group}
+    sources = {pair for quote in quotes or () for pair in quote.sources}
+    made: dict[str, list[Record]] = {}
+    if groups is not None:
+        made["entities"] = [{"id": f"{i}", "name": _words(text, group[0])} for i, group in enumerate(groups)]
+    if groups is not None or sources:
+        made["mentions"] = [
+            {"id": f"{pair}", "spans": spans_of(text, [pair]), "entity": entity_of.get(pair)}
+            for pair in sorted(entity_of.keys() | sources, key=_place)
+        ]
+        for mention in made["mentions"]:
+            if mention["entity"] is None:
+                del mention["entity"]
+    if quotes is not None:
+        made["quotes"] = [
+            {
+                "id": f"{i}",
+                "content": spans_of(text, quote.contents),
+                "cue": spans_of(text, [quote.cue]),
+                "source": [f"{pair}" for pair in quote.sources],
+                "speaker": _one(entity_of.get(pair) for pair in quote.sources),
+            }
+            for i, quote in enumerate(quotes)
+        ]
+    fields = {name: {one.name for one in schema.layers[name].fields} for name in made if name in schema.layers}
+    known = {
+        name: [{key: value for key, value in record.items() if key in fields[name]} for record in made[name]]
+        for name in fields
+    }
+    return renamed(known, schema)
+
+
+def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
+    """Write `<annotator>/<doc_id>.json` for each document."""
+    for one in documents:
+        layers = one.annotation
+        value: Record = {"text": one.text}
+        mentions = {mention["id"]: mention for mention in layers.get("mentions", ())}
+        if "quotes" in layers:
+            value["quotes"] = [
+                {
+                    "id": quote["id"],
+                    "cue": quote["cue"][0],
+                    "sources": [mentions[name]["spans"][0] for name in quote["source"]],
+                    "contents": quote["content"],
+                }
+                for quote in layers["quotes"]
+            ]
+        if "entities" in layers:
+            value["coreference_groups"] = [
+                [mention["spans"][0] for mention in mentions.values() if mention.get("entity") == entity["id"]]
+                for entity in layers["entities"]
+            ]
+        write_file(out / one.annotator / f"{one.doc_id}.json", as_json(value))
+
+
+def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[Problem]:
+    """Import the file `source`, or the files below it, into the new corpus `into`.
+
+    Yields a Problem for each file, quote and span that cannot be read; the rest is. Raises CorpusError when
+    there is nothing to import, or the map or the record make no sense.
+    """
+    known = {"files", "record", "records"}
+    if unknown := options.map.keys() - known:
+        raise CorpusError(f"the map has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
+    yield from build_corpus(into, _documents(source, options), options)
+
+
+def _documents(source: Path, options: Options) -> Iterator[Incoming | Problem]:
+    schema, patterns = schema_of(options), read_files(options.map, _FILES)
+    root = source if source.is_dir() else source.parent
+    ids, names, together = doc_ids(), annotators(), Together()
+    for path in files_below(source, (".json",)):
+        name = path.relative_to(root).as_posix()
+        match = next((found for one in patterns if (found := one.fullmatch(name))), None)
+        if match is None:
+            options.left_out["files", "their names are not of the map's pattern"] += 1
+            continue
+        said = match.groupdict()
+        file = json_source(path)
+        yield from not_read(file)
+        if file.faults:
+            continue
+        if not isinstance(file.value, dict) or not isinstance(file.value.get("text"), str) or not file.value["text"]:
+            yield problem("IMP2", file, "it is no object with a text")
+            continue
+        annotator = names(said["annotator"]) if said.get("annotator") else GOLD
+        one = Incoming(ids(said["doc"]), file.path, file.value["text"])
+        if said.get("split"):
+            one.record["split"] = said["split"]
+        wrong = text_problem(one.text, file.path, said["doc"]) or together(one, annotator, said["doc"])
+        if wrong is not None:
+            yield wrong
+            continue
+        reading = _Reading(file, one.text, options.left_out)
+        quotes, groups = reading.quotes(), reading.groups()
+        yield from reading.problems
+        one.layers[annotator] = _layers(one.text, quotes, groups, schema)
+        yield one
+
+
+class _Reading:
+    """Reads the quotes, then the groups of a file; collects Problems on the way."""
+
+    def __init__(self, file: Source, text: str, left: LeftOut) -> None:
+        self._file, self._text, self._left = file, text, left
+        self._own: list[list[Pair]] = []
+        """What the quotes themselves say of coreference."""
+        self.problems: list[Problem] = []
+
+    def quotes(self) -> list[_Quote] | None:
+        """The quotes in the order of the text, None when the file has none of them and does not say "none"."""
+        found = []
+        for i, quote in enumerate(self._list(self._file.value, "quotes")):
+            at = ("quotes", i)
+            if not isinstance(quote, dict):
+                self._wrong("IMP2", "a quote is an object", *at)
+                continue
+            cue = self._span(quote.get("cue"), *at, "cue")
+            contents = self._spans(quote, "contents", *at)
+            sources = self._spans(quote, "sources", *at)
+            if contents == [] and not quote.get("contents"):
+                self._wrong("IMP2", "a quote has contents", *at)
+            if cue is None or not contents or len(contents) < len(quote["contents"]):
+                continue
+            found.append(_Quote(cue, list(dict.fromkeys(sources)), contents))
+            others = self._spans(quote, "coreferences", *at)
+            if len(found[-1].sources) == 1:
+                self._own.append([*sources, *others] if others else [])
+            elif others:
+                self._left["coreferences of a quote with several sources", "they do not say which is whose"] += 1
+            for name in quote.keys() - {"id", "cue", "contents", "sources", "coreferences"}:
+                self._left[f"{name} of quotes", "there is no field for it"] += 1
+        found.sort(key=lambda quote: _place(quote.contents[0]))
+        return None if self._file.value.get("quotes") is None else found
+
+    def groups(self) -> list[list[Pair]] | None:
+        """The groups in the order of the text; spans that two groups share make them one."""
+        written: list[list[Pair]] = []
+        for i, group in enumerate(self._list(self._file.value, "coreference_groups")):
+            if isinstance(group, list):
+                found = (self._span(span, "coreference_groups", i, j) for j, span in enumerate(group))
+                written.append([pair for pair in found if pair is not None])
+            else:
+                self._wrong("IMP2", "a group is a list of spans", "coreference_groups", i)
+        if self._file.value.get("coreference_groups") is None and not any(self._own):
+            return None
+        pairs = sorted({pair for spans in (*written, *self._own) for pair in spans}, key=_place)
+        joined = Groups(pairs)
+        for spans in (*written, *self._own):
+            for pair in spans[1:]:
+                joined.join(spans[0], pair)
+        groups: dict[Pair, list[Pair]] = {}
+        for pair in pairs:
+            groups.setdefault(joined.head(pair), []).append(pair)
+        return list(groups.values())
+
+    def _list(self, value: Mapping[str, Any], name: str, *parts: str | int) -> list[Any]:
+        written = value.get(name)
+        if written is None or isinstance(written, list):
+            return written or []
+        self._wrong("IMP2", f"{name} is a list", *parts, name)
+        return []
+
+    def _spans(self, value: Mapping[str, Any], name: str, *parts: str | int) -> list[Pair]:
+        written = self._list(value, name, *parts)
+        spans = (self._span(span, *parts, name, i) for i, span in enumerate(written))
+        return [pair for pair in spans if pair is not None]
+
+    def _span(self, span: Any, *parts: str | int) -> Pair | None:
+        """A span that points at its words, else None and a Problem."""
+        if not isinstance(span, dict) or not all(type(span.get(name)) is int for name in ("start", "end")):
+            self._wrong("IMP2", "a span is an object with start and end", *parts)
+            return None
+        start, end = span["start"], span["end"]
+        if not 0 <= start < end <= len(self._text):
+            self._wrong("IMP3", f"{start} to {end} in a text of {len(self._text)}", *parts)
+        elif span.get("text", self._text[start:end]) != self._text[start:end]:
+            self._wrong("IMP3", f"{self._text[start:end][:60]!r} is there, not {str(span['text'])[:60]!r}", *parts)
+        else:
+            return start, end
+        return None
+
+    def _wrong(self, code: str, detail: str, *parts: str | int) -> None:
+        self.problems.append(problem(code, self._file, detail, *parts))
