@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the expected output of the cases and the documents anew, to be reviewed as a diff",
     )
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """As many processes as there are processors; one for a single test, one Label Studio server, or golden files."""
+    single = any("::" in str(named) for named in config.args)
+    together = "label_studio" in str(config.getoption("markexpr")) or config.getoption("--golden")
+    return 0 if single or together else os.cpu_count() or 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

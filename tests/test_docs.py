@@ -60,6 +60,7 @@ SKIPPED = {
     "corpus attach 000_1a148ceac667d117 --text ../my-copy.txt": "needs a text that may not be passed on",
     "corpus build --with-attached --out ../build-private": "needs a text that may not be passed on",
     "corpus attach --release releases/1.0.0 --texts ../my-texts --out ../1.0.0-with-texts": "needs such texts too",
+    "corpus release 1.1.0": "there is nothing new to release",
     "HF_TOKEN=… corpus publish 1.0.0 --repo OWNER/NAME": "needs a hub; tests/test_publish.py has one",
     "corpus import german-news german-news-quotation-attribution-2024/data --into german-news": "needs others' corpus",
     "corpus --root german-news validate": "needs others' corpus",
