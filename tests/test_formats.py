@@ -359,6 +359,49 @@ def test_what_may_not_be_passed_on_is_quoted_nowhere(tmp_path: Path) -> None:
     assert (ran.code, (tmp_path / "out").exists()) == (2, False)
 
 
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "records = 1",
+        "records.doc = 1",
+        "record = 1",
+        "types = 1",
+        "types.P = 1",
+        'types.P = {layer = ["mentions"]}',
+        'types.P = {layer = "mentions", entity = ["PER"]}',
+        'types.P = {layer = "mentions", words = {}}',
+        'types.P = {layer = "quotes", roles = 1}',
+        'types.P = {layer = "quotes", roles = {A = []}}',
+        'types.P = {layer = "quotes", notes = {A = [1]}}',
+        'types.P = {layer = "quotes", set = []}',
+        'types.P = {layer = "quotes", attributes = {A = 1}}',
+        'types.P = {layer = "quotes", attributes = {A = {field = "type", values = {a = []}}}}',
+        "relations = []",
+        "relations.R = {of = 1, field = 2}",
+        "chains = 1",
+        "chains = [1]",
+        "files = [1]",
+        'files = "x"',
+    ],
+)
+def test_a_map_that_makes_no_sense_is_told(tmp_path: Path, toml: str) -> None:
+    (tmp_path / "doc.txt").write_text("Ada")
+    (tmp_path / "doc.ann").write_text("T1\tP 0 3\tAda\n")
+    (tmp_path / "map.toml").write_text(toml + "\n")
+    said = [f"--record={name}={value}" for name, value in SAID.items()]
+    ran = run(
+        "import",
+        "brat",
+        str(tmp_path / "doc.ann"),
+        "--into",
+        str(tmp_path / "new"),
+        f"--map={tmp_path}/map.toml",
+        *said,
+    )
+    assert (ran.code, ran.err.count("\n")) == (2, 1), ran.err
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_mistake_of_the_user_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "doc.txt").write_text("Text")
     (tmp_path / "map.toml").write_text('[types.Person]\nlayer = "mention"\n')

@@ -160,6 +160,24 @@ def _table(name: str, written: Any) -> dict[str, Any]:
     return written
 
 
+def _texts(name: str, written: Any) -> dict[str, str]:
+    """A table of strings, which are names of fields and labels."""
+    table = _table(name, written)
+    wrong = next((key for key, value in table.items() if not isinstance(value, str)), None)
+    if wrong is not None:
+        raise CorpusError(f"{name}.{wrong} of the map must be a name, not {table[wrong]!r}")
+    return table
+
+
+def _values(name: str, written: Any) -> dict[str, Any]:
+    """A table of labels, or of true and false."""
+    table = _table(name, written)
+    wrong = next((key for key, value in table.items() if not isinstance(value, str | bool)), None)
+    if wrong is not None:
+        raise CorpusError(f"{name}.{wrong} of the map must be a label, true or false, not {table[wrong]!r}")
+    return table
+
+
 def _strings(name: str, written: Any, keys: tuple[str, ...]) -> dict[str, str]:
     table = _table(name, written)
     if table.keys() != set(keys) or not all(isinstance(value, str) for value in table.values()):
@@ -173,17 +191,18 @@ def _rule(name: str, written: Any, schema: Schema) -> Rule:
     if layer is None:
         raise CorpusError(f"{name} of the map must say a layer: {', '.join(schema.layers)}")
     fields = {one.name: one for one in layer.fields}
-    entity, words = table.pop("entity", ""), table.pop("words", place_of(layer))
+    one = _texts(name, {key: table.pop(key) for key in ("entity", "words") if key in table})
+    entity, words = one.get("entity", ""), one.get("words", place_of(layer))
     rule = Rule(
         layer.name,
         words,
         entity,
-        roles=_table(f"{name}.roles", table.pop("roles", {})),
+        roles=_texts(f"{name}.roles", table.pop("roles", {})),
         attributes={
             key: _attribute(f"{name}.attributes.{key}", one)
             for key, one in _table(f"{name}.attributes", table.pop("attributes", {})).items()
         },
-        notes=_table(f"{name}.notes", table.pop("notes", {})),
+        notes=_texts(f"{name}.notes", table.pop("notes", {})),
         fixed=_table(f"{name}.set", table.pop("set", {})),
     )
     if table:
@@ -210,4 +229,4 @@ def _attribute(name: str, written: Any) -> Attribute:
     table = _table(name, written)
     if not table.keys() <= {"field", "values"} or not isinstance(table.get("field"), str):
         raise CorpusError(f"{name} of the map must be the name of a field, or say field and values")
-    return Attribute(table["field"], _table(f"{name}.values", table.get("values", {})))
+    return Attribute(table["field"], _values(f"{name}.values", table.get("values", {})))

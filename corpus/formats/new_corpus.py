@@ -248,6 +248,9 @@ def _record_of(options: Options, schema: Schema) -> Record:
     table = options.map.get("record", {})
     if not isinstance(table, Mapping):
         raise CorpusError("[record] of the map must be a table")
+    of_each = options.map.get("records", {})
+    if not isinstance(of_each, dict) or not all(isinstance(one, dict) for one in of_each.values()):
+        raise CorpusError("[records] of the map must hold tables, one for each document: [records.DOC_ID]")
     given = {**table, **options.record}
     fields = {one.name for one in schema.article_fields}
     for name in given:
