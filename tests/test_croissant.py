@@ -20,6 +20,8 @@ from corpora import Corpus, run
 
 from corpus.release.prose import Prose
 
+FITS_CFF = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.citation-file-format"]
+
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph", "ignore:The inplace keyword")
 
 ARTICLES = {
@@ -259,7 +261,7 @@ def test_a_file_each_when_a_split_has_several(corpus: Corpus, monkeypatch: pytes
 def test_the_citation_is_right(release: Path) -> None:
     """CITATION.cff fits the schema of the Citation File Format; Zenodo is told the same."""
     ran = subprocess.run(
-        ["check-jsonschema", "--builtin-schema", "vendor.citation-file-format", release / "CITATION.cff"],
+        [*FITS_CFF, release / "CITATION.cff"],
         capture_output=True,
         text=True,
     )
@@ -302,8 +304,7 @@ license: [CC-BY-4.0, MIT]
         {"@type": "sc:Organization", "name": "The Bridge"},
     ]
     assert value["license"] == ["https://spdx.org/licenses/CC-BY-4.0", "https://spdx.org/licenses/MIT"]
-    command = ["check-jsonschema", "--builtin-schema", "vendor.citation-file-format"]
-    subprocess.run([*command, corpus.root / "releases/1.0.0/CITATION.cff"], check=True, capture_output=True)
+    subprocess.run([*FITS_CFF, corpus.root / "releases/1.0.0/CITATION.cff"], check=True, capture_output=True)
 
 
 CARD = """---
