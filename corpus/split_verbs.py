@@ -101,7 +101,8 @@ def _say(chosen: dict[str, Any], left: int, documents: list[Summary], splits: tu
     all_, of = sizes.total(), [f"{name} {sizes[name]:,}" for name in splits]
     shares = [f" ({sizes[name] / all_:.0%})" if all_ else "" for name in splits]
     said = ", ".join(name + share for name, share in zip(of, shares, strict=True))
-    print(f"{len(chosen):,} documents were given a split, {left:,} have none: {said}", file=sys.stderr)
+    given = f"{len(chosen):,} {'document was' if len(chosen) == 1 else 'documents were'} given a split"
+    print(f"{given}, {left:,} {'has' if left == 1 else 'have'} none: {said}", file=sys.stderr)
 
 
 def add_verbs(verbs: Any, add: Add, workers: Callable[[argparse.ArgumentParser], None], progress: Progress) -> None:

@@ -252,7 +252,7 @@ def test_a_bridge_is_a_finding_and_stays_as_it_is(tmp_path: Path) -> None:
     assert "C614" in ran.out
     assert "raw/far.json" in ran.out
     assert "raw/old.json" in ran.out
-    assert "1 documents were given a split, 1 have none" in ran.err
+    assert "1 document was given a split, 1 has none" in ran.err
     assert "split" not in corpus.read("raw/copy.json")
     explained = corpus.run("split", "--explain", "copy").out
     assert "none can be chosen, as far (story) is in test and old (near-copy) is in train" in explained
