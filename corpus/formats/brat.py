@@ -41,6 +41,7 @@ from .exchange import (
     renamed,
     spans_of,
 )
+from .file_names import by_document, named
 from .new_corpus import (
     annotators,
     build_corpus,
@@ -276,17 +277,9 @@ def _documents(source: Path, of: Map, schema: Schema, options: Options) -> Itera
     """The documents of a collection, with the Problems of its files."""
     root = source if source.is_dir() else source.parent
     found = files_below(source, (".ann", ".txt"))
-    parts: dict[str, list[tuple[str, str, Path]]] = {}
-    with_annotations = set()
-    for path in (path for path in found if path.suffix == ".ann"):
-        name = path.relative_to(root).as_posix()
-        match = next((m for one in of.files if (m := one.fullmatch(name))), None)
-        if match is None:
-            options.left_out["files", "their names are not of the map's pattern"] += 1
-            continue
-        said = match.groupdict()
-        parts.setdefault(said["doc"], []).append((said.get("annotator") or "", said.get("split") or "", path))
-        with_annotations.add(said["doc"])
+    annotated = (path for path in found if path.suffix == ".ann")
+    parts = by_document(named(annotated, source, of.files, options.left_out))
+    with_annotations = set(parts)
     for path in (path for path in found if path.suffix == ".txt" and path.stem not in with_annotations):
         parts.setdefault(path.stem, []).append(("", "", path))
     ids, names = doc_ids(), annotators()

@@ -9,11 +9,11 @@ from typing import Any
 
 from ..model import CorpusError, Record
 from ..schema import TARGETS, Field, Layer, Schema
+from .file_names import Patterns, read_files
 
 CHAIN = "Coref"
 """The relation, and the equivalence, between mentions of one entity."""
 _FILES = ("{annotator}/{doc}.ann", "{doc}.ann")
-_PART = {"doc": "(?P<doc>[^/]+)", "annotator": "(?P<annotator>[^/]+)", "split": "(?P<split>[^/]+)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Link:
 class Map:
     """How a collection is read: patterns of its files, rules of its types, relations that are chains or fields."""
 
-    files: tuple[re.Pattern[str], ...]
+    files: Patterns
     types: Mapping[str, Rule]
     chains: frozenset[str]
     links: Mapping[str, Link]
@@ -130,28 +130,6 @@ def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
         raise CorpusError("chains of the map must be a list of names of relations")
     files = read_files(written, _FILES) if "files" in written else own.files
     return Map(files, types, frozenset(chains), links)
-
-
-def read_files(written: Mapping[str, Any], usual: tuple[str, ...], part: str = "{doc}") -> tuple[re.Pattern[str], ...]:
-    """The patterns of names of files that a map file says, each with `part`, or else the usual ones.
-
-    Raises CorpusError.
-    """
-    files = written.get("files", list(usual))
-    files = [files] if isinstance(files, str) else files
-    if not isinstance(files, list) or not all(isinstance(one, str) and part in one for one in files):
-        such = f' with {part}, such as "{usual[0]}"' if usual else ', such as "{annotator}.jsonl"'
-        raise CorpusError(f"files of the map must be a pattern{such}, or several")
-    return tuple(map(pattern, files))
-
-
-def pattern(written: str) -> re.Pattern[str]:
-    """What a name of a file has to be like, from one with {doc}, {annotator} and {split} in it."""
-    parts = re.split(r"\{(doc|annotator|split)\}", written)
-    try:
-        return re.compile("".join(_PART[one] if i % 2 else re.escape(one) for i, one in enumerate(parts)))
-    except re.error as error:
-        raise CorpusError(f"files of the map: {written!r}: {error}") from None
 
 
 def _table(name: str, written: Any) -> dict[str, Any]:

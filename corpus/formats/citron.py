@@ -24,7 +24,6 @@ from typing import Any
 from ..model import GOLD, CorpusError, Document, Problem, Record, Source
 from ..schema import Schema
 from ..tables.rows import looked
-from .brat_map import read_files
 from .exchange import (
     NOTHING_SAID,
     Groups,
@@ -38,6 +37,7 @@ from .exchange import (
     renamed,
     spans_of,
 )
+from .file_names import named, read_files
 from .new_corpus import (
     Together,
     annotators,
@@ -244,15 +244,8 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
 
 def _documents(source: Path, options: Options) -> Iterator[Incoming | Problem]:
     schema, patterns = schema_of(options), read_files(options.map, _FILES)
-    root = source if source.is_dir() else source.parent
     ids, names, together = doc_ids(), annotators(), Together()
-    for path in files_below(source, (".json",)):
-        name = path.relative_to(root).as_posix()
-        match = next((found for one in patterns if (found := one.fullmatch(name))), None)
-        if match is None:
-            options.left_out["files", "their names are not of the map's pattern"] += 1
-            continue
-        said = match.groupdict()
+    for path, said in named(files_below(source, (".json",)), source, patterns, options.left_out):
         file = json_source(path)
         yield from not_read(file)
         if file.faults:

@@ -27,9 +27,10 @@ from ..files.index import MAX_BYTES
 from ..model import GOLD, CorpusError, Fault, Problem
 from ..schema import Schema
 from .brat_lines import Lines, TextBound
-from .brat_map import Map, own_map, read_files, read_map
+from .brat_map import Map, own_map, read_map
 from .brat_records import Records
 from .exchange import NOTHING_SAID, Incoming, LeftOut, Options
+from .file_names import named, read_files
 from .new_corpus import (
     Together,
     annotators,
@@ -83,16 +84,9 @@ def _documents(
     source: Path, of: Map, by: str, schema: Schema, options: Options, say: Say
 ) -> Iterator[Incoming | Problem]:
     """The documents of all files, with the Problems of their lines."""
-    root = source if source.is_dir() else source.parent
     patterns = read_files(options.map, (), part="")
     ids, names, together = doc_ids(), annotators(), Together()
-    for path in files_below(source, (".jsonl",)):
-        name = path.relative_to(root).as_posix()
-        match = next((found for one in patterns if (found := one.fullmatch(name))), None)
-        if patterns and match is None:
-            options.left_out["files", "their names are not of the map's pattern"] += 1
-            continue
-        said = match.groupdict() if match else {}
+    for path, said in named(files_below(source, (".jsonl",)), source, patterns, options.left_out):
         shown = os.fsencode(path).decode("utf-8", "replace")
         for number, value in _lines(path):
             wrong = partial(problem, file=shown, place=(number, 1))

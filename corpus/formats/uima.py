@@ -20,9 +20,10 @@ from ..model import GOLD, Problem, Source
 from ..places import visible
 from ..schema import Schema
 from .brat_lines import About, Event, Lines, TextBound
-from .brat_map import CHAIN, Map, Rule, pattern, place_of
+from .brat_map import CHAIN, Map, Rule, place_of
 from .brat_records import Records
 from .exchange import Incoming, LeftOut, Options
+from .file_names import by_document, named, pattern
 from .new_corpus import annotators, doc_ids, files_below, not_read, problem, read_source
 
 NAMED, LINK = "NamedEntity", "CoreferenceLink"
@@ -104,16 +105,7 @@ def documents(
     source: Path, ending: str, parse: Parse, of: Map, schema: Schema, options: Options
 ) -> Iterator[Incoming | Problem]:
     """The documents of a collection, with the Problems of its files; a file is what one annotator says of a text."""
-    root = source if source.is_dir() else source.parent
-    parts: dict[str, list[tuple[str, str, Path]]] = {}
-    for path in files_below(source, (ending,)):
-        name = path.relative_to(root).as_posix()
-        match = next((m for one in of.files if (m := one.fullmatch(name))), None)
-        if match is None:
-            options.left_out["files", "their names are not of the map's pattern"] += 1
-            continue
-        said = match.groupdict()
-        parts.setdefault(said["doc"], []).append((said.get("annotator") or "", said.get("split") or "", path))
+    parts = by_document(named(files_below(source, (ending,)), source, of.files, options.left_out))
     ids, names = doc_ids(), annotators()
     for doc, of_doc in sorted(parts.items()):
         one: Incoming | None = None
