@@ -29,9 +29,9 @@ import bulk
 import orjson
 from compile import _best as best
 
+from corpus.core.schema import Schema
 from corpus.labelstudio.config import labelling_config
-from corpus.labelstudio.regions import encode
-from corpus.schema import Schema
+from corpus.labelstudio.decode import encode
 
 SDK = "label-studio-sdk → CoNLL-2003"
 CONTENDERS = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .loading import load
+    from .release.load import load
 
 __all__ = ["load"]
 
 
 def __getattr__(name: str) -> object:
     if name == "load":
-        from .loading import load
+        from .release.load import load
 
         return load
     raise AttributeError(f"module 'corpus' has no attribute {name!r}")

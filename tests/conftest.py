@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from corpora import Corpus, tiny
 from hypothesis import settings
+from support.corpora import Corpus, tiny
 
 settings.register_profile("corpus", deadline=None)
 settings.load_profile("corpus")

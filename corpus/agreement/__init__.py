@@ -3,7 +3,7 @@
 annotations → readings → matched records, segments, chains → counts a document → figures
 """
 
-from .measuring import Result, agreement
-from .show import card_table
+from .measure import Result, agreement
+from .render import card_table
 
 __all__ = ["Result", "agreement", "card_table"]

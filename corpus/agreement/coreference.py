@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
-from ..model import Record
-from ..schema import Field
+from ..core.model import Record
+from ..core.schema import Field
 
 Chains = Sequence[Iterable[Hashable]]
 

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..model import Record
-from ..schema import Field, Layer, Schema
-from ..tokens import Tokens
+from ..core.model import Record
+from ..core.schema import Field, Layer, Schema
+from ..core.tokens import Tokens
 from . import coefficients
 from .coefficients import Cell, Floats
 from .coreference import chains_of, lea_counts
 from .matching import KEYS, Matching, owner_field, place_fields
-from .segments import label_of, segments, span_counts, token_cells, unit_cells
+from .units import label_of, segments, span_counts, token_cells, unit_cells
 
 ORDINAL = {("stances", "intensity")}
 """The integers that are degrees of something."""

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ..model import Record
-from ..schema import TARGETS, Field, Layer, Schema
+from ..core.model import Record
+from ..core.schema import TARGETS, Field, Layer, Schema
 
 Piece = tuple[int, int]
 """(start, end) in code points, half-open."""

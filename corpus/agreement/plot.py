@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.model import CorpusError
 from ..files import replace_file
-from ..model import CorpusError
-from .measuring import Result
-from .show import TITLES
+from .measure import Result
+from .render import TITLES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@
 | 3 | does it point where it says? | `spans` |
 | 4 | does it hang together? | `references` |
 | 5 | is it possible? | `quotes`, `stances`, `entities` |
-| 6 | is it a corpus? | `whole`, of one document; `across`, of all together |
+| 6 | is it a corpus? | `publishable`, of one document; `corpus_wide`, of all together |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
 """
@@ -18,11 +18,20 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 
-from ..model import Document, Problem, Severity
-from ..schema import Schema
-from . import entities, files, quotes, references, spans, stances, structure, whole
-from .across import ACROSS
-from .check import Check, Settle
+from ..core.model import Document, Problem, Severity
+from ..core.schema import Schema
+from . import (
+    entities,
+    files,
+    publishable,
+    quotes,
+    references,
+    spans,
+    stances,
+    structure,
+)
+from .corpus_wide import ACROSS
+from .rule import Check, Settle
 
 CHECKS: tuple[Check, ...] = (
     Check(files.not_utf8, about="both"),
@@ -99,11 +108,11 @@ CHECKS: tuple[Check, ...] = (
     Check(entities.shared_mention, "warning", needs=("mentions.entity",)),
     Check(entities.kb_without_date, needs=("entities.kb_date",)),
     Check(entities.merged_by_words, "warning", needs=("mentions.entity", "mentions.form")),
-    Check(whole.no_split, about="article"),
-    Check(whole.against_licence, about="article"),
-    Check(whole.leaked_text, about="both"),
-    Check(whole.unannotated_quotation, "warning", needs=("quotes.content", "nonquotes.spans")),
-    Check(whole.hidden_character, "warning", about="both"),
+    Check(publishable.no_split, about="article"),
+    Check(publishable.against_licence, about="article"),
+    Check(publishable.leaked_text, about="both"),
+    Check(publishable.unannotated_quotation, "warning", needs=("quotes.content", "nonquotes.spans")),
+    Check(publishable.hidden_character, "warning", about="both"),
 )
 
 NEEDS: dict[int, frozenset[int]] = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import Document, Problem, Record
-from ..places import join_pointer
-from ..schema import Schema
-from .chains import chains
-from .check import at, found
+from ..core.json_positions import join_pointer
+from ..core.model import Document, Problem, Record
+from ..core.schema import Schema
+from .coreference import chains
+from .rule import at, found
 
 _INDEFINITE = {
     "en": frozenset(("a", "an", "another", "one", "some", "someone", "somebody")),

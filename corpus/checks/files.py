@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..model import Document, Fix, Place, Problem
-from ..places import position
-from ..schema import Schema
-from .check import Ask, found
+from ..core.json_positions import position
+from ..core.model import Document, Fix, Place, Problem
+from ..core.schema import Schema
+from .rule import Ask, found
 
 
 def not_utf8(document: Document, schema: Schema) -> Iterator[Problem]:

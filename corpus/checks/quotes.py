@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import Document, Edit, Fix, Problem, Record
-from ..places import join_pointer
-from ..schema import Schema
-from .chains import chains
-from .check import at, found
+from ..core.json_positions import join_pointer
+from ..core.model import Document, Edit, Fix, Problem, Record
+from ..core.schema import Schema
+from .coreference import chains
+from .rule import at, found
 
 MARKS = frozenset("\"'“”„‟‘’‚‛«»‹›「」『』〝〞〟＂`´")
 _LOOSE = " \t\u00a0\u202f.,;:!?…-–—[]()"

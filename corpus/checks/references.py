@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from ..model import Document, Problem
-from ..places import join_pointer
-from ..schema import TARGETS, Field, Schema
-from .check import at, found
+from ..core.json_positions import join_pointer
+from ..core.model import Document, Problem
+from ..core.schema import TARGETS, Field, Schema
+from .rule import at, found
 
 Reference = tuple[str, int, Field, int, str]
 """Layer, index of the record, field, index in a list of references, the id that is referred to."""

@@ -11,12 +11,12 @@ from operator import eq, gt
 
 import regex
 
-from ..model import Document, Edit, Fix, Problem, Span
-from ..places import join_pointer
-from ..schema import Schema
-from .check import at, found
-from .located import located
-from .shifts import CLUSTER, Explanation, explain
+from ..core.json_positions import join_pointer
+from ..core.model import Document, Edit, Fix, Problem, Span
+from ..core.schema import Schema
+from .offset_shifts import CLUSTER, Explanation, explain
+from .rule import at, found
+from .span_columns import located
 
 
 def text_changed(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..model import Document, Problem, Record
-from ..places import join_pointer
-from ..schema import Schema
-from .check import at, found
+from ..core.json_positions import join_pointer
+from ..core.model import Document, Problem, Record
+from ..core.schema import Schema
+from .rule import at, found
 
 
 def evidence_of_another(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import islice
 
-from ..model import Document, Edit, Fix, Problem
-from ..places import join_pointer, position
-from ..schema import Field, Label, Schema, Violation
-from .check import Ask, found
-from .located import located
+from ..core.json_positions import join_pointer, position
+from ..core.model import Document, Edit, Fix, Problem
+from ..core.schema import Field, Label, Schema, Violation
+from .rule import Ask, found
+from .span_columns import located
 
 _MOST = 10_000
 """Violations of one file that are named each; a file of nothing else would fill the memory with them."""

@@ -15,8 +15,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from ..model import Edit
-from ..places import Member, join_pointer, members, split_pointer, value_range
+from ..core.json_positions import Member, join_pointer, members, split_pointer, value_range
+from ..core.model import Edit
 
 _FIRST_COLON = re.compile(rb'\s*\{\s*"(?:[^"\\]++|\\.)*+"\s*+:(\s?)')
 _ESCAPED_LETTER = re.compile(rb"\\u(?!00[0-7])")

@@ -31,7 +31,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..model import CorpusError
+from ..core.model import CorpusError
 
 MAX_BYTES = 16 * 2**20
 """The largest file, or line of a bulk file, that is read, in bytes."""

@@ -12,8 +12,8 @@ from typing import Any
 import jiter
 import orjson
 
-from ..model import Annotation, Article, Document, Fault, Kind, Place, Record, Source
-from ..places import duplicate_keys, line_column, numbers
+from ..core.json_positions import duplicate_keys, line_column, numbers
+from ..core.model import Annotation, Article, Document, Fault, Kind, Place, Record, Source
 from .index import ANNOTATION, ATTACHED, RECORD, TEXT, Entry
 
 _BOM = b"\xef\xbb\xbf"

@@ -21,8 +21,8 @@ from typing import IO, Any
 
 import orjson
 
-from ..model import Kind, Record
-from ..schema import Layer, Schema
+from ..core.model import Kind, Record
+from ..core.schema import Layer, Schema
 
 _SPAN = ["start", "end", "text"]
 _CONSTANTS = {None: "null", False: "false", True: "true"}

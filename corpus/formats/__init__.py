@@ -11,10 +11,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model import Document, Problem, Record
-from ..schema import Schema
-from . import brat, citron, conll, german_news, jsonl, spacy_docbin, uima, uima_xmi, web_annotation, webanno_tsv
-from .exchange import LeftOut, Options, Outgoing
+from ..core.model import Document, Problem, Record
+from ..core.schema import Schema
+from . import (
+    brat,
+    citron,
+    conll,
+    german_news,
+    jsonl,
+    spacy_docbin,
+    uima_common,
+    uima_xmi,
+    web_annotation,
+    webanno_tsv,
+)
+from .documents import LeftOut, Options, Outgoing
 
 Read = Callable[[Path, Path, Options], Iterator[Problem]]
 """Reads what lies at a path into a new corpus at another; yields what it could not read as Problems."""
@@ -64,7 +75,7 @@ FORMATS: dict[str, Format] = {
         spacy_docbin.LEAVES_OUT,
     ),
     "webanno-tsv": Format(
-        "WebAnno TSV 3.2 and 3.3 of WebAnno and INCEpTION", webanno_tsv.read, leaves_out=uima.LEAVES_OUT
+        "WebAnno TSV 3.2 and 3.3 of WebAnno and INCEpTION", webanno_tsv.read, leaves_out=uima_common.LEAVES_OUT
     ),
     "uima-xmi": Format(
         "UIMA CAS as XMI with its TypeSystem.xml, of INCEpTION and DKPro; needs the extra `formats`",

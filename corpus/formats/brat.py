@@ -22,13 +22,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..model import GOLD, Document, Problem, Record
-from ..places import visible
-from ..schema import Field, Layer, Schema
-from .brat_lines import Lines, cut, joined, parse
-from .brat_map import CHAIN, Map, is_attribute, is_role, own_map, place_of, placed_layers, read_map
-from .brat_records import ENTITY, Records
-from .exchange import (
+from ..core.model import GOLD, Document, Problem, Record
+from ..core.schema import Field, Layer, Schema
+from ..core.text import visible
+from .brat_parser import parse
+from .documents import (
     NOTHING_SAID,
     Incoming,
     LeftOut,
@@ -41,19 +39,12 @@ from .exchange import (
     renamed,
     spans_of,
 )
-from .file_names import by_document, named
-from .new_corpus import (
-    annotators,
-    build_corpus,
-    doc_ids,
-    files_below,
-    not_read,
-    problem,
-    read_source,
-    schema_of,
-    text_source,
-    write_file,
-)
+from .importing import build_corpus, schema_of, write_file
+from .mapping.annotations import Lines, cut, joined
+from .mapping.file_names import by_document, named
+from .mapping.records import ENTITY, Records
+from .mapping.rules import CHAIN, Map, is_attribute, is_role, own_map, place_of, placed_layers, read_map
+from .sources import annotators, doc_ids, files_below, not_read, problem, read_source, text_source
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 NO_WORDS = "brat has no place for what stands on no words of its own"

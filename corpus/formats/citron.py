@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..model import GOLD, CorpusError, Document, Problem, Record, Source
-from ..schema import Schema
-from ..tables.rows import looked
-from .exchange import (
+from ..core.model import GOLD, CorpusError, Document, Problem, Record, Source
+from ..core.schema import Schema
+from ..pipeline.tables.rows import looked
+from .documents import (
     NOTHING_SAID,
     Groups,
     Incoming,
@@ -37,20 +37,17 @@ from .exchange import (
     renamed,
     spans_of,
 )
-from .file_names import named, read_files
-from .new_corpus import (
+from .importing import as_json, build_corpus, schema_of, write_file
+from .mapping.file_names import named, read_files
+from .sources import (
     Together,
     annotators,
-    as_json,
-    build_corpus,
     doc_ids,
     files_below,
     json_source,
     not_read,
     problem,
-    schema_of,
     text_problem,
-    write_file,
 )
 
 LAYERS = ("entities", "mentions", "quotes")

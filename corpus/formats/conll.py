@@ -33,25 +33,27 @@ from typing import IO
 
 import numpy as np
 
+from ..core.model import GOLD, Annotation, Article, CorpusError, Document, Problem, Record, Source
+from ..core.schema import Schema
+from ..core.tokens import sentences, tokenize
 from ..files import replace_file
 from ..files.index import MAX_BYTES
-from ..model import GOLD, Annotation, Article, CorpusError, Document, Problem, Record, Source
-from ..schema import Schema
-from ..tables.entities import tag_names, tags_of
-from ..tables.rows import Row, looked
-from ..tokens import sentences, tokenize
-from .conll_map import SCHEMES, Layout, named_columns
-from .exchange import NOTHING_SAID, Incoming, LeftOut, Options, Outgoing, in_order, layers_left_out, renamed, spans_of
-from .new_corpus import (
-    Together,
-    annotators,
-    build_corpus,
-    doc_ids,
-    files_below,
-    problem,
-    schema_of,
-    text_problem,
+from ..pipeline.tables.entities import tag_names, tags_of
+from ..pipeline.tables.rows import Row, looked
+from .documents import (
+    NOTHING_SAID,
+    Incoming,
+    LeftOut,
+    Options,
+    Outgoing,
+    in_order,
+    layers_left_out,
+    renamed,
+    spans_of,
 )
+from .importing import build_corpus, schema_of
+from .mapping.conll_columns import SCHEMES, Layout, named_columns
+from .sources import Together, annotators, doc_ids, files_below, problem, text_problem
 
 LAYERS = ("entities", "mentions")
 COLUMNS = ("FORM", "MISC", "ENTITY", "NER")

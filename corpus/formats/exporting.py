@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..checks import inherited, run, severities
+from ..core.model import GOLD, CorpusError, Document, Severity
+from ..core.schema import Schema
+from ..core.settings import read_settings
 from ..files import Index, Reader, by_document
-from ..model import GOLD, CorpusError, Document, Severity
-from ..schema import Schema
-from ..settings import read_settings
 from . import Format
-from .exchange import LeftOut, Outgoing
+from .documents import LeftOut, Outgoing
 
 WITHHELD = "their text may not be passed on, or is not here"
 INVALID = "`corpus validate` finds errors in them"

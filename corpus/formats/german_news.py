@@ -45,11 +45,12 @@ from typing import Any
 
 import jsonschema_rs
 
+from ..core.model import GOLD, CorpusError, Problem, Record, Source
+from ..core.schema import Schema, shipped
 from ..files import canonical
-from ..model import GOLD, CorpusError, Problem, Record, Source
-from ..schema import Schema, shipped
-from .exchange import NOTHING_SAID, Options
-from .new_corpus import edit_schema, files_below, json_source, not_read, problem, write_file, write_frame
+from .documents import NOTHING_SAID, Options
+from .importing import edit_schema, write_file, write_frame
+from .sources import files_below, json_source, not_read, problem
 
 LICENSE = "CC-BY-NC-SA-4.0"
 """Of the published files, texts and annotations alike. Wikinews itself has its texts under CC BY 2.5."""

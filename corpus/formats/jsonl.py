@@ -22,25 +22,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..core.model import GOLD, CorpusError, Fault, Problem
+from ..core.schema import Schema
 from ..files import parse_json
 from ..files.index import MAX_BYTES
-from ..model import GOLD, CorpusError, Fault, Problem
-from ..schema import Schema
-from .brat_lines import Lines, TextBound
-from .brat_map import Map, own_map, read_map
-from .brat_records import Records
-from .exchange import NOTHING_SAID, Incoming, LeftOut, Options
-from .file_names import named, read_files
-from .new_corpus import (
-    Together,
-    annotators,
-    build_corpus,
-    doc_ids,
-    files_below,
-    problem,
-    schema_of,
-    text_problem,
-)
+from .documents import NOTHING_SAID, Incoming, LeftOut, Options
+from .importing import build_corpus, schema_of
+from .mapping.annotations import Lines, TextBound
+from .mapping.file_names import named, read_files
+from .mapping.records import Records
+from .mapping.rules import Map, own_map, read_map
+from .sources import Together, annotators, doc_ids, files_below, problem, text_problem
 
 Fields = Mapping[str, Any]
 Wrong = tuple[str, str]

@@ -19,13 +19,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..model import Annotation, Article, CorpusError, Document, Record, Source
-from ..schema import Layer, Schema
-from ..tables.entities import tag_names, tags_of
-from ..tables.rows import Row, looked
-from ..tokens import sentences, tokenize
-from .exchange import LeftOut, Outgoing, in_order, pairs_of
-from .new_corpus import write_file
+from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
+from ..core.schema import Layer, Schema
+from ..core.tokens import sentences, tokenize
+from ..pipeline.tables.entities import tag_names, tags_of
+from ..pipeline.tables.rows import Row, looked
+from .documents import LeftOut, Outgoing, in_order, pairs_of
+from .importing import write_file
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span

@@ -21,17 +21,18 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from ..model import CorpusError, Problem, Source
-from . import uima
-from .brat_map import read_map
-from .exchange import NOTHING_SAID, LeftOut, Options
-from .new_corpus import build_corpus, not_read, problem, read_source, schema_of
-from .uima import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_map, documents
+from ..core.model import CorpusError, Problem, Source
+from . import uima_common
+from .documents import NOTHING_SAID, LeftOut, Options
+from .importing import build_corpus, schema_of
+from .mapping.rules import read_map
+from .sources import not_read, problem, read_source
+from .uima_common import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_map, documents
 
 ONE_VALUE = "a field holds one value"
 NO_ANNOTATION = "they lead to no annotation"
 LEAVES_OUT = (
-    *uima.LEAVES_OUT,
+    *uima_common.LEAVES_OUT,
     ("lists in features", ONE_VALUE),
     ("values of features", NO_ANNOTATION),
     ("views but the first", "an article has one text"),

@@ -33,11 +33,11 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from ..model import Document, Record
-from ..schema import TARGETS, Field, Layer, Schema
-from .brat_map import place_of
-from .exchange import LeftOut, Outgoing, in_order
-from .new_corpus import as_json, write_file
+from ..core.model import Document, Record
+from ..core.schema import TARGETS, Field, Layer, Schema
+from .documents import LeftOut, Outgoing, in_order
+from .importing import as_json, write_file
+from .mapping.rules import place_of
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")

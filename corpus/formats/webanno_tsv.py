@@ -24,12 +24,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..core.model import Problem, Source
 from ..files.index import MAX_BYTES
-from ..model import Problem, Source
-from .brat_map import read_map
-from .exchange import NOTHING_SAID, LeftOut, Options
-from .new_corpus import build_corpus, problem, schema_of
-from .uima import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_map, documents
+from .documents import NOTHING_SAID, LeftOut, Options
+from .importing import build_corpus, schema_of
+from .mapping.rules import read_map
+from .sources import problem
+from .uima_common import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_map, documents
 
 _FORMAT = re.compile(r"#FORMAT=WebAnno TSV 3\.[23]")
 _LAYER = re.compile(r"#T_(SP|CH|RL)=([^|\s]+)((?:\|[^|\s]*)*)")

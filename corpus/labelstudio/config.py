@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import quoteattr
 
-from ..schema import Layer, Schema
-from .controls import DONE, LABEL, TEXT, Control, Controls, Mark, Option, controls
+from ..core.schema import Layer, Schema
+from .config_controls import DONE, LABEL, TEXT, Control, Controls, Mark, Option, controls
 
 # fmt: off
 COLOURS = (

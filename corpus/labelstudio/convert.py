@@ -16,15 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..core.model import Problem, Record, Source
+from ..core.schema import Schema
 from ..files import Entry, Index, Reader, canonical
 from ..files.index import DOC_ID, RECORD
-from ..model import Problem, Record, Source
-from ..schema import Schema
+from .decode import decode
 from .export import read_export
 from .faults import Fault
 from .pseudonyms import Pseudonyms
 from .quarantine import Quarantine, problem
-from .regions import decode
 from .staging import Staging
 
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]

@@ -12,8 +12,8 @@ from typing import IO, Any, NoReturn
 
 import orjson
 
+from ..core.model import CorpusError
 from ..files.index import MAX_BYTES
-from ..model import CorpusError
 
 _CHUNK = 2**20
 _BLANK = re.compile(rb"[ \t\r\n]*")

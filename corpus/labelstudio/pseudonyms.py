@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..core.model import CorpusError
 from ..files import replace_file
 from ..files.index import ANNOTATOR
-from ..model import CorpusError
 
 NAME = "annotators.toml"
 

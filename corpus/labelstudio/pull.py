@@ -21,15 +21,15 @@ from typing import Any
 
 import orjson
 
+from ..core.model import CorpusError
+from ..core.schema import Schema
 from ..files import replace_file
-from ..model import CorpusError
-from ..schema import Schema
-from .client import Project, Server, ServerError
 from .config import config_sha256, labelling_config
 from .convert import TOOL, Origin, Result, convert_tasks
 from .export import read_export
 from .pseudonyms import Pseudonyms
 from .push import task_doc_id
+from .server import Project, Server, ServerError
 from .snapshot import fetch_snapshot, forget_snapshot
 
 STATE = ".label-studio"

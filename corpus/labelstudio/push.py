@@ -10,12 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..core.model import Annotation, Article, CorpusError, Document
+from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.index import ANNOTATION, DOC_ID
-from ..model import Annotation, Article, CorpusError, Document
-from ..schema import Schema
-from .client import Project, Server, ServerError
 from .config import config_sha256, labelling_config
+from .server import Project, Server, ServerError
 from .tasks import task
 
 BATCH = 50

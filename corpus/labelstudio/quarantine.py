@@ -16,10 +16,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..core.json_positions import join_pointer, position
+from ..core.model import Problem, Severity, Source
+from ..core.text import snippet
 from ..files import replace_file
 from ..files.index import DOC_ID
-from ..model import Problem, Severity, Source
-from ..places import join_pointer, position, snippet
 from .faults import Fault
 
 _KEPT = (

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..files import replace_file
-from .client import PATIENCE, Project, Server, ServerError, Snapshot
+from .server import PATIENCE, Project, Server, ServerError, Snapshot
 
 STALE = timedelta(hours=1)
 """A snapshot that an interrupted pull left is used when it is not older than this."""

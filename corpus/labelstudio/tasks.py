@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..model import Annotation, Article, CorpusError
-from ..schema import Schema
-from .regions import encode
+from ..core.model import Annotation, Article, CorpusError
+from ..core.schema import Schema
+from .decode import encode
 
 
 def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:

@@ -23,12 +23,12 @@ import pyarrow.parquet as pq
 import yaml
 
 from ..agreement import card_table
-from ..hard_cases import Row, occurrences
-from ..model import CorpusError
-from ..schema import Label, Schema
-from ..tables import Config, Labels, configs
+from ..core.model import CorpusError
+from ..core.schema import Label, Schema
+from ..pipeline.tables import Config, Labels, configs
+from .card_text import Prose
+from .hard_cases import Row, occurrences
 from .parquet import Counts, Split
-from .prose import Prose
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

@@ -25,11 +25,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..schema import Schema
-from ..tables import Config, configs
+from ..core.schema import Schema
+from ..pipeline.tables import Config, configs
+from .card_text import Prose
 from .hashes import file_hash
 from .parquet import Split
-from .prose import Prose
 
 Node = dict[str, Any]
 

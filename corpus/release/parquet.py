@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..tables import Config
+from ..pipeline.tables import Config
 from .hashes import TableHash
 
 _ROW_GROUP = 4 * 2**20

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO
 
-from ..model import Problem
+from ..core.model import Problem
 from .github import as_github
 from .junit import as_junit
 from .markdown import as_markdown

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 
-from ..places import cells, visible
+from ..core.text import cells, visible
 
 _BRACKET = "<U+005B>"
 _COMMAND = re.compile(r"(##\w*)\[")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from ..model import Problem
+from ..core.model import Problem
 from .escape import data, plain, prop
 from .markdown import Page
 from .run import Counts, Run

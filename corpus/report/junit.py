@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import IO
 
-from ..model import Problem
+from ..core.model import Problem
 from .escape import plain, snippet_text, xml
 from .run import Run
 

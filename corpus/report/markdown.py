@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from ..model import Problem
-from ..places import visible
+from ..core.model import Problem
+from ..core.text import visible
 from .escape import code, entities
 from .run import Counts, Run, summary
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import IO
 
-from ..model import Problem
+from ..core.model import Problem
 from .escape import dumps
 from .run import Run
 

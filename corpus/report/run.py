@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from ..model import Problem, Severity
+from ..core.model import Problem, Severity
 
 Counts = Counter[str]
 """How many findings there were of each severity."""

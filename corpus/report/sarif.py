@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 from urllib.parse import quote_from_bytes
 
-from ..fingerprint import fingerprint
-from ..model import Place, Problem
+from ..core.fingerprint import fingerprint
+from ..core.model import Place, Problem
 from .escape import dumps, message, plain, snippet_text
 from .run import Rule, Run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from ..model import Problem
+from ..core.model import Problem
 from .escape import first, plain, snippet_lines
 from .run import Run
 

@@ -1,0 +1,207 @@
+"""A corpus → the figures of agreement, for each pair of annotators, with intervals, and for each document."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core.model import CorpusError
+from ..core.schema import Schema
+from .coefficients import Cell, Floats
+from .counts import MEASURES, Counts, Key, Measure, Text, count
+from .load import choose_annotators, readings
+from .units import tokens_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALL = "all"
+"""Stands for the annotators of a figure when it is over several pairs."""
+RESAMPLES = 1000
+SEED = 20160101
+DIGITS = 6
+"""Decimals of a figure: what follows may differ with the machine that added it up."""
+_BATCH = 2_000_000
+"""Numbers of a batch of resamples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How far annotators agree.
+
+    `figures`, a row for each: layer, field ("" for records as a whole), measure, annotators ("a, b", or
+    "all" for several pairs together), doc_id ("" for all documents), value, low and high (the 95%
+    interval; NaN for a document), documents. `confusions`: layer, field, annotators, first, second,
+    count. `left_out` counts what was not compared, by reason.
+    """
+
+    annotators: Sequence[str]
+    documents: int
+    figures: pd.DataFrame
+    confusions: pd.DataFrame
+    left_out: dict[str, int]
+
+    @property
+    def overall(self) -> pd.DataFrame:
+        """The figures over all documents and annotators: a row for each layer, field and measure."""
+        return self._together[self._together["doc_id"] == ""]
+
+    @property
+    def worst(self) -> pd.DataFrame:
+        """A row a document, a column a layer, worst first: the F1 of labelled records; `mean` is over the layers."""
+        figures = self._together
+        chosen = figures[(figures["doc_id"] != "") & (figures["measure"] == "record_f1_labelled")]
+        table = chosen.pivot_table(index="doc_id", columns="layer", values="value", sort=False)
+        table.insert(0, "mean", table.mean(axis=1))
+        return table.sort_values(["mean", "doc_id"], kind="stable")
+
+    @property
+    def _together(self) -> pd.DataFrame:
+        several = len(self.annotators) > 2
+        return self.figures[self.figures["annotators"] == ALL] if several else self.figures
+
+
+@dataclass(slots=True)
+class _Sums:
+    """The counts of one kind for one pair, a few numbers a document."""
+
+    documents: list[int] = field(default_factory=list)
+    rows: array[int] = field(default_factory=lambda: array("q"))
+    columns: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    cells: dict[Cell, int] = field(default_factory=dict)
+
+    def add(self, document: int, counts: Counts, weight: float) -> None:
+        if not self.documents or self.documents[-1] != document:
+            self.documents.append(document)
+        for cell, value in counts.items():
+            if value:
+                self.rows.append(len(self.documents) - 1)
+                self.columns.append(self.cells.setdefault(cell, len(self.cells)))
+                self.values.append(value * weight)
+
+    def dense(self) -> Floats:
+        """documents × cells."""
+        found = np.zeros((len(self.documents), len(self.cells)))
+        np.add.at(found, (np.array(self.rows), np.array(self.columns)), np.array(self.values))
+        return found
+
+
+Tally = dict[tuple[Key, str], _Sums]
+
+
+def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence[str] = ()) -> Result:
+    """How far the annotators of the corpus at `root` agree, on these layers or on all.
+
+    Without `annotators`, all are compared but gold. A pair is compared on the documents in which both
+    looked at a layer (`layers_done`). Intervals are percentiles of 1,000 resamples of documents.
+    Raises CorpusError for a layer or annotator that is not there, and when a library is missing.
+    """
+    root = Path(root).absolute()
+    schema = Schema.read(root)
+    for layer in layers:
+        if layer not in schema.layers:
+            raise CorpusError(f"the schema has no layer {layer}; it has {', '.join(schema.layers)}")
+    chosen = choose_annotators(root, annotators)
+    left_out: Counter[str] = Counter()
+    tally: Tally = {}
+    doc_ids: list[str] = []
+    for reading in readings(root, schema, chosen, left_out):
+        text = Text(reading.length, None if reading.text is None else tokens_of(reading.text))
+        doc_ids.append(reading.doc_id)
+        for first, second in combinations(reading.by, 2):
+            for key, counts in count(
+                schema, list(layers or schema.layers), text, reading.by[first], reading.by[second]
+            ):
+                tally.setdefault((key, f"{first}, {second}"), _Sums()).add(len(doc_ids) - 1, counts, 1)
+                if len(chosen) > 2:
+                    weight = 1 / (len(reading.done(key.layer)) - 1)
+                    tally.setdefault((key, ALL), _Sums()).add(len(doc_ids) - 1, counts, weight)
+    return Result(
+        chosen,
+        len(doc_ids),
+        _figures(tally, schema, doc_ids),
+        _confusions(tally),
+        dict(sorted(left_out.items())),
+    )
+
+
+def _figures(tally: Tally, schema: Schema, doc_ids: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = ("layer", "field", "measure", "annotators", "doc_id", "value", "low", "high", "documents")
+    rows = [row for key, who in _in_order(tally, schema) for row in _rows(key, who, tally[key, who], doc_ids)]
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def _in_order(tally: Tally, schema: Schema) -> list[tuple[Key, str]]:
+    """The keys in the order of the schema."""
+    layers = list(schema.layers)
+    fields = {name: ["", *(one.name for one in layer.fields)] for name, layer in schema.layers.items()}
+    kinds = [measure.kind for measure in MEASURES]
+
+    def order(entry: tuple[Key, str]) -> tuple[Any, ...]:
+        key, who = entry
+        return layers.index(key.layer), fields[key.layer].index(key.field), kinds.index(key.kind), who != ALL, who
+
+    return sorted(tally, key=order)
+
+
+def _rows(key: Key, who: str, sums: _Sums, doc_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    if not sums.cells:
+        return
+    table, cells = sums.dense(), list(sums.cells)
+    for measure in MEASURES:
+        if measure.kind != key.kind or (who == ALL and not measure.pooled):
+            continue
+        what = (key.layer, key.field, measure.name, who)
+        low, high = interval(measure, cells, table)
+        value = float(measure.of(cells, table.sum(axis=0, keepdims=True))[0])
+        yield *what, "", round(value, DIGITS), low, high, len(sums.documents)
+        for document, one in zip(sums.documents, measure.of(cells, table).tolist(), strict=True):
+            yield *what, doc_ids[document], round(one, DIGITS), float("nan"), float("nan"), 1
+
+
+def interval(measure: Measure, cells: Sequence[Cell], table: Floats) -> tuple[float, float]:
+    """The 95% percentile interval of a measure over resamples of documents, the rows of `table` (documents × cells).
+
+    The percentile bootstrap of Efron and Tibshirani (1993), "An Introduction to the Bootstrap", ch. 13. NaN
+    for fewer than two documents, and when the measure is defined in fewer than half of the resamples.
+    """
+    documents = len(table)
+    if documents < 2:
+        return float("nan"), float("nan")
+    random = np.random.default_rng(SEED)
+    batch = max(1, min(RESAMPLES, _BATCH // documents))
+    values: list[float] = []
+    while len(values) < RESAMPLES:
+        size = min(batch, RESAMPLES - len(values))
+        drawn = random.multinomial(documents, np.full(documents, 1 / documents), size)
+        values += measure.of(cells, drawn @ table).tolist()
+    defined = [value for value in values if not np.isnan(value)]
+    if len(defined) < RESAMPLES / 2:
+        return float("nan"), float("nan")
+    low, high = np.percentile(defined, (2.5, 97.5)).tolist()
+    return round(low, DIGITS), round(high, DIGITS)
+
+
+def _confusions(tally: Tally) -> pd.DataFrame:
+    """Which labels of matched records are taken for which, the commonest first."""
+    import pandas as pd
+
+    rows: list[tuple[Any, ...]] = []
+    for (key, who), sums in tally.items():
+        if key.kind in ("labels", "degrees") and who != ALL:
+            totals = sums.dense().sum(axis=0).tolist()
+            for (first, second), number in zip(sums.cells, totals, strict=True):
+                if first != second:
+                    rows.append((key.layer, key.field, who, first, second, int(number)))
+    rows.sort(key=lambda row: (-row[-1], row))
+    return pd.DataFrame(rows, columns=["layer", "field", "annotators", "first", "second", "count"])

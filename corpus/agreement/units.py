@@ -1,0 +1,167 @@
+"""The spans of one field as units on the text: segments, tokens and pieces, counted for two annotators.
+
+Tokens and segments have one value each, so of nested spans the outermost one counts:
+
+    text        … the island's ferry operator said …
+    spans           ⟦⟦the island⟧ʻs ferry operator⟧
+    segments        ⟦        ORG                 ⟧
+
+Pieces are all spans, nested ones too, with no label.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..core.model import Record
+from ..core.schema import Field, Layer, Schema
+from ..core.tokens import Tokens, tokenize
+from .matching import owner_field, place_fields
+
+Segment = tuple[int, int, str]
+"""(start, end, value), in code points, half-open."""
+Cells = Counter[tuple[str, ...]]
+"""How often one annotator said the first and the other the second."""
+OUTSIDE = ""
+"""The value of what is in no span."""
+
+
+def segments(schema: Schema, layer: Layer, field: Field, annotation: Record) -> list[Segment]:
+    """The outermost spans of a field, in the order of the text; what overlaps the one before is cut off.
+
+    The value of a span that a record must have is the first label of what the record belongs to (a
+    mention: its entity's type), else of the record itself; of another span, the field's name.
+    """
+    spans = sorted(
+        (span["start"], -span["end"], value)
+        for record, value in _valued(schema, layer, field, annotation)
+        for span in record.get(field.name, ())
+    )
+    found: list[Segment] = []
+    covered = 0
+    for start, negative, value in spans:
+        start, end = max(start, covered), -negative
+        if start < end:
+            found.append((start, end, value))
+            covered = end
+    return found
+
+
+def _valued(schema: Schema, layer: Layer, field: Field, annotation: Record) -> Iterator[tuple[Record, str]]:
+    records = annotation.get(layer.name) or []
+    owner = owner_field(layer)
+    own = layer.of_kind("label")
+    if field not in place_fields(layer):
+        yield from ((record, field.name) for record in records)
+    elif owner and (labels := schema.layers[owner.refers_to].of_kind("label")):
+        owners = {record["id"]: record for record in annotation.get(owner.refers_to) or ()}
+        for record in records:
+            yield record, _value(owners.get(record[owner.name], {}), labels[0], field.name)
+    else:
+        for record in records:
+            yield record, _value(record, own[0], field.name) if own else field.name
+
+
+def _value(record: Record, field: Field, otherwise: str) -> str:
+    return label_of(record, field) or otherwise
+
+
+def label_of(record: Record, field: Field) -> str | None:
+    """The label of a field of labels or of truth values, several as one; None when the record has none."""
+    value = record.get(field.name)
+    if isinstance(value, list):
+        return "+".join(sorted(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
+def tokens_of(text: str) -> Tokens:
+    """The tokens of a text, `\\w+|[^\\w\\s]`."""
+    return tokenize([text])
+
+
+def token_cells(tokens: Tokens, first: list[Segment], second: list[Segment]) -> Cells:
+    """How many tokens have which value for the one and for the other; a token in part of a segment has its value."""
+    names = sorted({OUTSIDE, *(value for _, _, value in (*first, *second))})
+    codes = {name: code for code, name in enumerate(names)}
+    both = []
+    for side in (first, second):
+        values = np.full(len(tokens.starts), codes[OUTSIDE], np.int64)
+        for start, end, value in side:
+            values[np.searchsorted(tokens.ends, start, "right") : np.searchsorted(tokens.starts, end)] = codes[value]
+        both.append(values)
+    pairs, counts = np.unique(both[0] * len(names) + both[1], return_counts=True)
+    return Counter(
+        {
+            (names[pair // len(names)], names[pair % len(names)]): count
+            for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True)
+        }
+    )
+
+
+def unit_cells(length: int, first: list[Segment], second: list[Segment]) -> tuple[Cells, Counter[str]]:
+    """The lengths of the intersections of two unitizations of a text by value, and what pairs with itself.
+
+    The second is, for each value, the number of pairs of code points that lie in one unit; a gap has
+    no structure, so each of its code points is a unit of its own (Krippendorff et al. 2016, eq. 1 and 4).
+    """
+    within: Counter[str] = Counter()
+    partitions = []
+    for side in (first, second):
+        partition = _partition(side, length)
+        partitions.append(partition)
+        for start, end, value in partition:
+            within[value] += end - start if value == OUTSIDE else (end - start) ** 2
+    cells: Cells = Counter()
+    i = j = 0
+    while i < len(partitions[0]) and j < len(partitions[1]):
+        (start, end, value), (other_start, other_end, other) = partitions[0][i], partitions[1][j]
+        cells[value, other] += min(end, other_end) - max(start, other_start)
+        i += end <= other_end
+        j += other_end <= end
+    return cells, within
+
+
+def _partition(side: list[Segment], length: int) -> list[Segment]:
+    found: list[Segment] = []
+    at = 0
+    for start, end, value in side:
+        if start > at:
+            found.append((at, start, OUTSIDE))
+        found.append((start, end, value))
+        at = end
+    if at < length:
+        found.append((at, length, OUTSIDE))
+    return found
+
+
+def span_counts(field: Field, first: list[Record], second: list[Record]) -> dict[str, int]:
+    """How the spans of a field of two annotators meet, counted by `nervaluate`.
+
+    Spans that are equal are `exact`, others that overlap `partial`, one to one; `first` and `second`
+    are all spans of each. `nervaluate` takes spans as they come, so equal ones come first.
+    """
+    from nervaluate.entities import Entity
+    from nervaluate.strategies import PartialEvaluation
+
+    both = [
+        sorted((span["start"], span["end"]) for record in records for span in record.get(field.name, ()))
+        for records in (first, second)
+    ]
+    equal = Counter(both[0]) & Counter(both[1])
+    sides = []
+    for spans in both:
+        rest = Counter(spans) - equal
+        ordered = [*sorted(equal.elements()), *sorted(rest.elements())]
+        sides.append([Entity("span", start, end - 1) for start, end in ordered])
+    result, _ = PartialEvaluation().evaluate(sides[0], sides[1], ["span"])
+    return {
+        "exact": result.correct,
+        "partial": result.partial,
+        "first": len(both[0]),
+        "second": len(both[1]),
+    }

@@ -1,0 +1,330 @@
+"""Level 6, across documents: what one document alone cannot tell. `ACROSS` is the list.
+
+A rule takes the Corpus, which holds summaries, and the Schema, and yields Problems. It is asked once,
+when all documents were read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.model import Place, Problem, Severity
+from ..core.schema import Schema
+from ..splits.assign import bridge, stories
+from ..splits.near_duplicates import Near
+from .document_summary import KINDS, Corpus, Name, Summary, key_of, label_names
+from .rule import Rule, Settle
+
+_PARTS = 8
+"""Of the words that are compared, one after another, so that what sorting takes stays small."""
+_ENOUGH = 300
+"""Values of a field among which a label that has one in a hundred is missing by chance once in twenty times."""
+
+Ask = Callable[[Corpus, Schema], Iterator[Problem]]
+
+
+def near_copies(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C606: Nearly the same text is in two splits.
+
+    What: at least half of the runs of twelve letters that stand in one of two texts stand in both (as
+    MinHash estimates it), or the letters are the same, or, where a text is withheld, its hash. Each
+    document that has such a copy is in one finding at least, with the first of its copies.
+    Why: what a model learnt by heart in training it gives back in the test.
+    Bad: an agency's report in `train`, and the paper that printed it with another headline in `test`.
+    Good: both in one split, with one `story`.
+    """
+    documents = [one for one in corpus.summaries if one.split]
+    near = Near([one.sketch for one in documents], [one.split for one in documents])
+    splits = sorted({one.split for one in documents})
+
+    def others(i: int) -> list[str]:
+        return [split for split in splits if split != documents[i].split]
+
+    def first(i: int) -> int | None:
+        return min((j for split in others(i) if (j := near.first(i, split)) is not None), default=None)
+
+    asked = {i for i, one in enumerate(documents) if corpus.asks(one.doc_id)}
+    if corpus.about is not None:
+        asked |= {j for i in asked for j in near.near(i, others(i))}
+    for i in sorted(asked):
+        j = first(i)
+        if j is None or (i < j and first(j) == i):
+            continue
+        one, other = documents[i], documents[j]
+        if corpus.asks(one.doc_id, other.doc_id):
+            detail = f"{one.split} here, {other.split} in {other.doc_id}"
+            yield _found(near_copies, corpus, one, detail, "/split", related=[(other, "/split", "the other one")])
+
+
+def story_in_two_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C607: A story is in two splits.
+
+    What: the records of two documents name the same `story` and different splits.
+    Why: reports of one event share names, facts and whole sentences; what is learnt from one helps to
+    guess the other.
+    Bad: `"story": "ferry-strike"` once in `train` and once in `test`.
+    Good: all articles of a story in one split.
+    """
+    first: dict[str, Summary] = {}
+    for one in corpus.summaries:
+        if one.story and one.split:
+            other = first.setdefault(one.story, one)
+            if other.split != one.split and corpus.asks(one.doc_id, other.doc_id):
+                detail = f"{one.story!r}, {one.split} here, {other.split} in {other.doc_id}"
+                related = [(other, "/split", "the other one")]
+                yield _found(story_in_two_splits, corpus, one, detail, "/split", related=related)
+
+
+def bridged_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C614: A document without a split belongs to two.
+
+    What: it, or what it is a near-copy of and has no split either, is a near-copy or of the `story` of
+    documents that are in two splits. `corpus split` chooses none for it.
+    Why: wherever it goes, a model that learnt from one of them has seen the other.
+    Bad: a summary of the week without a split, half of it from a report in `train`, half from one in `test`.
+    Good: it stays out of the corpus; or, before the first release, one split for all of them.
+    """
+    for story in stories(corpus.summaries):
+        one = corpus.summaries[story.ties[0].one] if story.bridges else None
+        involved = [*story.documents, *(tie.other for tie in story.ties)]
+        if one and corpus.asks(*(corpus.summaries[i].doc_id for i in involved)):
+            related = [(corpus.summaries[tie.other], "/split", f"in {tie.split}") for tie in story.ties]
+            detail = bridge(story, corpus.summaries)
+            yield _found(bridged_splits, corpus, one, detail, "/doc_id", related=related)
+
+
+def moved_split(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C608: A document moved to another split.
+
+    What: its `split` is not the one that it had in the last release, the highest version in releases/.
+    Why: a model that was trained on the last release has seen it.
+    Bad: `train` in release 1.2.0, `"split": "test"` now.
+    Good: the split that it had.
+    """
+    for one in corpus.summaries:
+        before = corpus.released.get(one.doc_id, one.split)
+        if one.split and before != one.split and corpus.asks(one.doc_id):
+            detail = f"{one.split}, {before} in release {corpus.version}"
+            hint = f"put it back to {before}"
+            yield _found(moved_split, corpus, one, detail, "/split", suggestion=hint)
+
+
+def unchosen_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C609: A gold label was chosen by no annotator.
+
+    What: two annotators at least annotated these very words, and `gold` has a label that neither gave them.
+    Why: mostly a slip of whoever adjudicated; who decided against both has a reason that others want to know.
+    Bad: `type: mixed` in gold, `direct` and `indirect` by the annotators, and no word about it.
+    Good: the label that one of them chose, or an exception that says why.
+    """
+    for one in corpus.summaries:
+        for pointer, record, detail in one.unchosen if corpus.asks(one.doc_id) else ():
+            yield _found(unchosen_label, corpus, one, detail, pointer, file=one.gold, record=record)
+
+
+def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C610: The same words are labelled in two ways.
+
+    What: in `gold`, a name is a mention of things of two types, or once a name and once a description,
+    in two documents. The finding is at the first mention of the rarer kind; one for each.
+    Why: some words do name two things. Others are one thing that two people labelled by two habits.
+    Bad: *Harbour Board*: ORG in seven documents, and FAC in one.
+    Good: one type, or a note in the guidelines that tells the two apart.
+    """
+    conflicts: list[tuple[int, Name, int, Name, int]] = []
+    for groups in _of_several_kinds(corpus):
+        known = [(count, _find(corpus, number, key), number) for count, number, key in groups]
+        found = [(count, name, number) for count, name, number in known if name is not None]
+        if len(found) < 2:
+            continue
+        count, its, number = max(found, key=lambda one: (one[0], one[1].form, one[1].type))
+        for _, name, here in found:
+            if here != number and "NAM" in (name.form, its.form):
+                conflicts.append((here, name, number, its, count))
+    for here, name, number, its, count in sorted(conflicts, key=lambda one: (one[0], one[1].number)):
+        one, other = corpus.summaries[here], corpus.summaries[number]
+        if corpus.asks(one.doc_id, other.doc_id):
+            documents = f"{count} document{'s' * (count != 1)}"
+            detail = f"{name.words!r} is {_kind(name)} here, {_kind(its)} in {documents}"
+            related = [(other, f"/mentions/{its.number}", "for example")]
+            pointer = f"/mentions/{name.number}"
+            yield _found(
+                two_labels_of_words, corpus, one, detail, pointer, file=one.gold, record=name.record, related=related
+            )
+
+
+_Group = tuple[int, int, tuple[int, int]]
+"""How many documents mention words as something, the number of the first of them, and their entry of `KINDS`."""
+
+
+def _of_several_kinds(corpus: Corpus) -> Iterator[list[_Group]]:
+    """For words that are mentioned as more than one kind of thing, once by name, a group for each kind.
+
+    Where only some documents are asked about, of the words that they mention.
+    """
+    entries = np.frombuffer(b"".join(one.kinds for one in corpus.summaries), KINDS)
+    lengths = [len(one.kinds) // KINDS.itemsize for one in corpus.summaries]
+    numbers = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    if corpus.about is not None:
+        asked = np.array([corpus.asks(one.doc_id) for one in corpus.summaries], bool)
+        keep = np.isin(entries["words"], entries["words"][asked[numbers]])
+        entries, numbers = entries[keep], numbers[keep]
+    for part in range(_PARTS):
+        of_part = entries["words"] % _PARTS == part
+        yield from _groups(entries[of_part], numbers[of_part])
+
+
+def _groups(entries: npt.NDArray[np.void], numbers: npt.NDArray[np.int32]) -> Iterator[list[_Group]]:
+    order = np.lexsort((numbers, entries["kind"], entries["words"]))
+    entries, numbers = entries[order], numbers[order]
+    begins = np.flatnonzero(np.append([True], entries[1:] != entries[:-1])[: len(entries)])
+    counts = np.diff(np.append(begins, len(entries)))
+    words = entries["words"][begins]
+    start = 0
+    for end in [*(np.flatnonzero(words[1:] != words[:-1]) + 1).tolist(), len(begins)]:
+        groups = [
+            (int(counts[i]), int(numbers[begins[i]]), (int(words[i]), int(entries["kind"][begins[i]])))
+            for i in (range(start, end) if end - start > 1 else ())
+        ]
+        if any(key[1] % 2 for _, _, key in groups):
+            yield groups
+        start = end
+
+
+def _find(corpus: Corpus, number: int, key: tuple[int, int]) -> Name | None:
+    """The name of a document with an entry of `KINDS`."""
+    return next((name for name in corpus.names(corpus.summaries[number].doc_id) if key_of(name) == key), None)
+
+
+def _kind(name: Name) -> str:
+    return " ".join(filter(None, (name.form, name.type)))
+
+
+def unused_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C611: A label is never used.
+
+    What: the field has 300 values or more in `gold`, and the label is none of them. This is asked when
+    the whole corpus is validated and no document is left out.
+    Why: a label that is rarer than one in a hundred cannot be learnt; or the annotators do not know it.
+    Bad: `polarity` with 900 values, and `hypothetical` never.
+    Good: a label that is found, or one less in `schema/`.
+    """
+    if not corpus.complete or corpus.about is not None:
+        return
+    names = label_names(schema)
+    sums = np.zeros(len(names), np.int64)
+    for one in corpus.summaries:
+        if one.labels:
+            sums += np.frombuffer(one.labels, np.uintc)
+    totals = dict(zip(names, sums.tolist(), strict=True))
+    values: Counter[tuple[str, str]] = Counter()
+    for (layer, field, _), count in totals.items():
+        values[layer, field] += count
+    for layer, field, label in names:
+        if not totals[layer, field, label] and values[layer, field] >= _ENOUGH:
+            detail = f"{layer}.{field} {label}, among {values[layer, field]:,} values"
+            rule = Rule(unused_label)
+            yield Problem(rule.code, rule.severity, "schema/annotation.schema.json", f"{rule.message}: {detail}")
+
+
+def ids_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C612: The ids of two documents differ by case only.
+
+    What: the same letters, here a capital and there a small one.
+    Why: on the file systems of Windows and macOS the files of one take the place of the other's.
+    Bad: `raw/Ferry-1.json` and `raw/ferry-1.json`
+    Good: `raw/ferry-1.json` and `raw/ferry-2.json`
+    """
+    first: dict[str, Summary] = {}
+    for one in corpus.summaries:
+        other = first.setdefault(one.doc_id.lower(), one)
+        if other is not one and corpus.asks(one.doc_id, other.doc_id):
+            related = [(other, "/doc_id", "the other one")]
+            yield _found(ids_alike, corpus, one, f"{one.doc_id}, {other.doc_id}", "/doc_id", related=related)
+
+
+def files_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C613: The names of two bulk files differ by case only.
+
+    What: the same letters, here a capital and there a small one, in one folder.
+    Why: on the file systems of Windows and macOS one takes the place of the other.
+    Bad: `raw/May.jsonl` and `raw/may.jsonl`
+    Good: `raw/may-1.jsonl` and `raw/may-2.jsonl`
+    """
+    known: dict[str, list[str]] = {}
+    wanted: set[str] = set()
+    for one in corpus.summaries:
+        for file in one.files:
+            if ".jsonl" in file:
+                paths = known.setdefault(file.lower(), [])
+                if file not in paths:
+                    paths.append(file)
+                if corpus.asks(one.doc_id):
+                    wanted.add(file.lower())
+    rule = Rule(files_alike)
+    for key in sorted(wanted):
+        other, *more = sorted(known[key])
+        for file in more:
+            message = f"{rule.message}: {file}, {other}"
+            yield Problem(rule.code, rule.severity, file, message, related=(Place(other, message="the other one"),))
+
+
+ACROSS: tuple[Rule, ...] = (
+    Rule(near_copies),
+    Rule(story_in_two_splits),
+    Rule(moved_split),
+    Rule(unchosen_label, "info"),
+    Rule(two_labels_of_words, "info"),
+    Rule(unused_label, "info"),
+    Rule(ids_alike),
+    Rule(files_alike),
+    Rule(bridged_splits),
+)
+
+
+def run(corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], settle: Settle) -> Iterator[Problem]:
+    """Ask all rules; `chosen` gives the severity of each code, and `settle` says what is left of a finding."""
+    for rule in ACROSS:
+        for problem in rule.ask(corpus, schema):
+            left = settle(replace(problem, severity=chosen.get(problem.code, rule.severity)))
+            if left:
+                yield left
+
+
+def _found(
+    ask: Ask,
+    corpus: Corpus,
+    one: Summary,
+    detail: str,
+    pointer: str,
+    *,
+    file: str = "",
+    record: str = "",
+    suggestion: str = "",
+    related: Iterable[tuple[Summary, str, str]] = (),
+) -> Problem:
+    """The finding of a rule in a document's record, or in its gold `file`; `related` points into those of others."""
+    rule = Rule(ask)
+    line, column = corpus.place(one.doc_id, file or one.record, pointer)
+    places = []
+    for other, there, message in related:
+        path = other.gold if file else other.record
+        places.append(Place(path, *corpus.place(other.doc_id, path, there), message))
+    return Problem(
+        code=rule.code,
+        severity=rule.severity,
+        file=file or one.record,
+        message=f"{rule.message}: {detail}",
+        pointer=pointer,
+        line=line,
+        column=column,
+        doc_id=one.doc_id,
+        record=record,
+        suggestion=suggestion,
+        related=tuple(places),
+    )

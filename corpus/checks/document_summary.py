@@ -1,0 +1,209 @@
+"""What corpus-wide questions need to know of a document, and no more: a `Summary` of a kB or two.
+
+    Documents of one doc_id → Summary → (all of them) Corpus → `across.ACROSS` → Problems
+
+A summary holds JSON pointers and no lines: where a finding stands is looked up when there is one, by
+`Corpus.place`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from sys import intern
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.model import GOLD, Annotation, Document, Record
+from ..core.schema import Schema
+from ..splits.near_duplicates import NO_TEXT, Sketch, sketch
+from .gold_labels import unchosen
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One document, small enough that those of 100,000 are kept in memory; values only, so it can be pickled."""
+
+    doc_id: str
+    record: str
+    """The file of its record, relative to the corpus."""
+    files: tuple[str, ...] = ()
+    """The files of all its parts."""
+    split: str = ""
+    story: str = ""
+    published: str = ""
+    license: str = ""
+    redistribution: str = ""
+    sketch: Sketch = NO_TEXT
+    """What tells the near-copies of its text."""
+    gold: str = ""
+    """The file of its adjudicated annotation, "" where there is none."""
+    kinds: bytes = b""
+    """Which words it names as what, as an array of `KINDS`; `names` tells the words."""
+    labels: bytes = b""
+    """How often each of `label_names` stands in the adjudicated annotation, an `array` of "I"."""
+    unchosen: tuple[tuple[str, str, str], ...] = ()
+    """Labels of the adjudicated annotation that no annotator chose: JSON pointer, record, and what they chose."""
+
+
+KINDS = np.dtype([("words", "<u8"), ("kind", "<u4")])
+"""A hash of words that are mentioned, and one of the form and type of what they mention, odd for a name."""
+
+
+class Name(NamedTuple):
+    """Words that mention something, as what, and the number of the first such mention in the layer and its id."""
+
+    words: str
+    form: str
+    type: str
+    number: int
+    record: str
+
+
+def summarise(documents: list[Document], schema: Schema) -> Summary:
+    """The summary of a document: of its article, which comes first, and of its annotations.
+
+    `documents` are those of one doc_id that fit the schema and hang together; there is one at least.
+    """
+    article = documents[0].article
+    record = article.record
+    annotations = [document.annotation for document in documents if document.annotation is not None]
+    gold = next((one for one in annotations if one.annotator == GOLD), None)
+    others = [one for one in annotations if one.annotator != GOLD]
+    files = {intern(source.path) for document in documents for source in document.sources}
+
+    def value(name: str) -> str:
+        return intern(record.get(name) or "")
+
+    return Summary(
+        documents[0].doc_id,
+        intern(article.sources[0].path),
+        tuple(sorted(files)),
+        split=value("split"),
+        story=value("story"),
+        published=value("published"),
+        license=value("license"),
+        redistribution=value("redistribution"),
+        sketch=sketch(record["text_sha256"], article.text),
+        gold=gold.source.path if gold else "",
+        kinds=_kinds(gold, article.text) if gold else b"",
+        labels=_label_counts(gold, schema) if gold else b"",
+        unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
+    )
+
+
+@lru_cache(maxsize=8)
+def label_names(schema: Schema) -> tuple[tuple[str, str, str], ...]:
+    """Layer, field and name of every label."""
+    return tuple(
+        (layer.name, one.name, label.name)
+        for layer in schema.layers.values()
+        for one in layer.of_kind("label")
+        for label in one.labels
+    )
+
+
+def _label_counts(gold: Annotation, schema: Schema) -> bytes:
+    fields = _label_fields(schema)
+    values = {
+        layer: {name: Counter([record.get(name) for record in gold.layer(layer)]) for name in names}
+        for layer, names, _ in fields
+    }
+    for layer, _, lists in fields:
+        for name in lists:
+            values[layer][name] = Counter([one for record in gold.layer(layer) for one in record.get(name) or ()])
+    counts = [values[layer][field].get(label, 0) for layer, field, label in label_names(schema)]
+    return array("I", counts).tobytes()
+
+
+@lru_cache(maxsize=8)
+def _label_fields(schema: Schema) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Of each layer, the fields with one label and those with a list of them."""
+    return tuple(
+        (
+            layer.name,
+            tuple(one.name for one in layer.of_kind("label") if not one.many),
+            tuple(one.name for one in layer.of_kind("label") if one.many),
+        )
+        for layer in schema.layers.values()
+    )
+
+
+def names(gold: Annotation, text: str | None) -> list[Name]:
+    """The mentions that are names or descriptions, each kind of the same words at its first."""
+    types = {entity["id"]: str(entity.get("type", "")) for entity in gold.layer("entities")}
+    found: dict[tuple[str, str, str], Name] = {}
+    for i, mention in enumerate(gold.layer("mentions")):
+        form, spans = mention.get("form"), mention.get("spans")
+        if form in ("NAM", "NOM") and spans:
+            words = _words(spans[0], text) if len(spans) == 1 else " … ".join([_words(span, text) for span in spans])
+            kind = words, form, types.get(mention.get("entity", ""), "")
+            if words and kind not in found:
+                found[kind] = Name(*kind, i, mention["id"])
+    return list(found.values())
+
+
+def _kinds(gold: Annotation, text: str | None) -> bytes:
+    return np.array([key_of(name) for name in names(gold, text)], KINDS).tobytes()
+
+
+def key_of(name: Name) -> tuple[int, int]:
+    """The entry of `KINDS` for a name, the same in every run and on every machine."""
+    return _hash(name.words), _kind(name.form, name.type)
+
+
+@lru_cache(maxsize=1024)
+def _kind(form: str, type_: str) -> int:
+    return _hash(f"{form} {type_}") >> 33 << 1 | (form == "NAM")
+
+
+def _hash(words: str) -> int:
+    return int.from_bytes(blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _words(span: Record, text: str | None) -> str:
+    words = span.get("text") if text is None else text[span["start"] : span["end"]]
+    return " ".join((words or "").split())
+
+
+Locate = Callable[[str, str, str], tuple[int, int]]
+"""doc_id, file and JSON pointer → line and column, from 1."""
+Names = Callable[[str], Sequence[Name]]
+"""doc_id → the names of its adjudicated annotation, read again."""
+
+
+def nowhere(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
+    """The place of what need not be looked up: the beginning of the file."""
+    return 1, 1
+
+
+def no_names(doc_id: str) -> Sequence[Name]:
+    """The names where they are not asked for."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What corpus-wide rules are asked about."""
+
+    summaries: tuple[Summary, ...]
+    """Those of all documents that are sound, sorted by doc_id."""
+    released: Mapping[str, str] = field(default_factory=dict)
+    """The split of each document in the last release; empty before the first."""
+    version: str = ""
+    """The version of that release."""
+    complete: bool = True
+    """Whether no document is missing, so that what is nowhere can be told."""
+    about: frozenset[str] | None = None
+    """The documents whose findings are wanted, and those that other documents have because of them; None for all."""
+    place: Locate = nowhere
+    names: Names = no_names
+
+    def asks(self, *doc_ids: str) -> bool:
+        """Whether a finding that these documents raise together is wanted."""
+        return self.about is None or not self.about.isdisjoint(doc_ids)

@@ -1,0 +1,121 @@
+"""Why a span points beside its words: offsets counted in other units, or on a slightly other text.
+
+    text     N a \\u0308 h e 😀 s a g t        code points   0 1 2 3 4 5 6 …
+    UTF-16   N a \\u0308 h e 😀😀 s a g t                    0 1 2 3 4 5   7 …
+
+For each way of counting there is a table from its offsets to code points; a way explains a span
+when the table leads to the quoted words.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from operator import add
+
+import regex
+
+from ..core.model import Span
+
+Explanation = tuple[str, Span | None, bool]
+"""The reason, the span as it should be, and whether the same reason explains all wrong spans."""
+
+CLUSTER = regex.compile(r"\X")
+"""A character as a reader sees it: a grapheme cluster (Unicode Standard Annex 29)."""
+
+_LINE_END = regex.compile(r"\r*\n")
+
+
+def _utf16(char: str) -> int:
+    return 2 if ord(char) > 0xFFFF else 1
+
+
+def _utf8(char: str) -> int:
+    return len(char.encode())
+
+
+_UNITS: dict[str, Callable[[str], int]] = {
+    "the offsets count UTF-16 units": _utf16,
+    "the offsets count UTF-8 bytes": _utf8,
+}
+
+
+def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
+    """For each span that does not quote `text[start:end]`, why, and where it should point.
+
+    A span whose words stand elsewhere in the text just once is explained by that, but not safely.
+    """
+    tables = {reason: table for reason, table in _tables(text).items() if table is not None}
+    for reason, table in tables.items():
+        mended = [_through(text, table, span) for span in spans]
+        moved = any(m and (m.start, m.end) != (span.start, span.end) for m, span in zip(mended, spans, strict=True))
+        if moved and all(mended):
+            yield from ((reason, span, True) for span in mended)
+            return
+    for span in spans:
+        yield _one(text, span, tables)
+
+
+def _one(text: str, span: Span, tables: dict[str, dict[int, int]]) -> Explanation:
+    words, here = span.text or "", text[span.start : span.end]
+    mended = Span(span.start, span.start + len(here), here)
+    if words and words == here:
+        return "the words end with the text", mended, True
+    if words.split() and words.split() == here.split():
+        return "only the white space differs", mended, True
+    if here and unicodedata.normalize("NFC", words) == unicodedata.normalize("NFC", here):
+        return "only the normal form differs", mended, True
+    for reason, table in tables.items():
+        shifted = _through(text, table, span)
+        if shifted:
+            return reason, shifted, False
+    if words and text.count(words) == 1:
+        start = text.index(words)
+        return f"the words stand at {start} and nowhere else", Span(start, start + len(words), words), False
+    return ("the words stand elsewhere" if words and words in text else "the words are not in the text"), None, False
+
+
+def _through(text: str, table: dict[int, int], span: Span) -> Span | None:
+    start, end = table.get(span.start), table.get(span.end)
+    if start is None or end is None:
+        return None
+    here, words = text[start:end], span.text or ""
+    same = here == words or _plain(here) == _plain(words)
+    return Span(start, end, here) if same else None
+
+
+def _plain(words: str) -> str:
+    return unicodedata.normalize("NFC", _LINE_END.sub("\n", words))
+
+
+def _tables(text: str) -> dict[str, dict[int, int] | None]:
+    tables: dict[str, dict[int, int] | None] = {
+        reason: None if text.isascii() else _table(unit(char) for char in text) for reason, unit in _UNITS.items()
+    }
+    tables["the offsets were made on a text with LF line ends"] = (
+        _table(0 if pair == "\r\n" else 1 for pair in map(add, " " + text, text)) if "\r\n" in text else None
+    )
+    tables["the offsets were made on a text with CRLF line ends"] = (
+        _table(2 if char == "\n" else 1 for char in text) if "\n" in text and "\r" not in text else None
+    )
+    tables["the offsets were made on the text in normal form NFC"] = (
+        None if unicodedata.is_normalized("NFC", text) else _table(_composed(text))
+    )
+    return tables
+
+
+def _table(widths: Iterator[int]) -> dict[int, int]:
+    """From offsets in other units to code points."""
+    return {offset: index for index, offset in enumerate(accumulate(widths, initial=0))}
+
+
+def _composed(text: str) -> Iterator[int]:
+    """How many code points of the NFC text each code point adds."""
+    for match in CLUSTER.finditer(text):
+        cluster = match[0]
+        if unicodedata.is_normalized("NFC", cluster):
+            yield from (1 for _ in cluster)
+        else:
+            yield len(unicodedata.normalize("NFC", cluster))
+            yield from (0 for _ in cluster[1:])

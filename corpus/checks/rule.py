@@ -1,0 +1,129 @@
+"""What a check is, and how it says what it found."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from ..core.json_positions import join_pointer, position
+from ..core.model import Document, Fix, Place, Problem, Severity, Source
+from ..core.schema import Schema
+from ..core.text import snippet
+
+Ask = Callable[[Document, Schema], Iterator[Problem]]
+"""A check: takes a Document and the Schema, yields Problems; never prints, raises or mutates.
+
+Its docstring begins with its code and its message; the rest is its page.
+"""
+
+Settle = Callable[[Problem], Problem | None]
+"""Takes a finding; gives it as it is to be reported, None when it is not."""
+
+About = Literal["article", "annotation", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Anything that findings come from: the function that finds them, and how grave they are."""
+
+    ask: Callable[..., Iterator[Problem]]
+    severity: Severity = "error"
+
+    @property
+    def code(self) -> str:
+        """The code, such as P307."""
+        return _docs(self.ask)[0]
+
+    @property
+    def message(self) -> str:
+        """What every finding of this rule says first."""
+        return _docs(self.ask)[1]
+
+    @property
+    def page(self) -> str:
+        """The rule's page, in Markdown: what, why, bad, good."""
+        return _docs(self.ask)[2]
+
+    @property
+    def name(self) -> str:
+        """The function's name with hyphens."""
+        return self.ask.__name__.replace("_", "-")
+
+    @property
+    def level(self) -> int:
+        """The level, 1 (files) to 6 (corpus): the digit after the code's letter."""
+        return int(self.code[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Rule):
+    """An entry of `CHECKS`: a rule that is asked of documents, and which documents it is asked about."""
+
+    ask: Ask
+    about: About = "annotation"
+    needs: tuple[str, ...] = ()
+    """The fields, `layer.field`, without which in the schema the question makes no sense."""
+
+
+@lru_cache(maxsize=256)
+def _docs(ask: Callable[..., Iterator[Problem]]) -> tuple[str, str, str]:
+    first, _, page = (inspect.getdoc(ask) or "").partition("\n")
+    code, _, message = first.partition(": ")
+    return code, message.rstrip("."), page.strip()
+
+
+def found(
+    ask: Ask,
+    document: Document,
+    detail: str = "",
+    pointer: str = "",
+    *,
+    span: tuple[int, int] | None = None,
+    suggestion: str = "",
+    fix: Fix | None = None,
+    related: tuple[Place, ...] = (),
+    source: Source | None = None,
+    place: tuple[int, int] | None = None,
+) -> Problem:
+    """The finding of check `ask` at `pointer`, with its place in the JSON and, for a span, in the article.
+
+    `span` is (start, end) in code points. `place` is the line and column where no pointer leads there.
+    """
+    code, message, _ = _docs(ask)
+    source = source or document.source
+    line, column = place or position(source, pointer)
+    return Problem(
+        code=code,
+        severity="error",
+        file=source.path,
+        message=f"{message}: {detail}" if detail else message,
+        pointer=pointer,
+        line=line,
+        column=column,
+        doc_id=document.doc_id,
+        record=_record(document, pointer),
+        snippet=snippet(document.text, *span) if span and document.text is not None else "",
+        suggestion=suggestion,
+        fix=fix,
+        related=related,
+    )
+
+
+def at(document: Document, *parts: str | int, message: str = "") -> Place:
+    """The place in the document's JSON that `parts` lead to, to be named as related."""
+    return Place(document.source.path, *position(document.source, join_pointer(*parts)), message)
+
+
+def _record(document: Document, pointer: str) -> str:
+    """The id of the record that a pointer leads into, "" for none."""
+    parts = pointer.split("/")
+    if len(parts) < 3 or not parts[2].isdigit():
+        return ""
+    records = document.value.get(parts[1])
+    if not isinstance(records, list) or int(parts[2]) >= len(records):
+        return ""
+    record = records[int(parts[2])]
+    return str(record.get("id", "")) if isinstance(record, dict) else ""

@@ -1,0 +1,204 @@
+"""What lets a finding pass: an exception names it, or the baseline has it from an earlier day.
+
+    Problem → exceptions → baseline → reported
+                  └───────────┴────→ used, counted by what let it pass → X101, X102, X104
+
+A finding is let pass where it is found, so that a level fails by what is left, just as when the
+code is an `info` in [tool.corpus.severity]. All that a document's findings can use stands under its
+doc_id, so a shard needs no other shard.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from ...core.fingerprint import Fingerprint, fingerprint
+from ...core.model import Problem, Severity
+from .. import CHECKS, excusable, severities
+from ..corpus_wide import ACROSS
+from ..rule import Rule
+from .baseline import PATH as BASELINE
+from .baseline import Baseline, read_baseline
+from .exceptions import PATH as EXCEPTIONS
+from .exceptions import Excepted, Key, keys, read_exceptions
+
+Used = Counter[Key | Fingerprint]
+"""How many findings each exception and each entry of the baseline let pass."""
+
+Unasked = dict[tuple[str, str], frozenset[int]]
+"""By doc_id and annotator, the levels whose questions were not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waivers:
+    """The exceptions that hold, those that have expired, and the baseline, None to take any finding into it."""
+
+    held: Mapping[Key, Excepted] = field(default_factory=dict)
+    expired: tuple[Excepted, ...] = ()
+    baseline: Baseline | None = field(default_factory=dict)
+
+    @property
+    def doc_ids(self) -> frozenset[str]:
+        """The documents that are named."""
+        return frozenset(one.doc_id for one in (*self.held.values(), *(self.baseline or ())))
+
+    def of(self, doc_ids: Collection[str]) -> Waivers:
+        """What findings in these documents, "" for in none, can use."""
+        held = {key: one for key, one in self.held.items() if one.doc_id in doc_ids or one.file}
+        if self.baseline is None:
+            return Waivers(held, (), None)
+        return Waivers(held, (), {one: count for one, count in self.baseline.items() if one.doc_id in doc_ids})
+
+    def without(self, unasked: Unasked) -> Waivers:
+        """Those that name a question which was asked: of what was not, none can say whether it is there."""
+        if not unasked:
+            return self
+        held = {key: one for key, one in self.held.items() if not _is_in(unasked, one)}
+        gone = {one: count for one, count in (self.baseline or {}).items() if not _is_in(unasked, one)}
+        return Waivers(held, self.expired, gone)
+
+    def about(self, is_there: Callable[[str], bool], files: Collection[str]) -> Waivers:
+        """What expired for documents that are there, or for these files."""
+        return Waivers(
+            {}, tuple(one for one in self.expired if one.file in files or (one.doc_id and is_there(one.doc_id)))
+        )
+
+
+def _is_in(unasked: Unasked, one: Excepted | Fingerprint) -> bool:
+    return int(one.code[1]) in unasked.get((one.doc_id, one.annotator), ())
+
+
+NONE = Waivers()
+
+
+def read_waivers(root: Path, today: date) -> Waivers:
+    """The exceptions and the baseline of the corpus, as they hold on the day `today`. Raises CorpusError."""
+    exceptions = read_exceptions(root, severities(), excusable())
+    held = {one.key: one for one in exceptions if today <= one.until}
+    return Waivers(held, tuple(one for one in exceptions if today > one.until), read_baseline(root))
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Says of each finding whether it passes, and counts in `used` what let it pass."""
+
+    waivers: Waivers
+    show: bool = False
+    used: Used = field(default_factory=Counter)
+
+    def settle(self, problem: Problem) -> Problem | None:
+        """The finding as it is to be reported: as it is, as an info with the reason (`show`), or None."""
+        reason = self._reason(problem)
+        if not reason:
+            return problem
+        return replace(problem, severity="info", message=f"{problem.message} ({reason})") if self.show else None
+
+    def _reason(self, problem: Problem) -> str:
+        waivers = self.waivers
+        if (waivers.baseline == {} and not waivers.held) or problem.code not in excusable():
+            return ""
+        for key in keys(problem) if waivers.held else ():
+            if key in waivers.held:
+                self.used[key] += 1
+                one = waivers.held[key]
+                return f"excepted until {one.until.isoformat()}: {one.reason}"
+        if problem.severity == "info" or waivers.baseline == {}:
+            return ""
+        name = fingerprint(problem)
+        if waivers.baseline is None or self.used[name] < waivers.baseline.get(name, 0):
+            self.used[name] += 1
+            return "in the baseline"
+        return ""
+
+
+def expired_exception(waivers: Waivers, used: Used) -> Iterator[Problem]:
+    """X101: An exception has expired.
+
+    What: an entry of annotations/exceptions.toml has an `until` that is past, in UTC. It no longer holds.
+    Why: an exception is for a time; what is still so by then is looked at again.
+    Bad: `until = 2020-01-31`
+    Good: the fault is mended and the entry deleted, or it has a later day and a reason that is still true.
+    """
+    for one in waivers.expired:
+        yield _found(expired_exception, EXCEPTIONS, f"{one.about}, on {one.until.isoformat()}", one)
+
+
+def unneeded_exception(waivers: Waivers, used: Used) -> Iterator[Problem]:
+    """X102: An exception is not needed.
+
+    What: an entry of annotations/exceptions.toml names a finding that is not there. This is asked
+    when the whole corpus is validated.
+    Why: it would hide the next fault of its kind at the same place.
+    Bad: an exception for a record that was mended, or with a misspelt `record`.
+    Good: no entry, or one that names what is found.
+    """
+    for one in waivers.held.values():
+        if not used[one.key]:
+            yield _found(unneeded_exception, EXCEPTIONS, one.about, one)
+
+
+def stale_baseline(waivers: Waivers, used: Used) -> Iterator[Problem]:
+    """X104: The baseline has findings that are gone.
+
+    What: an entry of annotations/baseline.toml names more findings than there are. This is asked when
+    the whole corpus is validated.
+    Why: what is gone may not come back, and while its entry is there it could.
+    Bad: a record was mended and the baseline still has its finding.
+    Good: `corpus baseline write`, which takes out what is gone and adds nothing.
+    """
+    gone = sum(max(0, count - used[one]) for one, count in (waivers.baseline or {}).items())
+    if gone:
+        yield _found(stale_baseline, BASELINE, f"{gone:,} no longer needed")
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(expired_exception, "warning"),
+    Rule(unneeded_exception, "warning"),
+    Rule(stale_baseline, "warning"),
+)
+"""What is asked of the exceptions and the baseline themselves, after all documents."""
+
+_OF_THE_WHOLE = ("X102", "X104")
+_HELP = {
+    "X101": "mend the fault and delete the entry, or give it a later day",
+    "X102": "delete the entry",
+    "X104": "corpus baseline write",
+}
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """All that findings come from: the checks of documents, of the corpus, then of exceptions and baseline."""
+    return (*CHECKS, *ACROSS, *RULES)
+
+
+def all_severities() -> dict[str, Severity]:
+    """The severity that each code is declared with."""
+    return {rule.code: rule.severity for rule in all_rules()}
+
+
+def rules_found(waivers: Waivers, used: Used, whole: bool, chosen: Mapping[str, Severity]) -> Iterator[Problem]:
+    """The findings of `RULES`; without `whole` only of those that need not know of every document."""
+    for rule in RULES:
+        if whole or rule.code not in _OF_THE_WHOLE:
+            for problem in rule.ask(waivers, used):
+                yield replace(problem, severity=chosen.get(rule.code, rule.severity))
+
+
+def _found(
+    ask: Callable[[Waivers, Used], Iterator[Problem]], file: str, detail: str, about: Excepted | None = None
+) -> Problem:
+    rule = Rule(ask)
+    return Problem(
+        code=rule.code,
+        severity="warning",
+        file=file,
+        message=f"{rule.message}: {detail}",
+        line=about.line if about else 1,
+        doc_id=about.doc_id if about else "",
+        record=about.record if about else "",
+        suggestion=_HELP[rule.code],
+    )

@@ -1,0 +1,287 @@
+"""The schema, read once: layers, fields and labels, derived from `schema/*.json`.
+
+    schema/annotation.schema.json   top-level arrays of records → layers → fields → labels
+    schema/article.schema.json      the fields of an article's record
+    schema/targets.json             what stances are about
+
+A field is of one of four kinds, told by how the schema writes it (see `schema/README.md`). Every
+other part of the program asks this module which fields there are, and names none itself unless
+the field means something to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import jsonschema_rs
+
+from .model import CorpusError, Kind
+
+FieldKind = Literal["spans", "reference", "label", "scalar"]
+TARGETS = "targets"
+"""What a reference to the target registry refers to; the other references name a layer."""
+
+_SCALARS = ("string", "integer", "number", "boolean")
+_NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")
+_ID = ("id", "scalar", "string", True)
+_COLUMNS = ("annotator", "layers_done", "provenance", "text")
+"""The columns of the tables of articles that are no field of the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """An allowed value of a label field: what is stored, its title, and how to know it."""
+
+    name: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a layer or of an article.
+
+    `many` is true for a list of values, `least` is how many it must have. `json_type` is the JSON type
+    of one value: string, integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
+    `nullable` is true when a single value may be null.
+    """
+
+    name: str
+    kind: FieldKind
+    title: str
+    description: str
+    required: bool = False
+    many: bool = False
+    least: int = 0
+    json_type: str = "string"
+    refers_to: str = ""
+    labels: tuple[Label, ...] = ()
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A top-level array of records of the annotation schema."""
+
+    name: str
+    title: str
+    description: str
+    fields: tuple[Field, ...]
+    by_kind: Mapping[FieldKind, tuple[Field, ...]] = field(compare=False, repr=False)
+
+    def of_kind(self, kind: FieldKind) -> tuple[Field, ...]:
+        """The fields of one kind."""
+        return self.by_kind[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A place where a value does not fit its schema.
+
+    `keyword` is the JSON Schema keyword it fails ("required", "type", …), `parts` lead to the
+    value, `limit` is what the keyword asks for, `value` what is there.
+    """
+
+    keyword: str
+    parts: tuple[str | int, ...]
+    message: str
+    limit: Any
+    value: Any
+
+
+class Schema:
+    """The schema of a corpus. Make one with `Schema.read(root)`."""
+
+    def __init__(self, annotation: dict[str, Any], article: dict[str, Any], targets: dict[str, Any]):
+        self.annotation = annotation
+        self.article = article
+        self.registry = targets
+        self.layers = {layer.name: layer for layer in _layers(annotation)}
+        self.article_fields = _fields("article", article, article)
+        self.targets = {target["target_id"]: target for target in targets["targets"]}
+        self.version = _version(annotation)
+        _check_layers(self)
+
+    @classmethod
+    def read(cls, root: Path) -> Schema:
+        """The schema in `root/schema/`. Raises CorpusError when it is missing or is not valid."""
+        folder = root / "schema"
+        annotation, article = _json(folder / "annotation.schema.json"), _json(folder / "article.schema.json")
+        registry = _json(folder / "targets.json")
+        _check_registry(registry, _json(folder / "targets.schema.json"), folder / "targets.json")
+        try:
+            schema = cls(annotation, article, registry)
+            _ = schema._validators
+        except (KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
+            raise CorpusError(
+                f"{folder} is not a schema of a corpus ({type(error).__name__}: {error}); "
+                "schema/README.md shows how one is written"
+            ) from None
+        return schema
+
+    @cached_property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits, in their order."""
+        return tuple(label.name for one in self.article_fields if one.name == "split" for label in one.labels)
+
+    def labels(self, layer: str, field: str) -> tuple[Label, ...]:
+        """The labels of a field, `()` when there is no such field."""
+        fields = self.layers[layer].fields if layer in self.layers else ()
+        return next((f.labels for f in fields if f.name == field), ())
+
+    def is_valid(self, kind: Kind, value: Any) -> bool:
+        """Whether an article's record or an annotation fits its schema."""
+        return self._validators[kind].is_valid(value)
+
+    def violations(self, kind: Kind, value: Any) -> Iterator[Violation]:
+        """Every place where an article's record or an annotation does not fit its schema."""
+        for error in self._validators[kind].iter_errors(value):
+            details = dict(error.kind.as_dict())
+            found = details.pop("value", error.instance)
+            limit = next((v for k, v in details.items() if k not in ("name", "context")), None)
+            yield Violation(error.kind.name, tuple(error.instance_path), error.message, limit, found)
+
+    @cached_property
+    def _validators(self) -> Mapping[str, jsonschema_rs.Draft202012Validator]:
+        return {
+            "annotation": jsonschema_rs.Draft202012Validator(self.annotation, validate_formats=True),
+            "record": jsonschema_rs.Draft202012Validator(self.article, validate_formats=True),
+        }
+
+
+def shipped() -> Path:
+    """The folder of this project's own schema, from which a corpus of one's own is begun."""
+    core = Path(__file__).parent
+    return core / "own_schema" if (core / "own_schema").is_dir() else core.parent.parent / "schema"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise CorpusError(f"{path} is missing: a corpus needs one; `corpus --root DIR` names the corpus") from None
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path} is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise CorpusError(f"{path} must hold a JSON object")
+    if "$schema" in value and path.name.endswith(".schema.json"):
+        try:
+            jsonschema_rs.meta.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            where = "/".join(map(str, error.instance_path))
+            raise CorpusError(f"{path} is not a valid JSON Schema: {error.message} (at /{where})") from None
+    return value
+
+
+def _check_registry(registry: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
+    for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(registry):
+        where = "/".join(map(str, error.instance_path))
+        raise CorpusError(f"{path}: {error.message} (at /{where})")
+    seen: set[str] = set()
+    for target in registry["targets"]:
+        if target["target_id"] in seen:
+            raise CorpusError(f"{path}: the target {target['target_id']!r} is there twice")
+        seen.add(target["target_id"])
+
+
+def _check_layers(schema: Schema) -> None:
+    """Raise CorpusError for a layer that the rest of the program could not work with."""
+    taken = {*_COLUMNS, *(one.name for one in schema.article_fields)}
+    for layer in schema.layers.values():
+        if layer.name in taken:
+            raise CorpusError(f"the schema's layer {layer.name} has the name of another column; name it otherwise")
+        if not any((one.name, one.kind, one.json_type, one.required) == _ID for one in layer.fields):
+            raise CorpusError(f'the schema\'s layer {layer.name} must require "id": {{"$ref": "#/$defs/id"}}')
+        for one in layer.of_kind("reference"):
+            if one.refers_to not in (*schema.layers, TARGETS):
+                raise CorpusError(
+                    f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is no layer"
+                )
+
+
+def _version(annotation: dict[str, Any]) -> str:
+    version = annotation["properties"].get("schema_version", {}).get("const")
+    if not isinstance(version, str):
+        raise CorpusError('the schema of annotations must say its own version: "schema_version": {"const": "1.0"}')
+    return version
+
+
+def _layers(schema: dict[str, Any]) -> Iterator[Layer]:
+    for name, written in schema["properties"].items():
+        items = _resolve(schema, written.get("items", {}))
+        if written.get("type") == "array" and items.get("type") == "object":
+            fields = _fields(name, items, schema)
+            kinds = {kind: tuple(one for one in fields if one.kind == kind) for kind in get_args(FieldKind)}
+            yield Layer(name, written.get("title", name), written.get("description", ""), fields, kinds)
+
+
+def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple[Field, ...]:
+    required, properties = record.get("required", ()), record.get("properties")
+    if not properties:
+        raise CorpusError(f"the schema gives no properties to {owner}")
+    return tuple(_field(owner, name, written, schema, name in required) for name, written in properties.items())
+
+
+def _field(owner: str, name: str, written: Any, schema: dict[str, Any], required: bool) -> Field:
+    one = _resolve(schema, written) if isinstance(written, dict) else {}
+    title, description = one.get("title", name), one.get("description", "")
+    if not _NAME.fullmatch(name):
+        raise CorpusError(f"the schema's field {owner}.{name} must be named by a letter, then letters, digits and _")
+    if one and written.get("$ref") == "#/$defs/spans":
+        return Field(name, "spans", title, description, required, many=True, least=written.get("minItems", 0))
+    many, least = one.get("type") == "array", one.get("minItems", 0)
+    if many:
+        items = one.get("items", {})
+        one = _resolve(schema, items) if isinstance(items, dict) else {}
+    if "oneOf" in one:
+        labels = _labels(f"{owner}.{name}", one["oneOf"])
+        return Field(name, "label", title, description, required, many, least, labels=labels)
+    types = one.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    known = [kind for kind in types if kind in _SCALARS]
+    if len(known) != 1 or set(types) - {*known, "null"}:
+        raise CorpusError(
+            f"the schema's field {owner}.{name} is of none of the four kinds (spans, reference, label, scalar); "
+            "schema/README.md shows how each is written"
+        )
+    nullable = "null" in types and not many
+    if "refersTo" not in one:
+        return Field(name, "scalar", title, description, required, many, least, json_type=known[0], nullable=nullable)
+    if known != ["string"]:
+        raise CorpusError(f"the schema's field {owner}.{name} is a reference, which must be of type string")
+    refers_to = one["refersTo"]
+    return Field(name, "reference", title, description, required, many, least, refers_to=refers_to, nullable=nullable)
+
+
+def _labels(field: str, written: list[Any]) -> tuple[Label, ...]:
+    names = [label.get("const") if isinstance(label, dict) else None for label in written]
+    if not all(isinstance(name, str) for name in names):
+        raise CorpusError(f'each label of the schema\'s field {field} must be {{"const": "a string", …}}')
+    if len(set(names)) < len(names):
+        raise CorpusError(f"a label of the schema's field {field} is there twice")
+    return tuple(
+        Label(label["const"], label.get("title", label["const"]), label.get("description", "")) for label in written
+    )
+
+
+def _resolve(schema: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
+    """The schema with a local `$ref` replaced by what it names; what stands beside it wins."""
+    seen: set[str] = set()
+    while "$ref" in written:
+        target: Any = schema
+        if written["$ref"] in seen:
+            raise CorpusError(f"the schema's $ref {written['$ref']} leads back to itself")
+        seen.add(written["$ref"])
+        try:
+            for part in written["$ref"].removeprefix("#/").split("/"):
+                target = target[part]
+        except KeyError:
+            raise CorpusError(f"the schema's $ref {written['$ref']} leads nowhere") from None
+        written = {**target, **{k: v for k, v in written.items() if k != "$ref"}}
+    return written

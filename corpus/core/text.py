@@ -1,0 +1,59 @@
+"""Text for people: an underlined snippet of an article, and strings with their control characters made visible."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from wcwidth import wcswidth
+
+_CONTEXT = 32
+"""Code points of the article that a snippet shows on either side of its span."""
+
+
+_WIDEST = 60
+"""Code points of a span that a snippet shows before it is cut in its middle."""
+
+
+def snippet(text: str, start: int, end: int) -> str:
+    """Two lines: the article around a span, and a line that underlines the span.
+
+    The underline stands under the right cells of a terminal: wide characters count two cells,
+    combining ones none, and a span that begins inside of a character is underlined from where the
+    character begins; control and format characters are shown as escapes; a line with
+    right-to-left letters is laid out left to right, so that the underline can stand below it.
+    """
+    start, end = max(0, min(start, len(text))), max(0, min(end, len(text)))
+    if end < start:
+        start, end = end, start
+    left, right = text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT]
+    middle = text[start:end]
+    if len(middle) > _WIDEST:
+        middle = middle[: _WIDEST // 2] + " … " + middle[-_WIDEST // 2 :]
+    before = ("…" if start > _CONTEXT else "") + visible(left)
+    after = visible(right) + ("…" if end + _CONTEXT < len(text) else "")
+    shown = visible(middle)
+    while before and shown and cells(before + shown[0]) <= cells(before):
+        before, shown = before[:-1], before[-1] + shown
+    line = before + shown + after
+    if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in line):
+        line = f"\N{LEFT-TO-RIGHT OVERRIDE}{line}\N{POP DIRECTIONAL FORMATTING}"
+    return f"{line}\n{' ' * cells(before)}{'^' * max(1, cells(before + shown) - cells(before))}"
+
+
+def cells(text: str) -> int:
+    """The number of terminal cells that `visible` text takes."""
+    return max(0, wcswidth(text))
+
+
+def visible(text: str) -> str:
+    """The text on one line, with line ends, controls and format characters made visible."""
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+@lru_cache(maxsize=4096)
+def _shown(char: str) -> str:
+    if char.isprintable():
+        return char
+    named = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\N{NO-BREAK SPACE}": "⍽", "\N{NARROW NO-BREAK SPACE}": "⍽"}
+    return named.get(char) or f"<U+{ord(char):04X}>"

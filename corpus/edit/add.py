@@ -1,0 +1,108 @@
+"""A text file → an article: its text in raw/, byte for byte, and its record with hash and length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ..core.model import CorpusError, Record
+from ..core.schema import Field, Schema
+from ..files import DOC_ID, Index, canonical, replace_file
+from ..files.index import ATTACHED, MAX_BYTES, RECORD, TEXT
+from ..files.read import parse_text
+
+_OWN = ("text_sha256", "length")
+"""The fields of a record that are told by the file."""
+
+
+def add_article(root: Path, schema: Schema, file: Path, values: Sequence[str]) -> tuple[Path, Record]:
+    """Make an article of `file`, its values written FIELD=VALUE; the path of its record, and the record.
+
+    The text goes to raw/<doc_id>.txt, or to raw/attached/, which git ignores, when `redistribution` is not
+    `full`; a file that lies there already stays. Where no value says otherwise, `doc_id` is the name of the
+    file without its ending, `title` is null and `redistribution` is `full`. Raises CorpusError, and writes
+    nothing, when the id is taken, the text cannot be one, a field is unknown, or the record does not fit the
+    schema.
+    """
+    data = _text(file)
+    record: Record = {"doc_id": file.stem, **_defaults(schema), **_read(values, schema)}
+    doc_id = record["doc_id"]
+    if not DOC_ID.fullmatch(doc_id):
+        raise CorpusError(f"{doc_id!r} is no document id: letters, digits, `.`, `_` and `-`; give another doc_id=…")
+    record |= {"text_sha256": sha256(data).hexdigest(), "length": len(data.decode())}
+    _fits(record, schema)
+    folder = "raw" if record.get("redistribution") == "full" else ATTACHED
+    text, path = root / folder / f"{doc_id}.txt", root / "raw" / f"{doc_id}.json"
+    there = text.exists() and text.samefile(file)
+    with Index(root) as index:
+        for entry in index.entries(doc_id):
+            if entry.kind == RECORD or (entry.kind == TEXT and not there):
+                raise CorpusError(f"{entry.path} has a document {doc_id} already; give another doc_id=…")
+    if not there:
+        with replace_file(text) as out:
+            out.write(data)
+    try:
+        with replace_file(path) as out:
+            out.write(canonical(record, "record", schema))
+    except BaseException:
+        if not there:
+            text.unlink()
+        raise
+    return path, record
+
+
+def _text(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise CorpusError(f"there is no file {file}") from None
+    if len(data) > MAX_BYTES:
+        raise CorpusError(f"{file} is larger than {MAX_BYTES:,} bytes")
+    for fault in parse_text(data)[1]:
+        why = f"{fault.name} {fault.detail}".rstrip()
+        raise CorpusError(f"{file}:{fault.line}:{fault.column}: {why}; `corpus rule {fault.name}` says more")
+    return data
+
+
+def _defaults(schema: Schema) -> Record:
+    given: Record = {"title": None, "redistribution": "full"}
+    return {field.name: given[field.name] for field in schema.article_fields if field.name in given}
+
+
+def _read(values: Sequence[str], schema: Schema) -> Record:
+    """The fields of a record as they are written."""
+    fields = {field.name: field for field in schema.article_fields if field.name not in _OWN}
+    record: Record = {}
+    for written in values:
+        name, equals, value = written.partition("=")
+        if not equals or name not in fields:
+            raise CorpusError(f"{written!r} is not FIELD=VALUE; the fields are {', '.join(fields)}")
+        if fields[name].many:
+            record.setdefault(name, []).append(_value(fields[name], value))
+        elif name in record:
+            raise CorpusError(f"{name} is given twice, and has one value")
+        else:
+            record[name] = _value(fields[name], value)
+    return record
+
+
+def _value(field: Field, written: str) -> Any:
+    if field.nullable and not written:
+        return None
+    try:
+        if field.json_type == "boolean":
+            return {"true": True, "false": False}[written]
+        return {"integer": int, "number": float}.get(field.json_type, str)(written)
+    except (KeyError, ValueError):
+        raise CorpusError(f"{field.name} is of type {field.json_type}, and {written!r} is not") from None
+
+
+def _fits(record: Record, schema: Schema) -> None:
+    required = schema.article.get("required", [])
+    if missing := [name for name in required if name not in record]:
+        raise CorpusError(f"give {' '.join(f'{name}=…' for name in missing)}; the schema requires it")
+    for violation in schema.violations("record", record):
+        raise CorpusError(f"{'.'.join(map(str, violation.parts))}: {violation.message}")

@@ -1,0 +1,137 @@
+"""Findings → their fixes, made in the bytes of the files, of which everything else stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from .. import checks
+from ..core.model import Document, Fix, Problem
+from ..core.schema import Schema
+from ..files import Entry, Index, Reader, by_document, edited, is_bulk, parse_json
+from .rewriter import ChangedLines, Rewriter, chosen_files
+
+_ROUNDS = 8
+"""How often fixes are applied to one document, since one may make room for the next."""
+_BOM = b"\xef\xbb\xbf"
+
+
+def fix_corpus(
+    root: Path,
+    schema: Schema,
+    paths: Sequence[Path],
+    rewriter: Rewriter,
+    on_problem: Callable[[Problem], None],
+    *,
+    unsafe: bool,
+) -> int:
+    """Apply the safe fixes (and the unsafe ones) of what is found in the JSON files; the number of files.
+
+    `on_problem` is told what is found then and has a fix that was not applied.
+    """
+    with (
+        Index(root, paths) as index,
+        Reader(root, index.unpacked) as reader,
+        ChangedLines() as lines,
+    ):
+        files = chosen_files(index, paths)
+        for entries in (group for shard in index.shards(256) for group in by_document(shard)):
+            for before, after, left in _fixed(entries, reader, schema, files, unsafe):
+                old, new = before.source, after.source
+                for problem in left:
+                    on_problem(problem)
+                if not is_bulk(old.path):
+                    rewriter.file(old.path, old.data, new.data)
+                elif new.data != old.data:
+                    lines.add(old.path, old.line, old.data, new.data)
+        lines.rewrite(rewriter, index)
+    return len(files)
+
+
+def _fixed(
+    entries: list[Entry], reader: Reader, schema: Schema, files: set[str], unsafe: bool
+) -> Iterator[tuple[Document, Document, list[Problem]]]:
+    """Each document of a group whose file is in `files`: as it is, as it becomes, and what is left with a fix.
+
+    An annotation is asked after its article, and about the article as it becomes.
+    """
+    failed: set[int] = set()
+    article = None
+    for before in reader.documents(entries):
+        after = before if article is None else replace(before, article=article)
+        levels = checks.inherited(failed)
+        if before.source.path in files and before.source.kind != "text":
+            after, levels, left = _mended(after, schema, levels, unsafe)
+            yield before, after, left
+        elif before.annotation is None:
+            for _ in checks.run(before, schema, levels):
+                pass
+        if before.annotation is None:
+            failed, article = levels, after.article
+
+
+def _mended(
+    document: Document, schema: Schema, inherited: set[int], unsafe: bool
+) -> tuple[Document, set[int], list[Problem]]:
+    """The document with its fixes applied, the levels it fails nevertheless, and what is left with a fix."""
+    for rounds_left in reversed(range(_ROUNDS + 1)):
+        failed = set(inherited)
+        found = [
+            problem
+            for problem in checks.run(document, schema, failed)
+            if problem.fix and problem.file == document.source.path
+        ]
+        fixes = without_conflicts([problem for problem in found if problem.fix and (problem.fix.safe or unsafe)])
+        if not fixes or not rounds_left:
+            break
+        document = _reread(document, _applied(document.source.data, fixes))
+    return document, failed, found
+
+
+def without_conflicts(problems: Sequence[Problem]) -> list[Fix]:
+    """The fixes of findings, of two that concern one place the first.
+
+    A fix concerns where its finding stands and where its edits are made, and all that lies within.
+    """
+    taken: set[str] = set()
+    above: set[str] = set()
+    fixes = []
+    for problem in problems:
+        if problem.fix is None:
+            continue
+        places = {problem.pointer, *(edit.pointer for edit in problem.fix.edits)}
+        upto = {place: _upto(place) for place in places}
+        if not places & above and all(taken.isdisjoint(ways) for ways in upto.values()):
+            fixes.append(problem.fix)
+            taken |= places
+            above.update(*upto.values())
+    return fixes
+
+
+def _upto(pointer: str) -> set[str]:
+    parts = pointer.split("/")
+    return {"/".join(parts[:n]) for n in range(1, len(parts) + 1)}
+
+
+def _applied(data: bytes, fixes: Sequence[Fix]) -> bytes:
+    """The bytes with the fixes made; one without edits is that of a byte order mark."""
+    if not all(fix.edits for fix in fixes):
+        return data.removeprefix(_BOM)
+    return edited(data, [edit for fix in fixes for edit in fix.edits])
+
+
+def _reread(document: Document, data: bytes) -> Document:
+    """The document as it is with other bytes in its file."""
+    old = document.source
+    value, faults = parse_json(data, old.line)
+    elsewhere = set(old.faults) - set(parse_json(old.data, old.line)[1]) if old.faults else set()
+    if isinstance(value, dict) and isinstance(old.value, dict) and old.kind == "record" and "text" not in old.value:
+        value.pop("text", None)  # of a bulk line, where the reader took it for the article's text
+    kept = tuple(fault for fault in old.faults if fault in elsewhere)
+    source = replace(old, data=data, value=value, faults=(*faults, *kept))
+    record = value if isinstance(value, dict) else {}
+    if document.annotation is None:
+        article = replace(document.article, record=record, sources=(source, *document.article.sources[1:]))
+        return Document(document.doc_id, article)
+    return Document(document.doc_id, document.article, replace(document.annotation, value=record, source=source))

@@ -1,0 +1,97 @@
+"""Old and new bytes of a file → a unified diff to look at, in which nothing is hidden and nothing is obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from ..core.text import visible
+
+_CONTEXT = 3
+"""Lines that are shown on either side of a change."""
+_COMPARED = 4000
+"""Lines, between the first and the last changed one, up to which it is asked which of them moved."""
+
+Change = tuple[int, int, int, int]
+"""Lines of the old file, from and to, that lines of the new one take the place of."""
+
+
+def unified(path: str, old: bytes, new: bytes) -> Iterator[str]:
+    """The lines of the diff of one file, without line ends."""
+    before, after = _lines(old), _lines(new)
+    yield from header(path)
+    for hunk in _hunks(_changes(before, after)):
+        first, last = hunk[0], hunk[-1]
+        lead = min(_CONTEXT, first[0])
+        tail = min(_CONTEXT, len(before) - last[1])
+        olds, news = (first[0] - lead, last[1] + tail), (first[2] - lead, last[3] + tail)
+        yield f"@@ -{_range(*olds)} +{_range(*news)} @@"
+        yield from _shown(" ", before[olds[0] : first[0]])
+        for change, following in pairwise([*hunk, (olds[1], olds[1], news[1], news[1])]):
+            yield from _shown("-", before[change[0] : change[1]])
+            yield from _shown("+", after[change[2] : change[3]])
+            yield from _shown(" ", before[change[1] : following[0]])
+
+
+def header(path: str) -> list[str]:
+    """The two lines that name the file."""
+    return [f"--- a/{visible(path)}", f"+++ b/{visible(path)}"]
+
+
+def one_line(number: int, old: bytes, new: bytes) -> Iterator[str]:
+    """The change of one line of a bulk file, b"" where there is none; not the lines around it, which are long."""
+    yield f"@@ -{_range(number - 1, number - (not old))} +{_range(number - 1, number - (not new))} @@"
+    yield from _shown("-", [old] if old else [])
+    yield from _shown("+", [new] if new else [])
+
+
+def _lines(data: bytes) -> list[bytes]:
+    lines = [line + b"\n" for line in data.split(b"\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
+
+
+def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Change]:
+    """Where the two differ: line by line when they are as long, else as far as that is found in bounded time."""
+    if len(old) == len(new):
+        yield from ((i, i + 1, i, i + 1) for i in range(len(old)) if old[i] != new[i])
+        return
+    least = min(len(old), len(new))
+    head = next((i for i in range(least) if old[i] != new[i]), least)
+    tail = next((i for i in range(least - head) if old[-1 - i] != new[-1 - i]), least - head)
+    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
+    if max(len(before), len(after)) > _COMPARED:
+        yield head, head + len(before), head, head + len(after)
+        return
+    for tag, a, b, c, d in SequenceMatcher(None, before, after).get_opcodes():
+        if tag != "equal":
+            yield head + a, head + b, head + c, head + d
+
+
+def _hunks(changes: Iterator[Change]) -> Iterator[list[Change]]:
+    """Changes that are shown together, since what lies between them is shown anyway; neighbours are one."""
+    hunk: list[Change] = []
+    for change in changes:
+        if hunk and change[0] == hunk[-1][1]:
+            hunk[-1] = (hunk[-1][0], change[1], hunk[-1][2], change[3])
+        elif hunk and change[0] - hunk[-1][1] <= 2 * _CONTEXT:
+            hunk.append(change)
+        else:
+            if hunk:
+                yield hunk
+            hunk = [change]
+    if hunk:
+        yield hunk
+
+
+def _range(start: int, end: int) -> str:
+    size = end - start
+    return str(start + 1) if size == 1 else f"{start + (size > 0)},{size}"
+
+
+def _shown(sign: str, lines: Sequence[bytes]) -> Iterator[str]:
+    for line in lines:
+        yield sign + visible(line.removesuffix(b"\n").decode("utf-8", "replace"))
+        if not line.endswith(b"\n"):
+            yield "\\ No newline at end of file"

@@ -1,0 +1,224 @@
+"""Imported documents → a new corpus: schema, settings, texts, records and annotations, in the canonical form."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ..core.json_positions import split_pointer
+from ..core.model import CorpusError, Problem, Record
+from ..core.schema import TARGETS, Schema, shipped
+from ..files import canonical, replace_file
+from .documents import Incoming, Options
+from .sources import problem
+
+GITIGNORE = "/build/\n# texts that may not be passed on\n/raw/attached/\n"
+_OURS = ("doc_id", "title", "text_sha256", "length")
+"""Fields of a record that an import finds out by itself."""
+
+
+def build_corpus(into: Path, documents: Iterable[Incoming | Problem], options: Options) -> Iterator[Problem]:
+    """Write the documents into the new corpus `into`; yields the Problems among them and those found on the way.
+
+    The schema asks for a field no more when a record was read that lacks it. Raises CorpusError when a record
+    lacks what the schema requires and nobody said it, or when there is no document.
+    """
+    folder, schema = options.schema or shipped(), schema_of(options)
+    given = _record_of(options, schema)
+    lacking: Counter[tuple[str, str]] = Counter()
+    targets: set[str] = set()
+    written = failed = 0
+    for one in documents:
+        if isinstance(one, Problem):
+            failed += 1
+            yield one
+            continue
+        record = _complete(one, given, options, schema)
+        wrong = next(schema.violations("record", record), None)
+        if wrong is not None:
+            yield problem("IMP2", one.path, f"{'.'.join(map(str, wrong.parts))}: {wrong.message[:200]}")
+            failed += 1
+            continue
+        if not written:
+            write_frame(into, schema.annotation, folder)
+        yield from _write_document(into, one, record, options, schema, lacking, targets)
+        written += 1
+    if not written and not failed:
+        raise CorpusError("there is no document to import")
+    if written:
+        _finish(into, schema, lacking, targets if options.schema is None else set(schema.targets))
+
+
+def schema_of(options: Options) -> Schema:
+    """The schema that a new corpus gets. Raises CorpusError when the folder that the user named has none."""
+    if options.schema is not None:
+        return Schema.read(options.schema.parent)
+    names = ("annotation.schema.json", "article.schema.json", "targets.json")
+    return Schema(*(json.loads((shipped() / name).read_bytes()) for name in names))
+
+
+def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: str = "", card: str = "") -> None:
+    """Write all of a new corpus that is no article: schema, settings, card. `folder` has the other schema files."""
+    card = card or f"---\npretty_name: {json.dumps(into.name)}\n---\n# {into.name}\n\nImported by `corpus import`.\n"
+    files = {
+        "schema/annotation.schema.json": as_json(annotation_schema),
+        "schema/article.schema.json": (folder / "article.schema.json").read_bytes(),
+        "schema/targets.schema.json": (folder / "targets.schema.json").read_bytes(),
+        "schema/targets.json": _registry([]),
+        "pyproject.toml": f'[tool.corpus]\nversion = "1.0.0"\n{settings}'.encode(),
+        "DATASET_CARD.md": card.encode(),
+        ".gitignore": GITIGNORE.encode(),
+    }
+    for name, data in files.items():
+        write_file(into / name, data)
+
+
+def edit_schema(schema: Record, removed: Iterable[str], written: Iterable[tuple[str, Any]], name: str) -> None:
+    """Take what JSON pointers name out of a schema and write values in; `-` is the end of a list, as in RFC 6902."""
+    for pointer in removed:
+        at, key = _parent_of(schema, pointer, name)
+        at.pop(key, None)
+    for pointer, value in written:
+        at, key = _parent_of(schema, pointer, name)
+        if key == "-":
+            at.append(value)
+        else:
+            at[key] = value
+
+
+def as_json(value: Record) -> bytes:
+    """JSON for people, as the files of schema/ have it."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    with replace_file(path) as file:
+        file.write(data)
+
+
+def _record_of(options: Options, schema: Schema) -> Record:
+    """The fields that every record gets, from the map and the command line. Raises CorpusError for a wrong one."""
+    table = options.map.get("record", {})
+    if not isinstance(table, Mapping):
+        raise CorpusError("[record] of the map must be a table")
+    of_each = options.map.get("records", {})
+    if not isinstance(of_each, dict) or not all(isinstance(one, dict) for one in of_each.values()):
+        raise CorpusError("[records] of the map must hold tables, one for each document: [records.DOC_ID]")
+    given = {**table, **options.record}
+    fields = {one.name for one in schema.article_fields}
+    for name in given:
+        if name not in fields or name in ("doc_id", "text_sha256", "length"):
+            raise CorpusError(f"a record has no field {name} to be given; there are {', '.join(sorted(fields))}")
+    for wrong in schema.violations("record", given):
+        if wrong.keyword != "required":
+            raise CorpusError(f"the record's {'.'.join(map(str, wrong.parts))}: {wrong.message[:200]}")
+    for layer in options.layers:
+        if layer not in schema.layers:
+            raise CorpusError(f"there is no layer {layer}; there are {', '.join(schema.layers)}")
+    return given
+
+
+def _complete(one: Incoming, given: Record, options: Options, schema: Schema) -> Record:
+    of_one = options.map.get("records", {}).get(one.doc_id, {})
+    record = {
+        "title": None,
+        **given,
+        **one.record,
+        **of_one,
+        "doc_id": one.doc_id,
+        "text_sha256": sha256(one.text.encode()).hexdigest(),
+        "length": len(one.text),
+    }
+    needed = [field.name for field in schema.article_fields if field.required and field.name not in record]
+    if needed:
+        asked = " ".join(f"--record {name}=…" for name in needed)
+        raise CorpusError(
+            f"nothing says {', '.join(needed)} of {one.doc_id}: give it as {asked}, or in [record] of the --map"
+        )
+    return record
+
+
+def _write_document(
+    into: Path,
+    one: Incoming,
+    record: Record,
+    options: Options,
+    schema: Schema,
+    lacking: Counter[tuple[str, str]],
+    targets: set[str],
+) -> Iterator[Problem]:
+    full = record["redistribution"] == "full"
+    write_file(into / f"raw/{'' if full else 'attached/'}{one.doc_id}.txt", one.text.encode())
+    write_file(into / f"raw/{one.doc_id}.json", canonical(record, "record", schema))
+    for annotator, layers in one.layers.items():
+        done = [name for name in schema.layers if name in layers or name in options.layers]
+        annotation: Record = {
+            "doc_id": one.doc_id,
+            "schema_version": schema.version,
+            "text_sha256": record["text_sha256"],
+            "annotator": annotator,
+            "layers_done": done,
+            **{name: layers.get(name, []) for name in done},
+        }
+        yield from _fitted(annotation, one, schema, lacking)
+        for name in done:
+            for ref in (ref for ref in schema.layers[name].of_kind("reference") if ref.refers_to == TARGETS):
+                targets.update(str(value.get(ref.name)) for value in annotation[name])
+            if not full:
+                _without_words(annotation[name], [field.name for field in schema.layers[name].of_kind("spans")])
+        write_file(into / f"annotations/{annotator}/{one.doc_id}.json", canonical(annotation, "annotation", schema))
+
+
+def _fitted(annotation: Record, one: Incoming, schema: Schema, lacking: Counter[tuple[str, str]]) -> Iterator[Problem]:
+    """Take values out that the schema does not allow, a Problem each, and count the fields that records lack."""
+    wrong: dict[tuple[str, int, str], str] = {}
+    for found in schema.violations("annotation", annotation):
+        if len(found.parts) >= 3:
+            wrong.setdefault((str(found.parts[0]), int(found.parts[1]), str(found.parts[2])), found.message)
+    for (layer, i, name), message in wrong.items():
+        record = annotation[layer][i]
+        path, line = one.places.get((annotation["annotator"], record["id"]), (one.path, 1))
+        yield problem("IMP2", path, f"{layer}.{name}: {message[:200]}", place=(line, 1))
+        del record[name]
+    for layer in annotation["layers_done"]:
+        for field in schema.layers[layer].fields:
+            if field.required:
+                lacking[layer, field.name] += sum(field.name not in record for record in annotation[layer])
+
+
+def _without_words(records: list[Record], fields: list[str]) -> None:
+    for record in records:
+        for name in fields:
+            record[name] = [{"start": span["start"], "end": span["end"]} for span in record.get(name, ())]
+
+
+def _finish(into: Path, schema: Schema, lacking: Counter[tuple[str, str]], targets: set[str]) -> None:
+    """Write the schema as the documents have it: no field required that one lacks, and the targets they name."""
+    made = json.loads(json.dumps(schema.annotation))
+    for layer, name in sorted(key for key, number in lacking.items() if number):
+        items = made["properties"][layer]["items"]
+        items["required"] = [one for one in items["required"] if one != name]
+    if made != schema.annotation:
+        write_file(into / "schema/annotation.schema.json", as_json(made))
+    if targets:
+        kept = [target for target in schema.registry["targets"] if target["target_id"] in targets]
+        write_file(into / "schema/targets.json", _registry(kept))
+
+
+def _registry(targets: list[Record]) -> bytes:
+    return as_json({"$schema": "targets.schema.json", "version": "1.0", "targets": targets})
+
+
+def _parent_of(schema: Any, pointer: str, name: str) -> tuple[Any, str]:
+    """What holds the value that `pointer` names, and the value's key in it."""
+    *parts, key = split_pointer(pointer)
+    for part in parts:
+        if part not in schema:
+            raise CorpusError(f"the schema has no {pointer}, which {name} changes")
+        schema = schema[part]
+    return schema, key

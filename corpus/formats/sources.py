@@ -1,0 +1,155 @@
+"""Read the files of an import: bounded reading, JSON and text sources, document ids and annotator names."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from ..core.json_positions import join_pointer, position
+from ..core.model import CorpusError, Fault, Kind, Problem, Source
+from ..files import DOC_ID, parse_json
+from ..files.index import ANNOTATOR, MAX_BYTES
+from ..files.read import parse_text
+from .documents import Incoming
+
+MESSAGES = {
+    "IMP1": "The file cannot be read",
+    "IMP2": "The file is not of this format",
+    "IMP3": "A span does not point at its words",
+    "IMP4": "An id is there twice",
+    "IMP5": "What is referred to is not there",
+}
+"""What each code of a Problem of a reader means."""
+
+
+def problem(
+    code: str, file: Source | str, detail: str, *parts: str | int, place: tuple[int, int] | None = None
+) -> Problem:
+    """The Problem of a code in a file, at `place` (line, column), or at the JSON value that `parts` lead to."""
+    pointer = join_pointer(*parts)
+    path = file if isinstance(file, str) else file.path
+    line, column = place or (position(file, pointer) if isinstance(file, Source) else (1, 1))
+    return Problem(code, "error", path, f"{MESSAGES[code]}: {detail}", pointer, line, column)
+
+
+def not_read(file: Source) -> Iterator[Problem]:
+    """A Problem for each reason why a file could not be read, or not as it stands."""
+    for fault in file.faults:
+        detail = f"{fault.name}, {fault.detail}" if fault.detail else fault.name
+        yield problem("IMP1", file, detail, place=(fault.line, fault.column))
+
+
+def read_source(path: Path, kind: Kind, most: int = MAX_BYTES) -> Source:
+    """The bytes of a regular file of at most `most` bytes, or why they are not to be had."""
+    file = Source(os.fsencode(path).decode("utf-8", "replace"), kind)
+    try:
+        if path.is_symlink() or not path.is_file():
+            file.faults = (Fault("symlink" if path.is_symlink() else "unreadable"),)
+        elif path.stat().st_size > most:
+            file.faults = (Fault("too-large", f"more than {most // 2**20} MiB"),)
+        else:
+            file.data = path.read_bytes()
+    except OSError as error:
+        file.faults = (Fault("unreadable", error.strerror or ""),)
+    return file
+
+
+def json_source(path: Path, most: int = MAX_BYTES) -> Source:
+    """A file with its JSON value."""
+    file = read_source(path, "annotation", most)
+    if not file.faults:
+        file.value, file.faults = parse_json(file.data)
+    return file
+
+
+def text_source(path: Path) -> Source:
+    """A file with its text, unchanged. A byte order mark is a fault: nobody can say whether offsets count it."""
+    file = read_source(path, "text")
+    if not file.faults:
+        file.value, faults = parse_text(file.data)
+        file.faults = tuple(fault for fault in faults if fault.name != "control-character")
+    return file
+
+
+def text_problem(text: str, path: str, name: str, line: int = 1) -> Problem | None:
+    """Why a text that a file holds cannot be a document's text, None when it can. `name` is the document's."""
+    for fault in parse_text(text.encode())[1]:
+        if fault.name != "control-character":
+            return problem("IMP1", path, f"{name}: {fault.name}", place=(line, 1))
+    return None
+
+
+class Together:
+    """Holds the documents that are read against those before: one text a document, one annotation an annotator."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[bytes, set[str]]] = {}
+
+    def __call__(self, one: Incoming, annotator: str, name: str, line: int = 1) -> Problem | None:
+        """Why a document cannot be taken in beside those before, None when it can."""
+        digest = sha256(one.text.encode()).digest()
+        before, by = self._seen.setdefault(one.doc_id, (digest, set()))
+        if annotator in by:
+            return problem("IMP4", one.path, f"{name}, by {annotator}", place=(line, 1))
+        if before != digest:
+            return problem("IMP3", one.path, f"the text of {name} is not what was read before", place=(line, 1))
+        by.add(annotator)
+        return None
+
+
+def files_below(source: Path, ends: tuple[str, ...]) -> list[Path]:
+    """The files below a folder, or the file itself, whose names end so, sorted; links are not followed.
+
+    Raises CorpusError when there is none.
+    """
+    if source.is_dir() and not source.is_symlink():
+        walked = os.walk(source)
+        found = [
+            Path(folder, name)
+            for folder, folders, names in walked
+            for name in (*folders, *names)
+            if name.endswith(ends)
+        ]
+    else:
+        found = [source] if source.exists() or source.is_symlink() else []
+    if not found:
+        raise CorpusError(f"{source}: there is no {' or '.join(ends)} file to import")
+    return sorted(found)
+
+
+class Names:
+    """Valid names made of any: the same for the same one, and another for another."""
+
+    def __init__(self, pattern: re.Pattern[str], most: int, lower: bool = False) -> None:
+        self._pattern, self._most, self._lower = pattern, most, lower
+        self._made: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def __call__(self, name: str) -> str:
+        """The valid name for `name`."""
+        if name not in self._made:
+            plain = unicodedata.normalize("NFKD", name.lower() if self._lower else name)
+            plain = plain.encode("ascii", "ignore").decode()
+            plain = re.sub("[^A-Za-z0-9._-]+" if not self._lower else "[^a-z0-9_-]+", "-", plain).strip("-._")
+            plain = plain[: self._most] or "x"
+            valid, number = plain, 1
+            while valid in self._taken or not self._pattern.fullmatch(valid):
+                number += 1
+                valid = f"{plain[: self._most - 1 - len(str(number))]}-{number}"
+            self._taken.add(valid)
+            self._made[name] = valid
+        return self._made[name]
+
+
+def doc_ids() -> Names:
+    """Makes doc_ids of the names of files."""
+    return Names(DOC_ID, 128)
+
+
+def annotators() -> Names:
+    """Makes names of annotators."""
+    return Names(ANNOTATOR, 32, lower=True)

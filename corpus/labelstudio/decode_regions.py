@@ -1,0 +1,330 @@
+"""The `result` of a Label Studio annotation → layers, or the faults that forbid it.
+
+    result → labelled regions on their words → values of regions → relations → records
+             (code points; UTF-16 units when every region proves it)
+
+A step is taken only when the one before it found no fault, so that one fault is one finding.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import lru_cache
+from hashlib import sha256
+from itertools import accumulate
+from typing import Any
+
+from ..checks.offset_shifts import explain
+from ..core.model import Record, Span
+from ..core.schema import TARGETS, Schema
+from .config_controls import DONE, LABEL, TEXT, Control, Mark, controls
+from .faults import Fault
+
+ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_SHOWN = 60
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What an annotation says: `layers` by their names, and `done`, the layers that were looked at (None when
+    the annotator chose none). Or `faults`, and then nothing else. `note` tells what was converted.
+    """
+
+    layers: dict[str, list[Record]] = field(default_factory=dict)
+    done: list[str] | None = None
+    note: str = ""
+    faults: list[Fault] = field(default_factory=list)
+
+
+class Region:
+    """A region of the text, and what the steps find out about it.
+
+    `start` and `end` are code points, `given` the offsets as they came. `record` is the id of the record
+    that the region anchors, "" for a further span. `values` has, by field, what its controls hold ("" for
+    the fields that are left out), its further spans, and the ids that it is joined to.
+    """
+
+    __slots__ = ("end", "given", "id", "index", "mark", "record", "start", "values", "words")
+
+    def __init__(self, id_: str, index: int, mark: Mark, start: int, end: int, words: str) -> None:
+        self.id, self.index, self.mark, self.words = id_, index, mark, words
+        self.start, self.end, self.given = start, end, (start, end)
+        self.record = ""
+        self.values: dict[str, Any] = {}
+
+    @property
+    def named(self) -> str:
+        """The region as a message names it."""
+        return f"{self.mark.name} {self.record or self.id!r}"
+
+    def fault(self, code: str, detail: str = "", suggestion: str = "") -> Fault:
+        """A fault of this region."""
+        return Fault(code, detail, self.index, self.id, suggestion, self.start, self.end)
+
+
+class Reading:
+    """The state of one reading."""
+
+    def __init__(self, text: str, schema: Schema) -> None:
+        self.text, self.schema, self.table = text, schema, controls(schema)
+        self.faults: list[Fault] = []
+        self.found: dict[str, Region] = {}
+        self.relations: list[tuple[int, Record]] = []
+        self.known: dict[str, dict[str, str]] = {name: {} for name in schema.layers}
+        """For each layer, its records' ids, by themselves and by the ids of their regions; and the targets."""
+        self.known[TARGETS] = {id_: id_ for id_ in schema.targets}
+        self.done: list[str] | None = None
+        self.note = ""
+        self._labelled: list[tuple[int, Record]] = []
+        self._valued: list[tuple[int, Record, Control]] = []
+
+    def fault(self, code: str, detail: str, index: int, suggestion: str = "") -> None:
+        """Note a fault of a result that is no region."""
+        self.faults.append(Fault(code, detail, index, "", suggestion))
+
+    def sort(self, result: list[Any]) -> None:
+        """Tell regions, values and relations apart."""
+        known = self.table.controls
+        for index, item in enumerate(result):
+            name = item.get("from_name") if type(item) is dict else None
+            if name == LABEL:
+                self._labelled.append((index, item))
+            elif type(name) is str and (control := known.get(name)):
+                self._valued.append((index, item, control))
+            else:
+                self._sort_other(index, item, name)
+
+    def _sort_other(self, index: int, item: Any, name: Any) -> None:
+        if not isinstance(item, dict):
+            self.fault("L201", _shown(item), index)
+        elif item.get("type") == "relation":
+            self.relations.append((index, item))
+        elif name != DONE:
+            hint = _near(name, self.table.controls)
+            self.faults.append(Fault("L202", _shown(name), index, str(item.get("id", "")), hint))
+        elif self._is_of(index, item, "choices"):
+            chosen = item["value"].get("choices")
+            if not isinstance(chosen, list) or not all(isinstance(one, str) for one in chosen):
+                self.fault("L201", f"{DONE}: {_shown(chosen)}", index)
+            elif self.done is not None:
+                self.fault("L213", DONE, index)
+            else:
+                self.done = chosen
+                for one in chosen:
+                    if one not in self.schema.layers:
+                        self.fault("L301", f"{DONE}: {one!r}", index, _near(one, self.schema.layers))
+
+    def _is_of(self, index: int, item: Record, type_: str) -> bool:
+        """Whether a result has an id, a value, and the type and the text of its control; it is a fault if not."""
+        if type(item.get("value")) is not dict or type(item.get("id")) is not str:
+            self.fault("L201", "it has no value or no id", index)
+        elif item.get("type") != type_ or item.get("to_name") != TEXT:
+            detail = f"{item['from_name']} of type {_shown(item.get('type'))} on {_shown(item.get('to_name'))}"
+            self.faults.append(Fault("L202", detail, index, item["id"]))
+        else:
+            return True
+        return False
+
+    def place(self) -> None:
+        """Check label and offsets of each region, and that it stands on the words it quotes."""
+        text, marks, found = self.text, self.table.marks, self.found
+        wrong: list[Region] = []
+        for index, item in self._labelled:
+            value, id_ = item.get("value"), item.get("id")
+            if (
+                type(value) is not dict
+                or type(id_) is not str
+                or item.get("type") != "labels"
+                or item.get("to_name") != TEXT
+            ):
+                self._is_of(index, item, "labels")
+                continue
+            labels, start, end, words = value.get("labels"), value.get("start"), value.get("end"), value.get("text")
+            one = labels[0] if type(labels) is list and len(labels) == 1 else None
+            mark = marks.get(one) if type(one) is str else None
+            if mark is None:
+                self.faults.append(Fault("L203", _shown(labels), index, id_))
+            elif type(start) is not int or type(end) is not int:
+                self.faults.append(Fault("L204", f"{_shown(start)} to {_shown(end)}", index, id_))
+            elif type(words) is not str:
+                self.faults.append(Fault("L201", "it quotes no words", index, id_))
+            elif id_ in found:
+                self.faults.append(Fault("L209", repr(id_), index, id_))
+            else:
+                found[id_] = region = Region(id_, index, mark, start, end, words)
+                if (text[start:end] != words or not 0 <= start < end) and not _stands(text, start, end, words):
+                    wrong.append(region)
+        if wrong and not self.faults:
+            self._move(wrong)
+
+    def _move(self, wrong: list[Region]) -> None:
+        """Count in UTF-16 units, if that puts every region on its words; else those that are not are faults."""
+        text, regions = self.text, self.found.values()
+        units = _utf16(text)
+        moved = [(units.get(region.start, -1), units.get(region.end, -1)) for region in regions]
+        if all(_stands(text, *at, region.words) for region, at in zip(regions, moved, strict=True)):
+            for region, (start, end) in zip(regions, moved, strict=True):
+                region.start, region.end = start, end
+            self.note = "the offsets counted UTF-16 units, as all of its spans prove; they were converted"
+            return
+        spans = [Span(region.start, region.end, region.words) for region in wrong]
+        for region, (reason, _, _) in zip(wrong, explain(text, spans), strict=True):
+            self.faults.append(_misplaced(region, text, reason))
+
+    def fill(self) -> None:
+        """Give each value to its region. The usual case, one plain value, comes first and is done at once."""
+        found = self.found
+        for index, item, control in self._valued:
+            try:
+                value = item["value"]
+                region, got = found[item["id"]], value[control.key]
+                values = region.values
+                if (
+                    control.plain
+                    and type(got) is list
+                    and len(got) == 1
+                    and type(one := got[0]) is str
+                    and (one in control.allowed or not control.allowed)
+                    and region.mark.layer is control.layer
+                    and region.mark.field is None
+                    and region.given == (value["start"], value["end"])
+                    and control.holds not in values
+                    and item["type"] == control.type
+                    and item["to_name"] == TEXT
+                ):
+                    values[control.holds] = one
+                    continue
+            except (KeyError, TypeError):
+                pass
+            self._fill(index, item, control)
+
+    def _fill(self, index: int, item: Record, control: Control) -> None:
+        if not self._is_of(index, item, control.type):
+            return
+        value, region, hint = item["value"], self.found.get(item["id"]), ""
+        if region is None:
+            self.faults.append(Fault("L210", control.name, index, item["id"]))
+            return
+        given = value.get("start"), value.get("end")
+        if region.mark.field is not None or region.mark.layer is not control.layer:
+            code, detail = "L212", f"{control.name} on {region.mark.name}"
+        elif given != region.given:
+            where = f"{_shown(given[0])} to {_shown(given[1])}"
+            code, detail = "L211", f"{control.name} at {where}, its region at {region.given[0]} to {region.given[1]}"
+        elif control.holds in region.values:
+            code, detail = "L213", control.name
+        else:
+            code, detail = _take(region, control, value.get(control.key))
+        if code == "L301":
+            hint = _near(detail, control.allowed)
+            detail = f"{control.name}: {detail!r}"
+        if code:
+            self.faults.append(Fault(code, detail, index, item["id"], hint, region.start, region.end))
+
+    def name(self) -> None:
+        """Give each record its id: the one that was typed, or that of its region, or one made from that."""
+        made: list[Region] = []
+        taken: set[str] = set()
+        for region in self.found.values():
+            if region.mark.field is not None:
+                continue
+            typed = region.values.pop("id", "").strip()
+            region.record = record = typed or region.id
+            if not _is_id(record):
+                if typed:
+                    self.faults.append(region.fault("L303", f"{typed!r} is no id"))
+                made.append(region)
+            elif record in taken:
+                self.faults.append(region.fault("L408", repr(record)))
+            taken.add(record)
+        for region in made:
+            plain, hashed = f"r{region.id}", f"r-{sha256(region.id.encode('utf-8', 'replace')).hexdigest()[:16]}"
+            region.record = plain if _is_id(plain) and plain not in taken else hashed
+            taken.add(region.record)
+        for region in self.found.values():
+            if region.mark.field is None:
+                self.known[region.mark.layer.name].setdefault(region.id, region.record)
+        for region in self.found.values():
+            if region.mark.field is None:
+                self.known[region.mark.layer.name][region.record] = region.record
+
+
+def _near(name: object, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, 1) if isinstance(name, str) else ()
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _take(region: Region, control: Control, got: Any) -> tuple[str, str]:
+    """Put what a control holds into its region; the code and detail of the fault if it cannot be, else two ""."""
+    if control.type == "number":
+        region.values[control.holds] = got
+        return ("", "") if type(got) is int else ("L303", f"{control.name}: {_shown(got)}")
+    got = [got] if isinstance(got, str) else got
+    if not isinstance(got, list) or not all(isinstance(one, str) for one in got):
+        return "L201", f"{control.name}: {_shown(got)}"
+    if (control.type == "choices" or control.field is None) and not control.allowed.issuperset(got):
+        return "L301", next(one for one in got if one not in control.allowed)
+    if not control.many and len(got) > 1:
+        return "L302", f"{control.name}: {_shown(got)}"
+    of = control.field
+    if of and of.kind == "scalar" and of.json_type != "string":
+        typed = [_parsed(one, of.json_type) for one in got]
+        if None in typed:
+            return "L303", f"{control.name}: {_shown(got)} is not of type {of.json_type}"
+        got = typed
+    elif of and of.kind == "reference":
+        got = [name for one in got for name in re.split(r"[,\s]+", one) if name]
+    if got:
+        region.values[control.holds] = got if control.many else got[0]
+    return "", ""
+
+
+@lru_cache(maxsize=65536)
+def _is_id(name: str) -> bool:
+    return ID.fullmatch(name) is not None
+
+
+def _parsed(word: str, json_type: str) -> Any:
+    """What a word says that is written as in JSON, None when it is not of the type."""
+    try:
+        value = json.loads(word.lower() if json_type == "boolean" else word)
+    except (ValueError, RecursionError):
+        return None
+    types = {"boolean": (bool,), "integer": (int,), "number": (int, float)}[json_type]
+    return value if type(value) in types and value == value and abs(value) != float("inf") else None
+
+
+def _stands(text: str, start: int, end: int, words: str) -> bool:
+    """Whether the words stand there. The editor gives a line end as backslash and n, and runs of blanks as one."""
+    if not 0 <= start < end <= len(text):
+        return False
+    here = text[start:end]
+    return here == words or _plain(here) == _plain(words)
+
+
+def _plain(words: str) -> list[str]:
+    return words.replace("\\n", " ").split()
+
+
+def _utf16(text: str) -> dict[int, int]:
+    """From offsets in UTF-16 units to code points."""
+    widths = (2 if ord(char) > 0xFFFF else 1 for char in text)
+    return {offset: index for index, offset in enumerate(accumulate(widths, initial=0))}
+
+
+def _misplaced(region: Region, text: str, reason: str) -> Fault:
+    start, end, where = region.start, region.end, f"{region.start} to {region.end}"
+    if start < 0 or max(start, end) > len(text):
+        return Fault("L205", f"{where}, and the text ends at {len(text)}; {reason}", region.index, region.id)
+    if start >= end:
+        return region.fault("L206" if start == end else "L207", where)
+    return region.fault("L208", f"{_shown(text[start:end])} is there, {_shown(region.words)} is quoted; {reason}")
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"

@@ -1,0 +1,1 @@
+"""Read, check and compile a corpus, one shard of documents after another."""

@@ -1,0 +1,70 @@
+"""Documents → Arrow tables, with columns derived from the Schema.
+
+| config | a row | module |
+|---|---|---|
+| documents | an article with every layer of its gold annotation, nested | `documents` |
+| annotations | one annotator's view of an article, nested | `documents` |
+| entities | a sentence: tokens, IOB2 tags of the named mentions, entity ids | `entities` |
+| quotes, stances | a record of that layer, and what it refers to written out | `records` |
+
+A layer nobody looked at is null, one in which nothing was found is empty. Labels are strings; the
+card tells `datasets` their names.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...core.schema import Schema
+from .config import Config, Labels
+from .documents import annotations_config, documents_config
+from .entities import entities_config
+from .records import quotes_config, stances_config
+from .rows import Row, Rows
+
+__all__ = ["Batches", "Config", "Labels", "Row", "build", "configs"]
+
+Batches = dict[str, pa.RecordBatch]
+"""Rows by the name of their config."""
+
+
+@lru_cache(maxsize=4)
+def configs(schema: Schema) -> tuple[Config, ...]:
+    """The configs that this schema gives, the default one first."""
+    found = [documents_config(schema), annotations_config(schema)]
+    if {"entities", "mentions"} <= schema.layers.keys():
+        found.append(entities_config(schema))
+    if "quotes" in schema.layers:
+        found.append(quotes_config(schema))
+    if "stances" in schema.layers:
+        found.append(stances_config(schema))
+    return tuple(found)
+
+
+def build(rows: list[Row], schema: Schema) -> dict[str, Batches]:
+    """The rows of every config, by split and config, each in the order of the documents."""
+    rows = sorted(rows, key=lambda row: str(row.article.record["split"]))
+    splits = [str(row.article.record["split"]) for row in rows]
+    ids = pa.array([row.article.doc_id for row in rows], pa.string())
+    shard = Rows(rows, schema)
+    found: dict[str, Batches] = {split: {} for split in splits}
+    for config in configs(schema):
+        batch = pa.RecordBatch.from_arrays(config.rows(shard), schema=config.columns)
+        row_of = pc.index_in(batch["doc_id"], ids).to_numpy()
+        for split in found:
+            first, last = np.searchsorted(row_of, (splits.index(split), bisect_right(splits, split))).tolist()
+            if first < last:
+                found[split][config.name] = _part(batch, first, last)
+    return found
+
+
+def _part(batch: pa.RecordBatch, first: int, last: int) -> pa.RecordBatch:
+    """Some rows of a batch; a small part is copied, so that it does not keep the others in memory."""
+    if last - first > batch.num_rows // 2:
+        return batch.slice(first, last - first)
+    return batch.take(pa.array(np.arange(first, last)))

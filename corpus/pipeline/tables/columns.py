@@ -1,0 +1,65 @@
+"""A field of many records → one Arrow column, built from flat lists and never from nested objects.
+
+    records        [{"spans": [a, b]}, {"spans": [c]}]
+    flat           [a, b, c]        offsets [0, 2, 3]
+    columns        starts, ends, texts of flat  →  struct  →  list by the offsets
+
+That is what makes compiling about as fast as reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate, chain
+from operator import itemgetter
+from typing import Any
+
+import pyarrow as pa
+
+from ...core.model import Record
+from ...core.schema import Field, Layer
+
+SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())])
+SCALARS = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+
+
+def type_of(field: Field) -> pa.DataType:
+    """The type of a field's column. References and labels are strings."""
+    if field.kind == "spans":
+        return pa.list_(SPAN)
+    return pa.list_(SCALARS[field.json_type]) if field.many else SCALARS[field.json_type]
+
+
+def type_of_layer(layer: Layer) -> pa.DataType:
+    """The type of a layer's column in a table of articles."""
+    return pa.list_(pa.struct([(field.name, type_of(field)) for field in layer.fields]))
+
+
+def column(field: Field, records: Sequence[Record]) -> pa.Array:
+    """The values of a field, one for each record, null where a record has none."""
+    name = field.name
+    values = list(map(itemgetter(name), records)) if field.required else [record.get(name) for record in records]
+    if field.kind == "spans":
+        flat = list(chain.from_iterable(filter(None, values)))
+        arrays = [
+            pa.array(list(map(itemgetter("start"), flat)), pa.int64()),
+            pa.array(list(map(itemgetter("end"), flat)), pa.int64()),
+            pa.array([span.get("text") for span in flat], pa.string()),
+        ]
+        return lists(values, pa.StructArray.from_arrays(arrays, fields=list(SPAN)))
+    if field.many:
+        return lists(values, pa.array(list(chain.from_iterable(filter(None, values))), SCALARS[field.json_type]))
+    return pa.array(values, SCALARS[field.json_type])
+
+
+def lacks_words(values: pa.Array) -> bool:
+    """Whether a column of spans has one that does not quote its text."""
+    return bool(values.type == pa.list_(SPAN) and values.values.field("text").null_count)
+
+
+def lists(values: Sequence[Sequence[Any] | None], flat: pa.Array) -> pa.ListArray:
+    """A column of lists over items laid end to end; null where a value is None."""
+    if None in values:
+        offsets = pa.array([0, *accumulate(len(value) if value else 0 for value in values)], pa.int32())
+        return pa.ListArray.from_arrays(offsets, flat, mask=pa.array([value is None for value in values]))
+    return pa.ListArray.from_arrays(pa.array([0, *accumulate(len(value or ()) for value in values)], pa.int32()), flat)

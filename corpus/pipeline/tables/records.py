@@ -1,0 +1,162 @@
+"""The configs `quotes` and `stances`: a record a row, with what it refers to written out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...core.model import Record
+from ...core.schema import TARGETS, Field, Layer, Schema
+from .columns import lists, type_of
+from .config import Config
+from .rows import LayerColumns, Row, Rows
+
+GAP = " … "
+"""What joins the pieces of a discontinuous span when they are written as one string."""
+
+
+def quotes_config(schema: Schema) -> Config:
+    """A row a quote: its fields, their words, and the paragraphs it stands in."""
+    description = "A quote: content, cue, source, speaker, and the paragraphs they stand in."
+    return _config(schema.layers["quotes"], description, [("context", pa.string()), ("context_start", pa.int64())])
+
+
+def stances_config(schema: Schema) -> Config:
+    """A row a pair of a text and a target, with the stance, its scope and its holder."""
+    description = "A pair of a text and a target, with the stance, its scope and its holder."
+    return _config(schema.layers["stances"], description, [("title", pa.string()), ("text", pa.string())])
+
+
+def _config(layer: Layer, description: str, extra: list[tuple[str, pa.DataType]]) -> Config:
+    fields = [(field.name, type_of(field)) for field in layer.fields]
+    written = [(name, pa.string()) for field in layer.fields for name in _written_names(field)]
+    labels = {field.name: tuple(label.name for label in field.labels) for field in layer.of_kind("label")}
+    columns = pa.schema([("doc_id", pa.string()), *fields, *written, *extra])
+    return Config(layer.name, description, columns, labels, lambda rows: _rows(layer, columns, rows))
+
+
+def _written_names(field: Field) -> list[str]:
+    """The columns that write out what a field points at."""
+    if field.kind == "spans" or (field.refers_to == "mentions" and field.many):
+        return [f"{field.name}_text"]
+    if field.refers_to == "entities" and not field.many:
+        return [f"{field.name}_name", f"{field.name}_type"]
+    if field.refers_to == TARGETS and not field.many:
+        return [f"{field.name}_statement", f"{field.name}_kind"]
+    return []
+
+
+def _rows(layer: Layer, columns: pa.Schema, rows: Rows) -> list[pa.Array]:
+    mine = rows.gold[layer.name]
+    last = _stance_texts if layer.name == "stances" else _contexts
+    extra = list(zip(*last(rows, mine), strict=True)) or [(), ()]
+    doc_ids = chain.from_iterable(
+        (row.article.doc_id,) * len(records or ()) for row, records in zip(rows.rows, mine.records, strict=True)
+    )
+    return [
+        pa.array(list(doc_ids), pa.string()),
+        *mine.columns,
+        *(
+            array
+            for field, values in zip(layer.fields, mine.columns, strict=True)
+            for array in _written(field, values, rows, mine)
+        ),
+        *(pa.array(values, columns[i].type) for values, i in zip(extra, (-2, -1), strict=True)),
+    ]
+
+
+def _written(field: Field, values: pa.Array, rows: Rows, mine: LayerColumns) -> list[pa.Array]:
+    if field.kind == "spans":
+        return [_joined(values)]
+    if field.refers_to == "mentions" and field.many:
+        return [_mention_texts(field, rows, mine)]
+    if field.refers_to == "entities" and not field.many:
+        known = _entities_of(field, rows, mine)
+        return [pa.array([entity.get(key) for entity in known], pa.string()) for key in ("name", "type")]
+    if field.refers_to == TARGETS and not field.many:
+        targets = [rows.schema.targets.get(record.get(field.name) or "", {}) for record in mine.flat]
+        return [pa.array([target.get(key) for target in targets], pa.string()) for key in ("statement", "kind")]
+    return []
+
+
+def _joined(spans: pa.ListArray, gap: str = GAP) -> pa.StringArray:
+    """The words of each list of spans as one string; null where one is withheld."""
+    words = pc.struct_field(spans.values, "text")
+    return pc.binary_join(pa.ListArray.from_arrays(spans.offsets, words), gap)
+
+
+def _mention_texts(field: Field, rows: Rows, mine: LayerColumns) -> pa.StringArray:
+    """The words of the mentions that each record refers to, joined by "; "."""
+    layer = rows.schema.layers["mentions"]
+    spans = layer.of_kind("spans")[0]
+    words = _joined(rows.gold["mentions"].columns[layer.fields.index(spans)])
+    places = [
+        [places[mention] for mention in record.get(field.name) or ()]
+        for records, places in zip(mine.records, rows.first_mentions, strict=True)
+        for record in records or ()
+    ]
+    chosen = words.take(pa.array(list(chain.from_iterable(places)), pa.int32()))
+    return pc.binary_join(lists(places, chosen), "; ")
+
+
+def _entities_of(field: Field, rows: Rows, mine: LayerColumns) -> list[Record]:
+    found: list[Record] = []
+    for records, entities in zip(mine.records, rows.gold["entities"].records, strict=True):
+        if records:
+            by_id = {entity["id"]: entity for entity in entities or ()}
+            found += [by_id.get(record.get(field.name) or "", {}) for record in records]
+    return found
+
+
+def _contexts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, int | None]]:
+    """For each quote, the lines of the text that hold its content, cue and source, and where they begin."""
+    found: list[tuple[str | None, int | None]] = []
+    mentions = rows.gold["mentions"].flat if "mentions" in rows.gold else []
+    places = rows.first_mentions if "mentions" in rows.gold else [{}] * len(rows.rows)
+    for row, records, place in zip(rows.rows, mine.records, places, strict=True):
+        for quote in records or ():
+            parts = [
+                quote["content"],
+                quote.get("cue"),
+                *(mentions[place[m]]["spans"] for m in quote.get("source") or ()),
+            ]
+            found.append(_context(row.text, [part for part in parts if part]))
+    return found
+
+
+def _context(text: str | None, parts: Sequence[list[Record]]) -> tuple[str | None, int | None]:
+    if text is None:
+        return None, None
+    start = text.rfind("\n", 0, min([span["start"] for part in parts for span in part])) + 1
+    end = text.find("\n", max([span["end"] for part in parts for span in part]))
+    return text[start : end if end >= 0 else None], start
+
+
+def _stance_texts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, str | None]]:
+    """For each stance, the title and the text to classify.
+
+    The text is the words of the evidence for a speaker, the title for a headline, else the article.
+    """
+    quotes = rows.gold["quotes"].records if "quotes" in rows.gold else [None] * len(rows.rows)
+    found: list[tuple[str | None, str | None]] = []
+    for row, records, said in zip(rows.rows, mine.records, quotes, strict=True):
+        title = row.article.record.get("title")
+        for stance in records or ():
+            scope = stance.get("scope")
+            text = title if scope == "headline" else _evidence(stance, row, said) if scope == "speaker" else row.text
+            found.append((title, text))
+    return found
+
+
+def _evidence(stance: Record, row: Row, quotes: list[Record] | None) -> str | None:
+    if row.text is None:
+        return None
+    wanted = stance.get("evidence_quotes") or ()
+    spans: list[Any] = [span for quote in quotes or () if quote["id"] in wanted for span in quote["content"]]
+    spans += stance.get("evidence_spans") or ()
+    spans.sort(key=lambda span: span["start"])
+    return GAP.join([row.text[span["start"] : span["end"]] for span in spans])

@@ -1,0 +1,198 @@
+"""A release and a folder of texts → a copy that holds the texts which the release withholds.
+
+    documents/ ┐ rows of a document, as they were compiled    ┐
+    annotations/┘ FOLDER/<doc_id>.txt, when its hash is right ┘→ compiled again → a new folder
+
+The copy is what `corpus build --with-attached` makes of the same corpus. It is written whole or not at all, and
+the release is only read. Documents pass by in small batches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from ..core.model import GOLD, Annotation, Article, CorpusError, Record, Source
+from ..core.schema import Schema
+from ..edit.attach import difference
+from ..files.index import DOC_ID, MAX_BYTES
+from ..pipeline.shard import Shard
+from ..pipeline.tables import Row, build
+from .build import Built, copy_schema, manifest_of, put_in_place, write_tables
+from .card import card_of_copy
+from .verify import read_manifest, verify
+
+_BATCH = 64
+"""Documents that are in memory at once."""
+_NOTICE = """> **Not to be passed on.** This is a private copy of version {version}. It holds the texts of {count}
+> that the release withholds, put back by `corpus attach --release`. Figures and tables below are those of the release.
+"""
+
+
+@dataclass(slots=True)
+class Attached:
+    """The documents whose text was put back, those whose text is not there, and why others are not the text."""
+
+    put_back: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    """A line each. When there is one, nothing was written."""
+
+
+def attach_texts(
+    release: Path, texts: Path, out: Path, *, progress: Callable[[Iterator[Shard], int], Iterator[Shard]]
+) -> Attached:
+    """Write a copy of the build in `release` to `out` with the texts that it withholds, from `texts`/<doc_id>.txt.
+
+    Every text is held against the hash in the table of documents first; when one differs, nothing is
+    written. Texts that are not there stay withheld. `out` must be new. Raises CorpusError when `release` is
+    damaged or is such a copy itself, or when no text can be put back.
+    """
+    manifest = read_manifest(release)
+    if "texts_of" in manifest:
+        raise CorpusError(f"{release} is such a copy itself; name the release it was made of")
+    if damage := next(verify(release), ""):
+        raise CorpusError(f"{release} is not as it was made: {damage}")
+    if not texts.is_dir():
+        raise CorpusError(f"{texts} is no folder")
+    if out.exists():
+        raise CorpusError(f"{out} is there already; choose another --out")
+    if out.resolve().is_relative_to(release.resolve()):
+        raise CorpusError(f"{out} lies in the release, which is never changed; choose another --out")
+    found = _compared(release, texts)
+    if found.wrong:
+        return found
+    if not found.put_back:
+        raise CorpusError(
+            f"{texts} has no text for any of {len(found.missing):,} documents that withhold theirs"
+            if found.missing
+            else f"no document of {release} withholds its text"
+        )
+    _write(release, manifest, texts, out, found, progress)
+    return found
+
+
+def _compared(release: Path, texts: Path) -> Attached:
+    found = Attached()
+    columns = ["doc_id", "redistribution", "text_sha256", "length"]
+    for path in sorted((release / "documents").glob("*.parquet")):
+        for batch in pq.ParquetFile(path).iter_batches(1024, columns=columns):
+            for record in batch.to_pylist():
+                if record["redistribution"] == "full":
+                    continue
+                doc_id = record["doc_id"]
+                if not DOC_ID.fullmatch(doc_id) or not (texts / f"{doc_id}.txt").is_file():
+                    found.missing.append(doc_id)
+                    continue
+                data = _read(texts, doc_id)
+                if hashlib.sha256(data).hexdigest() == record["text_sha256"]:
+                    found.put_back.append(doc_id)
+                else:
+                    found.wrong.append(f"{texts / doc_id}.txt is not the text of {doc_id}: {difference(data, record)}")
+    return found
+
+
+def _read(texts: Path, doc_id: str) -> bytes:
+    with (texts / f"{doc_id}.txt").open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _write(
+    release: Path,
+    manifest: dict[str, Any],
+    texts: Path,
+    out: Path,
+    found: Attached,
+    progress: Callable[[Iterator[Shard], int], Iterator[Shard]],
+) -> None:
+    schema = Schema.read(release)
+    built = Built(str(manifest["version"]))
+    splits = list(manifest["configs"]["documents"])
+    total = sum(made["rows"] for made in manifest["configs"]["documents"].values())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
+        folder = Path(temporary) / "build"
+        folder.mkdir()
+        put_back = frozenset(found.put_back)
+        shards = (shard for split in splits for shard in _shards(release, split, schema, texts, put_back))
+        write_tables(progress(shards, total), schema, folder, built, lambda problem: None)
+        count = f"{len(put_back):,} document{'' if len(put_back) == 1 else 's'}"
+        notice = _NOTICE.format(version=built.version, count=count)
+        readme = card_of_copy(release / "README.md", schema, built.version, built.splits, built.content, notice)
+        (folder / "README.md").write_text(readme, "utf-8")
+        copy_schema(release, folder)
+        for name in ("CHANGES.md", "CITATION.cff"):
+            if (release / name).is_file():
+                shutil.copyfile(release / name, folder / name)
+        (folder / ".gitignore").write_text("*\n", "utf-8")
+        more: dict[str, Any] = {name: manifest[name] for name in ("commit", "previous") if name in manifest}
+        more["texts_of"] = {
+            "note": "holds texts that may not be passed on",
+            "content_sha256": manifest["content_sha256"],
+            "documents": len(put_back),
+        }
+        (folder / "manifest.json").write_text(manifest_of(folder, schema, built, more), "utf-8")
+        put_in_place(out, folder)
+
+
+def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: frozenset[str]) -> Iterator[Shard]:
+    """The documents of a split, compiled again; the two tables have them in the same order."""
+    others = groupby(_rows(release, "annotations", split), lambda row: row["doc_id"])
+    waiting = next(others, None)
+    for path in _files(release, "documents", split):
+        for batch in pq.ParquetFile(path).iter_batches(_BATCH):
+            rows = []
+            for record in batch.to_pylist():
+                doc_id = record["doc_id"]
+                mine: list[Record] = []
+                if waiting is not None and waiting[0] == doc_id:
+                    mine = list(waiting[1])
+                    waiting = next(others, None)
+                text = _text(texts, record) if doc_id in put_back else record["text"]
+                rows.append(_row(record, mine, text, schema))
+            yield Shard(documents=len(rows), batches=build(rows, schema))
+    if waiting is not None:
+        raise CorpusError(f"{release}: the annotations of {split} are not in the order of the documents")
+
+
+def _files(release: Path, config: str, split: str) -> list[Path]:
+    return sorted((release / config).glob(f"{split}-?????-of-?????.parquet"))
+
+
+def _rows(release: Path, config: str, split: str) -> Iterator[Record]:
+    for path in _files(release, config, split):
+        for batch in pq.ParquetFile(path).iter_batches(_BATCH):
+            yield from batch.to_pylist()
+
+
+def _text(texts: Path, record: Record) -> str:
+    data = _read(texts, record["doc_id"])
+    if hashlib.sha256(data).hexdigest() != record["text_sha256"]:
+        raise CorpusError(f"{texts / record['doc_id']}.txt was changed meanwhile")
+    return data.decode("utf-8")
+
+
+def _row(record: Record, others: list[Record], text: str | None, schema: Schema) -> Row:
+    """A document as it was before it was compiled."""
+    article = Article(record["doc_id"], {f.name: record[f.name] for f in schema.article_fields}, text, ())
+    gold = None if record["layers_done"] is None else _annotation(GOLD, record, schema)
+    return Row(article, text, gold, [_annotation(one["annotator"], one, schema) for one in others])
+
+
+def _annotation(annotator: str, row: Record, schema: Schema) -> Annotation:
+    value = {name: row[name] for name in ("layers_done", "provenance", *schema.layers)}
+    for layer in schema.layers.values():
+        for spans in layer.of_kind("spans"):
+            for record in value[layer.name] or ():
+                for span in record[spans.name] or ():
+                    if span["text"] is None:
+                        del span["text"]
+    return Annotation(annotator, value, Source("", "annotation"))

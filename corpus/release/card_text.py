@@ -1,0 +1,110 @@
+"""DATASET_CARD.md → its front matter, title and sections, as plain text for other files than the card."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..core.model import CorpusError
+
+_HEADING = re.compile(r"(#{1,6}) +(.*?) *#* *$")
+_LEAD = re.compile(r"\*\*(.+?)[.:]?\*\*[.:]? *")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A card: its front matter and the Markdown below it."""
+
+    front: dict[str, Any]
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> Prose:
+        """The card of a file; without one it has a title and no more. Raises CorpusError when it cannot be read."""
+        if not path.is_file():
+            return cls({}, "# A corpus\n")
+        text = path.read_text("utf-8")
+        match = re.match(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
+        if not match:
+            return cls({}, text)
+        try:
+            front = yaml.safe_load(match[1])
+        except yaml.YAMLError as error:
+            raise CorpusError(f"{path}: the front matter is not YAML: {error}") from None
+        if not isinstance(front, dict):
+            raise CorpusError(f"{path}: the front matter must be a mapping")
+        return cls(front, match[2])
+
+    @property
+    def title(self) -> str:
+        """`pretty_name` of the front matter, or the first heading."""
+        headings = (match[2] for line in self.text.splitlines() if (match := _HEADING.match(line)))
+        return str(self.front.get("pretty_name") or next(headings, "A corpus"))
+
+    @property
+    def begin(self) -> str:
+        """The first paragraph below the title, or the title when there is none."""
+        for block in _blocks(_COMMENT.sub("", self.text)):
+            if not _HEADING.match(block):
+                return block
+        return self.title
+
+    def section(self, heading: str, lead: str = "") -> list[str]:
+        """The paragraphs of a section, the items of each list behind the paragraph that begins it.
+
+        A section that is one list gives its items. With `lead`, only the paragraphs from the one that begins
+        with these words in bold up to the next that begins with any are taken. No such section: [].
+        """
+        found: list[str] = []
+        level, taken = 0, not lead
+        for block in _blocks(_COMMENT.sub("", self.text)):
+            if match := _HEADING.match(block):
+                if level and len(match[1]) <= level:
+                    break
+                if not level and match[2] == heading:
+                    level = len(match[1])
+                continue
+            if not level:
+                continue
+            if lead and (match := _LEAD.match(block)):
+                taken = match[1] == lead
+                block = block[match.end() :] if taken else block
+            if taken:
+                found.append(block)
+        if len(found) == 1 and found[0].startswith("- "):
+            return [item.removeprefix("- ") for item in found[0].split("\n")]
+        return _joined(found)
+
+
+def _joined(blocks: list[str]) -> list[str]:
+    """The blocks, with each list behind the paragraph before it."""
+    found: list[str] = []
+    for block in blocks:
+        if block.startswith("- ") and found:
+            found[-1] += "\n" + block
+        else:
+            found.append(block)
+    return found
+
+
+def _blocks(text: str) -> list[str]:
+    """What stands between empty lines, with no line broken but before the item of a list; code is left out."""
+    found = []
+    for block in re.split(r"\n\s*\n", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)):
+        lines: list[str] = []
+        for line in filter(None, map(str.strip, block.split("\n"))):
+            if not lines or line.startswith("- "):
+                lines.append(line)
+            elif _HEADING.match(lines[-1]):
+                found.append(lines.pop())
+                lines.append(line)
+            else:
+                lines[-1] += f" {line}"
+        if lines:
+            found.append("\n".join(lines))
+    return found

@@ -1,0 +1,247 @@
+"""Two built folders → what differs, by document and annotation, and the least version bump that says so.
+
+    documents/*.parquet ┐ by doc_id   added, removed, moved between splits
+    schema/*.json       ├──────────→  layers, fields, labels and targets
+    annotations/*       ┘ by id       records added, removed, changed: the field and both values
+
+| bump | for |
+|---|---|
+| major | a field or label added, changed or gone; a layer or target gone; a document gone or in another split |
+| minor | a document, layer or target added; a gold record added, changed or gone in a split that is not the first |
+| patch | anything else that differs |
+
+Documents are compared by a hash first, and only those that differ are held, so memory grows with the
+ids and the differences and not with the texts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+import pyarrow.parquet as pq
+
+from ..core.model import CorpusError
+from ..core.schema import Field, Schema
+
+Bump = Literal["none", "patch", "minor", "major"]
+ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
+KEPT = 10_000
+"""Changes of records that are kept to be shown; more are counted."""
+
+Row = dict[str, Any]
+Key = tuple[str, str]
+"""doc_id and annotator, "" in the config `documents`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference in a document. `record` is "" for a field of the article; `field` is "" for a whole record."""
+
+    doc_id: str
+    split: str
+    annotator: str
+    layer: str
+    record: str
+    field: str
+    old: Any
+    new: Any
+
+    @property
+    def kind(self) -> str:
+        """added, removed or changed."""
+        if self.field or not self.record:
+            return "changed"
+        return "added" if self.old is None else "removed"
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What differs between `old` and `new`; `reasons` are pairs of a bump and why it is needed."""
+
+    old: str
+    new: str
+    schema: list[tuple[Bump, str]] = field(default_factory=list)
+    added: list[tuple[str, str]] = field(default_factory=list)
+    """doc_id and split."""
+    removed: list[tuple[str, str]] = field(default_factory=list)
+    moved: list[tuple[str, str, str]] = field(default_factory=list)
+    """doc_id, the split it was in, the split it is in."""
+    changes: list[Change] = field(default_factory=list)
+    counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    """(annotator or "gold", split, layer or "article", kind) → how many."""
+    held_out: int = 0
+    """Gold records that differ outside of the first split."""
+
+    @property
+    def reasons(self) -> list[tuple[Bump, str]]:
+        """Each bump that something asks for, the greatest first."""
+        found = list(self.schema)
+        documents: tuple[tuple[Bump, int, str], ...] = (
+            ("major", len(self.moved), "in another split"),
+            ("major", len(self.removed), "gone"),
+            ("minor", len(self.added), "new"),
+        )
+        found += [(bump, f"{number(count, 'document')} {what}") for bump, count, what in documents if count]
+        if self.held_out:
+            found.append(("minor", f"{number(self.held_out, 'gold record')} of development or test data changed"))
+        rest = sum(self.counts.values()) - self.held_out
+        if rest:
+            found.append(("patch", f"{number(rest, 'other difference')}"))
+        return sorted(found, key=lambda one: -ORDER.index(one[0]))
+
+    @property
+    def bump(self) -> Bump:
+        """The least bump that says what differs."""
+        return max((bump for bump, _ in self.reasons), key=ORDER.index, default="none")
+
+
+def number(count: int, noun: str) -> str:
+    """`1 document`, `2,000 documents`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def bumped(version: str, bump: Bump) -> str:
+    """The least version above `version`, X.Y.Z, that makes this bump."""
+    major, minor, patch = (int(part) for part in version.split("."))
+    steps = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}
+    return ".".join(map(str, steps.get(bump, (major, minor, patch))))
+
+
+def compare(old: Path, new: Path, names: tuple[str, str] | None = None) -> Comparison:
+    """What differs between two built folders. Raises CorpusError when one is none, or cannot be read."""
+    for folder in (old, new):
+        if not (folder / "documents").is_dir() or not (folder / "schema").is_dir():
+            raise CorpusError(f"{folder} holds no build that can be compared: it has no documents/ or no schema/")
+    result = Comparison(*(names or (str(old), str(new))))
+    schemas = Schema.read(old), Schema.read(new)
+    result.schema = sorted(set(_schema_changes(*schemas)), key=lambda one: (-ORDER.index(one[0]), one[1]))
+    first = next(iter(schemas[1].splits), "")
+    before, after = _keys(old, "documents"), _keys(new, "documents")
+    result.added = [(key[0], after[key][0]) for key in sorted(after.keys() - before.keys())]
+    result.removed = [(key[0], before[key][0]) for key in sorted(before.keys() - after.keys())]
+    both = sorted(before.keys() & after.keys())
+    result.moved = [(k[0], before[k][0], after[k][0]) for k in both if before[k][0] != after[k][0]]
+    gone = {doc_id for doc_id, _ in (*result.added, *result.removed)}
+    for config in ("documents", "annotations"):
+        if config == "annotations":
+            before, after = _keys(old, config), _keys(new, config)
+        differ = {
+            key
+            for key in before.keys() | after.keys()
+            if key[0] not in gone and before.get(key, ("", b""))[1] != after.get(key, ("", b""))[1]
+        }
+        olds, news = _rows(old, config, differ), _rows(new, config, differ)
+        for key in sorted(differ):
+            split = (after.get(key) or before[key])[0]
+            for change in _row_changes(key, split, olds.get(key, {}), news.get(key, {}), schemas[1]):
+                _note(result, change, first)
+    return result
+
+
+def _note(result: Comparison, change: Change, first: str) -> None:
+    who = change.annotator or "gold"
+    result.counts[who, change.split, change.layer or "article", change.kind] += 1
+    result.held_out += not change.annotator and bool(change.layer) and change.split != first
+    if len(result.changes) < KEPT:
+        result.changes.append(change)
+
+
+def _row_changes(key: Key, split: str, old: Row, new: Row, schema: Schema) -> Iterator[Change]:
+    doc_id, annotator = key
+    for name in dict.fromkeys((*old, *new)):
+        was, now = old.get(name), new.get(name)
+        if was == now or name in ("split", "text"):
+            continue
+        if name in schema.layers and isinstance(was or [], list) and isinstance(now or [], list):
+            yield from _layer_changes(doc_id, split, annotator, name, was, now)
+        elif isinstance(was, dict) and isinstance(now, dict):
+            for inner in dict.fromkeys((*was, *now)):
+                if was.get(inner) != now.get(inner):
+                    yield Change(doc_id, split, annotator, "", "", f"{name}.{inner}", was.get(inner), now.get(inner))
+        else:
+            yield Change(doc_id, split, annotator, "", "", name, was, now)
+
+
+def _layer_changes(
+    doc_id: str, split: str, annotator: str, layer: str, old: list[Row] | None, new: list[Row] | None
+) -> Iterator[Change]:
+    if not old and not new:
+        yield Change(
+            doc_id, split, annotator, layer, "", "", old, new
+        )  # looked at now, and nothing found, or not any more
+    olds, news = ({record["id"]: record for record in records or ()} for records in (old, new))
+    for one in dict.fromkeys((*olds, *news)):
+        was, now = olds.get(one), news.get(one)
+        if was is None or now is None:
+            yield Change(doc_id, split, annotator, layer, one, "", was, now)
+            continue
+        for name in dict.fromkeys((*was, *now)):
+            if was.get(name) != now.get(name):
+                yield Change(doc_id, split, annotator, layer, one, name, was.get(name), now.get(name))
+
+
+def _files(folder: Path, config: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted((folder / config).glob("*.parquet")):
+        yield path.name.rpartition("-of-")[0].rpartition("-")[0], path
+
+
+def _batches(folder: Path, config: str) -> Iterator[tuple[str, Row]]:
+    for split, path in _files(folder, config):
+        try:
+            for batch in pq.ParquetFile(path).iter_batches(64):
+                for row in batch.to_pylist():
+                    yield split, row
+        except (OSError, ValueError) as error:
+            raise CorpusError(f"{path} cannot be read: {error}") from None
+
+
+def _key(row: Row) -> Key:
+    return row["doc_id"], row.get("annotator", "")
+
+
+def _keys(folder: Path, config: str) -> dict[Key, tuple[str, bytes]]:
+    """The split of each row, and a hash of all else of it."""
+    return {
+        _key(row): (split, blake2b(orjson.dumps({**row, "split": ""}), digest_size=16).digest())
+        for split, row in _batches(folder, config)
+    }
+
+
+def _rows(folder: Path, config: str, keys: set[Key]) -> dict[Key, Row]:
+    return {_key(row): row for _, row in _batches(folder, config) if _key(row) in keys} if keys else {}
+
+
+def _schema_changes(old: Schema, new: Schema) -> Iterator[tuple[Bump, str]]:
+    for name in dict.fromkeys((*old.layers, *new.layers)):
+        if name not in new.layers or name not in old.layers:
+            yield ("minor", f"layer {name} added") if name in new.layers else ("major", f"layer {name} gone")
+            continue
+        yield from _field_changes(f"{name}.", old.layers[name].fields, new.layers[name].fields)
+    yield from _field_changes("", old.article_fields, new.article_fields)
+    olds, news = ({one["target_id"]: one for one in schema.registry.get("targets", ())} for schema in (old, new))
+    for target in dict.fromkeys((*olds, *news)):
+        if target not in news or target not in olds:
+            yield ("minor", f"target {target} added") if target in news else ("major", f"target {target} gone")
+        elif olds[target] != news[target]:
+            yield "patch", f"target {target} reworded"
+
+
+def _field_changes(path: str, old: tuple[Field, ...], new: tuple[Field, ...]) -> Iterator[tuple[Bump, str]]:
+    olds, news = ({one.name: one for one in fields} for fields in (old, new))
+    for name in dict.fromkeys((*olds, *news)):
+        if name not in news or name not in olds:
+            yield "major", f"field {path}{name} {'added' if name in news else 'gone'}"
+            continue
+        was, now = olds[name], news[name]
+        if (was.kind, was.many, was.refers_to) != (now.kind, now.many, now.refers_to):
+            yield "major", f"field {path}{name} is of another kind"
+        before, after = ([label.name for label in one.labels] for one in (was, now))
+        for label in dict.fromkeys((*before, *after)):
+            if label not in after or label not in before:
+                yield "major", f"label {path}{name} {label} {'added' if label in after else 'gone'}"

@@ -1,0 +1,111 @@
+"""A comparison → text for the terminal, Markdown for CHANGES.md, or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from .diff import KEPT, Change, Comparison, number
+
+_SHOWN = 20
+"""Documents of a kind and changes that the text shows; JSON has them all."""
+_WIDTH = 60
+"""Characters of a value that are shown."""
+
+
+def as_json(found: Comparison) -> str:
+    """All of it, as JSON, with a line end."""
+    value = {
+        "old": found.old,
+        "new": found.new,
+        "bump": found.bump,
+        "reasons": [{"bump": bump, "why": why} for bump, why in found.reasons],
+        "documents": {
+            "added": [{"doc_id": doc_id, "split": split} for doc_id, split in found.added],
+            "removed": [{"doc_id": doc_id, "split": split} for doc_id, split in found.removed],
+            "moved": [{"doc_id": doc_id, "from": old, "to": new} for doc_id, old, new in found.moved],
+        },
+        "counts": [
+            {"annotator": who, "split": split, "layer": layer, "kind": kind, "count": count}
+            for (who, split, layer, kind), count in sorted(found.counts.items())
+        ],
+        "changes": [{"kind": change.kind, **asdict(change)} for change in found.changes],
+        "changes_left_out": found.counts.total() - len(found.changes),
+    }
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_text(found: Comparison) -> Iterator[str]:
+    """Lines for a terminal; control characters are for the caller to make visible."""
+    yield f"{found.old} → {found.new}: {found.bump}"
+    for bump, why in found.reasons:
+        yield f"  {bump}: {why}"
+    yield from _documents(found, "  ", "")
+    for change in found.changes[:_SHOWN]:
+        yield f"  {_said(change)}"
+    left = found.counts.total() - min(len(found.changes), _SHOWN)
+    if left:
+        yield f"  and {number(left, 'difference')} more; --format json has {'them' if left < KEPT else f'{KEPT:,}'}"
+
+
+def as_markdown(found: Comparison) -> str:
+    """What CHANGES.md holds: why the version is what it is, documents, and a table of differences by layer."""
+    lines = [f"# Changes from {found.old} to {found.new}", ""]
+    lines += [f"- {bump}: {_escaped(why)}" for bump, why in found.reasons] or ["Nothing differs."]
+    documents = list(_documents(found, "- ", "`"))
+    if documents:
+        lines += ["", "## Documents", "", *documents]
+    if found.counts:
+        lines += [
+            "",
+            "## Differences",
+            "",
+            "| annotator | split | layer | kind | count |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| {_escaped(who)} | {split} | {layer} | {kind} | {count:,} |"
+            for (who, split, layer, kind), count in sorted(found.counts.items())
+        ]
+    gold = [change for change in found.changes if not change.annotator]
+    if gold:
+        lines += ["", "## Gold", "", *(f"- {_escaped(_said(change))}" for change in gold[: _SHOWN * 10])]
+        if len(gold) > _SHOWN * 10:
+            lines.append(f"- and {len(gold) - _SHOWN * 10:,} more")
+    return "\n".join(lines) + "\n"
+
+
+def _documents(found: Comparison, before: str, mark: str) -> Iterator[str]:
+    kinds: list[tuple[str, list[str]]] = [
+        ("added", [f"{mark}{doc_id}{mark} ({split})" for doc_id, split in found.added]),
+        ("removed", [f"{mark}{doc_id}{mark} ({split})" for doc_id, split in found.removed]),
+        ("moved", [f"{mark}{doc_id}{mark} ({old} → {new})" for doc_id, old, new in found.moved]),
+    ]
+    for kind, said in kinds:
+        if said:
+            more = f" and {len(said) - _SHOWN:,} more" if len(said) > _SHOWN else ""
+            yield f"{before}{number(len(said), 'document')} {kind}: {', '.join(said[:_SHOWN])}{more}"
+
+
+def _said(change: Change) -> str:
+    who = f" ({change.annotator})" if change.annotator else ""
+    place = " ".join(part for part in (change.doc_id + who, change.layer, change.record, change.field) if part)
+    if change.kind == "changed":
+        return f"{place}: {_value(change.old)} → {_value(change.new)}"
+    return f"{place}: {change.kind} {_value(change.old if change.new is None else change.new)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict) and "start" in value[0]:
+        value = " … ".join(span.get("text") or f"{span['start']}–{span['end']}" for span in value)
+    written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return written if len(written) <= _WIDTH else written[: _WIDTH - 1] + "…"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    for char in "\\`*_[]<>|#!~&":
+        text = text.replace(char, "\\" + char if char not in "<>&" else {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[char])
+    return " ".join(text.split())

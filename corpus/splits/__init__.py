@@ -1,0 +1,1 @@
+"""Near-duplicates, stories, and the assignment of documents to splits."""

@@ -1,0 +1,237 @@
+"""The split of documents that have none: what belongs together goes whole into one, and what has one stays.
+
+    documents without a split → stories: one `story` name, near-copies, near-copies of near-copies
+    a story → the split that its name or a near-copy is in already (in two: a finding, and none is chosen)
+            → else by the hash of its name, or by its first day
+
+Which documents belong together does not depend on their order, and the split of a new story on nothing but its name
+or day. So any order of adding documents gives the same splits; only of near-copies that share no `story` and come at
+different times, the later ones follow the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import accumulate
+from typing import NamedTuple, Protocol
+
+from ..core.model import CorpusError
+from ..core.settings import SplitSettings
+from .near_duplicates import Near, Sketch
+
+
+class Splittable(Protocol):
+    """What must be known of a document; "" stands for what it has not."""
+
+    @property
+    def doc_id(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def story(self) -> str: ...
+    @property
+    def published(self) -> str: ...
+    @property
+    def sketch(self) -> Sketch: ...
+
+
+class Tie(NamedTuple):
+    """Document `one`, without a split, belongs to `other` in `split`; why: it is a near-copy, or of one story."""
+
+    one: int
+    other: int
+    split: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Documents without a split that belong together, by number, and the first tie to each split."""
+
+    name: str
+    documents: tuple[int, ...]
+    ties: tuple[Tie, ...]
+
+    @property
+    def bridges(self) -> bool:
+        """Whether it belongs to two splits at once, so that it can be put in none."""
+        return len(self.ties) > 1
+
+
+class Choice(NamedTuple):
+    """The split of a story, and in words why."""
+
+    split: str
+    why: str
+
+
+def stories(documents: Sequence[Splittable]) -> list[Story]:
+    """The stories of the documents that have no split, those first whose first document is first.
+
+    A story has the least `story` name of its documents, else that of the document it is tied to, else the
+    least doc_id: of `documents`, or of that document.
+    """
+    if all(one.split for one in documents):
+        return []
+    near = Near([one.sketch for one in documents], [one.split for one in documents])
+    splits = sorted({one.split for one in documents if one.split})
+    named: dict[tuple[str, str], int] = {}
+    for i, one in enumerate(documents):
+        if one.story:
+            named.setdefault((one.story, one.split), i)
+    found = []
+    for group in _joined(near.groups(""), documents):
+        ties = [tie for split in splits if (tie := _tie(group, split, documents, near, named)) is not None]
+        given = [documents[i].story for i in group if documents[i].story]
+        given = given or [documents[tie.other].story or documents[tie.other].doc_id for tie in ties[:1]]
+        found.append(Story(min(given or [documents[i].doc_id for i in group]), tuple(group), tuple(ties)))
+    return sorted(found, key=lambda story: story.documents)
+
+
+def _joined(groups: list[list[int]], documents: Sequence[Splittable]) -> list[list[int]]:
+    """The groups, those made one that share the name of a story."""
+    of: dict[str, list[int]] = {}
+    left: list[list[int]] = []
+    for group in groups:
+        names = {documents[i].story for i in group} - {""}
+        same = {id(of[name]): of[name] for name in names if name in of}
+        merged = sorted([*group, *(i for other in same.values() for i in other)])
+        left = [other for other in left if id(other) not in same]
+        left.append(merged)
+        of.update({documents[i].story: merged for i in merged if documents[i].story})
+    return left
+
+
+def _tie(
+    group: Sequence[int],
+    split: str,
+    documents: Sequence[Splittable],
+    near: Near,
+    named: Mapping[tuple[str, str], int],
+) -> Tie | None:
+    """What ties the group to a split: the name of a story before a near-copy."""
+    for i in group:
+        if documents[i].story and (documents[i].story, split) in named:
+            return Tie(i, named[documents[i].story, split], split, "story")
+    for i in group:
+        copy = near.first(i, split)
+        if copy is not None:
+            return Tie(i, copy, split, "near-copy")
+    return None
+
+
+def choose(story: Story, documents: Sequence[Splittable], settings: SplitSettings) -> Choice | None:
+    """The split of a story; None when it belongs to two, or is to be split by date and has none."""
+    if story.bridges:
+        return None
+    if story.ties:
+        tie = story.ties[0]
+        other = documents[tie.other]
+        what = f"story {other.story!r} is there" if tie.why == "story" else f"{other.doc_id}, a near-copy, is there"
+        return Choice(tie.split, what)
+    if settings.by == "hash":
+        return _by_hash(story.name, settings.proportions)
+    days = [day for i in story.documents if (day := documents[i].published[:10])]
+    return _by_day(min(days), settings.days) if days else None
+
+
+def _by_hash(name: str, proportions: Mapping[str, float]) -> Choice:
+    """The first 64 bits of the SHA-256 of the name, as a number from 0 to 1, fall into the share of a split."""
+    value = int.from_bytes(sha256(name.encode("utf-8", "surrogatepass")).digest()[:8]) / 2**64
+    edges = list(accumulate(proportions.values()))
+    number = next((i for i, edge in enumerate(edges[:-1]) if value < edge), len(edges) - 1)
+    low, high = edges[number - 1] if number else 0.0, edges[number]
+    split = list(proportions)[number]
+    return Choice(split, f"the hash of {name!r} is {value:.4f}, and {low:.2f} to {high:.2f} is {split}")
+
+
+def _by_day(day: str, days: Mapping[str, str]) -> Choice:
+    """The split with the latest first day that is not after `day`; the one without such a day before all of them."""
+    begun = [(first, split) for split, first in days.items() if first <= day]
+    first, split = max(begun)
+    return Choice(split, f"its first day is {day}, and {split} {f'begins on {first}' if first else 'is before'}")
+
+
+def checked(settings: SplitSettings, splits: Sequence[str], documents: Sequence[Splittable]) -> SplitSettings:
+    """The settings with their defaults filled in: the first split has four fifths, the others share the rest.
+
+    Raises CorpusError when they name splits that the schema has not, or too few; by date without days, the
+    message proposes some, from the proportions and the days of the documents.
+    """
+    proportions = dict(settings.proportions) or _default(splits)
+    for where, names in (("proportions", proportions), ("days", settings.days)):
+        unknown = [name for name in names if name not in splits]
+        if unknown:
+            raise CorpusError(f"[tool.corpus.split] {where}: there is no split {unknown[0]}; {', '.join(splits)} are")
+    if settings.by == "hash":
+        return SplitSettings("hash", {name: proportions[name] for name in splits if name in proportions})
+    if not settings.days:
+        raise CorpusError(
+            "[tool.corpus.split] by date needs the day that each split but one begins on, for good; "
+            f"{_proposed(proportions, documents)}"
+        )
+    first = [name for name in splits if name not in settings.days and name in proportions]
+    if len(first) != 1:
+        named = ", ".join(first) or "none"
+        raise CorpusError(f"[tool.corpus.split] days: one split has no day, for it comes first; here {named}")
+    return SplitSettings("date", proportions, {first[0]: "", **settings.days})
+
+
+def _default(splits: Sequence[str]) -> dict[str, float]:
+    if len(splits) < 2:
+        return dict.fromkeys(splits, 1.0)
+    return {splits[0]: 0.8, **dict.fromkeys(splits[1:], 0.2 / (len(splits) - 1))}
+
+
+def _proposed(proportions: Mapping[str, float], documents: Sequence[Splittable]) -> str:
+    days = sorted(one.published[:10] for one in documents if one.published)
+    if not days:
+        return "and no document has a `published`"
+    edges = list(accumulate(proportions.values()))[:-1]
+    begins = [days[min(int(edge * len(days)), len(days) - 1)] for edge in edges]
+    named = ", ".join(f'{name} = "{day}"' for name, day in zip(list(proportions)[1:], begins, strict=True))
+    return f"the proportions ask for days = {{{named}}}"
+
+
+def explained(doc_id: str, documents: Sequence[Splittable], settings: SplitSettings) -> Iterator[str]:
+    """Lines that say which split a document is in or is to be in, and why. Raises CorpusError when it is not there."""
+    number = next((i for i, one in enumerate(documents) if one.doc_id == doc_id), None)
+    if number is None:
+        raise CorpusError(f"there is no document {doc_id}")
+    one = documents[number]
+    if one.split:
+        yield f"{doc_id}: {one.split}, as its record says; it stays there"
+        if one.story:
+            same = sum(other.story == one.story for other in documents)
+            yield f"  story {one.story!r}, {same:,} document{'s' * (same != 1)}"
+    else:
+        story = next(story for story in stories(documents) if number in story.documents)
+        choice = choose(story, documents, settings)
+        yield f"{doc_id}: {choice.split if choice else 'none can be chosen'}, as {_why(story, choice, documents)}"
+        together = len(story.documents)
+        yield f"  story {story.name!r}, {together:,} document{'s' * (together != 1)} without a split"
+    near = Near([other.sketch for other in documents], [other.split for other in documents])
+    copies = near.near(number, sorted({other.split for other in documents}))
+    for copy in copies[:_SHOWN]:
+        other = documents[copy]
+        yield f"  near-copy {other.doc_id}, {near.share(number, copy):.0%} in common, {other.split or 'no split'}"
+    if len(copies) > _SHOWN:
+        yield f"  and {len(copies) - _SHOWN:,} more near-copies"
+    if not copies:
+        yield "  no near-copies"
+
+
+_SHOWN = 20
+
+
+def _why(story: Story, choice: Choice | None, documents: Sequence[Splittable]) -> str:
+    if choice:
+        return choice.why
+    return bridge(story, documents) if story.bridges else "none of its documents has a `published`"
+
+
+def bridge(story: Story, documents: Sequence[Splittable]) -> str:
+    """In words, what ties a story to several splits."""
+    return " and ".join(f"{documents[tie.other].doc_id} ({tie.why}) is in {tie.split}" for tie in story.ties)

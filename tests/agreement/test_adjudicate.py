@@ -1,0 +1,240 @@
+"""`corpus adjudicate`: what is merged, what is asked, and that nothing is decided twice or lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.copies import REPOSITORY, change, copy_repository, findings, read, strings_in, withhold, write
+from support.corpora import Corpus, Ran, run, span
+
+A, B = "annotations/ann-a/alpha.json", "annotations/ann-b/alpha.json"
+GOLD, WORKLIST = "annotations/gold/alpha.json", "adjudication/gold/alpha.json"
+
+
+@pytest.fixture
+def pair(corpus: Corpus) -> Corpus:
+    """Two annotators that say the same of one document, with ids of their own, and no gold of it."""
+    value = corpus.read(A) | {"annotator": "ann-b"}
+    value["entities"][0]["id"] = value["mentions"][0]["entity"] = value["mentions"][1]["entity"] = "x1"
+    value["quotes"][0].update(id="m1", speaker="x1", source=["q7"])
+    value["mentions"][0]["id"], value["mentions"][1]["id"] = "q1", "q7"
+    corpus.write(B, value)
+    (corpus.root / GOLD).unlink()
+    return corpus
+
+
+def adjudicate(corpus: Corpus) -> Ran:
+    return corpus.run("adjudicate", "--from", "ann-a,ann-b", "--to", "gold")
+
+
+def decide(corpus: Corpus, decision: str, record: dict[str, Any] | None = None, which: int = 0) -> None:
+    change(corpus.root / WORKLIST, lambda value: value["items"][which].update(decision=decision, record=record))
+
+
+def items(corpus: Corpus) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = corpus.read(WORKLIST)["items"]
+    return found
+
+
+def test_what_both_say_becomes_gold_whatever_their_ids(pair: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = adjudicate(pair)
+    assert (ran.code, ran.out) == (0, f"{GOLD}: 4 agreed on, 0 decided\n")
+    gold, one = pair.read(GOLD), pair.read(A)
+    layers = ("entities", "mentions", "quotes")
+    assert {name: gold[name] for name in layers} == {name: one[name] for name in layers}
+    assert gold["layers_done"] == list(layers)
+    assert gold["annotator"] == "gold"
+    assert findings(pair.root, capsys) == []
+    assert pair.run("fmt", "--check", str(pair.root / GOLD)).code == 0
+
+
+def test_a_difference_is_asked_with_both_readings_and_the_words(pair: Corpus) -> None:
+    change(pair.root / B, lambda value: value["quotes"][0].update(type="mixed"))
+    ran = adjudicate(pair)
+    assert (ran.code, ran.out) == (1, f"{WORKLIST}: 1 of 1 items open\n")
+    assert not (pair.root / GOLD).exists()
+    (item,) = items(pair)
+    assert (item["layer"], item["differs"], item["decision"]) == ("quotes", ["type"], None)
+    assert item["b"] == item["a"] | {"type": "mixed"}
+    assert "⟦The bridge is safe,⟧" in item["article"]
+
+
+@pytest.mark.parametrize(("decision", "expected"), [("a", "direct"), ("b", "mixed"), ("edit", "indirect")])
+def test_a_decision_is_taken_back(pair: Corpus, decision: str, expected: str) -> None:
+    change(pair.root / B, lambda value: value["quotes"][0].update(type="mixed"))
+    adjudicate(pair)
+    decide(pair, decision, items(pair)[0]["a"] | {"type": "indirect", "id": "another"} if decision == "edit" else None)
+    assert adjudicate(pair).code == 0
+    (quote,) = pair.read(GOLD)["quotes"]
+    assert (quote["id"], quote["type"]) == ("q1", expected)
+
+
+def test_a_record_that_one_has_is_kept_or_not(pair: Corpus) -> None:
+    text = (pair.root / "raw/alpha.txt").read_text("utf-8")
+    more = {"id": "m2", "spans": [span(text, "Mayor")], "form": "NOM", "entity": "x1"}
+    change(pair.root / B, lambda value: value["mentions"].append(more))
+    adjudicate(pair)
+    (item,) = items(pair)
+    assert item["a"] is None
+    assert item["b"]["id"] not in {"m1", "m2"}
+    assert item["b"]["entity"] == "e1"
+    decide(pair, "b")
+    assert adjudicate(pair).code == 0
+    assert item["b"] in pair.read(GOLD)["mentions"]
+    decide(pair, "a")
+    assert adjudicate(pair).code == 0
+    assert len(pair.read(GOLD)["mentions"]) == 2
+
+
+def test_nothing_is_decided_twice_and_what_changed_is_asked_again(pair: Corpus) -> None:
+    change(
+        pair.root / B, lambda value: (value["quotes"][0].update(type="mixed"), value["mentions"][1].update(form="NOM"))
+    )
+    adjudicate(pair)
+    assert [item["layer"] for item in items(pair)] == ["mentions", "quotes"]
+    decide(pair, "a", which=0)
+    before = (pair.root / WORKLIST).read_bytes()
+    assert adjudicate(pair).out == f"{WORKLIST}: 1 of 2 items open\n"
+    assert json.loads(before) == pair.read(WORKLIST)
+    decide(pair, "b", which=1)
+    assert adjudicate(pair).code == 0
+    gold = (pair.root / GOLD).read_bytes()
+    assert adjudicate(pair).out == ""
+    change(pair.root / B, lambda value: value["quotes"][0].update(type="indirect"))
+    assert adjudicate(pair).out == f"{WORKLIST}: 1 of 2 items open\n"
+    assert [item["decision"] for item in items(pair)] == ["a", None]
+    assert (pair.root / GOLD).read_bytes() == gold
+    decide(pair, "b", which=1)
+    assert adjudicate(pair).code == 0
+    assert pair.read(GOLD)["quotes"][0]["type"] == "indirect"
+
+
+def test_gold_of_other_means_is_left_alone(corpus: Corpus) -> None:
+    corpus.write(B, corpus.read(A) | {"annotator": "ann-b", "quotes": []})
+    before = corpus.files()
+    ran = adjudicate(corpus)
+    assert (ran.code, ran.out) == (0, "")
+    assert "1 of 1 documents done (1 by other means)" in ran.err
+    assert corpus.files() == before
+    assert not (corpus.root / "adjudication").exists()
+
+
+def test_gold_that_somebody_changed_is_not_overwritten(pair: Corpus) -> None:
+    adjudicate(pair)
+    change(pair.root / GOLD, lambda value: value["mentions"].pop())
+    change(pair.root / A, lambda value: value["mentions"][0].update(form="NOM"))
+    change(pair.root / B, lambda value: value["mentions"][0].update(form="NOM"))
+    before = (pair.root / GOLD).read_bytes()
+    ran = adjudicate(pair)
+    assert (ran.code, ran.out) == (1, f"{GOLD}: left as it is: it was changed since\n")
+    assert (pair.root / GOLD).read_bytes() == before
+
+
+def test_decisions_that_do_not_hang_together_are_not_written(pair: Corpus) -> None:
+    """The entity goes, a mention of it stays."""
+    for path in (A, B):
+        change(pair.root / path, lambda value: value.update(quotes=[]))
+    change(pair.root / B, lambda value: value.update(entities=[], mentions=[]))
+    adjudicate(pair)
+    for which, item in enumerate(items(pair)):
+        decide(pair, "b" if item["layer"] == "entities" else "a", which=which)
+    ran = adjudicate(pair)
+    assert ran.code == 1
+    assert "R402" in ran.out
+    assert "not written" in ran.out
+    assert not (pair.root / GOLD).exists()
+
+
+def test_a_layer_that_one_did_not_look_at_is_not_gold(pair: Corpus) -> None:
+    change(pair.root / B, lambda value: (value["layers_done"].remove("quotes"), value.pop("quotes")))
+    ran = adjudicate(pair)
+    assert "one alone looked at them: quotes\n" in ran.out
+    assert pair.read(GOLD)["layers_done"] == ["entities", "mentions"]
+    assert "quotes" not in pair.read(GOLD)
+
+
+def test_words_of_a_withheld_text_are_in_no_worklist(tmp_path: Path) -> None:
+    root = copy_repository(tmp_path, ("storm-ketterick-brief",), ("ann-a", "ann-b"))
+    withhold(root, "storm-ketterick-brief", attach=True)
+    assert run("--root", str(root), "adjudicate", "--from", "ann-a,ann-b").code == 1
+    worklist = read(root / "adjudication/gold/storm-ketterick-brief.json")
+    assert {item["article"] for item in worklist["items"]} == {None}
+    assert not any("St Orrin's Hospital in" in one for one in strings_in(worklist))
+
+
+def test_all_taken_from_one_is_that_ones_annotation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the corpus itself, with records, references and ids of every kind."""
+    root = copy_repository(tmp_path, annotators=("ann-a", "ann-b"))
+    argv = ("--root", str(root), "adjudicate", "--from", "ann-a,ann-b", "--to", "merged")
+    assert run(*argv).code == 1
+    for decision in ("a", "b"):
+        for path in (root / "adjudication" / "merged").iterdir():
+            value = read(path)
+            write(path, value | {"items": [item | {"decision": decision} for item in value["items"]]})
+        assert run(*argv).code == 0
+        for path in (root / "annotations" / "merged").iterdir():
+            merged, one = read(path), read(root / "annotations" / f"ann-{decision}" / path.name)
+            for layer in one["layers_done"]:
+                assert len(merged.get(layer) or []) == len(one.get(layer) or [])
+        assert [code for code, _ in findings(root, capsys) if code[1] in "1234"] == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--from", "ann-a"), "--from names two annotators"),
+        (("--from", "ann-a,ann-z"), "there is no annotator ann-z"),
+        (("--from", "ann-a,ann-b", "--to", "ann-b"), "--to must be another annotator"),
+        (("--from", "ann-a,ann-b", "--to", "../x"), "--to must be another annotator"),
+    ],
+)
+def test_names_that_make_no_sense_are_refused(pair: Corpus, argv: tuple[str, ...], said: str) -> None:
+    ran = pair.run("adjudicate", *argv)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda path: path.write_text("{", "utf-8"), "not a worklist"),
+        (lambda path: write(path, {"items": 3}), "not a worklist"),
+        (lambda path: write(path, read(path) | {"from": ["ann-a", "gold"]}), "is about ['ann-a', 'gold']"),
+        (
+            lambda path: change(path, lambda v: v["items"][0].update(decision="c")),
+            "items/0: decision must be null, a, b",
+        ),
+        (lambda path: change(path, lambda v: v["items"][0].update(decision="edit")), "items/0: the decision is edit"),
+        (lambda path: change(path, lambda v: v["items"].append(None)), "items/1: decision must be null, a, b"),
+    ],
+)
+def test_a_worklist_that_is_damaged_is_refused_and_stays(
+    pair: Corpus, edit: Callable[[Path], object], said: str
+) -> None:
+    change(pair.root / B, lambda value: value["quotes"][0].update(type="mixed"))
+    adjudicate(pair)
+    edit(pair.root / WORKLIST)
+    before = (pair.root / WORKLIST).read_bytes()
+    ran = adjudicate(pair)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert (pair.root / WORKLIST).read_bytes() == before
+
+
+def test_an_edited_record_that_is_none_is_a_finding(pair: Corpus) -> None:
+    change(pair.root / B, lambda value: value["quotes"][0].update(type="mixed"))
+    adjudicate(pair)
+    decide(pair, "edit", {"type": "direct"})
+    ran = adjudicate(pair)
+    assert ran.code == 1
+    assert "S2" in ran.out
+    assert not (pair.root / GOLD).exists()
+
+
+def test_the_repository_has_its_gold() -> None:
+    """Its articles were adjudicated before: a run on it asks nothing."""
+    assert not (REPOSITORY / "adjudication").exists()

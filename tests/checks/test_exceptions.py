@@ -1,0 +1,290 @@
+"""Exceptions: what they let pass, when they end, what they may not name, and how they are written."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.corpora import Corpus, Ran, annotation, run
+
+from corpus import checks
+from corpus.checks.suppress.exceptions import PATH, Excepted, keys, read_exceptions, written
+from corpus.checks.suppress.suppressions import RULES, read_waivers
+from corpus.core import toml_file as tomlfile
+from corpus.core.model import CorpusError, Problem
+
+GOLD = "annotations/gold/alpha.json"
+ENTRY = '[[exception]]\ndoc_id = "alpha"\nannotator = "gold"\ncode = "P307"\nreason = "so"\nuntil = 9999-12-31\n'
+
+
+def wrong_spans(corpus: Corpus, *ids: str) -> Corpus:
+    """The corpus with mentions that do not quote what they point at."""
+    value = annotation("alpha")
+    value["mentions"] += [
+        {"id": one, "spans": [{"start": 2 * i, "end": 2 * i + 1, "text": "#"}], "form": "PRO", "entity": "e1"}
+        for i, one in enumerate(ids)
+    ]
+    corpus.write(GOLD, value)
+    return corpus
+
+
+def entry(**changed: str) -> str:
+    """An exception for P307 in the gold annotation of alpha; `changed` values are TOML, "" for none."""
+    values = {"doc_id": '"alpha"', "annotator": '"gold"', "code": '"P307"', "reason": '"so"', "until": "9999-12-31"}
+    values |= changed
+    return "[[exception]]\n" + "".join(f"{name} = {value}\n" for name, value in values.items() if value)
+
+
+def codes(corpus: Corpus, *argv: str) -> list[str]:
+    return [one["code"] for one in json.loads(corpus.run("validate", "--format", "json", *argv).out)]
+
+
+def add(corpus: Corpus, *argv: str, until: str = "9999-12-31") -> Ran:
+    return corpus.run("exceptions", "add", *argv, "--reason", "it “is” so", "--until", until)
+
+
+def test_what_an_exception_names_is_not_counted_and_not_shown(corpus: Corpus) -> None:
+    wrong_spans(corpus, "x1", "x2").write(PATH, entry(record='"x1"'))
+    found = corpus.findings()
+    assert [(one["code"], one["record"]) for one in found] == [("P307", "x2")]
+    assert corpus.run("build").code == 1
+    corpus.write(PATH, entry())
+    ran = corpus.run("validate")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "no findings in 2 documents; 2 excepted or in the baseline\n"
+    built = corpus.run("build")
+    assert (built.code, built.out) == (0, "")
+
+
+def test_show_excepted(corpus: Corpus) -> None:
+    wrong_spans(corpus, "x1").write(PATH, entry())
+    ran = corpus.run("validate", "--show-excepted")
+    assert ran.code == 0
+    assert ": info P307 " in ran.out
+    assert "(excepted until 9999-12-31: so)" in ran.out
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"annotator": '"ann-a"'}, {"annotator": ""}, {"doc_id": '"beta"'}, {"record": '"x2"'}, {"code": '"P305"'}],
+)
+def test_what_it_does_not_name_is_found(corpus: Corpus, other: dict[str, str]) -> None:
+    wrong_spans(corpus, "x1").write(PATH, entry(**other))
+    assert codes(corpus) == ["P307", "X102"]
+
+
+def test_a_level_fails_by_what_is_left(corpus: Corpus) -> None:
+    value = annotation("alpha")
+    value["mentions"][0]["spans"][0]["text"] = "oops"
+    value["quotes"].append({**value["quotes"][0], "id": "q2"})
+    corpus.write(GOLD, value)
+    assert codes(corpus) == ["P307"]
+    corpus.write(PATH, entry())
+    assert codes(corpus) == ["Q507"]
+
+
+def test_a_file_without_a_document(corpus: Corpus) -> None:
+    corpus.write("annotations/notes.txt", "mine")
+    assert codes(corpus) == ["F117"]
+    assert add(corpus, "annotations/notes.txt:1:1").code == 0
+    assert tomllib.loads((corpus.root / PATH).read_text())["exception"][0]["file"] == "annotations/notes.txt"
+    assert codes(corpus) == []
+
+
+def test_the_last_day_is_included(corpus: Corpus) -> None:
+    corpus.write(PATH, entry(until="2027-01-31"))
+    for today, held in ((date(2027, 1, 30), 1), (date(2027, 1, 31), 1), (date(2027, 2, 1), 0)):
+        waivers = read_waivers(corpus.root, today)
+        assert (len(waivers.held), len(waivers.expired)) == (held, 1 - held)
+
+
+def test_an_expired_exception_is_a_finding_and_holds_no_more(corpus: Corpus) -> None:
+    wrong_spans(corpus, "x1").write(PATH, "# why\n\n" + entry(until="2020-01-31"))
+    assert codes(corpus) == ["P307", "X101"]
+    last = corpus.findings()[-1]
+    assert (last["file"], last["line"], last["doc_id"], last["severity"]) == (PATH, 3, "alpha", "warning")
+    assert codes(corpus, str(corpus.root / GOLD)) == ["P307", "X101"]
+    assert codes(corpus, str(corpus.root / "raw/beta.txt")) == []
+    corpus.write("pyproject.toml", '[tool.corpus.severity]\nX101 = "info"\nP307 = "info"\n')
+    assert corpus.run("validate").code == 0
+
+
+def test_an_unneeded_exception_is_a_finding_of_a_whole_run(corpus: Corpus) -> None:
+    corpus.write(PATH, entry())
+    assert codes(corpus) == ["X102"]
+    assert codes(corpus, str(corpus.root / GOLD)) == []
+    assert corpus.run("validate", "--workers", "2").out == corpus.run("validate").out
+    assert corpus.run("build").code == 0
+    corpus.write("pyproject.toml", '[tool.corpus.severity]\nX102 = "error"\n')
+    assert corpus.run("build").code == 1
+
+
+def test_a_question_that_was_not_asked_makes_no_exception_unneeded(corpus: Corpus) -> None:
+    corpus.write(PATH, entry())
+    corpus.write(GOLD, "{")
+    assert codes(corpus) == ["F103"]
+    corpus.write("raw/alpha.json", "{")
+    assert "X102" not in codes(corpus)
+
+
+@pytest.mark.parametrize("code", ["F103", "S201", "R402"])
+def test_what_does_not_hold_together_cannot_be_excepted(corpus: Corpus, code: str) -> None:
+    corpus.write(PATH, entry(code=f'"{code}"'))
+    for verb in ("validate", "build"):
+        ran = corpus.run(verb)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(f"corpus: {PATH}:1: exception 1: {code} cannot be excepted")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[exception]\n", "(at line 1, column"),
+        ('[[exception]]\nreason = "\x1b"\n', "(at line 2, column"),
+        ("\ufeff", "at line 1"),
+        ("x = " + "[" * 9999, f"{PATH}: "),
+        ("other = 1\n", "there is no other"),
+        ("exception = 1\n", "must be a list of tables"),
+        (entry(extra="1"), ":1: exception 1: there is no extra"),
+        (ENTRY + entry(record='"x"', reason='" "'), ":7: exception 2: reason must be a string that is not empty"),
+        (entry(reason=""), "reason is missing"),
+        (entry(code=""), "code is missing"),
+        (entry(code='"P999"'), "there is no check P999"),
+        (entry(code='"X101"'), "there is no check X101"),
+        (entry(code="307"), "code must be a string"),
+        (entry(until=""), "until must be a date"),
+        (entry(until='"2027-01-31"'), "until must be a date"),
+        (entry(until="2027-01-31T00:00:00Z"), "until must be a date"),
+        (entry(doc_id="", annotator=""), "either doc_id or file"),
+        (entry(file='"raw/alpha.txt"'), "either doc_id or file"),
+        (entry(doc_id="", file='"raw/alpha.txt"'), "annotator goes with doc_id"),
+        (ENTRY + "\n" + ENTRY, ":8: exception 2: line 1 has an exception for P307 alpha gold already"),
+    ],
+)
+def test_a_malformed_file_says_where(corpus: Corpus, text: str, said: str) -> None:
+    corpus.write(PATH, text)
+    ran = corpus.run("validate")
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert ran.err[:-1].isprintable()
+
+
+def test_a_file_that_is_not_read(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus.write(PATH, b"\xff")
+    assert "utf-8" in corpus.run("validate").err
+    monkeypatch.setattr(tomlfile, "MAX_BYTES", 10)
+    corpus.write(PATH, ENTRY)
+    assert "is larger than" in corpus.run("validate").err
+    (corpus.root / PATH).unlink()
+    (corpus.root / PATH).symlink_to("/etc/passwd")
+    ran = corpus.run("validate")
+    assert ran.code == 2
+    assert "symbolic link" in ran.err
+
+
+def test_add_by_place_and_by_name_write_the_same(corpus: Corpus) -> None:
+    wrong_spans(corpus, "x1")
+    found = corpus.findings()[0]
+    assert add(corpus, f"{found['file']}:{found['line']}:{found['column']}:").code == 0
+    by_place = (corpus.root / PATH).read_text()
+    assert codes(corpus) == []
+    (corpus.root / PATH).unlink()
+    named = ("--code", "P307", "--doc", "alpha", "--annotator", "gold", "--record", "x1")
+    ran = add(corpus, *named)
+    assert (ran.code, ran.out, ran.err) == (0, "", "excepted until 9999-12-31: P307 alpha gold x1\n")
+    assert (corpus.root / PATH).read_text() == by_place
+    again = add(corpus, *named)
+    assert again.code == 2
+    assert "already" in again.err
+    assert (corpus.root / PATH).read_text() == by_place
+
+
+def test_add_appends_and_leaves_what_is_there(corpus: Corpus) -> None:
+    corpus.write(PATH, "# mine\n" + ENTRY + "\n\n")
+    assert add(corpus, "--code", "P310", "--doc", "beta").code == 0
+    added = '[[exception]]\ndoc_id = "beta"\ncode = "P310"\nreason = "it “is” so"\nuntil = 9999-12-31\n'
+    assert (corpus.root / PATH).read_text() == "# mine\n" + ENTRY + "\n" + added
+    listed = corpus.run("exceptions", "list")
+    assert listed.out == "until 9999-12-31  P307 alpha gold: so\nuntil 9999-12-31  P310 beta: it “is” so\n"
+    corpus.write(PATH, entry(until="2020-01-01", reason='"\\u001b[31m"'))
+    assert corpus.run("exceptions", "list").out == "expired 2020-01-01  P307 alpha gold: <U+001B>[31m\n"
+
+
+def test_add_asks_which_of_two_codes(corpus: Corpus) -> None:
+    value = annotation("alpha")
+    value["mentions"][1]["spans"] = [{"start": 5, "end": 9, "text": " Åsx"}]
+    corpus.write(GOLD, value)
+    places = {(one["line"], one["column"]): one["code"] for one in corpus.findings()}
+    assert len(places) == 1
+    (line, column), _ = places.popitem()
+    if len(codes(corpus)) > 1:
+        assert "say which with --code" in add(corpus, f"{GOLD}:{line}:{column}").err
+    assert add(corpus, f"{GOLD}:{line}:{column}", "--code", "P307").code == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ((), "say what to except"),
+        (("--code", "P307"), "say what to except"),
+        (("--doc", "alpha"), "say what to except"),
+        (("--code", "P307", "--doc", "alpha", GOLD), "say what to except"),
+        (("--code", "P999", "--doc", "alpha"), "there is no check P999"),
+        (("--code", "R402", "--doc", "alpha"), "R402 cannot be excepted"),
+        (("alpha",), "is no place of a finding"),
+        ((f"{GOLD}:1:1",), "there is no finding"),
+        ((f"{GOLD}:1:1", "--code", "P307"), "there is no finding P307"),
+        (("annotations/gold/none.json:1:1",), "there is no such file"),
+        (("../x:1:1",), "corpus: "),
+    ],
+)
+def test_add_refuses(corpus: Corpus, argv: tuple[str, ...], said: str) -> None:
+    ran = add(corpus, *argv)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert not (corpus.root / PATH).exists()
+
+
+def test_add_refuses_what_would_not_hold(corpus: Corpus) -> None:
+    assert "is past" in add(corpus, "--code", "P307", "--doc", "alpha", until="2020-01-31").err
+    assert "is no date" in add(corpus, "--code", "P307", "--doc", "alpha", until="soon").err
+    ran = corpus.run("exceptions", "add", "--code", "P307", "--doc", "alpha", "--reason", " ", "--until", "9999-12-31")
+    assert "reason must be" in ran.err
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip), st.text(st.characters(codec="utf-8")))
+def test_what_is_written_is_read(reason: str, record: str) -> None:
+    one = Excepted("P307", reason, date(2027, 1, 31), doc_id="alpha", record=record.strip())
+    text = written(one)
+    codes = checks.severities()
+    assert read_exceptions(Path("/none"), codes, checks.excusable(), text) == [one]
+    assert text.count("\n") == 6 - (not one.record)
+
+
+def test_keys_of_a_finding() -> None:
+    in_gold = Problem("P307", "error", "annotations/gold/all.jsonl", "", doc_id="a", record="m1")
+    assert ("P307", "", "a", "gold", "m1") in keys(in_gold)
+    assert ("P307", "", "a", "gold", "") in keys(in_gold)
+    assert ("P307", "annotations/gold/all.jsonl", "", "", "") in keys(in_gold)
+    assert keys(Problem("F117", "warning", "raw/x", "")) == (("F117", "raw/x", "", "", ""),)
+
+
+def test_rules_have_pages() -> None:
+    assert [rule.code for rule in RULES] == ["X101", "X102", "X104"]
+    for rule in RULES:
+        starts = [line.partition(":")[0] for line in rule.page.splitlines()]
+        assert [start for start in starts if start in ("What", "Why", "Bad", "Good")] == ["What", "Why", "Bad", "Good"]
+        assert 10 < len(rule.message) < 80
+        assert rule.code in run("rule", "--all").out
+        assert not {rule.code, rule.name} & {text for check in checks.CHECKS for text in (check.code, check.name)}
+
+
+def test_read_raises(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError):
+        read_exceptions(tmp_path, (), (), ENTRY)
+    assert read_exceptions(tmp_path, (), ()) == []

@@ -1,0 +1,187 @@
+"""Offsets counted in other units, or on a slightly other text, are explained and mended to the right place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import regex
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from corpus.checks.offset_shifts import explain
+from corpus.checks.spans import out_of_bounds, slice_mismatch
+from corpus.core.model import Annotation, Article, Document, Record, Source, Span
+from corpus.core.schema import Schema
+from corpus.files import edited
+
+SCHEMA = Schema.read(Path(__file__).resolve().parent.parent.parent)
+PIECES = [
+    "a",
+    "bc",
+    "Mayor ",
+    "said ",
+    "“",
+    "ä",
+    "Straße ",
+    "e\u0301",
+    "o\u0308",
+    "\u1112\u1161\u11ab",
+    "각",
+    "日本",
+    "ﬁ",
+]
+EMOJI = ["😀", "👩\u200d👧", "👍🏽", "🇩🇪", "𝔄"]
+LINES = st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\r\n\r\n"])
+TEXTS = st.lists(st.sampled_from(PIECES + EMOJI) | LINES | st.characters(exclude_categories=["Cs"]), min_size=3)
+
+Convert = Callable[[str], str]
+"""From the article's text, or the beginning of it, to the text that an offset was counted on."""
+
+
+def same(text: str) -> str:
+    return text
+
+
+def utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def utf8(text: str) -> int:
+    return len(text.encode())
+
+
+def to_lf(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def to_crlf(text: str) -> str:
+    return text.replace("\n", "\r\n")
+
+
+def to_nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+WAYS: dict[str, tuple[Convert, Callable[[str], int]]] = {
+    "the offsets count UTF-16 units": (same, utf16),
+    "the offsets count UTF-8 bytes": (same, utf8),
+    "the offsets were made on a text with LF line ends": (to_lf, len),
+    "the offsets were made on a text with CRLF line ends": (to_crlf, len),
+    "the offsets were made on the text in normal form NFC": (to_nfc, len),
+}
+
+
+def edges(text: str) -> list[int]:
+    """The offsets at which a reader may begin or end a span: those between grapheme clusters."""
+    return [0, *(match.end() for match in regex.finditer(r"\X", text))]
+
+
+def spans(text: str, data: st.DataObject) -> list[Span]:
+    """Some spans of a text, each with words in it."""
+    pairs = st.lists(st.sampled_from(edges(text)), min_size=2, max_size=2, unique=True).map(sorted)
+    return [Span(s, e, text[s:e]) for s, e in data.draw(st.lists(pairs, min_size=1, max_size=5))]
+
+
+def counted(text: str, span: Span, way: str) -> Span:
+    """The span as somebody has it who counts in another way."""
+    convert, length = WAYS[way]
+    return Span(length(convert(text[: span.start])), length(convert(text[: span.end])), convert(span.text or ""))
+
+
+def plain(words: str | None) -> str:
+    return to_nfc(regex.sub(r"\r*\n", "\n", words or ""))
+
+
+def points(text: str, span: Span) -> bool:
+    return span.end <= len(text) and text[span.start : span.end] == span.text
+
+
+def document(text: str, mentions: list[Span]) -> Document:
+    """A document with a mention for each span."""
+    record: Record = {
+        "doc_id": "a",
+        "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "length": len(text),
+        "redistribution": "full",
+    }
+    value: Record = {
+        "mentions": [
+            {"id": f"m{i}", "spans": [{"start": span.start, "end": span.end, "text": span.text}]}
+            for i, span in enumerate(mentions)
+        ]
+    }
+    article = Article("a", record, text, (Source("raw/a.json", "record", b"{}", 1, record),))
+    return Document("a", article, Annotation("gold", value, Source("annotations/gold/a.json", "annotation", b"{}")))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(pieces=TEXTS, data=st.data())
+def test_shifted_spans_are_explained_and_mended(way: str, pieces: list[str], data: st.DataObject) -> None:
+    text = "".join(pieces)
+    if way.endswith("CRLF line ends"):
+        text = text.replace("\r", "")
+    assume(text)
+    right = spans(text, data)
+    shifted = [counted(text, span, way) for span in right]
+    wrong = [(span, before) for span, before in zip(shifted, right, strict=True) if not points(text, span)]
+    assume(wrong)
+    convert, _ = WAYS[way]
+    for (span, before), (reason, mended, safe) in zip(wrong, explain(text, [span for span, _ in wrong]), strict=True):
+        assert reason
+        assert safe
+        assert mended is not None
+        assert points(text, mended)
+        assert plain(mended.text) == plain(span.text)
+        if convert(text).count(span.text or "") == text.count(before.text or "") == 1:
+            assert (mended.start, mended.end) == (before.start, before.end)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(pieces=TEXTS, data=st.data())
+def test_safe_fixes_make_the_document_clean(way: str, pieces: list[str], data: st.DataObject) -> None:
+    text = "".join(pieces)
+    if way.endswith("CRLF line ends"):
+        text = text.replace("\r", "")
+    assume(text)
+    bad = document(text, [counted(text, span, way) for span in spans(text, data)])
+    problems = [*out_of_bounds(bad, SCHEMA), *slice_mismatch(bad, SCHEMA)]
+    edits = []
+    for problem in problems:
+        assert problem.fix
+        assert problem.fix.safe
+        edits += problem.fix.edits
+    assert bad.annotation
+    mended = json.loads(edited(json.dumps(bad.annotation.value).encode(), edits))
+    bad = document(text, [Span(**record["spans"][0]) for record in mended["mentions"]])
+    assert [*out_of_bounds(bad, SCHEMA), *slice_mismatch(bad, SCHEMA)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "reason", "mended"),
+    [
+        ("The old mill burned.", Span(3, 7, "mill"), "the words stand at 8 and nowhere else", Span(8, 12, "mill")),
+        ("a mill, a mill", Span(3, 7, "mill"), "the words stand elsewhere", None),
+        ("The old mill burned.", Span(4, 8, "barn"), "the words are not in the text", None),
+        ("The old\nmill", Span(4, 12, "old mill"), "only the white space differs", Span(4, 12, "old\nmill")),
+        ("Rene\u0301 ran", Span(0, 5, "René"), "only the normal form differs", Span(0, 5, "Rene\u0301")),
+        ("The old mill", Span(8, 13, "mill"), "the words end with the text", Span(8, 12, "mill")),
+        ("x\r\nabc\r\ndef", Span(2, 5, "abc"), "the offsets were made on a text with LF line ends", Span(3, 6, "abc")),
+        ("x\nabc\ndef", Span(3, 6, "abc"), "the offsets were made on a text with CRLF line ends", Span(2, 5, "abc")),
+    ],
+)
+def test_reasons(text: str, span: Span, reason: str, mended: Span | None) -> None:
+    [(found, better, _)] = explain(text, [span])
+    assert (found, better) == (reason, mended)
+
+
+def test_a_reason_that_does_not_explain_all_is_not_safe() -> None:
+    text = "😀 Ada met Bo."
+    shifted, misspelt = Span(3, 6, "Ada"), Span(10, 12, "By")
+    (reason, mended, safe), (other, none, _) = explain(text, [shifted, misspelt])
+    assert (reason, mended, safe) == ("the offsets count UTF-16 units", Span(2, 5, "Ada"), False)
+    assert (other, none) == ("the words are not in the text", None)

@@ -1,0 +1,93 @@
+"""`core.tokens` against the plain definitions: the pattern, matched text by text, and sentences that lose nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+import regex
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from corpus.core.tokens import PATTERN, sentences, tokenize
+
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"]) | st.sampled_from("ab1_A.!?…\n\n  \"“”'’»\r\t\u2028\u0301\u200d。！"),
+    max_size=80,
+)
+LANGUAGES = ("en", "de", "fr", "ar", "hi", "ja", "zh", "xx")
+
+
+def matches(text: str) -> list[tuple[int, int, str]]:
+    return [(match.start(), match.end(), match[0]) for match in regex.finditer(r"\w+|[^\w\s]", text)]
+
+
+@settings(max_examples=300)
+@given(st.lists(TEXTS, max_size=5))
+@example([])
+@example([""])
+@example(["", "\n", "a"])
+@example(["e\u0301te\u0301", "👩\u200d👩 x", "\U0001f1e9\U0001f1ea"])
+def test_tokens_are_the_matches_of_the_pattern(texts: list[str]) -> None:
+    found = tokenize(texts)
+    begin, expected = 0, []
+    for text in texts:
+        expected += [(start + begin, end + begin, word) for start, end, word in matches(text)]
+        begin += len(text) + 1
+    assert list(zip(found.starts.tolist(), found.ends.tolist(), found.strings.to_pylist(), strict=True)) == expected
+    assert found.begins.tolist()[: len(texts)] == [sum(len(text) + 1 for text in texts[:i]) for i in range(len(texts))]
+
+
+def test_every_code_point_is_of_the_kind_that_the_pattern_says() -> None:
+    """One text that holds every code point but the surrogates, each between two letters of its own."""
+    points = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    sample = [
+        char for char in points if ord(char) < 0x3000 or ord(char) % 61 == 0 or unicodedata.category(char) == "Zs"
+    ]
+    text = "".join(f"a{char}b" for char in sample)
+    found = tokenize([text])
+    assert list(zip(found.starts.tolist(), found.ends.tolist(), found.strings.to_pylist(), strict=True)) == matches(
+        text
+    )
+    assert PATTERN == r"\w+|[^\w\s]"
+
+
+@settings(max_examples=300)
+@given(TEXTS, st.sampled_from(LANGUAGES))
+@example("He left.\n\nShe said: “No.\n“And no.”", "en")
+@example("a\n\n\nb\r\n c", "en")
+def test_sentences_are_slices_in_order_that_lose_nothing(text: str, language: str) -> None:
+    last, covered = 0, 0
+    for start, end in sentences(text, language):
+        assert last <= start < end <= len(text)
+        assert not text[last:start].strip()
+        sentence = text[start:end]
+        assert sentence == sentence.strip()
+        assert "\n" not in sentence
+        last = end
+        covered += 1
+    assert not text[last:].strip()
+    assert bool(covered) == bool(text.strip())
+
+
+@settings(max_examples=200)
+@given(TEXTS)
+def test_no_token_crosses_a_line(text: str) -> None:
+    ends = [end for _, end in sentences(text, "en")]
+    for start, end, word in matches(text):
+        assert "\n" not in word
+        assert not [cut for cut in ends if start < cut < end and text[cut - 1 : cut + 1].isspace()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_line_end_ends_a_sentence_in_any_language(language: str) -> None:
+    assert sentences("One line\nand another", language) == [(0, 8), (9, 20)]
+
+
+def test_sentences_end_where_they_end() -> None:
+    text = "The dam broke. Nobody was hurt. “It was close,” said Mr. Halloran."
+    assert [text[start:end] for start, end in sentences(text, "en")] == [
+        "The dam broke.",
+        "Nobody was hurt.",
+        "“It was close,” said Mr. Halloran.",
+    ]

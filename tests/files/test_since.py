@@ -1,0 +1,270 @@
+"""`corpus validate --since REF` finds what a full run finds in what changed, and the cache is never stale."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.corpora import TEXT, Corpus, tiny
+
+OF_THE_WHOLE = {"X102", "X104"}
+
+
+def git(corpus: Corpus, *argv: str) -> None:
+    subprocess.run(["git", "-C", corpus.root, *argv], check=True, capture_output=True)
+
+
+def commit(corpus: Corpus) -> None:
+    git(corpus, "add", "--all")
+    git(corpus, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "x")
+
+
+def in_git(corpus: Corpus) -> Corpus:
+    git(corpus, "init", "-q")
+    commit(corpus)
+    git(corpus, "branch", "base")
+    return corpus
+
+
+def validate(corpus: Corpus, *argv: str) -> list[dict[str, Any]]:
+    ran = corpus.run("validate", "--format", "json", *argv)
+    assert ran.code < 2, ran.err
+    found: list[dict[str, Any]] = json.loads(ran.out)
+    return found
+
+
+def doc_of(path: str) -> str:
+    return Path(path).name.rpartition(".")[0]
+
+
+EDITS = ("add", "delete", "rename", "text", "split", "annotation", "copy")
+
+
+def edit(corpus: Corpus, rng: Random, kind: str, number: int) -> None:
+    """Make one change to the corpus, mostly one that is found."""
+    files = sorted(path for path in corpus.files())
+    path = rng.choice(files)
+    doc_id = doc_of(path)
+    if kind == "add":
+        corpus.add(f"new-{number}", TEXT + "x" * rng.randrange(3))
+    elif kind == "delete" and len(files) > 3:
+        (corpus.root / path).unlink()
+    elif kind == "rename":
+        (corpus.root / path).rename((corpus.root / path).with_name(f"moved-{number}{Path(path).suffix}"))
+    elif kind == "text" and f"raw/{doc_id}.txt" in files:
+        corpus.write(f"raw/{doc_id}.txt", TEXT.replace("bridge", rng.choice(("tunnel", "ferry"))))
+    elif kind == "split" and f"raw/{doc_id}.json" in files:
+        value = corpus.read(f"raw/{doc_id}.json")
+        corpus.write(f"raw/{doc_id}.json", {**value, "split": rng.choice(("train", "dev", "test"))})
+    elif kind == "annotation" and f"annotations/gold/{doc_id}.json" in files:
+        value = corpus.read(f"annotations/gold/{doc_id}.json")
+        value["mentions"][0]["spans"][0]["start"] += 1
+        corpus.write(f"annotations/gold/{doc_id}.json", value)
+    elif kind == "copy":
+        corpus.add(f"copy-{number}", TEXT, split=rng.choice(("train", "test")))
+
+
+@given(
+    st.lists(st.sampled_from(EDITS), max_size=5), st.lists(st.sampled_from(EDITS), max_size=3), st.integers(0, 2**32)
+)
+@settings(max_examples=25)
+def test_since_finds_what_a_full_run_finds_there(before: list[str], after: list[str], seed: int) -> None:
+    rng = Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = tiny(Path(folder) / "corpus")
+        for number, kind in enumerate(before):
+            edit(corpus, rng, kind, number)
+        in_git(corpus)
+        validate(corpus)
+        old = corpus.files()
+        for number, kind in enumerate(after):
+            edit(corpus, rng, kind, 10 + number)
+            if rng.random() < 0.5:
+                commit(corpus)
+        new = corpus.files()
+        touched = {doc_of(path) for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+
+        def concerned(one: dict[str, Any]) -> bool:
+            raised = one["code"][1] == "6" and any(doc_of(there["file"]) in touched for there in one["related"])
+            return one["code"] not in OF_THE_WHOLE and (one["doc_id"] in touched or raised)
+
+        full = validate(corpus, "--no-cache")
+        assert validate(corpus, "--since", "base") == [one for one in full if concerned(one)]
+        assert validate(corpus) == full
+
+
+def test_an_edit_that_keeps_size_and_time_is_seen(corpus: Corpus) -> None:
+    in_git(corpus)
+    assert validate(corpus) == validate(corpus, "--since", "base") == []
+    file = corpus.root / "annotations/gold/alpha.json"
+    was = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"quotes", b"quotas", 1))
+    os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
+    found = validate(corpus, "--no-cache")
+    assert found
+    assert validate(corpus) == validate(corpus, "--since", "base") == found
+
+
+def test_a_changed_schema_asks_everything(corpus: Corpus) -> None:
+    in_git(corpus)
+    assert validate(corpus) == []
+    schema = corpus.read("schema/article.schema.json")
+    corpus.write("schema/article.schema.json", {**schema, "required": [*schema["required"], "topics"]})
+    ran = corpus.run("validate", "--since", "base")
+    assert ran.code == 1
+    assert "info: schema/article.schema.json changed since base: everything is asked" in ran.err
+    assert {one["doc_id"] for one in validate(corpus)} == {"alpha", "beta"}
+
+
+def test_a_changed_line_of_a_bulk_file_is_one_document(corpus: Corpus) -> None:
+    for doc_id in ("alpha", "beta"):
+        (corpus.root / f"annotations/gold/{doc_id}.json").rename(corpus.root / f"{doc_id}.json")
+    lines = [json.dumps(json.loads((corpus.root / f"{name}.json").read_bytes())) for name in ("alpha", "beta")]
+    corpus.write("annotations/gold/all.jsonl", "\n".join(lines) + "\n")
+    in_git(corpus)
+    corpus.write("annotations/gold/all.jsonl", "\n".join([lines[0], lines[1].replace("q1", "q2")]) + "\n")
+    assert corpus.run("validate", "--since", "base").err.startswith("no findings in 1 document")
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database at all" * 100, None])
+def test_a_damaged_cache_is_made_anew(corpus: Corpus, damage: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = corpus.root.parent / "kept"
+    monkeypatch.setenv("ON_THE_RECORD_CACHE", str(folder))
+    corpus.write("annotations/gold/beta.json", "{")
+    found = validate(corpus)
+    (file,) = folder.iterdir()
+    size = file.stat().st_size
+    file.write_bytes(file.read_bytes()[: size // 2] if damage is None else damage)
+    assert validate(corpus) == found
+    assert validate(corpus) == found
+    assert next(folder.iterdir()).stat().st_size == size
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--since", "nowhere"), "nowhere is no commit of this repository"),
+        (("--since", "--all"), "expected one argument"),
+        (("--since", "base", "raw"), "give it no PATH"),
+    ],
+)
+def test_what_cannot_be_told_is_said(corpus: Corpus, argv: tuple[str, ...], said: str) -> None:
+    in_git(corpus)
+    ran = corpus.run("validate", *argv)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_it_needs_a_repository_and_a_common_commit(corpus: Corpus) -> None:
+    assert "needs a corpus in a git repository" in corpus.run("validate", "--since", "HEAD").err
+    in_git(corpus)
+    git(corpus, "checkout", "-q", "--orphan", "other")
+    corpus.add("gamma")
+    commit(corpus)
+    assert "have no commit in common" in corpus.run("validate", "--since", "base").err
+
+
+def test_a_shallow_clone_says_how_to_fetch_more(corpus: Corpus, tmp_path: Path) -> None:
+    in_git(corpus)
+    corpus.add("gamma")
+    commit(corpus)
+    url = f"file://{corpus.root}"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", url, tmp_path / "clone"], check=True, capture_output=True)
+    ran = Corpus(tmp_path / "clone").run("validate", "--since", "HEAD^1")
+    assert ran.code == 2
+    assert "`fetch-depth: 0` in a workflow" in ran.err
+
+
+def test_a_corpus_that_git_ignores_cannot_be_told(corpus: Corpus) -> None:
+    corpus.write(".gitignore", "raw/\n")
+    in_git(corpus)
+    ran = corpus.run("validate", "--since", "base")
+    assert ran.code == 2
+    assert "git ignores raw/" in ran.err
+
+
+def test_a_corpus_may_be_a_folder_of_the_repository(tmp_path: Path) -> None:
+    outer = Corpus(tmp_path)
+    corpus = tiny(tmp_path / "a place für news")
+    in_git(outer)
+    outer.write("raw/delta.json", "{")
+    corpus.write("annotations/gold/beta.json", "{")
+    assert {one["file"] for one in validate(corpus, "--since", "base")} == {"annotations/gold/beta.json"}
+
+
+@pytest.mark.parametrize("name", ["a\nb.json", 'a"b.json', "--all.json", "a b;c.json", b"\xff.json"])
+def test_odd_names_of_changed_files_are_found(corpus: Corpus, name: str | bytes) -> None:
+    in_git(corpus)
+    (corpus.root / "raw" / os.fsdecode(name)).write_text("{}")
+    full = validate(corpus, "--no-cache")
+    assert full
+    assert validate(corpus, "--since", "base") == full
+    commit(corpus)
+    assert validate(corpus, "--since", "base") == full
+
+
+def test_several_workers_find_the_same(corpus: Corpus) -> None:
+    in_git(corpus)
+    corpus.write("annotations/gold/beta.json", "{")
+    corpus.add("gamma", split="nowhere")
+    alone = validate(corpus, "--since", "base")
+    assert alone
+    assert validate(corpus, "--since", "base", "--workers", "2") == alone
+
+
+def test_an_exception_that_expires_is_seen_though_nothing_changed(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = corpus.read("raw/beta.json")
+    del article["split"]
+    corpus.write("raw/beta.json", article)
+    corpus.write(
+        "annotations/exceptions.toml",
+        '[[exception]]\ndoc_id = "beta"\ncode = "C601"\nreason = "to be split"\nuntil = 2026-03-01\n',
+    )
+    codes = {}
+    for day in (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 1)):
+        monkeypatch.setattr("corpus.cli.main._today", lambda day=day: day)
+        codes[day] = {one["code"] for one in validate(corpus)}
+        assert codes[day] == {one["code"] for one in validate(corpus, "--no-cache")}
+    assert codes[date(2026, 3, 1)] == set()
+    assert "C601" in codes[date(2026, 3, 2)]
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = corpus.write("no folder", "")
+    monkeypatch.setenv("ON_THE_RECORD_CACHE", str(file / "below"))
+    corpus.write("annotations/gold/beta.json", "{")
+    assert validate(corpus) == validate(corpus, "--no-cache")
+
+
+def test_two_runs_at_once_and_a_killed_one_leave_a_cache_that_holds(corpus: Corpus, tmp_path: Path) -> None:
+    for number in range(300):
+        corpus.add(f"doc-{number}", TEXT + f"Number {number}.\n")
+    corpus.write("annotations/gold/doc-7.json", "{")
+    expected = validate(corpus, "--no-cache")
+    command = [sys.executable, "-m", "corpus", "--root", corpus.root, "validate", "--format", "json"]
+    environment = {**os.environ, "ON_THE_RECORD_CACHE": str(tmp_path / "kept")}
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    runs = [start(), start()]
+    killed = start()
+    assert killed.stdout is not None
+    killed.stdout.read(1)
+    killed.kill()
+    killed.communicate()
+    assert [json.loads(run.communicate()[0]) for run in runs] == [expected] * 2
+    again = start()
+    assert json.loads(again.communicate()[0]) == expected

@@ -1,0 +1,141 @@
+"""spaCy's DocBin: read back with spaCy, it has the text unchanged and each span where it was."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from formats.test_formats import FEW, annotations, has_words, sound, written
+from hypothesis import given
+from spacy.tokens import Doc, DocBin, Span
+from spacy.vocab import Vocab
+from support.corpora import REPOSITORY, tiny
+from support.strategies import Doc as Made
+from support.strategies import corpora
+
+from corpus.core.schema import Schema
+from corpus.files.write import ordered
+from corpus.formats import FORMATS
+from corpus.formats.exporting import export
+from corpus.formats.spacy_docbin import IN_A_TOKEN
+
+SCHEMA = Schema.read(REPOSITORY)
+
+
+def docs(out: Path) -> dict[str, Doc]:
+    """The documents that were written, by their annotations' paths."""
+    found = [doc for path in sorted(out.rglob("*.spacy")) for doc in DocBin().from_disk(path).get_docs(Vocab())]
+    return {f"{doc.user_data['annotator']}/{doc.user_data['doc_id']}.json": doc for doc in found}
+
+
+def as_json(value: Any) -> Any:
+    """A value as JSON has it: lists, where msgpack gives tuples."""
+    if isinstance(value, dict):
+        return {key: as_json(one) for key, one in value.items()}
+    return [as_json(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+@FEW
+@given(made=corpora(SCHEMA, least=1))
+def test_spacy_reads_the_text_and_each_span(made: list[Made], tmp_path_factory: pytest.TempPathFactory) -> None:
+    root = tmp_path_factory.mktemp("spacy")
+    made = [Made(doc.doc_id, doc.text, {**doc.record, "redistribution": "full"}, doc.annotations) for doc in made]
+    made = [doc for doc in made if doc.annotations and all(map(has_words, doc.annotations.values()))]
+    corpus = written(root / "corpus", made)
+    valid = sound(corpus)
+    if not valid:
+        return
+    count, left = export(corpus.root, FORMATS["spacy"], root / "out", annotators=("gold", "ann-a", "eve_2"))
+    read = docs(root / "out")
+    assert (count, read.keys()) == (len(valid), valid)
+    missing = 0
+    for path, doc in read.items():
+        value = annotations(corpus.root)[path]
+        text = (corpus.root / f"raw/{doc.user_data['doc_id']}.txt").read_bytes().decode()
+        assert doc.text == text
+        starts, ends = {token.idx for token in doc}, {token.idx + len(token) for token in doc}
+        canonical = ordered(value, "annotation", SCHEMA)
+        for layer in SCHEMA.layers.values():
+            assert as_json(doc.user_data["annotation"].get(layer.name)) == canonical.get(layer.name)
+            fields = layer.of_kind("spans")
+            for field in fields:
+                name = layer.name if len(fields) == 1 else f"{layer.name}.{field.name}"
+                of_field = [(one, span) for one in value.get(layer.name, ()) for span in one.get(field.name, ())]
+                spans = [(span["start"], span["end"], one["id"]) for one, span in of_field]
+                whole = [one for one in spans if one[0] in starts and one[1] in ends]
+                missing += len(spans) - len(whole)
+                assert sorted(places(doc.spans.get(name, ()))) == sorted(whole)
+    assert left["spans that begin or end inside of a token", IN_A_TOKEN] == missing
+    shutil.rmtree(root)
+
+
+def places(spans: Any) -> list[tuple[int, int, str]]:
+    return [(span.start_char, span.end_char, span.id_) for span in spans]
+
+
+def test_entities_are_those_of_the_config(tmp_path: Path) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    assert corpus.run("build").code == 0
+    assert corpus.run("export", "spacy", str(tmp_path / "out")).code == 0
+    import pyarrow.parquet as pq
+
+    rows = [
+        row
+        for path in sorted(corpus.root.glob("build/entities/**/*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
+    expected: Counter[tuple[str, int, str, str]] = Counter()
+    for row in rows:
+        for tag, start, entity in zip(row["ner_tags"], row["token_starts"], row["entity_ids"], strict=True):
+            label = tag if isinstance(tag, str) else tag_names()[tag]
+            if label[0] == "B":
+                expected[row["doc_id"], start, label[2:], entity] += 1
+    found = Counter(
+        (doc.user_data["doc_id"], ent.start_char, ent.label_, ent.ent_id_)
+        for doc in docs(tmp_path / "out").values()
+        for ent in doc.ents
+    )
+    assert found == expected
+    assert found
+
+
+def tag_names() -> tuple[str, ...]:
+    from corpus.pipeline.tables.entities import tag_names as of
+
+    return of(SCHEMA)
+
+
+def test_a_record_leads_to_the_words_of_its_mentions(tmp_path: Path) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    assert corpus.run("export", "spacy", str(tmp_path / "out")).code == 0
+    some = 0
+    for doc in docs(tmp_path / "out").values():
+        value = doc.user_data["annotation"]
+        spans = {one["id"]: [(s["start"], s["end"]) for s in one["spans"]] for one in value["mentions"]}
+        expected = [(*place, one["id"]) for one in value["quotes"] for to in one["source"] for place in spans[to]]
+        assert places(doc.spans["quotes.source"]) == expected
+        assert all(isinstance(span, Span) and span.label_ for span in doc.spans["quotes.content"])
+        assert {token.is_sent_start for token in doc} == {True, False}
+        some += len(expected)
+    assert some
+
+
+def test_a_file_has_two_thousand_documents_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    assert corpus.run("export", "spacy", str(tmp_path / "one")).code == 0
+    monkeypatch.setattr("corpus.formats.spacy_docbin.MOST", 1)
+    assert corpus.run("export", "spacy", str(tmp_path / "many")).code == 0
+    assert docs(tmp_path / "one").keys() == docs(tmp_path / "many").keys()
+    assert len(list((tmp_path / "many").rglob("*.spacy"))) == len(docs(tmp_path / "one"))
+
+
+def test_without_spacy_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    monkeypatch.setitem(sys.modules, "spacy.tokens", None)
+    ran = corpus.run("export", "spacy", str(tmp_path / "out"))
+    assert (ran.code, ran.err) == (2, "corpus: spaCy is not installed: pip install 'on-the-record[formats]'\n")
+    assert not (tmp_path / "out").exists()

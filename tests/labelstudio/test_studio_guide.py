@@ -1,0 +1,149 @@
+"""The commands of docs/label-studio.md, one after another, as a lead gives them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import studio
+from support.desk import DOCUMENTS, REPOSITORY, Desk
+from support.studio import Studio, User
+
+GUIDE = REPOSITORY / "docs" / "label-studio.md"
+PROJECT = "Press corpus"
+INSTALLED = (
+    "python3 -m venv label-studio",
+    f"label-studio/bin/pip install label-studio=={studio.VERSION}",
+    'pip install "on-the-record[label-studio]"',
+)
+"""What the test does not run each time: `studio.program` and the project's own set-up do the same."""
+
+
+def sections() -> dict[str, list[str]]:
+    """The commands of the guide, by the heading they stand under."""
+    found: dict[str, list[str]] = {}
+    for part in re.split(r"^## ", GUIDE.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        blocks = re.findall(r"^```console\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+        lines = [line for block in blocks for line in block.splitlines()]
+        assert all(line.startswith("$ ") for line in lines)
+        found[part.partition("\n")[0]] = [line[2:] for line in lines]
+    return found
+
+
+def test_the_guide_names_every_verb_and_the_server_that_is_tested() -> None:
+    commands = [line for lines in sections().values() for line in lines]
+    assert set(INSTALLED) <= set(commands)
+    for verb in ("config", "push", "pull", "convert"):
+        assert any(line.startswith(f"corpus label-studio {verb} ") for line in commands)
+
+
+class Shell:
+    """A lead's shell: what is exported stays."""
+
+    def __init__(self, desk: Desk, home: Path) -> None:
+        self.desk = desk
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        who = {f"GIT_{part}_{what}": f"lead{at}" for part in ("AUTHOR", "COMMITTER") for what, at in WHO.items()}
+        self.environment = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **studio.QUIET, **who}
+
+    def run(self, line: str) -> None:
+        """Run a command; it must end well."""
+        script = f'{line}\ncode=$?\nenv -0 > "$HOME/environment"\nexit $code'
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=self.desk.root, env=self.environment, capture_output=True, encoding="utf-8"
+        )
+        self.desk.outputs += [done.stdout, done.stderr]
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        kept = (Path(self.environment["HOME"]) / "environment").read_text("utf-8").split("\0")
+        self.environment = dict(item.split("=", 1) for item in kept if "=" in item)
+
+
+WHO = {"NAME": "", "EMAIL": "@example.org"}
+
+
+@pytest.mark.label_studio
+def test_the_guide_from_an_empty_server_to_a_commit(
+    server: Studio, annotators: tuple[User, User], desk: Desk, tmp_path: Path
+) -> None:
+    commands = sections()
+    home = tmp_path / "home"
+    home.mkdir()
+    shell = Shell(desk, home)
+    (home / ".label-studio-token").write_text(server.lead.token)
+    (tmp_path / "bin").mkdir()
+    port = studio.free_port()
+    # The installed server, with the data of the one that runs: a first start would take minutes.
+    (desk.root / "label-studio").symlink_to(studio.home())
+    (desk.root / "label-studio-data").symlink_to(server.folder)
+    (desk.root / "lead-password").write_text(server.lead.password)
+    shell.run("git init --quiet && printf '%s\\n' label-studio label-studio-data lead-password >> .gitignore")
+    shell.run("git add --all && git commit --quiet --message start")
+
+    running: subprocess.Popen[bytes] | None = None
+    try:
+        for line in commands.pop("A server"):
+            if " start " in line:
+                words = line.replace("--port 8080", f"--port {port}").split()
+                with (tmp_path / "server.log").open("wb") as log:
+                    running = subprocess.Popen(
+                        words, cwd=desk.root, env=shell.environment, stdout=log, stderr=subprocess.STDOUT
+                    )
+                _answers(f"http://127.0.0.1:{port}", server, running)
+            elif line not in INSTALLED:
+                shell.run(line.replace(":8080", f":{port}"))
+        (desk.root / "lead-password").unlink()
+
+        for line in commands.pop("Push"):
+            shell.run(line)
+        assert sorted(server.tasks(PROJECT)) == DOCUMENTS
+        assert server.submit_predictions(PROJECT, annotators[0]) == len(DOCUMENTS) - 2
+
+        for line in commands.pop("Pull"):
+            shell.run(line)
+        pulled = [
+            path for path in desk.files() if json.loads(desk.files()[path])["provenance"]["tool"] == "label-studio"
+        ]
+        assert len(pulled) == len(DOCUMENTS) - 2
+
+        for line in commands.pop("Check and commit"):
+            shell.run(line)
+        tracked = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=desk.root, check=True, capture_output=True, encoding="utf-8"
+        ).stdout.split("\0")
+        assert set(pulled) <= set(tracked)
+        assert not {"annotators.toml", "config.xml"} & set(tracked)
+
+        (desk.root / "export.json").write_text(json.dumps(_export(server)))
+        before = desk.files()
+        for line in commands.pop("And again"):
+            shell.run(line)
+        assert desk.files().keys() == before.keys()
+        assert not any(commands.values()), "a section of the guide was not run"
+    finally:
+        if running and running.poll() is None:
+            running.terminate()
+            running.wait(20)
+
+
+def _answers(url: str, server: Studio, running: subprocess.Popen[bytes]) -> None:
+    other = Studio(url, server.folder, running, server.lead)
+    for _ in range(240):
+        assert running.poll() is None, "the server of the guide ended"
+        try:
+            other.api("GET", "/api/version/")
+            return
+        except Exception:  # it does not listen yet
+            time.sleep(0.5)
+    raise AssertionError("the server of the guide did not answer")
+
+
+def _export(server: Studio) -> Any:
+    project = server.project(PROJECT)["id"]
+    return server.api("GET", f"/api/projects/{project}/export", params={"exportType": "JSON"})

@@ -1,0 +1,443 @@
+"""The GitHub side of submissions: workflows and action are linted, safe for forks, and do what they say.
+
+zizmor looks for what is unsafe, and the schemas of SchemaStore, which check-jsonschema brings along, for what GitHub
+would not read, and jactionlint, a fork of actionlint whose package holds the program, for mistakes in expressions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+GITHUB = REPOSITORY / ".github"
+ACTION = REPOSITORY / "action.yml"
+SUBMISSION = GITHUB / "workflows" / "submission.yml"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
+HOOKS = REPOSITORY / ".pre-commit-hooks.yaml"
+FAULT = REPOSITORY / "tests" / "cases" / "P307-slice-mismatch-line-ends" / "bad"
+PULL_REQUEST = {
+    "user.name": "a",
+    "user.email": "a@example.org",
+    "commit.gpgsign": "false",
+    "init.defaultBranch": "main",
+}
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A workflow or action; YAML 1.1 reads its key `on` as true."""
+    value: dict[Any, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return {"on" if key is True else key: part for key, part in value.items()}
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    value = load(path)
+    parts = value["jobs"].values() if "jobs" in value else [value["runs"]]
+    return [step for part in parts for step in part.get("steps", [])]
+
+
+def step_named(path: Path, start: str) -> dict[str, Any]:
+    return next(step for step in steps(path) if step.get("name", "").startswith(start))
+
+
+def tool(name: str, *args: object, cwd: Path = REPOSITORY, env: dict[str, str] | None = None) -> tuple[int, str]:
+    """Run a tool of the test environment, else one on the PATH; its exit code and what it printed."""
+    beside = Path(sys.executable).parent / name
+    command = [str(beside) if beside.exists() else name, *map(str, args)]
+    done = subprocess.run(
+        command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    )
+    return done.returncode, done.stdout
+
+
+def git(cwd: Path, *args: object) -> None:
+    code, printed = tool(
+        "git", *(part for pair in PULL_REQUEST.items() for part in ("-c", "=".join(pair))), *args, cwd=cwd
+    )
+    assert code == 0, printed
+
+
+# Linters
+
+
+def zizmor(*paths: Path) -> tuple[int, str]:
+    return tool("zizmor", "--offline", "--no-config", "--no-progress", "--persona=auditor", *paths)
+
+
+def test_zizmor_finds_nothing() -> None:
+    code, printed = zizmor(*WORKFLOWS, ACTION)
+    assert code == 0, printed
+
+
+def test_zizmor_would_find_what_is_unsafe(tmp_path: Path) -> None:
+    unsafe = SUBMISSION.read_text("utf-8").replace("pull_request:", "pull_request_target:")
+    path = tmp_path / ".github" / "workflows" / "unsafe.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        unsafe.replace('cd "submission/$CORPUS_ROOT"', "cd ${{ github.event.pull_request.title }}"), "utf-8"
+    )
+    code, printed = zizmor(path)
+    assert code != 0
+    assert "dangerous-triggers" in printed
+    assert "template-injection" in printed
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [("github-workflows", WORKFLOWS), ("github-actions", [ACTION]), ("github-issue-forms", FORMS)],
+    ids=["workflows", "action", "forms"],
+)
+def test_files_fit_the_schemas_of_github(schema: str, paths: list[Path]) -> None:
+    code, printed = tool("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *paths)
+    assert code == 0, printed
+
+
+def test_actionlint_finds_nothing() -> None:
+    code, printed = tool("jactionlint", *WORKFLOWS)
+    assert code == 0, printed
+
+
+def test_the_pre_commit_manifest_is_valid() -> None:
+    code, printed = tool("pre-commit", "validate-manifest", HOOKS)
+    assert code == 0, printed
+
+
+# Safe for forks
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_may_read_contents_and_nothing_else(path: Path) -> None:
+    workflow = load(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "concurrency" in workflow
+    for job in workflow["jobs"].values():
+        assert "permissions" not in job
+        assert "secrets" not in job
+        assert job["timeout-minutes"] <= 30
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_has_no_dangerous_trigger_and_no_secret(path: Path) -> None:
+    triggers = load(path)["on"]
+    assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(triggers)
+    assert "secrets" not in (triggers.get("workflow_call") or {})
+    text = path.read_text("utf-8")
+    assert not re.search(r"\bsecrets\b|GITHUB_TOKEN|github\.token", text)
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.name)
+def test_no_expression_is_part_of_a_script(path: Path) -> None:
+    scripts = [step["run"] for step in steps(path) if "run" in step]
+    assert scripts
+    assert not [script for script in scripts if "${{" in script]
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.name)
+def test_every_action_is_pinned_by_commit_with_its_version(path: Path) -> None:
+    uses = re.findall(r"^\s*(?:- )?uses: (.*)$", path.read_text("utf-8"), re.MULTILINE)
+    assert uses
+    for used in uses:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used) or used.startswith("./checker "), used
+
+
+def test_pins_are_the_same_everywhere() -> None:
+    texts = [path.read_text("utf-8") for path in [*WORKFLOWS, ACTION, REPOSITORY / "docs" / "submissions.md"]]
+    pins = {pin for text in texts for pin in re.findall(r"uses: (actions/[\w-]+)@(\S+) # (\S+)", text)}
+    assert len(pins) == len({name for name, _, _ in pins})
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_token_stays_in_a_checkout(path: Path) -> None:
+    checkouts = [step for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_the_checker_is_the_base_branch_and_the_pull_request_is_a_folder() -> None:
+    checker, submission, action, *rest = steps(SUBMISSION)
+    assert checker["with"]["path"] == "checker"
+    assert checker["with"]["ref"] == "${{ inputs.checker-ref || github.event.pull_request.base.sha }}"
+    assert submission["with"]["path"] == "submission"
+    assert submission["with"].keys() & {"ref", "repository"} == set()
+    assert action["uses"] == "./checker"
+    assert action["with"]["root"].startswith("submission/")
+    assert [line.split()[0] for step in rest for line in step["run"].splitlines() if "HEAD" in line] == ["git"]
+
+
+def test_python_of_the_action_imports_nothing_of_the_workspace() -> None:
+    calls = [
+        line for step in steps(ACTION) for line in step.get("run", "").splitlines() if re.search(r'python"? ', line)
+    ]
+    assert len(calls) == 3
+    assert all(re.search(r'python"? -I ', call) for call in calls)
+
+
+def test_inputs_of_the_action_are_documented_and_used() -> None:
+    action = load(ACTION)
+    table = (REPOSITORY / "docs" / "submissions.md").read_text("utf-8")
+    used = re.findall(r"\$\{\{ inputs\.([\w-]+) \}\}", ACTION.read_text("utf-8"))
+    assert set(used) == action["inputs"].keys()
+    assert [name for name in action["inputs"] if f"| `{name}` |" not in table] == []
+
+
+# What the steps do
+
+
+@pytest.fixture
+def submit(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
+    """Runs the last step of the action; exit code, log and summary."""
+
+    def run(**variables: str) -> tuple[int, str, str]:
+        summary, output = tmp_path / "summary.md", tmp_path / "output"
+        env = os.environ | variables
+        env |= {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output), "RUNNER_TEMP": str(tmp_path)}
+        code, log = tool(sys.executable, REPOSITORY / ".ci" / "submission.py", cwd=tmp_path, env=env)
+        assert output.read_text("utf-8") == f"exit-code={code}\n"
+        return code, log, summary.read_text("utf-8")
+
+    return run
+
+
+def corpus_with(root: Path, schema: bool = True) -> Path:
+    shutil.copytree(FAULT, root)
+    if schema:
+        shutil.copytree(REPOSITORY / "schema", root / "schema", dirs_exist_ok=True)
+    return root
+
+
+def test_the_summary_carries_the_findings_and_the_log_none(
+    submit: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    corpus_with(tmp_path / "submission")
+    code, log, summary = submit(CORPUS_ROOT="submission")
+    assert code == 1
+    assert log == "corpus validate: exit code 1; the findings are in the job summary\n"
+    assert "\n```text\nannotations/gold/crlf-shift.json:14:9: error P307 " in summary
+    assert "1 error in 1 document" in summary
+    assert "corpus validate\n" in summary
+
+
+def test_a_submission_without_a_fault_is_green(submit: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, summary = submit(CORPUS_ROOT=str(REPOSITORY))
+    assert code == 0, summary
+    assert summary.startswith("## Corpus: ✅ nothing found\n")
+
+
+def test_only_the_paths_that_are_named_are_checked(submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    path = REPOSITORY / "annotations" / "gold" / "barrage-hearing-delay.json"
+    code, _, summary = submit(CORPUS_ROOT=str(REPOSITORY), CORPUS_PATHS=f"\n {path} \n\n", CORPUS_ARGS="--workers=1\n")
+    assert code == 0
+    assert "no findings in 1 document" in summary
+
+
+@pytest.mark.parametrize("value", ["$(touch pwned)", "; touch pwned", "`touch pwned`", "--help", "-x", "nowhere"])
+def test_an_input_is_never_run(value: str, submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    code, log, summary = submit(CORPUS_ROOT=value, CORPUS_PATHS=value)
+    assert code == 2
+    assert "could not run" in summary
+    assert value not in log
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_submission_cannot_write_to_the_summary(submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    root = corpus_with(tmp_path / "submission")
+    path = root / "annotations" / "gold" / "crlf-shift.json"
+    evil = "\\n````\\n# passed\\n::error::x\\n<img src=x>\\u001b[31m\\u202e\\u2028"
+    path.write_text(path.read_text("utf-8").replace('"Wanda Priel"', f'"{evil}"'), "utf-8")
+    code, log, summary = submit(CORPUS_ROOT="submission")
+    assert code == 1
+    assert "::" not in log
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028]", summary)
+    assert re.findall("^ *#.*", outside_of_fences(summary), re.MULTILINE) == ["## Corpus: ❌ findings"]
+    assert "<img" not in outside_of_fences(summary)
+
+
+def outside_of_fences(markdown: str) -> str:
+    """What a Markdown reader takes for Markdown."""
+    out, fence = [], ""
+    for line in markdown.splitlines():
+        ticks = re.match("`{3,}", line)
+        if fence:
+            fence = "" if re.fullmatch(f"{fence}`* *", line) else fence
+        elif ticks:
+            fence = ticks[0]
+        else:
+            out.append(line)
+    assert not fence
+    return "\n".join(out)
+
+
+SCRIPT = runpy.run_path(str(REPOSITORY / ".ci" / "submission.py"))
+
+
+def test_a_fence_cannot_be_closed_by_what_is_in_it() -> None:
+    for text in ("```", "a\n`````\n# b\n``", "~~~\n````text"):
+        fenced = SCRIPT["fenced"](text)
+        assert outside_of_fences(fenced) == ""
+        assert text in fenced
+
+
+@pytest.mark.parametrize("character", ["x", "é", "\u202e", "\U000e0001", "\n"])
+def test_a_summary_stays_below_what_the_runner_takes(character: str, tmp_path: Path) -> None:
+    report, said = tmp_path / "report", tmp_path / "said"
+    report.write_text(character * 2_000_000, "utf-8")
+    said.write_text(character * 2_000_000, "utf-8")
+    summary = SCRIPT["summary"](1, report, said, {})
+    assert len(summary.encode()) < 2**20
+    assert "There is more than is shown" in summary
+
+
+def test_reports_are_asked_for_as_well_and_annotations_have_a_file_of_their_own(tmp_path: Path) -> None:
+    env = {"CORPUS_REPORTS": "github\nsarif=report.sarif\n", "CORPUS_PATHS": "-a\nb c", "CORPUS_ARGS": "--since=HEAD^1"}
+    assert SCRIPT["command"](env, tmp_path / "annotations")[1:] == [
+        "--root=.",
+        "validate",
+        "--format=text",
+        f"--format=github={tmp_path}/annotations",
+        "--format=sarif=report.sarif",
+        "--since=HEAD^1",
+        "--",
+        "-a",
+        "b c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("schema/targets.json", True),
+        ("pyproject.toml", True),
+        ("annotations/exceptions.toml", True),
+        ("annotations/gold/a.json", False),
+        ("raw/a.txt", False),
+    ],
+)
+def test_the_summary_says_when_the_rules_change(path: str, told: bool, tmp_path: Path) -> None:
+    repository = tmp_path / "submission"
+    repository.mkdir()
+    git(repository, "init")
+    git(repository, "commit", "--allow-empty", "-m", "base")
+    (repository / path).parent.mkdir(parents=True, exist_ok=True)
+    (repository / path).write_text("changed", "utf-8")
+    git(repository, "add", "--all")
+    git(repository, "commit", "-m", "a submission")
+    summary = tmp_path / "summary"
+    summary.touch()
+    script = step_named(SUBMISSION, "Say when the rules change")["run"]
+    env = os.environ | {"CORPUS_ROOT": ".", "GITHUB_STEP_SUMMARY": str(summary)}
+    code, printed = tool("bash", "-e", "-c", script, cwd=tmp_path, env=env)
+    assert code == 0, printed
+    assert ("changes the rules" in summary.read_text("utf-8")) is told
+
+
+@pytest.mark.slow
+def test_the_action_runs_nothing_that_lies_in_the_workspace(tmp_path: Path) -> None:
+    """Both scripts as the runner runs them, in a workspace with modules that would be run if they were imported."""
+    root = corpus_with(tmp_path / "workspace")
+    for name in ("venv", "pip", "corpus", "sitecustomize", "subprocess", "hatchling", "orjson"):
+        (root / f"{name}.py").write_text(f"open({str(tmp_path / 'pwned')!r}, 'w')", "utf-8")
+    (root / "pyproject.toml").write_text('[build-system]\nrequires = ["nothing"]\n', "utf-8")
+    (root / "pip.conf").write_text("[global]\nindex-url = http://127.0.0.1:9/\n", "utf-8")
+    summary, output = tmp_path / "summary", tmp_path / "output"
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    env |= {"ACTION": str(REPOSITORY), "RUNNER_TEMP": str(tmp_path), "CORPUS_ROOT": "."}
+    env |= {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    code, printed = tool("bash", "-e", "-c", step_named(ACTION, "Install")["run"], cwd=root, env=env)
+    assert code == 0, printed
+    code, printed = tool("bash", "-e", "-c", step_named(ACTION, "Validate")["run"], cwd=root, env=env)
+    assert code == 1, printed
+    assert "error P307" in summary.read_text("utf-8")
+    assert not (tmp_path / "pwned").exists()
+
+
+# Hooks
+
+
+def hooks() -> dict[str, dict[str, Any]]:
+    return {hook["id"]: hook for hook in yaml.safe_load(HOOKS.read_text("utf-8"))}
+
+
+def test_hooks_get_the_documents_and_nothing_else() -> None:
+    files = {name: hook["files"] for name, hook in hooks().items()}
+    assert files.keys() == {"corpus-validate", "corpus-fmt"}
+    for path in ("raw/a.txt", "raw/a.json", "raw/a.jsonl.zst", "annotations/gold/a.json"):
+        assert re.search(files["corpus-validate"], path)
+    for path in ("README.md", "pyproject.toml", "tests/cases/a/raw/a.json", "annotations/exceptions.toml"):
+        assert not re.search(files["corpus-validate"], path)
+        assert not re.search(files["corpus-fmt"], path)
+    assert all(hook["language"] == "python" and hook["pass_filenames"] for hook in hooks().values())
+
+
+def test_entries_take_the_names_of_files(tmp_path: Path) -> None:
+    """As pre-commit calls them: in the corpus, with the names at the end."""
+    root = corpus_with(tmp_path / "corpus")
+    names = ["raw/crlf-shift.txt", "raw/crlf-shift.json", "annotations/gold/crlf-shift.json"]
+    validate, fmt = (hooks()[name]["entry"].split() for name in ("corpus-validate", "corpus-fmt"))
+    code, printed = tool(*validate, *names, cwd=root)
+    assert (code, "P307" in printed) == (1, True)
+    code, printed = tool(*fmt, *names[1:], cwd=root)
+    assert code == 0, printed
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """This repository as pre-commit clones it."""
+    path = tmp_path / "on-the-record"
+    ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "build", "cases", "attached")
+    shutil.copytree(REPOSITORY, path, ignore=ignored)
+    git(path, "init")
+    git(path, "add", "--all")
+    git(path, "commit", "-m", "a version")
+    return path
+
+
+@pytest.mark.slow
+def test_pre_commit_runs_the_hooks(clone: Path, tmp_path: Path) -> None:
+    """The real pre-commit installs the command and runs it on what is staged. Needs PyPI, as .ci/run does."""
+    root = corpus_with(tmp_path / "corpus")
+    git(root, "init")
+    git(root, "add", "--all")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    env["PRE_COMMIT_HOME"] = str(tmp_path / "pre-commit")
+    code, printed = tool("pre-commit", "try-repo", clone, "corpus-validate", "--verbose", cwd=root, env=env)
+    assert code == 1, printed
+    assert "annotations/gold/crlf-shift.json:14:9: error P307" in printed
+
+
+# Templates
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+def test_the_parts_of_an_issue_form_have_names_of_their_own(path: Path) -> None:
+    ids = [part["id"] for part in load(path)["body"]]
+    assert len(ids) == len(set(ids))
+
+
+def test_code_owners_name_what_is_there_and_the_rules_come_last() -> None:
+    lines = [line.split() for line in (GITHUB / "CODEOWNERS").read_text("utf-8").splitlines() if line.strip()]
+    patterns = [words[0] for words in lines if words[0] != "#"]
+    assert patterns[0] == "*"
+    optional = {"/annotations/exceptions.toml"}
+    for pattern in patterns[1:]:
+        assert pattern in optional or (REPOSITORY / pattern.strip("/")).exists(), pattern
+    assert patterns.index("/annotations/exceptions.toml") > patterns.index("/annotations/")
+    assert {"/.github/", "/.ci/", "/action.yml", "/corpus/", "/schema/", "/pyproject.toml"} <= set(patterns)
+
+
+def test_the_pull_request_template_names_commands_that_are_there() -> None:
+    text = (GITHUB / "pull_request_template.md").read_text("utf-8")
+    for command in re.findall(r"`corpus (\w+)", text):
+        code, printed = tool("corpus", command, "--help")
+        assert code == 0, printed

@@ -1,0 +1,186 @@
+"""`corpus publish`: what is at the tag is the release and nothing else, and the token is seen by nobody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.copies import contents
+from support.corpora import REPOSITORY, Corpus, Ran
+from support.hub_stand_in import Hub, running
+
+TOKEN = "hf_0123456789abcdefSECRET"
+REPO = "someone/some-corpus"
+
+
+@pytest.fixture
+def released(corpus: Corpus) -> Corpus:
+    """A corpus with release 1.0.0: alpha in train, beta in test."""
+    corpus.add(
+        "beta", "The mayor of Beta said: “Nothing of it is true.”\nÅsa Lindqvist, she said, left.\n", split="test"
+    )
+    shutil.copy(REPOSITORY / "CITATION.cff", corpus.root)
+    ran = corpus.run("release", "1.0.0")
+    assert ran.code == 0, ran.out + ran.err
+    return corpus
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """An empty hub."""
+    with running(tmp_path / "hub", TOKEN) as found:
+        yield found
+
+
+def started(corpus: Corpus, hub: Hub, *argv: str, xet: bool = False, **changed: str) -> subprocess.Popen[str]:
+    """`corpus publish` in a process of its own, since the hub's library reads the environment when it is loaded."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    environment |= {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HOME": str(hub.folder.parent / "home")}
+    environment |= {"HF_HUB_DISABLE_XET": "0" if xet else "1"} | changed
+    command = [sys.executable, "-m", "corpus", "--root", str(corpus.root), "publish", "--repo", REPO, *argv]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
+
+
+def ended(process: subprocess.Popen[str]) -> Ran:
+    """What came of it; in nothing that it printed the token stands."""
+    out, err = process.communicate(timeout=120)
+    assert "SECRET" not in out + err
+    return Ran(process.returncode, out, err)
+
+
+def publish(corpus: Corpus, hub: Hub, *argv: str, xet: bool = False, **changed: str) -> Ran:
+    return ended(started(corpus, hub, *argv, xet=xet, **changed))
+
+
+@pytest.mark.parametrize("xet", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["LFS", "Xet"])
+def test_what_is_at_the_tag_is_the_release(released: Corpus, hub: Hub, xet: bool) -> None:
+    """Also when an older release had files that this one has not; with both ways in which the library sends."""
+    hub.large = not xet  # the stand-in has no Xet storage
+    ran = publish(released, hub, xet=xet)
+    assert (ran.code, ran.out) == (0, ""), ran.err
+    assert f"{hub.url}/datasets/{REPO}/tree/v1.0.0" in ran.err
+    assert hub.files(REPO, "v1.0.0") == contents(released.root / "releases/1.0.0")
+    assert hub.asked[-1].startswith(f"POST /api/datasets/{REPO}/tag/")
+    for path in [*released.root.glob("raw/beta.*"), *released.root.glob("annotations/*/beta.json")]:
+        path.unlink()
+    assert released.run("release", "2.0.0").code == 0
+    before = hub.sent["schema/annotation.schema.json"]
+    assert publish(released, hub, xet=xet).code == 0
+    assert hub.files(REPO, "v2.0.0") == contents(released.root / "releases/2.0.0")
+    assert hub.files(REPO, "v1.0.0") == contents(released.root / "releases/1.0.0")
+    assert hub.files(REPO, "v2.0.0").keys() < hub.files(REPO, "v1.0.0").keys()
+    assert hub.sent["schema/annotation.schema.json"] == before == 1
+
+
+MOMENTS = (
+    "after store",
+    *(
+        pytest.param(moment, marks=pytest.mark.slow)
+        for moment in ("after create", "before commit", "after commit", "before tag")
+    ),
+)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_and_run_again(released: Corpus, hub: Hub, moment: str) -> None:
+    """What the hub has is not sent again, and there is no tag before the end."""
+    process = started(released, hub)
+
+    def kill(at: str) -> None:
+        if at == moment:
+            process.kill()
+            process.wait()
+            raise ConnectionAbortedError
+
+    hub.at = kill
+    assert ended(process).code == -signal.SIGKILL
+    hub.at = lambda at: None
+    if hub.repo(REPO).exists():
+        assert not hub.tags(REPO)
+    assert publish(released, hub, "1.0.0").code == 0
+    assert hub.files(REPO, "v1.0.0") == contents(released.root / "releases/1.0.0")
+    assert set(hub.stored.values()) == {1}
+    assert set(hub.sent.values()) == {1}
+
+
+def test_a_tag_that_is_there_is_refused(released: Corpus, hub: Hub) -> None:
+    hub.create(REPO, public=True)
+    hub.git(REPO, "tag", "v1.0.0")
+    ran = publish(released, hub)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"corpus: {REPO} has v1.0.0 already, and what is published is never changed\n"
+    assert not [one for one in hub.asked if not one.startswith("GET ")]
+
+
+@pytest.mark.slow
+def test_what_does_not_arrive_is_not_tagged(released: Corpus, hub: Hub) -> None:
+    """A hub keeps back what a .gitignore in the repository names, without a word."""
+    hub.ignored = frozenset({"CITATION.cff"})
+    ran = publish(released, hub)
+    assert (ran.code, ran.out) == (2, "")
+    assert "is not tagged: CITATION.cff" in ran.err
+    assert not hub.tags(REPO)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("public", [True, False])
+def test_private_means_private(released: Corpus, hub: Hub, public: bool) -> None:
+    if public:
+        hub.create(REPO, public=True)
+    ran = publish(released, hub, "--private")
+    assert (ran.code, hub.public) == (2 if public else 0, public), ran.err
+    if public:
+        assert "is there and is public; nothing was pushed" in ran.err
+        assert hub.files(REPO, "main") == {}
+
+
+REFUSALS = ((0, "hf_broken\nSECRET"), (403, TOKEN), (404, TOKEN), (0, TOKEN))
+
+
+@pytest.mark.parametrize(
+    ("status", "token"),
+    [
+        (0, "hf_anotherSECRET"),
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in REFUSALS),
+    ],
+    ids=["401", "no token", "403", "404", "no hub"],
+)
+def test_a_hub_that_refuses_is_told_in_one_line(released: Corpus, hub: Hub, status: int, token: str) -> None:
+    """Also a hub that repeats the token in what it says."""
+    hub.refuse = status
+    address = "http://127.0.0.1:9" if (status, token) == (0, TOKEN) else hub.url
+    ran = publish(released, hub, HF_TOKEN=token, HF_ENDPOINT=address)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("corpus: ")
+    assert ran.err.count("\n") == 1
+    assert not hub.repo(REPO).exists()
+
+
+def test_a_damaged_release_is_not_pushed(released: Corpus, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    (released.root / "releases/1.0.0/README.md").write_text("Another card.\n")
+    ran = released.run("publish", "--repo", REPO)
+    assert ran.code == 1
+    assert "1.0.0: README.md: SHA-256 is" in ran.out
+    assert "nothing was published" in ran.err
+    assert hub.asked == []
+
+
+def test_what_is_asked_for_must_be_there(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    assert "no release in" in corpus.run("publish", "--repo", REPO).err
+    assert "must be OWNER/NAME and not ''" in corpus.run("publish").err
+    assert corpus.run("release", "1.0.0").code == 0
+    assert "no release 1.0.1 in" in corpus.run("publish", "1.0.1", "--repo", REPO).err
+    assert "must be OWNER/NAME" in corpus.run("publish", "--repo", "name").err
+    corpus.write("pyproject.toml", f'[tool.corpus]\nhub = "{REPO}"\n')
+    ran = corpus.run("publish")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"HF_TOKEN must hold a token of the hub that may write to {REPO}" in ran.err

@@ -1,0 +1,266 @@
+"""Releases: a version says what changed, a folder is whole or not there, and its manifest holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from support.corpora import REPOSITORY, TEXT, Corpus
+
+import corpus as package
+from corpus.core.model import CorpusError
+from corpus.release.diff import Bump, bumped
+
+
+def told(name: str) -> str:
+    """A text that is no near-copy of another's."""
+    return TEXT + " ".join(f"{name}{i}" for i in range(80)) + ".\n"
+
+
+@pytest.fixture
+def released(corpus: Corpus) -> Corpus:
+    """A corpus with release 1.0.0: alpha in train, beta and gamma in test."""
+    corpus.add("alpha", split="train")
+    corpus.add("beta", told("beta"), split="test")
+    corpus.add("gamma", told("gamma"), split="test")
+    shutil.copy(REPOSITORY / "CITATION.cff", corpus.root)
+    ran = corpus.run("release", "1.0.0")
+    assert ran.code == 0, ran.err
+    return corpus
+
+
+def edit(corpus: Corpus, path: str, **values: Any) -> None:
+    corpus.write(path, corpus.read(path) | values)
+
+
+def differences(corpus: Corpus, *argv: str) -> dict[str, Any]:
+    ran = corpus.run("diff", *argv, "--format", "json")
+    assert ran.code < 2, ran.err
+    found: dict[str, Any] = json.loads(ran.out)
+    assert ran.code == (0 if found["bump"] == "none" else 1)
+    return found
+
+
+def test_a_release_has_what_the_next_user_needs(released: Corpus) -> None:
+    folder = released.root / "releases/1.0.0"
+    assert {path.name for path in folder.iterdir()} >= {
+        *("documents", "entities", "quotes", "schema"),
+        *("README.md", "CHANGES.md", "CITATION.cff", ".zenodo.json", "manifest.json"),
+    }
+    assert "version: 1.0.0" in (folder / "CITATION.cff").read_text()
+    assert json.loads((folder / ".zenodo.json").read_text())["version"] == "1.0.0"
+    assert differences(released, "1.0.0")["bump"] == "none"
+    assert released.run("verify").code == 0
+
+
+def test_a_changed_label_names_the_field_and_both_values(released: Corpus) -> None:
+    value = released.read("annotations/gold/beta.json")
+    value["quotes"][0]["medium"] = "thought"
+    released.write("annotations/gold/beta.json", value)
+    found = differences(released, "1.0.0", ".")
+    (change,) = found["changes"]
+    assert (change["doc_id"], change["layer"], change["field"]) == ("beta", "quotes", "medium")
+    assert (change["record"], change["new"]) == (value["quotes"][0]["id"], "thought")
+    assert found["bump"] == "minor"
+    assert "medium" in released.run("diff", "1.0.0").out
+    assert "| gold | test | quotes | changed | 1 |" in released.run("diff", "1.0.0", "--format", "markdown").out
+
+
+def gold_of_train(c: Corpus) -> None:
+    value = c.read("annotations/gold/alpha.json")
+    value["quotes"][0]["medium"] = "thought"
+    c.write("annotations/gold/alpha.json", value)
+
+
+def record_gone(c: Corpus) -> None:
+    value = c.read("annotations/gold/beta.json")
+    value["stances"] = []
+    value["quotes"] = []
+    c.write("annotations/gold/beta.json", value)
+
+
+def gone(c: Corpus) -> None:
+    for path in [*c.root.glob("raw/gamma.*"), *c.root.glob("annotations/*/gamma.json")]:
+        path.unlink()
+
+
+def new_label(c: Corpus) -> None:
+    schema = c.read("schema/annotation.schema.json")
+    labels = schema["properties"]["quotes"]["items"]["properties"]["medium"]["oneOf"]
+    labels.append({"const": "song", "title": "Song", "description": "Sung."})
+    c.write("schema/annotation.schema.json", schema)
+
+
+def new_target(c: Corpus) -> None:
+    value = c.read("schema/targets.json")
+    value["targets"].append({"target_id": "one-more", "kind": "issue", "statement": "One more.", "kb": "NIL"})
+    c.write("schema/targets.json", value)
+
+
+def moved(c: Corpus) -> None:
+    """A document in another split, and the exception without which that is an error."""
+    edit(c, "raw/beta.json", split="train")
+    c.write(
+        "annotations/exceptions.toml",
+        '[[exception]]\ndoc_id = "beta"\ncode = "C608"\nreason = "it leaked"\nuntil = 9999-12-31\n',
+    )
+
+
+EDITS: dict[str, tuple[Callable[[Corpus], object], Bump]] = {
+    "a title": (lambda c: edit(c, "raw/alpha.json", title="Another"), "patch"),
+    "gold of the first split": (gold_of_train, "patch"),
+    "a record gone from test": (record_gone, "minor"),
+    "a new document": (lambda c: c.add("delta", told("delta")), "minor"),
+    "a new target": (new_target, "minor"),
+    "another split": (moved, "major"),
+    "a document gone": (gone, "major"),
+    "a new label": (new_label, "major"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_changed_decides_the_version(released: Corpus, name: str) -> None:
+    change, bump = EDITS[name]
+    change(released)
+    assert differences(released, "1.0.0")["bump"] == bump
+    right = bumped("1.0.0", bump)
+    for version in ("1.0.1", "1.1.0", "2.0.0"):
+        if version < right:
+            ran = released.run("release", version)
+            assert (ran.code, ran.out) == (2, "")
+            assert f"at least {right}" in ran.err
+    assert [path.name for path in (released.root / "releases").iterdir()] == ["1.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("1.0.0", "is released already"),
+        ("0.9.0", "below the last"),
+        ("1.1", "X.Y.Z"),
+        ("01.1.0", "X.Y.Z"),
+        ("1.1.0", "nothing differs"),
+    ],
+)
+def test_a_version_that_may_not_come(released: Corpus, version: str, said: str) -> None:
+    ran = released.run("release", version)
+    assert ran.code == 2
+    assert said in ran.err
+    assert [path.name for path in (released.root / "releases").iterdir()] == ["1.0.0"]
+
+
+def test_a_moved_document_is_shown_and_not_released(released: Corpus) -> None:
+    edit(released, "raw/beta.json", split="train")
+    assert "1 document moved: beta (test → train)" in released.run("diff", "1.0.0").out
+    ran = released.run("release", "2.0.0")
+    assert ran.code == 1
+    assert " C608 " in ran.out
+    assert not (released.root / "releases/2.0.0").exists()
+
+
+def test_what_is_not_committed_is_not_released(corpus: Corpus) -> None:
+    def git(*argv: str) -> None:
+        subprocess.run(["git", "-C", corpus.root, *argv], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", "--all")
+    git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "x")
+    edit(corpus, "raw/alpha.json", title="Another")
+    assert "raw/alpha.json is not committed" in corpus.run("release", "1.0.0").err
+    git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qam", "x")
+    assert corpus.run("release", "1.0.0").code == 0
+    manifest = corpus.read("releases/1.0.0/manifest.json")
+    assert len(manifest["commit"]) == 40
+
+
+def test_two_releases_of_the_same_are_the_same_bytes(released: Corpus, tmp_path: Path) -> None:
+    other = Corpus(tmp_path / "elsewhere")
+    shutil.copytree(released.root, other.root, ignore=shutil.ignore_patterns("releases"))
+    assert other.run("release", "1.0.0", "--workers", "2").code == 0
+    files = sorted(
+        path.relative_to(released.root) for path in (released.root / "releases").rglob("*") if path.is_file()
+    )
+    assert files
+    for path in files:
+        assert (released.root / path).read_bytes() == (other.root / path).read_bytes(), path
+
+
+def damage(folder: Path, kind: str) -> None:
+    table = next((folder / "quotes").glob("test-*.parquet"))
+    if kind == "gone":
+        table.unlink()
+    elif kind == "bytes":
+        table.write_bytes(table.read_bytes()[:-1])
+    elif kind == "more":
+        (folder / "more.txt").write_text("")
+    elif kind == "rows":
+        pq.write_table(pq.read_table(table).slice(1), table)
+    elif kind == "card":
+        (folder / "README.md").write_text("")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("gone", "quotes/test-00000-of-00001.parquet: is gone"),
+        ("bytes", "cannot be read"),
+        ("more", "more.txt: is not in the manifest"),
+        ("rows", "1 rows, the manifest says 2"),
+        ("card", "README.md: SHA-256 is"),
+    ],
+)
+def test_damage_is_told(released: Corpus, kind: str, said: str) -> None:
+    damage(released.root / "releases/1.0.0", kind)
+    ran = released.run("verify", "1.0.0")
+    assert ran.code == 1
+    assert said in ran.out
+    if kind != "more":
+        with pytest.raises(CorpusError, match="is not as it was released"):
+            package.load("quotes", version="1.0.0", root=released.root)
+
+
+def test_a_rewritten_table_of_the_same_content_differs_in_its_file_alone(released: Corpus) -> None:
+    table = next((released.root / "releases/1.0.0/quotes").glob("*.parquet"))
+    pq.write_table(pq.read_table(table), table, compression="gzip")
+    (line,) = released.run("verify", "1.0.0").out.splitlines()
+    assert line.startswith("1.0.0: quotes/")
+    assert "SHA-256" in line
+
+
+def test_a_release_is_loaded_by_its_version(released: Corpus) -> None:
+    quotes = package.load("quotes", version="1.0.0", split="test", root=released.root)
+    assert len(quotes) == 2
+    with pytest.raises(CorpusError, match=r"no release 9\.9\.9"):
+        package.load("quotes", version="9.9.9", root=released.root)
+    with pytest.raises(CorpusError, match="no config 'quoets'"):
+        package.load("quoets", version="1.0.0", root=released.root)
+
+
+@pytest.mark.parametrize("moment", ["documents", "README.md", "CHANGES.md", "manifest.json"])
+def test_a_kill_leaves_all_or_nothing(corpus: Corpus, moment: str) -> None:
+    """The process is killed the moment it has written the file."""
+    script = f"""
+import os, pathlib, signal, sys
+from corpus.cli.main import main
+def killed(event, args):
+    if event == "open" and {moment!r} in str(args[0]) and "releases" in str(args[0]):
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(killed)
+main(["--root", {str(corpus.root)!r}, "release", "1.0.0"])
+"""
+    if moment == "documents":
+        script = script.replace('event == "open"', 'event == "os.mkdir"')
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, env=os.environ)
+    assert ran.returncode == -signal.SIGKILL, ran.stderr.decode()
+    assert not (corpus.root / "releases/1.0.0").exists()
+    assert corpus.run("release", "1.0.0").code == 0
+    assert corpus.run("verify").code == 0
