@@ -88,7 +88,7 @@ def test_the_guide_from_an_empty_server_to_a_commit(
 
     running: subprocess.Popen[bytes] | None = None
     try:
-        for line in commands.pop("A server"):
+        for line in commands.pop("Start a server"):
             if " start " in line:
                 words = line.replace("--port 8080", f"--port {port}").split()
                 with (tmp_path / "server.log").open("wb") as log:
@@ -122,7 +122,7 @@ def test_the_guide_from_an_empty_server_to_a_commit(
 
         (desk.root / "export.json").write_text(json.dumps(_export(server)))
         before = desk.files()
-        for line in commands.pop("And again"):
+        for line in commands.pop("Later rounds"):
             shell.run(line)
         assert desk.files().keys() == before.keys()
         assert not any(commands.values()), "a section of the guide was not run"
