@@ -1,7 +1,6 @@
-"""The site of the documents, made by Sphinx: `sphinx-build -W --keep-going -c docs . site`.
+"""Configure the documentation site, which Sphinx builds: `sphinx-build -W --keep-going -c docs . site`.
 
-The source is the repository as it lies: every page is the very file that is read on GitHub, and a link between two of
-them works in both places.
+Sphinx reads the files of the repository in place. Every page is the file that GitHub shows, and links work in both.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ PAGES = {
     ],
     "Project": ["CONTRIBUTING", "CHANGELOG"],
 }
-"""The pages beside the README, as the navigation has them; a page that is missing here fails the build."""
+"""The pages of the navigation, besides the README. The build fails if a page is missing here."""
 
 include_patterns = ["*.md", "docs/*.md", "schema/*.md"]
 exclude_patterns = [".*", "build", "corpus", "examples", "raw", "annotations", "releases", "site", "tests"]
 
 myst_heading_anchors = 3
-suppress_warnings = ["misc.highlighting_failure"]  # what a command prints need not be of any language
+suppress_warnings = ["misc.highlighting_failure"]  # the output of a command has no language
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -54,19 +53,20 @@ html_show_sourcelink = False
 
 
 def setup(app: Sphinx) -> None:
-    """Add the navigation, which GitHub does without, and the page that a folder opens with."""
+    """Add the navigation, which GitHub does not need, and the index page."""
     app.connect("source-read", _without_front_matter)
     app.connect("source-read", _with_navigation)
     app.connect("build-finished", _with_index)
 
 
 def _without_front_matter(app: Sphinx, name: str, source: list[str]) -> None:
-    """That of the card is for Hugging Face."""
+    """Remove the front matter of the card, which is for Hugging Face."""
     if source[0].startswith("---\n"):
         source[0] = source[0].split("\n---\n", 1)[1]
 
 
 def _with_navigation(app: Sphinx, name: str, source: list[str]) -> None:
+    """Append the navigation to the root page."""
     if name == root_doc:
         for caption, pages in PAGES.items():
             listed = "\n".join(pages)
@@ -74,5 +74,6 @@ def _with_navigation(app: Sphinx, name: str, source: list[str]) -> None:
 
 
 def _with_index(app: Sphinx, error: Exception | None) -> None:
+    """Copy the root page to index.html, which web servers show for a directory."""
     if error is None and app.builder.name == "html":
         shutil.copyfile(Path(app.outdir, f"{root_doc}.html"), Path(app.outdir, "index.html"))

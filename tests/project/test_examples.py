@@ -28,6 +28,6 @@ def test_an_example_beats_its_baseline(example: Path, built: Path, tmp_path: Pat
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
     assert ran.returncode == 0, ran.stderr
     counted, baseline, model = ran.stdout.splitlines()
-    assert re.match(r"[1-9]\d* \w+ to learn from, [1-9]\d* to score on", counted)
+    assert re.match(r"[1-9]\d* training \w+, [1-9]\d* test \w+", counted)
     figures = [float(re.findall(r"\d\.\d{3}", line)[-1]) for line in (baseline, model)]
     assert figures[1] > figures[0]
