@@ -36,7 +36,7 @@ def export(
     here, with its annotations unless the format has no text, and so does an annotation with an error of levels
     1 to 4. Raises CorpusError.
     """
-    if of.write is None:
+    if not of.writes:
         raise CorpusError("this format is read only")
     schema = Schema.read(root)
     chosen = _with_referred(layers, schema) if layers else set(schema.layers)
@@ -86,7 +86,6 @@ def _outgoing(
     written: list[int],
 ) -> Iterator[Outgoing]:
     severity = read_settings(root, severities()).severity
-    assert of.carry is not None
     why = dict(of.leaves_out)
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         for shard in index.shards(64):
@@ -123,7 +122,6 @@ def _outgoing(
 def _carried(document: Document, of: Format, schema: Schema, layers: set[str], left: LeftOut) -> Outgoing | None:
     """An annotation on its way out, without the layers that were not asked for; None when it is left out."""
     assert document.annotation is not None
-    assert of.carry is not None
     dropped = set(schema.layers) - layers
     value = {name: one for name, one in document.value.items() if name not in dropped}
     value["layers_done"] = [name for name in value["layers_done"] if name in layers]

@@ -52,6 +52,8 @@ from .documents import NOTHING_SAID, Options
 from .importing import edit_schema, write_file, write_frame
 from .sources import files_below, json_source, not_read, problem
 
+LAYERS: tuple[str, ...] = ()
+LEAVES_OUT: tuple[tuple[str, str], ...] = ()
 LICENSE = "CC-BY-NC-SA-4.0"
 """Of the published files, texts and annotations alike. Wikinews itself has its texts under CC BY 2.5."""
 

@@ -31,6 +31,7 @@ from .uima_common import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_
 
 ONE_VALUE = "a field holds one value"
 NO_ANNOTATION = "they lead to no annotation"
+LAYERS: tuple[str, ...] = ()
 LEAVES_OUT = (
     *uima_common.LEAVES_OUT,
     ("lists in features", ONE_VALUE),

@@ -26,12 +26,15 @@ from pathlib import Path
 
 from ..core.model import Problem, Source
 from ..files.index import MAX_BYTES
+from . import uima_common
 from .documents import NOTHING_SAID, LeftOut, Options
 from .importing import build_corpus, schema_of
 from .mapping.rules import read_map
 from .sources import problem
 from .uima_common import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_map, documents
 
+LAYERS: tuple[str, ...] = ()
+LEAVES_OUT = uima_common.LEAVES_OUT
 _FORMAT = re.compile(r"#FORMAT=WebAnno TSV 3\.[23]")
 _LAYER = re.compile(r"#T_(SP|CH|RL)=([^|\s]+)((?:\|[^|\s]*)*)")
 _ROLE = re.compile(r"ROLE_[^:]+:([^_]+)_.+")

@@ -5,9 +5,12 @@ A format of `FORMATS` is tested here by being there. A reader alone needs a line
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,19 +21,18 @@ from hypothesis import strategies as st
 from support.corpora import REPOSITORY, Corpus, record, run, tiny
 from support.strategies import Doc, corpora
 
-from corpus.cli.import_export import READ, WRITTEN
 from corpus.core.model import Annotation, Article, Document, Problem, Source
 from corpus.core.schema import Schema
-from corpus.formats import FORMATS
+from corpus.formats import FORMATS, Format
 from corpus.formats.documents import LeftOut, Options
 from corpus.formats.exporting import export
 
 SCHEMA = Schema.read(REPOSITORY)
-BOTH = [name for name, of in FORMATS.items() if of.write and of.read]
+BOTH = [name for name, of in FORMATS.items() if of.writes and of.reads]
 EXAMPLES = REPOSITORY / "tests" / "formats" / "examples"
 SOURCES = {"webanno-tsv": "webanno", "uima-xmi": "uima", "prodigy": "prodigy", "doccano": "doccano"}
 """Formats that are read only, and where in tests/formats/examples/ files of them lie."""
-WRITES = [name for name, of in FORMATS.items() if of.write]
+WRITES = [name for name, of in FORMATS.items() if of.writes]
 SAID = {"language": "en", "license": "CC-BY-4.0", "redistribution": "full", "split": "train"}
 FEW = settings(
     deadline=None,
@@ -59,9 +61,7 @@ def imported(name: str, source: Path, into: Path, **said: Any) -> tuple[list[Pro
     """What comes of an import: its Problems, and what was left out."""
     shutil.rmtree(into, ignore_errors=True)
     options = Options(record=SAID, schema=REPOSITORY / "schema", **said)
-    read = FORMATS[name].read
-    assert read is not None
-    return list(read(source, into, options)), options.left_out
+    return list(FORMATS[name].read(source, into, options)), options.left_out
 
 
 def annotations(root: Path) -> dict[str, dict[str, Any]]:
@@ -73,8 +73,6 @@ def annotations(root: Path) -> dict[str, dict[str, Any]]:
 def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
     """Each annotation of a corpus as a format can hold it, and what it cannot."""
     left: LeftOut = Counter()
-    carry = FORMATS[name].carry
-    assert carry is not None
     found = {}
     for path, value in annotations(root).items():
         doc_id = value["doc_id"]
@@ -82,7 +80,7 @@ def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
         of_article = json.loads((root / f"raw/{doc_id}.json").read_bytes())
         annotation = Annotation(value["annotator"], value, Source(path, "annotation", value=value))
         article = Article(doc_id, of_article, text, (Source("", "record"),))
-        layers = carry(Document(doc_id, article, annotation), SCHEMA, left)
+        layers = FORMATS[name].carry(Document(doc_id, article, annotation), SCHEMA, left)
         if layers is None:
             continue
         kept = {key: value[key] for key in ("doc_id", "schema_version", "text_sha256", "annotator")}
@@ -90,9 +88,20 @@ def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
     return found, left
 
 
-def test_the_command_knows_every_format() -> None:
-    assert tuple(name for name, of in FORMATS.items() if of.read) == READ
-    assert tuple(WRITES) == WRITTEN
+@pytest.mark.parametrize("of", FORMATS.values(), ids=FORMATS)
+def test_a_module_has_what_its_registry_line_says(of: Format) -> None:
+    module = importlib.import_module(f"corpus.formats.{of.module}")
+    assert of.reads == hasattr(module, "read")
+    assert of.writes == hasattr(module, "carry") == hasattr(module, "write")
+    assert of.layers == module.LAYERS
+    assert of.leaves_out == module.LEAVES_OUT
+
+
+def test_the_registry_imports_no_format() -> None:
+    code = "import sys, corpus.formats; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in loaded if name.startswith("corpus")] == ["corpus", "corpus.formats"]
+    assert {"numpy", "pyarrow", "spacy", "cassis"}.isdisjoint(loaded)
 
 
 @pytest.mark.parametrize("name", BOTH)
