@@ -23,15 +23,13 @@ from __future__ import annotations
 
 import os
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-
-import numpy as np
 
 from ..core.model import GOLD, Annotation, Article, CorpusError, Document, Problem, Record, Source
 from ..core.schema import Schema
@@ -113,9 +111,11 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
         {"id": f"m{i}", "spans": tagged.spans(first, last), "form": "NAM", "entity": entity}
         for i, (first, last, entity) in enumerate(tagged.found)
     ]
+    first_names: dict[str, str] = {}
+    for mention in mentions:
+        first_names.setdefault(mention["entity"], _words(mention))
     entities = []
-    for name in dict.fromkeys(entity for _, _, entity in tagged.found):
-        first_name = next(_words(one) for one in mentions if one["entity"] == name)
+    for name, first_name in first_names.items():
         left["names of entities", _WHY["names of entities"]] += known[name].get("name") != first_name
         entities.append({"id": name, "type": known[name]["type"], "name": first_name})
         for key, value in known[name].items():
@@ -158,7 +158,7 @@ class _Tagged:
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int]:
         """The tokens that a span touches."""
-        return bisect_right(self.ends, start), int(np.searchsorted(self.starts, end))
+        return bisect_right(self.ends, start), bisect_left(self.starts, end)
 
     def spans(self, first: int, last: int) -> list[Record]:
         """The span of tokens."""
