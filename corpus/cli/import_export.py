@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Verb = Callable[[argparse.Namespace], int]
 Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
 """Adds a verb, whose help is its docstring, to a group of verbs."""
-_SHOWN = 30
-"""Lines that say what was left out; a hostile file could have millions of types."""
 
 
 def import_(args: argparse.Namespace) -> int:
@@ -119,12 +117,8 @@ def _field(written: str) -> tuple[str, str]:
 
 
 def _left_out(left: LeftOut) -> None:
-    """Say what was left out, most of it first."""
-    from ..core.text import visible
+    """Print what was dropped, the most frequent first."""
+    from ..formats.documents import dropped_lines
 
-    lines = sorted((+left).items(), key=lambda item: (-item[1], item[0]))
-    for (what, why), count in lines[:_SHOWN]:
-        print(visible(f"left out: {count:,} {what} ({why})"), file=sys.stderr)
-    if len(lines) > _SHOWN:
-        rest = sum(count for _, count in lines[_SHOWN:])
-        print(f"left out: {rest:,} of {len(lines) - _SHOWN:,} more kinds", file=sys.stderr)
+    for line in dropped_lines(left):
+        print(line, file=sys.stderr)

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..core.model import Problem
 from .documents import NOTHING_SAID, LeftOut, Options
 from .json_lines import Fields, Wrong, not_lists, objects, read_lines, span_of
-from .mapping.annotations import Lines
+from .mapping.annotations import Annotations, Relation
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 LEAVES_OUT: tuple[tuple[str, str], ...] = ()
@@ -31,27 +31,28 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     yield from read_lines(source, into, options, _decode)
 
 
-def _decode(value: Fields, lines: Lines, left: LeftOut) -> Iterator[Wrong]:
+def _decode(value: Fields, line: int, annotations: Annotations, left: LeftOut) -> Iterator[Wrong]:
     for key in ("label", "labels"):
         for i, label in enumerate(value[key] if isinstance(value.get(key), list) else ()):
             if isinstance(label, str):
-                left["labels of whole documents", "there is no field for it"] += 1
+                left["labels of whole documents", "the schema has no such field"] += 1
             elif not isinstance(label, list) or len(label) != 3:
-                yield "IMP2", f"{key}/{i} is not [start, end, label]"
-            elif wrong := span_of(dict(enumerate(label)), (0, 1, 2), f"{key}/{i}", value["text"], lines):
+                yield "IMP2", f"{key}/{i} must be [start, end, label]"
+            elif wrong := span_of(dict(enumerate(label)), (0, 1, 2), f"{key}/{i}", value["text"], line, annotations):
                 yield wrong
     for i, entity in enumerate(objects(value, "entities")):
         name = str(entity["id"]) if type(entity.get("id")) in (int, str) else f"entities/{i}"
-        if name in lines.bound or name in lines.broken:
-            yield "IMP4", f"entities/{i}: {name}"
-        elif wrong := span_of(entity, ("start_offset", "end_offset", "label"), name, value["text"], lines):
+        if name in annotations.spans or name in annotations.broken:
+            yield "IMP4", f"entities/{i} has the id {name} of another entity"
+        elif wrong := span_of(entity, ("start_offset", "end_offset", "label"), name, value["text"], line, annotations):
             yield wrong
     for i, relation in enumerate(objects(value, "relations")):
         ends = [relation.get("from_id"), relation.get("to_id")]
         if not isinstance(relation.get("type"), str) or not all(type(end) in (int, str) for end in ends):
-            yield "IMP2", f"relations/{i} is no object with type, from_id and to_id"
+            yield "IMP2", f"relations/{i} must be an object with type, from_id and to_id"
         else:
-            lines.relations.append((relation["type"], [("from", str(ends[0])), ("to", str(ends[1]))], 1))
+            arguments = [("from", str(ends[0])), ("to", str(ends[1]))]
+            annotations.relations.append(Relation(relation["type"], arguments, line))
     if comments := value.get("Comments"):
-        left["comments", "there is no field for it"] += len(comments) if isinstance(comments, list) else 1
+        left["comments", "the schema has no such field"] += len(comments) if isinstance(comments, list) else 1
     yield from not_lists(value, "label", "labels", "entities", "relations")

@@ -19,21 +19,21 @@ from ..files import parse_json
 from ..files.index import MAX_BYTES
 from .documents import Incoming, LeftOut, Options
 from .importing import build_corpus, schema_of
-from .mapping.annotations import Lines, TextBound
+from .mapping.add import add_annotations
+from .mapping.annotations import Annotations, SpanAnnotation
 from .mapping.file_names import named, read_files
-from .mapping.records import Records
-from .mapping.rules import Map, own_map, read_map
-from .sources import Together, annotators, doc_ids, files_below, problem, text_problem
+from .mapping.rules import Map, default_map, read_map
+from .sources import Together, annotators, doc_ids, files_below, not_the_words, outside, problem, text_problem
 
 Fields = Mapping[str, Any]
 Wrong = tuple[str, str]
-"""The code of a Problem, and what is wrong."""
+"""The code and the message of a Problem."""
 
 
 class Decode(Protocol):
-    """Decode the object of one line: add its spans and relations to `lines`; yield what is wrong with it."""
+    """Decode the object of one line: add its spans and relations to `annotations`; yield what is wrong with it."""
 
-    def __call__(self, value: Fields, lines: Lines, left: LeftOut) -> Iterator[Wrong]: ...
+    def __call__(self, value: Fields, line: int, annotations: Annotations, left: LeftOut) -> Iterator[Wrong]: ...
 
 
 IsWanted = Callable[[Fields, LeftOut], bool]
@@ -46,17 +46,17 @@ def read_lines(
     """Import the .jsonl files at `source` into the new corpus `into`; yield a Problem for each unreadable part."""
     schema = schema_of(options)
     written = {key: value for key, value in options.map.items() if key not in ("files", "annotator")}
-    of = read_map(written, schema, own_map(schema))
+    of = read_map(written, schema, default_map(schema))
     by = options.map.get("annotator", "")
     if not isinstance(by, str):
-        raise CorpusError("annotator of the map must be the name of what a line has the annotator in")
+        raise CorpusError("map: annotator must be the name of the key that holds the annotator of a line")
     yield from build_corpus(into, _documents(source, of, by, schema, options, decode, is_wanted), options)
 
 
 def _documents(
     source: Path, of: Map, by: str, schema: Schema, options: Options, decode: Decode, is_wanted: IsWanted
 ) -> Iterator[Incoming | Problem]:
-    """The documents of all files, with the Problems of their lines."""
+    """Yield the documents of all files, with the Problems of their lines."""
     patterns = read_files(options.map, (), part="")
     ids, names, together = doc_ids(), annotators(), Together()
     for path, said in named(files_below(source, (".jsonl",)), source, patterns, options.left_out):
@@ -67,7 +67,7 @@ def _documents(
                 yield wrong("IMP1", detail=f"{value.name}, {value.detail}".removesuffix(", "))
                 continue
             if not isinstance(value, dict) or not isinstance(value.get("text"), str) or not value["text"]:
-                yield wrong("IMP2", detail="the line is no object with a text")
+                yield wrong("IMP2", detail="expected an object with a text that is not empty")
                 continue
             if not is_wanted(value, options.left_out):
                 continue
@@ -81,21 +81,15 @@ def _documents(
             if fault is not None:
                 yield fault
                 continue
-            lines = Lines()
-            for code, detail in decode(value, lines, options.left_out):
+            annotations = Annotations()
+            for code, detail in decode(value, number, annotations, options.left_out):
                 yield wrong(code, detail=f"{called}: {detail}")
-            for bound in lines.bound.values():
-                bound.line = number
-            records = Records(lines, one.text, of, schema, options.left_out)
-            for code, _, detail in records.faults:
-                yield wrong(code, detail=f"{called}: {detail}")
-            one.layers[annotator] = records.layers
-            one.places = {(annotator, record): (shown, number) for record in records.places}
+            yield from add_annotations(one, annotator, annotations, shown, of, schema, options.left_out, f"{called}: ")
             yield one
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Any]]:
-    """The number and the value of each line, or a Fault; a line is at most as large as a file."""
+    """Yield the number and the value of each line, or a Fault; a line is at most as large as a file."""
     if path.is_symlink() or not path.is_file():
         yield 1, Fault("symlink" if path.is_symlink() else "unreadable")
         return
@@ -112,14 +106,14 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 def _called(value: Fields) -> str:
-    """What a line calls its document, "" when it does not."""
+    """Return the document id of a line, "" if it has none."""
     meta = value.get("meta")
     said = [meta.get("doc_id"), meta.get("id")] if isinstance(meta, dict) else []
     return next((str(one) for one in (*said, value.get("id")) if type(one) in (int, str) and one != ""), "")
 
 
 def objects(value: Fields, key: str) -> list[dict[str, Any]]:
-    """The objects of a list; what is none of them stands as an object without anything, which says nothing."""
+    """Return the items of a list, with {} for each that is not an object, so that the indexes stay."""
     written = value.get(key)
     return [one if isinstance(one, dict) else {} for one in written] if isinstance(written, list) else []
 
@@ -127,20 +121,22 @@ def objects(value: Fields, key: str) -> list[dict[str, Any]]:
 def not_lists(value: Fields, *keys: str) -> Iterator[Wrong]:
     for key in keys:
         if value.get(key) is not None and not isinstance(value[key], list):
-            yield "IMP2", f"{key} is no list"
+            yield "IMP2", f"{key} is not a list"
 
 
-def span_of(span: Mapping[Any, Any], keys: tuple[Any, Any, Any], name: str, text: str, lines: Lines) -> Wrong | None:
-    """Take in a span under a name; what is wrong with it, None when nothing is."""
+def span_of(
+    span: Mapping[Any, Any], keys: tuple[Any, Any, Any], name: str, text: str, line: int, annotations: Annotations
+) -> Wrong | None:
+    """Add a named span. Return the code and message of an error, or None."""
     start, end, label = (span.get(key) for key in keys)
-    lines.broken.add(name)
+    annotations.broken.add(name)
     if type(start) is not int or type(end) is not int or not isinstance(label, str):
-        return "IMP2", f"{name} has no start, end and label"
+        return "IMP2", f"{name} must have integers start and end, and a label"
     if not 0 <= start < end <= len(text):
-        return "IMP3", f"{start} to {end} in a text of {len(text)}"
+        return "IMP3", outside(start, end, len(text))
     words = span.get("text", text[start:end])
     if words != text[start:end]:
-        return "IMP3", f"{text[start:end][:60]!r} is there, not {str(words)[:60]!r}"
-    lines.broken.remove(name)
-    lines.bound[name] = TextBound(label, [(start, end)], 1)
+        return "IMP3", not_the_words(text[start:end], str(words))
+    annotations.broken.remove(name)
+    annotations.spans[name] = SpanAnnotation(label, [(start, end)], line)
     return None

@@ -17,7 +17,7 @@ from typing import Any
 from ..core.model import Problem
 from .documents import NOTHING_SAID, LeftOut, Options
 from .json_lines import Fields, Wrong, not_lists, objects, read_lines, span_of
-from .mapping.annotations import Lines
+from .mapping.annotations import Annotations, Relation
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 LEAVES_OUT: tuple[tuple[str, str], ...] = ()
@@ -40,12 +40,12 @@ def _is_accepted(value: Fields, left: LeftOut) -> bool:
     return bool(answer == "accept")
 
 
-def _decode(value: Fields, lines: Lines, left: LeftOut) -> Iterator[Wrong]:
+def _decode(value: Fields, line: int, annotations: Annotations, left: LeftOut) -> Iterator[Wrong]:
     places: dict[tuple[Any, Any], str] = {}
     tokens: dict[int, str] = {}
     for i, span in enumerate(objects(value, "spans")):
         name = f"spans/{i}"
-        wrong = span_of(span, ("start", "end", "label"), name, value["text"], lines)
+        wrong = span_of(span, ("start", "end", "label"), name, value["text"], line, annotations)
         if wrong:
             yield wrong
             continue
@@ -54,7 +54,7 @@ def _decode(value: Fields, lines: Lines, left: LeftOut) -> Iterator[Wrong]:
             tokens.setdefault(span["token_end"], name)
     for i, relation in enumerate(objects(value, "relations")):
         if not isinstance(relation.get("label"), str):
-            yield "IMP2", f"relations/{i} is no object with a label"
+            yield "IMP2", f"relations/{i} must be an object with a label"
             continue
         found = []
         for part in ("head", "child"):
@@ -62,9 +62,9 @@ def _decode(value: Fields, lines: Lines, left: LeftOut) -> Iterator[Wrong]:
             name = places.get((at.get("start"), at.get("end")), "") if isinstance(at, dict) and _is_flat(at) else ""
             found.append((part, name or (tokens.get(token, "") if type(token) is int else "")))
         if all(name for _, name in found):
-            lines.relations.append((relation["label"], found, 1))
+            annotations.relations.append(Relation(relation["label"], found, line))
         else:
-            left[f"relations {relation['label']}", "they lead to a token, not to a span that was read"] += 1
+            left[f"relations {relation['label']}", "an argument is a token, not a span that was read"] += 1
     yield from not_lists(value, "spans", "relations")
 
 

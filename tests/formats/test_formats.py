@@ -280,7 +280,7 @@ def test_a_map_reads_a_collection_of_others(tmp_path: Path) -> None:
         "report 1.novak.ann:2:1",
         "report 1.novak.ann:3:1",
     ]
-    assert "left out: 1 text-bound annotations of type Place (the map does not say what they are)" in ran.err
+    assert "dropped 1 annotation of type Place: the map has no such rule" in ran.err
     made = annotations(root)
     assert sorted(made) == ["meier/report-1.json", "novak/report-1.json"]
     meier = made["meier/report-1.json"]
@@ -415,11 +415,11 @@ def test_a_mistake_of_the_user_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "doc.txt").write_text("Text")
     (tmp_path / "map.toml").write_text('[types.Person]\nlayer = "mention"\n')
     for said, expected in (
-        ((), "nothing says language, license, redistribution of doc"),
-        (("--record=language=English",), "the record's language"),
-        (("--record=lang=en",), "a record has no field lang"),
-        (("--layer=x",), "there is no layer x"),
-        ((f"--map={tmp_path}/map.toml",), "types.Person of the map must say a layer"),
+        ((), "doc has no language, license, redistribution: add --record language=…"),
+        (("--record=language=English",), "article record: language"),
+        (("--record=lang=en",), "article records have no field lang"),
+        (("--layer=x",), "unknown layer x"),
+        ((f"--map={tmp_path}/map.toml",), "map: types.Person must have a layer"),
         ((f"--map={tmp_path}/none.toml",), "there is no such file"),
     ):
         ran = run("import", "brat", str(tmp_path / "doc.txt"), "--into", str(tmp_path / "new"), *said)

@@ -144,7 +144,7 @@ def test_sentences_and_parts_of_tokens_stand_where_their_offsets_say(tmp_path: P
     assert problems == []
     assert (tmp_path / "new/raw/doc.txt").read_text("utf-8") == "😀 \\ tab\there\non\n  End"
     assert words(made, "mentions") == ["tab\the", "er", "End"]
-    assert left["annotations on no words", "a span here has words"] == 1
+    assert left["annotations of empty spans", "a span must not be empty"] == 1
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_relation_leads_from_where_its_token_says(tmp_path: Path) -> None:
     assert problems == []
     assert words(made, "mentions") == ["Ada", "Eve"]
     assert [one["source"] for one in made["quotes"]] == [["m2"]]
-    assert left["features of webanno.custom.Of", "a relation is a field, which has none"] == 1
+    assert left["features of webanno.custom.Of", "a relation becomes a field, which has no features"] == 1
 
 
 def test_what_a_relation_leads_to_and_is_not_there_is_told_of(tmp_path: Path) -> None:
