@@ -36,18 +36,19 @@ from .documents import (
     renamed,
     spans_of,
 )
-from .importing import build_corpus, schema_of, write_file
+from .importing import build_corpus, schema_of
 from .mapping.add import add_annotations, duplicate
 from .mapping.annotations import Annotations
 from .mapping.file_names import by_document, named
 from .mapping.rules import Map, default_map, place_of, placed_layers, read_map
 from .sources import annotators, doc_ids, files_below, not_read, problem, read_source, text_source
+from .writing import write_file
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 NO_WORDS = "brat can only annotate words"
 NO_FIELD = "brat has no such field"
 BREAKS = "a brat span cannot contain a line break"
-JOINED = f"{BREAKS}: they are read as one span"
+JOINED = f"{BREAKS}, so the pieces are read as one span"
 LEAVES_OUT = (
     ("article records", "brat stores the text and its name only"),
     ("ids", "brat numbers annotations itself"),

@@ -37,7 +37,7 @@ from .documents import (
     renamed,
     spans_of,
 )
-from .importing import as_json, build_corpus, schema_of, write_file
+from .importing import build_corpus, schema_of
 from .mapping.file_names import named, read_files
 from .mapping.rules import unknown_keys
 from .sources import (
@@ -52,12 +52,13 @@ from .sources import (
     problem,
     text_problem,
 )
+from .writing import json_bytes, write_file
 
 LAYERS = ("entities", "mentions", "quotes")
 NO_FIELD = "Citron has no such field"
 LEAVES_OUT = (
     ("article records", "Citron stores the text and its name only"),
-    ("ids", "ids are numbered anew"),
+    ("ids", "numbered anew on import"),
     ("provenance", "Citron has no such field"),
     ("annotations", "neither quotes nor entities and mentions were annotated"),
     ("nonquotes", NO_FIELD),
@@ -227,7 +228,7 @@ def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
                 [mention["spans"][0] for mention in mentions.values() if mention.get("entity") == entity["id"]]
                 for entity in layers["entities"]
             ]
-        write_file(out / one.annotator / f"{one.doc_id}.json", as_json(value))
+        write_file(out / one.annotator / f"{one.doc_id}.json", json_bytes(value))
 
 
 def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[Problem]:

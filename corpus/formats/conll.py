@@ -58,7 +58,7 @@ COLUMNS = ("FORM", "MISC", "ENTITY", "NER")
 NO_COLUMN = "CoNLL has no such column"
 LEAVES_OUT = (
     ("article records", "CoNLL stores the text and its name only; the split is the name of the file"),
-    ("ids", "ids are numbered anew"),
+    ("ids", "numbered anew on import"),
     ("provenance", "CoNLL has no such column"),
     ("annotations", "entities or mentions were not annotated, so O tags would be meaningless"),
     *((name, NO_COLUMN) for name in ("quotes", "nonquotes", "stances")),
@@ -180,11 +180,11 @@ def _lines(one: Outgoing, schema: Schema) -> Iterator[str]:
             number = sentence_of[i]
             yield f"# sent_id = {one.doc_id}-{number}"
         is_last = i + 1 == len(tagged.starts)
-        behind = one.text[end:] if is_last else one.text[end : tagged.starts[i + 1]]
+        after = one.text[end:] if is_last else one.text[end : tagged.starts[i + 1]]
         usual = "" if is_last else " " if sentence_of[i + 1] == number else "\n"
         misc = [f"SpacesBefore={_escape(one.text[:start])}"] if i == 0 and start else []
-        if behind != usual:
-            misc.append(f"SpacesAfter={_escape(behind)}" if behind else "SpaceAfter=No")
+        if after != usual:
+            misc.append(f"SpacesAfter={_escape(after)}" if after else "SpaceAfter=No")
         yield "\t".join((one.text[start:end], "|".join(misc) or "_", tagged.entities[i] or "_", tagged.tags[i]))
     yield ""
 
@@ -333,11 +333,11 @@ def _fill(
         said = dict(part.partition("=")[::2] for part in misc.split("|"))
         before = _unescape(said.get("SpacesBefore", "")) if i == 0 else ""
         usual = "" if i + 1 == len(doc.rows) else "\n" if i + 1 in doc.begins else " "
-        behind = "" if said.get("SpaceAfter") == "No" else usual
-        behind = _unescape(said["SpacesAfter"]) if "SpacesAfter" in said else behind
-        parts += [before, form, behind]
+        after = "" if said.get("SpaceAfter") == "No" else usual
+        after = _unescape(said["SpacesAfter"]) if "SpacesAfter" in said else after
+        parts += [before, form, after]
         pairs.append((at + len(before), at + len(before) + len(form)))
-        at += len(before) + len(form) + len(behind)
+        at += len(before) + len(form) + len(after)
     text = "".join(parts)
     wrong = text_problem(text, one.path, doc.name, doc.line)
     if wrong is not None:

@@ -48,8 +48,9 @@ from ..core.model import GOLD, CorpusError, Problem, Record, Source
 from ..core.schema import Schema, shipped
 from ..files import canonical
 from .documents import NOTHING_SAID, Options
-from .importing import edit_schema, write_file, write_frame
+from .importing import edit_schema, write_frame
 from .sources import files_below, json_source, not_read, outside, problem
+from .writing import write_file
 
 LAYERS: tuple[str, ...] = ()
 LEAVES_OUT: tuple[tuple[str, str], ...] = ()

@@ -12,9 +12,10 @@ from typing import Any
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
 from ..core.schema import TARGETS, Schema, shipped
-from ..files import canonical, replace_file
+from ..files import canonical
 from .documents import Incoming, Options
 from .sources import problem
+from .writing import json_bytes, write_file
 
 GITIGNORE = "/build/\n# texts that may not be passed on\n/raw/attached/\n"
 _OURS = ("doc_id", "title", "text_sha256", "length")
@@ -65,7 +66,7 @@ def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: s
     """Write the schema, settings and card of a new corpus. `folder` has the other schema files."""
     card = card or f"---\npretty_name: {json.dumps(into.name)}\n---\n# {into.name}\n\nImported by `corpus import`.\n"
     files = {
-        "schema/annotation.schema.json": as_json(annotation_schema),
+        "schema/annotation.schema.json": json_bytes(annotation_schema),
         "schema/article.schema.json": (folder / "article.schema.json").read_bytes(),
         "schema/targets.schema.json": (folder / "targets.schema.json").read_bytes(),
         "schema/targets.json": _registry([]),
@@ -88,17 +89,6 @@ def edit_schema(schema: Record, removed: Iterable[str], written: Iterable[tuple[
             at.append(value)
         else:
             at[key] = value
-
-
-def as_json(value: Record) -> bytes:
-    """Return indented JSON, formatted like the files of schema/."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file atomically."""
-    with replace_file(path) as file:
-        file.write(data)
 
 
 def _record_of(options: Options, schema: Schema) -> Record:
@@ -202,14 +192,14 @@ def _finish(into: Path, schema: Schema, lacking: Counter[tuple[str, str]], targe
         items = made["properties"][layer]["items"]
         items["required"] = [one for one in items["required"] if one != name]
     if made != schema.annotation:
-        write_file(into / "schema/annotation.schema.json", as_json(made))
+        write_file(into / "schema/annotation.schema.json", json_bytes(made))
     if targets:
         kept = [target for target in schema.registry["targets"] if target["target_id"] in targets]
         write_file(into / "schema/targets.json", _registry(kept))
 
 
 def _registry(targets: list[Record]) -> bytes:
-    return as_json({"$schema": "targets.schema.json", "version": "1.0", "targets": targets})
+    return json_bytes({"$schema": "targets.schema.json", "version": "1.0", "targets": targets})
 
 
 def _parent_of(schema: Any, pointer: str, name: str) -> tuple[Any, str]:

@@ -25,15 +25,15 @@ from ..core.tokens import sentences, tokenize
 from ..pipeline.tables.entities import tag_names, tags_of
 from ..pipeline.tables.rows import Row, looked
 from .documents import LeftOut, Outgoing, in_order, pairs_of
-from .importing import write_file
+from .writing import write_file
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
     from spacy.vocab import Vocab
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
-IN_A_TOKEN = "a spaCy span covers whole tokens; doc.user_data keeps it"
-NESTED = "spaCy entities cannot overlap; doc.spans keeps it"
+IN_A_TOKEN = "a spaCy span covers whole tokens; doc.user_data has all spans"
+NESTED = "spaCy entities cannot overlap; doc.spans has all names"
 LEAVES_OUT = (("spans that begin or end within a token", IN_A_TOKEN), ("names in doc.ents", NESTED))
 MOST = 2000
 """Documents in a file: writing and reading a DocBin hold all of it in memory."""
@@ -97,7 +97,7 @@ class _Words:
         self.words: list[str] = []
         self.blanks: list[bool] = []
         self._first: dict[int, int] = {}
-        self._behind: dict[int, int] = {}
+        self._after: dict[int, int] = {}
         numbers: list[int] = []
         at = 0
         for start, end in zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True):
@@ -125,14 +125,14 @@ class _Words:
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int] | None:
         """Return the first token of a span and the end, exclusive; None if it begins or ends within a token."""
-        first, behind = self._first.get(start), self._behind.get(end)
-        return None if first is None or behind is None else (first, behind)
+        first, after = self._first.get(start), self._after.get(end)
+        return None if first is None or after is None else (first, after)
 
     def _add(self, word: str, start: int) -> None:
         self._first[start] = len(self.words)
         self.words.append(word)
         self.blanks.append(False)
-        self._behind[start + len(word)] = len(self.words)
+        self._after[start + len(word)] = len(self.words)
 
     def _between(self, white: str, start: int) -> None:
         if white and white[0] == " " and self.words:
@@ -151,8 +151,8 @@ def _doc(one: Outgoing, schema: Schema, vocab: Vocab) -> Doc:
     doc = Doc(vocab, words=words.words, spaces=words.blanks, sent_starts=words.begins)
     kbs = {entity["id"]: entity.get("kb") or "" for entity in one.annotation.get("entities", ())}
     ents = [
-        Span(doc, first, behind, label=kind, kb_id=kbs[entity], span_id=entity)
-        for first, behind, kind, entity in words.found
+        Span(doc, first, after, label=kind, kb_id=kbs[entity], span_id=entity)
+        for first, after, kind, entity in words.found
     ]
     doc.set_ents(ents, default="outside" if words.is_tagged else "missing")
     for name, found in _groups(one.annotation, schema):

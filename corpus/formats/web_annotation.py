@@ -36,8 +36,8 @@ from uuid import NAMESPACE_URL, uuid5
 from ..core.model import Document, Record
 from ..core.schema import TARGETS, Field, Layer, Schema
 from .documents import LeftOut, Outgoing, in_order
-from .importing import as_json, write_file
 from .mapping.rules import place_of
+from .writing import json_bytes, write_file
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
@@ -63,7 +63,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
 def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
     """Write `<annotator>/<doc_id>.jsonld` for each document."""
     for one in documents:
-        write_file(out / one.annotator / f"{one.doc_id}.jsonld", as_json(_Writer(one, schema).collection()))
+        write_file(out / one.annotator / f"{one.doc_id}.jsonld", json_bytes(_Writer(one, schema).collection()))
 
 
 class _Writer:
