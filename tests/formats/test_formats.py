@@ -1,4 +1,4 @@
-"""Formats that are written and read: what comes back is what the format can hold, and a broken file is told of.
+"""Round trips: what is read again is what the format can hold, and an invalid file is reported.
 
 A format of `FORMATS` is tested here by being there. A reader alone needs a line in SOURCES.
 """
@@ -58,20 +58,20 @@ def written(root: Path, docs: list[Doc]) -> Corpus:
 
 
 def imported(name: str, source: Path, into: Path, **said: Any) -> tuple[list[Problem], LeftOut]:
-    """What comes of an import: its Problems, and what was left out."""
+    """Run an import; return its Problems, and what was dropped."""
     shutil.rmtree(into, ignore_errors=True)
     options = Options(record=SAID, schema=REPOSITORY / "schema", **said)
     return list(FORMATS[name].read(source, into, options)), options.left_out
 
 
 def annotations(root: Path) -> dict[str, dict[str, Any]]:
-    """Each annotation of a corpus, by its path."""
+    """Return each annotation of a corpus by its path."""
     folder = root / "annotations"
     return {path.relative_to(folder).as_posix(): json.loads(path.read_bytes()) for path in folder.rglob("*.json")}
 
 
 def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
-    """Each annotation of a corpus as a format can hold it, and what it cannot."""
+    """Return each annotation of a corpus as a format can hold it, and what was dropped."""
     left: LeftOut = Counter()
     found = {}
     for path, value in annotations(root).items():
@@ -228,7 +228,7 @@ def sources(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", [*BOTH, *SOURCES])
-def test_damaged_files_are_told_of_or_read(name: str, tmp_path: Path) -> None:
+def test_damaged_files_are_reported_or_read(name: str, tmp_path: Path) -> None:
     whole = sources(name, tmp_path)
 
     @settings(FEW, max_examples=40)
@@ -246,7 +246,7 @@ def test_damaged_files_are_told_of_or_read(name: str, tmp_path: Path) -> None:
 
 
 def held(name: str, source: Path, into: Path) -> None:
-    """Whatever lies there: an answer, one line for each finding, and spans that quote the text as it was."""
+    """Assert that an import exits cleanly, prints a line for each finding, and writes spans that match the text."""
     said = [f"--record={key}={value}" for key, value in SAID.items()]
     ran = run("import", name, str(source), "--into", str(into), *said)
     assert ran.code in (0, 1, 2)
@@ -342,7 +342,7 @@ def test_lines_of_brat(line: str, codes: list[str], texts: list[str], tmp_path: 
     assert (tmp_path / "new/raw/doc.txt").read_bytes().decode() == BRAT["doc.txt"]
 
 
-def test_files_that_are_none_are_told_of(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (tmp_path / "secret.txt").write_text("Secret")
@@ -393,7 +393,7 @@ def test_what_may_not_be_passed_on_is_quoted_nowhere(tmp_path: Path) -> None:
         'files = "x"',
     ],
 )
-def test_a_map_that_makes_no_sense_is_told(tmp_path: Path, toml: str) -> None:
+def test_a_map_that_is_invalid_is_reported(tmp_path: Path, toml: str) -> None:
     (tmp_path / "doc.txt").write_text("Ada")
     (tmp_path / "doc.ann").write_text("T1\tP 0 3\tAda\n")
     (tmp_path / "map.toml").write_text(toml + "\n")
