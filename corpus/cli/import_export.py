@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.model import CorpusError
+from ..formats import FORMATS
 
 if TYPE_CHECKING:
     from ..formats.documents import LeftOut
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
 Verb = Callable[[argparse.Namespace], int]
 Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
 """Adds a verb, whose help is its docstring, to a group of verbs."""
-READ = ("german-news", "brat", "conll", "webanno-tsv", "uima-xmi", "citron", "prodigy", "doccano")
-WRITTEN = ("brat", "conll", "spacy", "citron", "web-annotation")
-"""The names of `formats.FORMATS` that are read and that are written, which `--help` does not wait for."""
-_SHOWN = 30
-"""Lines that say what was left out; a hostile file could have millions of types."""
 
 
 def import_(args: argparse.Namespace) -> int:
@@ -35,7 +31,6 @@ def import_(args: argparse.Namespace) -> int:
     """
     from .. import report
     from ..core.toml_file import read_toml
-    from ..formats import FORMATS
     from ..formats.documents import Options
 
     if args.into.exists() and (not args.into.is_dir() or any(args.into.iterdir())):
@@ -46,9 +41,7 @@ def import_(args: argparse.Namespace) -> int:
         layers=tuple(args.layer),
         schema=Path(os.path.abspath(args.schema)) if args.schema else None,
     )
-    read = FORMATS[args.source_format].read
-    assert read is not None
-    problems = read(args.source, args.into, options)
+    problems = FORMATS[args.source_format].read(args.source, args.into, options)
     counts = report.text(problems, sys.stdout)
     sys.stdout.flush()
     _left_out(options.left_out)
@@ -63,7 +56,6 @@ def export(args: argparse.Namespace) -> int:
     text that may not be passed on, and an annotation that `corpus validate` finds errors in.
     """
     from ..core.settings import root_of
-    from ..formats import FORMATS
     from ..formats.exporting import export as exported
 
     written, left = exported(
@@ -81,8 +73,10 @@ def export(args: argparse.Namespace) -> int:
 
 def add_verbs(verbs: Any, add: Add) -> None:
     """Add `import` and `export` to the command line."""
+    read = [name for name, of in FORMATS.items() if of.reads]
+    written = [name for name, of in FORMATS.items() if of.writes]
     verb = add(verbs, "import", import_)
-    verb.add_argument("source_format", metavar="FORMAT", choices=READ, help=", ".join(READ))
+    verb.add_argument("source_format", metavar="FORMAT", choices=read, help=", ".join(read))
     verb.add_argument("source", type=Path, metavar="SRC", help="the file or folder to read")
     verb.add_argument("--into", required=True, type=Path, metavar="DIR", help="a new folder for the corpus")
     verb.add_argument("--map", type=Path, metavar="MAP.toml", help="what types and roles are here; docs/formats.md")
@@ -104,7 +98,7 @@ def add_verbs(verbs: Any, add: Add) -> None:
     verb.add_argument("--schema", type=Path, metavar="DIR", help="the schema/ of another corpus, to be this one's")
 
     verb = add(verbs, "export", export)
-    verb.add_argument("target_format", metavar="FORMAT", choices=WRITTEN, help=", ".join(WRITTEN))
+    verb.add_argument("target_format", metavar="FORMAT", choices=written, help=", ".join(written))
     verb.add_argument("out", type=Path, metavar="OUT", help="a new folder")
     verb.add_argument(
         "--layer", action="append", default=[], metavar="LAYER", help="only this and what it refers to; may be repeated"
@@ -123,12 +117,8 @@ def _field(written: str) -> tuple[str, str]:
 
 
 def _left_out(left: LeftOut) -> None:
-    """Say what was left out, most of it first."""
-    from ..core.text import visible
+    """Print what was dropped, the most frequent first."""
+    from ..formats.documents import dropped_lines
 
-    lines = sorted((+left).items(), key=lambda item: (-item[1], item[0]))
-    for (what, why), count in lines[:_SHOWN]:
-        print(visible(f"left out: {count:,} {what} ({why})"), file=sys.stderr)
-    if len(lines) > _SHOWN:
-        rest = sum(count for _, count in lines[_SHOWN:])
-        print(f"left out: {rest:,} of {len(lines) - _SHOWN:,} more kinds", file=sys.stderr)
+    for line in dropped_lines(left):
+        print(line, file=sys.stderr)

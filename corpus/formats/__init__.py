@@ -1,104 +1,139 @@
-"""Other people's formats ↔ this one: `FORMATS`, one visible list, one module a format.
+"""Import and export: `FORMATS`, one list of the formats, one module for each.
 
-A format is a function that reads it, or two that write it, or all three: `carry` gives the layers of an
-annotation as the format can hold them and counts what it cannot, `write` writes what was carried. What was
-written and is read again is what was carried, to the letter: the tests hold that for each format with both.
+A format module has one public surface:
+
+    read(source, into, options)     import files into a new corpus; yield a Problem for each part it cannot read
+    carry(document, schema, left)   return the layers that the format can hold; count what it drops in `left`
+    write(documents, schema, out)   write documents that were carried to an empty directory
+    LAYERS                          the layers that the format has fields for; empty when a map decides
+    LEAVES_OUT                      (what, why) of everything that the format drops
+
+A module has `read`, or `carry` and `write`, or all three. A round trip is exact: `read` returns what `carry`
+returned, character for character. The tests check that for every format that has both directions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from ..core.model import Document, Problem, Record
-from ..core.schema import Schema
-from . import (
-    brat,
-    citron,
-    conll,
-    german_news,
-    jsonl,
-    spacy_docbin,
-    uima_common,
-    uima_xmi,
-    web_annotation,
-    webanno_tsv,
-)
-from .documents import LeftOut, Options, Outgoing
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-Read = Callable[[Path, Path, Options], Iterator[Problem]]
-"""Reads what lies at a path into a new corpus at another; yields what it could not read as Problems."""
-Carry = Callable[[Document, Schema, LeftOut], Record | None]
-"""The layers of an annotation as the format can hold them, None when it is none of it; counts what it leaves out."""
-Write = Callable[[Iterable[Outgoing], Schema, Path], None]
-"""Writes documents, whose annotations were carried, into an empty folder."""
+    from ..core.model import Document, Problem, Record
+    from ..core.schema import Schema
+    from .documents import LeftOut, Options, Outgoing
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: what it is, how it is read and written, the layers it has, and (what, why) it leaves out.
+    """Describe a format without importing its module, so that `--help` needs neither NumPy nor spaCy.
 
-    `has_text`: what is written holds the text, so a document whose text may not be passed on is left out.
+    `reads` and `writes` say which directions the module has. `has_text` is False for a format whose files do not
+    repeat the text: it alone may export a document whose text must not be redistributed.
     """
 
     description: str
-    read: Read | None = None
-    carry: Carry | None = None
-    write: Write | None = None
-    layers: tuple[str, ...] = ()
-    leaves_out: tuple[tuple[str, str], ...] = ()
+    module: str
+    reads: bool
+    writes: bool
     has_text: bool = True
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that the format has fields for; empty when a map or the format itself decides."""
+        layers: tuple[str, ...] = self._load().LAYERS
+        return layers
+
+    @property
+    def leaves_out(self) -> tuple[tuple[str, str], ...]:
+        """Everything that the format drops, as (what, why)."""
+        reasons: tuple[tuple[str, str], ...] = self._load().LEAVES_OUT
+        return reasons
+
+    def read(self, source: Path, into: Path, options: Options) -> Iterator[Problem]:
+        """Import the files at `source` into the new corpus `into`; yield a Problem for each part it cannot read."""
+        problems: Iterator[Problem] = self._load().read(source, into, options)
+        return problems
+
+    def carry(self, document: Document, schema: Schema, left: LeftOut) -> Record | None:
+        """Return the layers that the format can hold, or None for a document that it cannot hold at all.
+
+        Counts what it drops in `left`.
+        """
+        carried: Record | None = self._load().carry(document, schema, left)
+        return carried
+
+    def write(self, documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
+        """Write documents, whose annotations were carried, to the empty directory `out`."""
+        self._load().write(documents, schema, out)
+
+    def _load(self) -> Any:
+        return import_module(f".{self.module}", __name__)
 
 
 FORMATS: dict[str, Format] = {
     "german-news": Format(
-        "German News Quotation corpus (Petersen-Frey & Biemann 2024), one JSON file an article", german_news.read
+        "German News Quotation corpus (Petersen-Frey & Biemann 2024), one JSON file for each article",
+        "german_news",
+        reads=True,
+        writes=False,
     ),
     "brat": Format(
-        "brat stand-off, a .txt and a .ann a document", brat.read, brat.carry, brat.write, brat.LAYERS, brat.LEAVES_OUT
+        "brat standoff, a .txt and a .ann file for each document",
+        "brat",
+        reads=True,
+        writes=True,
     ),
     "conll": Format(
-        "CoNLL columns, a token a line with its IOB2 tag, a file a split",
-        conll.read,
-        conll.carry,
-        conll.write,
-        conll.LAYERS,
-        conll.LEAVES_OUT,
+        "CoNLL columns, one token and its IOB2 tag on each line, one file for each split",
+        "conll",
+        reads=True,
+        writes=True,
     ),
     "spacy": Format(
-        "spaCy's DocBin, a .spacy file a split; needs the extra `formats`",
-        None,
-        spacy_docbin.carry,
-        spacy_docbin.write,
-        spacy_docbin.LAYERS,
-        spacy_docbin.LEAVES_OUT,
+        "spaCy DocBin, one .spacy file for each split; needs the extra `formats`",
+        "spacy_docbin",
+        reads=False,
+        writes=True,
     ),
     "webanno-tsv": Format(
-        "WebAnno TSV 3.2 and 3.3 of WebAnno and INCEpTION", webanno_tsv.read, leaves_out=uima_common.LEAVES_OUT
+        "WebAnno TSV 3.2 and 3.3, as WebAnno and INCEpTION write it",
+        "webanno_tsv",
+        reads=True,
+        writes=False,
     ),
     "uima-xmi": Format(
-        "UIMA CAS as XMI with its TypeSystem.xml, of INCEpTION and DKPro; needs the extra `formats`",
-        uima_xmi.read,
-        leaves_out=uima_xmi.LEAVES_OUT,
+        "UIMA CAS XMI with its TypeSystem.xml, as INCEpTION and DKPro write it; needs the extra `formats`",
+        "uima_xmi",
+        reads=True,
+        writes=False,
     ),
     "citron": Format(
-        "Citron's JSON for quotation (BBC R&D), a file a document",
-        citron.read,
-        citron.carry,
-        citron.write,
-        citron.LAYERS,
-        citron.LEAVES_OUT,
+        "Citron JSON for quotations (BBC R&D), one file for each document",
+        "citron",
+        reads=True,
+        writes=True,
     ),
-    "prodigy": Format("Prodigy's JSONL of spans and relations, a document a line", jsonl.prodigy, layers=brat.LAYERS),
-    "doccano": Format("doccano's JSONL of spans and relations, a document a line", jsonl.doccano, layers=brat.LAYERS),
+    "prodigy": Format(
+        "Prodigy JSONL with spans and relations, one document on each line",
+        "prodigy",
+        reads=True,
+        writes=False,
+    ),
+    "doccano": Format(
+        "doccano JSONL with spans and relations, one document on each line",
+        "doccano",
+        reads=True,
+        writes=False,
+    ),
     "web-annotation": Format(
-        "W3C Web Annotation in JSON-LD, offsets and quotations beside no text, a collection a document",
-        None,
-        web_annotation.carry,
-        web_annotation.write,
-        web_annotation.LAYERS,
-        web_annotation.LEAVES_OUT,
+        "W3C Web Annotation in JSON-LD, offsets and quoted words without the text, one collection for each document",
+        "web_annotation",
+        reads=False,
+        writes=True,
         has_text=False,
     ),
 }

@@ -1,4 +1,4 @@
-"""Citron's JSON ↔ quotes and coreference chains: one file a document, in a folder for each annotator.
+"""Citron JSON to and from quotes and coreference chains: a file for each document, a directory for each annotator.
 
     {"text": "Mayor Åsa Lindqvist spoke. “The bridge is safe,” she said.",
      "quotes": [{"id": "q1", "cue": {"start": 54, "end": 58, "text": "said"},
@@ -7,11 +7,11 @@
      "coreference_groups": [[{"start": 0, "end": 19, "text": "Mayor Åsa Lindqvist"},
                              {"start": 50, "end": 53, "text": "she"}]]}
 
-It is the form that BBC R&D's Citron trains on and is scored on (github.com/bbc/citron, docs/data_format.md).
-Offsets are code points, half-open. A span among the sources or in a group is a mention, a group an entity that
-is called by its first mention, and the speaker is the one entity of the sources. Where the file has no
-`quotes` nobody looked for them, and where it has no `coreference_groups` nobody looked for chains; a quote's
-own `coreferences` then make them, for a quote with one source.
+This is the format that BBC R&D's Citron is trained and scored on (github.com/bbc/citron, docs/data_format.md).
+Offsets are code points, half-open. A span in sources or in a group is a mention. A group is an entity, named by its
+first mention. The speaker is the entity of the sources, if they have only one. A file without the key `quotes` was
+not annotated for quotes, and one without `coreference_groups` not for chains; the `coreferences` of a quote with one
+source then make the chains.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ from .documents import (
     renamed,
     spans_of,
 )
-from .importing import as_json, build_corpus, schema_of, write_file
+from .importing import build_corpus, schema_of
 from .mapping.file_names import named, read_files
+from .mapping.rules import unknown_keys
 from .sources import (
     Together,
     annotators,
@@ -46,31 +47,34 @@ from .sources import (
     files_below,
     json_source,
     not_read,
+    not_the_words,
+    outside,
     problem,
     text_problem,
 )
+from .writing import json_bytes, write_file
 
 LAYERS = ("entities", "mentions", "quotes")
-NO_PLACE = "Citron has no place for it"
+NO_FIELD = "Citron has no such field"
 LEAVES_OUT = (
-    ("the record of an article", "Citron has a text and its name"),
-    ("ids", "they are counted anew"),
-    ("provenance", NO_PLACE),
-    ("annotations", "nobody looked at quotes, or at entities and mentions"),
-    ("nonquotes", NO_PLACE),
-    ("stances", NO_PLACE),
-    ("other layers in which nothing was found", "Citron cannot say that somebody looked"),
-    ("quotes", "Citron finds a quote by its cue, and this one has none"),
-    ("pieces of cues", "a cue is one span: the first piece is kept"),
-    ("other fields of quotes", "a quote has cue, sources and contents"),
-    ("speakers of quotes", "the speaker is the one entity of the sources"),
-    ("pieces of mentions", "a mention is one span: each piece is a mention"),
-    ("mentions of the same words", "words are in one group"),
-    ("mentions", "they are no source and in no group"),
-    ("other fields of mentions", "a mention is its words"),
-    ("entities", "a group is of mentions, and this entity has none"),
-    ("names of entities", "an entity is called by its first mention"),
-    ("other fields of entities", "a group is of mentions, and has no type"),
+    ("article records", "Citron stores the text and its name only"),
+    ("ids", "numbered anew on import"),
+    ("provenance", "Citron has no such field"),
+    ("annotations", "neither quotes nor entities and mentions were annotated"),
+    ("nonquotes", NO_FIELD),
+    ("stances", NO_FIELD),
+    ("other empty layers", "Citron cannot record that a layer was annotated"),
+    ("quotes", "no cue, which Citron requires"),
+    ("pieces of discontinuous cues", "a cue is one span: the first piece is kept"),
+    ("other fields of quotes", "a quote has cue, sources and contents only"),
+    ("speakers of quotes", "the speaker becomes the one entity of the sources"),
+    ("pieces of discontinuous mentions", "a mention is one span: each piece becomes a mention"),
+    ("mentions with the span of another", "a span is in one group"),
+    ("mentions", "neither a source nor in a group"),
+    ("other fields of mentions", "a mention has a span only"),
+    ("entities", "no mention: a group consists of mentions"),
+    ("names of entities", "the name becomes the first mention"),
+    ("other fields of entities", "a group consists of mentions only"),
 )
 _WHY = dict(LEAVES_OUT)
 _FILES = ("{annotator}/{doc}.json", "{doc}.json")
@@ -80,7 +84,7 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Quote:
-    """A quote as Citron has it, in code points."""
+    """A quote in Citron's terms; offsets are code points."""
 
     cue: Pair
     sources: list[Pair]
@@ -88,20 +92,20 @@ class _Quote:
 
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
-    """The quotes and chains of an annotation as Citron can hold them; what it cannot is counted."""
+    """Return the quotes and chains that Citron can hold; count what it drops in `left`."""
     assert document.annotation is not None
     assert document.text is not None
     if not {"mentions", "quotes"} <= schema.layers.keys():
-        raise CorpusError("the schema has no quotes and mentions, and Citron has nothing else")
+        raise CorpusError("Citron stores quotes and mentions only, and the schema lacks one of them")
     done = {name for name in LAYERS if looked(document.annotation, name)}
     has_chains = {"entities", "mentions"} <= done
     if "quotes" not in done and not has_chains:
         left["annotations", _WHY["annotations"]] += 1
         return None
     layers = in_order(document.value, schema)
-    layers_left_out(layers, set(LAYERS), left, _WHY, NO_PLACE)
+    layers_left_out(layers, set(LAYERS), left, _WHY, NO_FIELD)
     empty = [name for name in layers if name not in LAYERS and not layers[name]]
-    left["other layers in which nothing was found", _WHY["other layers in which nothing was found"]] += len(empty)
+    left["other empty layers", _WHY["other empty layers"]] += len(empty)
 
     def leave(what: str, number: int = 1) -> None:
         left[what, _WHY[what]] += number
@@ -110,8 +114,8 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     pieces: dict[str, list[Pair]] = {}
     for mention in layers.get("mentions", ()):
         pieces[mention["id"]] = pairs_of(mention["spans"])
-        leave("pieces of mentions", len(mention["spans"]) - 1)
-        leave("mentions of the same words", sum(pair in entity_of for pair in pieces[mention["id"]]))
+        leave("pieces of discontinuous mentions", len(mention["spans"]) - 1)
+        leave("mentions with the span of another", sum(pair in entity_of for pair in pieces[mention["id"]]))
         leave("other fields of mentions", _others(mention, "spans", "entity"))
         for pair in pieces[mention["id"]]:
             entity_of.setdefault(pair, mention.get("entity"))
@@ -123,7 +127,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
             if not cue:
                 leave("quotes")
                 continue
-            leave("pieces of cues", len(cue) - 1)
+            leave("pieces of discontinuous cues", len(cue) - 1)
             leave("other fields of quotes", _others(quote, "content", "cue", "source", "speaker"))
             sources = [pair for name in quote.get("source", ()) for pair in pieces.get(name, ())]
             quotes.append(_Quote(cue[0], list(dict.fromkeys(sources)), pairs_of(quote["content"])))
@@ -142,7 +146,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
                 leave("other fields of entities", _others(entity, "name"))
         groups = sorted((group for group in groups if group), key=lambda group: _place(group[0]))
     else:
-        left["entities", NO_PLACE] += len(layers.get("entities", ()))
+        left["entities", NO_FIELD] += len(layers.get("entities", ()))
     made = _layers(document.text, quotes, groups, schema)
     kept = {tuple(pairs_of(one["spans"])[0]) for one in made.get("mentions", ())}
     leave("mentions", sum(pair not in kept for pair in entity_of))
@@ -151,12 +155,12 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
 
 
 def _others(record: Record, *known: str) -> int:
-    """How many fields of a record have a value, beside those that are known."""
+    """Return how many fields of a record have a value, except `id` and the known ones."""
     return sum(value not in (None, []) for name, value in record.items() if name not in ("id", *known))
 
 
 def _one(names: Iterable[str | None]) -> str | None:
-    """The one name that there is, None when there is none or there are several."""
+    """Return the only name, or None if there is none or more than one."""
     found = set(names) - {None}
     return found.pop() if len(found) == 1 else None
 
@@ -170,7 +174,7 @@ def _words(text: str, pair: Pair) -> str:
 
 
 def _layers(text: str, quotes: list[_Quote] | None, groups: list[list[Pair]] | None, schema: Schema) -> Record:
-    """The layers that quotes and groups are; a group is in the order of the text, and no span is in two."""
+    """Return the layers that quotes and groups become. Groups are in text order, and no span is in two groups."""
     entity_of = {pair: f"{i}" for i, group in enumerate(groups or ()) for pair in group}
     sources = {pair for quote in quotes or () for pair in quote.sources}
     made: dict[str, list[Record]] = {}
@@ -224,18 +228,18 @@ def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
                 [mention["spans"][0] for mention in mentions.values() if mention.get("entity") == entity["id"]]
                 for entity in layers["entities"]
             ]
-        write_file(out / one.annotator / f"{one.doc_id}.json", as_json(value))
+        write_file(out / one.annotator / f"{one.doc_id}.json", json_bytes(value))
 
 
 def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[Problem]:
     """Import the file `source`, or the files below it, into the new corpus `into`.
 
-    Yields a Problem for each file, quote and span that cannot be read; the rest is. Raises CorpusError when
-    there is nothing to import, or the map or the record make no sense.
+    Yields a Problem for each file, quote and span that cannot be read, and imports the rest. Raises CorpusError
+    when there is nothing to import, or the map or a record field is invalid.
     """
     known = {"files", "record", "records"}
     if unknown := options.map.keys() - known:
-        raise CorpusError(f"the map has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
+        raise CorpusError(unknown_keys(unknown, known))
     yield from build_corpus(into, _documents(source, options), options)
 
 
@@ -248,7 +252,7 @@ def _documents(source: Path, options: Options) -> Iterator[Incoming | Problem]:
         if file.faults:
             continue
         if not isinstance(file.value, dict) or not isinstance(file.value.get("text"), str) or not file.value["text"]:
-            yield problem("IMP2", file, "it is no object with a text")
+            yield problem("IMP2", file, "expected an object with a text that is not empty")
             continue
         annotator = names(said["annotator"]) if said.get("annotator") else GOLD
         one = Incoming(ids(said["doc"]), file.path, file.value["text"])
@@ -258,35 +262,35 @@ def _documents(source: Path, options: Options) -> Iterator[Incoming | Problem]:
         if wrong is not None:
             yield wrong
             continue
-        reading = _Reading(file, one.text, options.left_out)
-        quotes, groups = reading.quotes(), reading.groups()
-        yield from reading.problems
+        reader = _Reader(file, one.text, options.left_out)
+        quotes, groups = reader.quotes(), reader.groups()
+        yield from reader.problems
         one.layers[annotator] = _layers(one.text, quotes, groups, schema)
         yield one
 
 
-class _Reading:
-    """Reads the quotes, then the groups of a file; collects Problems on the way."""
+class _Reader:
+    """Reads the quotes, then the groups of a file, and collects Problems."""
 
     def __init__(self, file: Source, text: str, left: LeftOut) -> None:
         self._file, self._text, self._left = file, text, left
         self._own: list[list[Pair]] = []
-        """What the quotes themselves say of coreference."""
+        """Groups from the `coreferences` of single quotes."""
         self.problems: list[Problem] = []
 
     def quotes(self) -> list[_Quote] | None:
-        """The quotes in the order of the text, None when the file has none of them and does not say "none"."""
+        """Return the quotes in text order, or None if the file has no key `quotes`: they were not annotated."""
         found = []
         for i, quote in enumerate(self._list(self._file.value, "quotes")):
             at = ("quotes", i)
             if not isinstance(quote, dict):
-                self._wrong("IMP2", "a quote is an object", *at)
+                self._wrong("IMP2", "a quote must be an object", *at)
                 continue
             cue = self._span(quote.get("cue"), *at, "cue")
             contents = self._spans(quote, "contents", *at)
             sources = self._spans(quote, "sources", *at)
             if contents == [] and not quote.get("contents"):
-                self._wrong("IMP2", "a quote has contents", *at)
+                self._wrong("IMP2", "a quote must have contents", *at)
             if cue is None or not contents or len(contents) < len(quote["contents"]):
                 continue
             found.append(_Quote(cue, list(dict.fromkeys(sources)), contents))
@@ -294,21 +298,23 @@ class _Reading:
             if len(found[-1].sources) == 1:
                 self._own.append([*sources, *others] if others else [])
             elif others:
-                self._left["coreferences of a quote with several sources", "they do not say which is whose"] += 1
+                self._left[
+                    "coreferences of a quote with several sources", "it is ambiguous which source they belong to"
+                ] += 1
             for name in quote.keys() - {"id", "cue", "contents", "sources", "coreferences"}:
-                self._left[f"{name} of quotes", "there is no field for it"] += 1
+                self._left[f"{name} of quotes", "the schema has no such field"] += 1
         found.sort(key=lambda quote: _place(quote.contents[0]))
         return None if self._file.value.get("quotes") is None else found
 
     def groups(self) -> list[list[Pair]] | None:
-        """The groups in the order of the text; spans that two groups share make them one."""
+        """Return the groups in text order, merged where they share a span; None if chains were not annotated."""
         written: list[list[Pair]] = []
         for i, group in enumerate(self._list(self._file.value, "coreference_groups")):
             if isinstance(group, list):
                 found = (self._span(span, "coreference_groups", i, j) for j, span in enumerate(group))
                 written.append([pair for pair in found if pair is not None])
             else:
-                self._wrong("IMP2", "a group is a list of spans", "coreference_groups", i)
+                self._wrong("IMP2", "a group must be a list of spans", "coreference_groups", i)
         if self._file.value.get("coreference_groups") is None and not any(self._own):
             return None
         pairs = sorted({pair for spans in (*written, *self._own) for pair in spans}, key=_place)
@@ -325,7 +331,7 @@ class _Reading:
         written = value.get(name)
         if written is None or isinstance(written, list):
             return written or []
-        self._wrong("IMP2", f"{name} is a list", *parts, name)
+        self._wrong("IMP2", f"{name} must be a list", *parts, name)
         return []
 
     def _spans(self, value: Mapping[str, Any], name: str, *parts: str | int) -> list[Pair]:
@@ -334,15 +340,15 @@ class _Reading:
         return [pair for pair in spans if pair is not None]
 
     def _span(self, span: Any, *parts: str | int) -> Pair | None:
-        """A span that points at its words, else None and a Problem."""
+        """Return a span that matches the text, else None and add a Problem."""
         if not isinstance(span, dict) or not all(type(span.get(name)) is int for name in ("start", "end")):
-            self._wrong("IMP2", "a span is an object with start and end", *parts)
+            self._wrong("IMP2", "a span must be an object with integers start and end", *parts)
             return None
         start, end = span["start"], span["end"]
         if not 0 <= start < end <= len(self._text):
-            self._wrong("IMP3", f"{start} to {end} in a text of {len(self._text)}", *parts)
+            self._wrong("IMP3", outside(start, end, len(self._text)), *parts)
         elif span.get("text", self._text[start:end]) != self._text[start:end]:
-            self._wrong("IMP3", f"{self._text[start:end][:60]!r} is there, not {str(span['text'])[:60]!r}", *parts)
+            self._wrong("IMP3", not_the_words(self._text[start:end], str(span["text"])), *parts)
         else:
             return start, end
         return None

@@ -1,4 +1,4 @@
-r"""CoNLL columns ↔ named entities: a token a line, a blank line behind a sentence, a file a split.
+r"""CoNLL columns to and from named entities: a token on each line, a file for each split.
 
     # global.columns = FORM MISC ENTITY NER
     # doc_id = bridge-report
@@ -8,30 +8,28 @@ r"""CoNLL columns ↔ named entities: a token a line, a blank line behind a sent
     spoke      SpaceAfter=No   _    O
     .          _               _    O
 
-Columns are parted by tabs, and named in the first line as in CoNLL-U Plus; the word is the first and the tag
-the last, where readers of CoNLL-2003 look. Tokens, sentences and tags are those of the config `entities`:
-the longest of names that overlap, in IOB2. What is between two tokens is one blank, and between two sentences
-one line break, unless MISC says otherwise, as UDPipe writes it: `SpaceAfter=No`, `SpacesAfter=\s\n`,
-`SpacesBefore=…` for what a text begins with. So the text comes back to the letter.
+Tabs separate columns, and the first line names them as in CoNLL-U Plus; the token is the first column and the tag
+the last, where readers of CoNLL-2003 look. Tokens, sentences and tags are those of the config `entities`: the
+longest of overlapping names, in IOB2. Two tokens are separated by one blank and two sentences by one line break,
+unless MISC says otherwise, as in UDPipe: `SpaceAfter=No`, `SpacesAfter=\s\n`, and `SpacesBefore=…` for white space
+at the start of the text. So the text is restored exactly.
 
-A file of others has no MISC, and its text is made so that blanks part tokens and line breaks sentences. A
-document begins with `# doc_id = …`, `# newdoc id = …` or `-DOCSTART-`, or with the file. A document with a
-line that cannot be read is left out, since its text would not be whole.
+A file of another project usually has no MISC; its text is built with blanks between tokens and line breaks between
+sentences. A document begins with `# doc_id = …`, `# newdoc id = …` or `-DOCSTART-`, or with the file. A document
+with a line that cannot be read is dropped, since its text would be incomplete.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-
-import numpy as np
 
 from ..core.model import GOLD, Annotation, Article, CorpusError, Document, Problem, Record, Source
 from ..core.schema import Schema
@@ -57,21 +55,21 @@ from .sources import Together, annotators, doc_ids, files_below, problem, text_p
 
 LAYERS = ("entities", "mentions")
 COLUMNS = ("FORM", "MISC", "ENTITY", "NER")
-NO_PLACE = "CoNLL has tokens and their tags"
+NO_COLUMN = "CoNLL has no such column"
 LEAVES_OUT = (
-    ("the record of an article", "CoNLL has a text and its name; its split is that of the file"),
-    ("ids", "they are counted anew"),
-    ("provenance", NO_PLACE),
-    ("annotations", "nobody looked at entities and mentions, so O would mean nothing"),
-    *((name, NO_PLACE) for name in ("quotes", "nonquotes", "stances")),
-    ("mentions by description or pronoun", "a tag is for a name"),
-    ("names", "they lie in a longer name, which has the tag"),
-    ("pieces of names", "a tag is for tokens in a row: each piece is a mention"),
-    ("edges of names", "they lie in a token, which is tagged whole"),
-    ("entities", "a tag is for a name, and this one has none in the text"),
-    ("names of entities", "an entity is called by its first name in the text"),
-    ("entities.kb", NO_PLACE),
-    ("entities.kb_date", NO_PLACE),
+    ("article records", "CoNLL stores the text and its name only; the split is the name of the file"),
+    ("ids", "numbered anew on import"),
+    ("provenance", "CoNLL has no such column"),
+    ("annotations", "entities or mentions were not annotated, so O tags would be meaningless"),
+    *((name, NO_COLUMN) for name in ("quotes", "nonquotes", "stances")),
+    ("nominal and pronominal mentions", "only names are tagged"),
+    ("nested names", "only the longest of overlapping names is tagged"),
+    ("pieces of discontinuous names", "a tag covers consecutive tokens: each piece becomes a mention"),
+    ("names that begin or end within a token", "the whole token is tagged"),
+    ("entities", "no name in the text: only names are tagged"),
+    ("names of entities", "the name becomes the first tagged name in the text"),
+    ("entities.kb", NO_COLUMN),
+    ("entities.kb_date", NO_COLUMN),
 )
 _WHY = dict(LEAVES_OUT)
 _ENDS = (".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".tsv", ".txt")
@@ -84,50 +82,52 @@ _TAG = re.compile(r"([BIESLU])-(.+)")
 
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
-    """The named mentions as tags can hold them, and their entities; what they cannot is counted."""
+    """Return the names that tags can hold, and their entities; count what is dropped in `left`."""
     assert document.annotation is not None
     if not {"entities", "mentions"} <= schema.layers.keys():
-        raise CorpusError("the schema has no entities and mentions, and CoNLL has nothing else")
+        raise CorpusError("CoNLL stores entities and mentions only, and the schema lacks one of them")
     if not all(looked(document.annotation, layer) for layer in LAYERS):
         left["annotations", _WHY["annotations"]] += 1
         return None
     layers = in_order(document.value, schema)
-    layers_left_out(layers, set(LAYERS), left, _WHY, NO_PLACE)
+    layers_left_out(layers, set(LAYERS), left, _WHY, NO_COLUMN)
     tagged = _Tagged(document.text or "", document.article, document.annotation, schema)
     kept = Counter((first, last) for first, last, _ in tagged.found)
     for mention in layers["mentions"]:
         if mention.get("form") != "NAM" or not mention.get("entity"):
-            left["mentions by description or pronoun", _WHY["mentions by description or pronoun"]] += 1
+            left["nominal and pronominal mentions", _WHY["nominal and pronominal mentions"]] += 1
             continue
-        left["pieces of names", _WHY["pieces of names"]] += len(mention["spans"]) - 1
+        left["pieces of discontinuous names", _WHY["pieces of discontinuous names"]] += len(mention["spans"]) - 1
         for span in mention["spans"]:
             first, last = tagged.tokens_of(span["start"], span["end"])
             if not kept[first, last]:
-                left["names", _WHY["names"]] += 1
+                left["nested names", _WHY["nested names"]] += 1
                 continue
             kept[first, last] -= 1
             inside = tagged.starts[first] != span["start"] or tagged.ends[last - 1] != span["end"]
-            left["edges of names", _WHY["edges of names"]] += inside
+            left["names that begin or end within a token", _WHY["names that begin or end within a token"]] += inside
     known = {one["id"]: one for one in layers["entities"]}
     mentions = [
         {"id": f"m{i}", "spans": tagged.spans(first, last), "form": "NAM", "entity": entity}
         for i, (first, last, entity) in enumerate(tagged.found)
     ]
+    first_names: dict[str, str] = {}
+    for mention in mentions:
+        first_names.setdefault(mention["entity"], _words(mention))
     entities = []
-    for name in dict.fromkeys(entity for _, _, entity in tagged.found):
-        first_name = next(_words(one) for one in mentions if one["entity"] == name)
+    for name, first_name in first_names.items():
         left["names of entities", _WHY["names of entities"]] += known[name].get("name") != first_name
         entities.append({"id": name, "type": known[name]["type"], "name": first_name})
         for key, value in known[name].items():
             if key not in ("id", "type", "name") and value is not None:
-                left[f"entities.{key}", NO_PLACE] += 1
+                left[f"entities.{key}", NO_COLUMN] += 1
     left["entities", _WHY["entities"]] += len(known) - len(entities)
     left["ids", _WHY["ids"]] += len(entities) + len(mentions)
     return renamed({"entities": entities, "mentions": mentions}, schema)
 
 
 def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
-    """Write `<annotator>/<split>.conll`, with the documents of each in their order; `all.conll` without a split."""
+    """Write the documents in order to `<annotator>/<split>.conll`, or to `all.conll` without a split."""
     opened: dict[Path, IO[bytes]] = {}
     with ExitStack() as stack:
         for one in documents:
@@ -139,7 +139,7 @@ def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
 
 
 class _Tagged:
-    """A text with its tokens, each with its tag and the id of its entity."""
+    """Holds a text with its tokens, the tag of each and the id of its entity."""
 
     def __init__(self, text: str, article: Article, annotation: Annotation, schema: Schema) -> None:
         self.text = text
@@ -154,14 +154,14 @@ class _Tagged:
             next((j for j in range(i + 1, len(self.tags)) if self.tags[j][0] != "I"), len(self.tags)) for i in begins
         ]
         self.found = [(i, j, self.entities[i]) for i, j in zip(begins, lasts, strict=True)]
-        """(first token, the one behind the last, id of the entity) of each mention."""
+        """(first token, end token, id of the entity) of each mention; the end is exclusive."""
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int]:
-        """The tokens that a span touches."""
-        return bisect_right(self.ends, start), int(np.searchsorted(self.starts, end))
+        """Return the first token that a span touches, and the end, exclusive."""
+        return bisect_right(self.ends, start), bisect_left(self.starts, end)
 
     def spans(self, first: int, last: int) -> list[Record]:
-        """The span of tokens."""
+        """Return the span of tokens."""
         return spans_of(self.text, [(self.starts[first], self.ends[last - 1])])
 
 
@@ -180,11 +180,11 @@ def _lines(one: Outgoing, schema: Schema) -> Iterator[str]:
             number = sentence_of[i]
             yield f"# sent_id = {one.doc_id}-{number}"
         is_last = i + 1 == len(tagged.starts)
-        behind = one.text[end:] if is_last else one.text[end : tagged.starts[i + 1]]
+        after = one.text[end:] if is_last else one.text[end : tagged.starts[i + 1]]
         usual = "" if is_last else " " if sentence_of[i + 1] == number else "\n"
         misc = [f"SpacesBefore={_escape(one.text[:start])}"] if i == 0 and start else []
-        if behind != usual:
-            misc.append(f"SpacesAfter={_escape(behind)}" if behind else "SpaceAfter=No")
+        if after != usual:
+            misc.append(f"SpacesAfter={_escape(after)}" if after else "SpaceAfter=No")
         yield "\t".join((one.text[start:end], "|".join(misc) or "_", tagged.entities[i] or "_", tagged.tags[i]))
     yield ""
 
@@ -204,9 +204,9 @@ def _words(mention: Record) -> str:
 def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[Problem]:
     """Import the file `source`, or the files below it, into the new corpus `into`.
 
-    In `<annotator>/<split>.conll` the folder is the annotator and the file the split. Yields a Problem for
-    each line and file that cannot be read. Raises CorpusError when there is nothing to import, or the map or
-    the record make no sense.
+    In `<annotator>/<split>.conll` the directory names the annotator and the file the split. Yields a Problem for
+    each line and file that cannot be read. Raises CorpusError when there is nothing to import, or the map or a
+    record field is invalid.
     """
     schema = schema_of(options)
     yield from build_corpus(into, _documents(source, Layout.of(options.map, schema), options, schema), options)
@@ -214,7 +214,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
 
 @dataclass(slots=True)
 class _Rows:
-    """The rows of a document: (line, form, what MISC says, entity, tag), and where its sentences begin."""
+    """The rows of a document: (line, form, MISC, entity, tag), and the rows that begin a sentence."""
 
     name: str
     line: int
@@ -251,7 +251,7 @@ def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -
 
 
 def _rows_of(path: Path, layout: Layout) -> Iterator[_Rows | Problem]:
-    """The rows of each document of a file, which is read line by line; a document is at most as large as a file."""
+    """Yield the rows of each document of a file, line by line; a document is at most as large as a file may be."""
     shown = os.fsencode(path).decode("utf-8", "replace")
     if path.is_symlink() or not path.is_file():
         yield problem("IMP1", shown, "symlink" if path.is_symlink() else "unreadable")
@@ -291,10 +291,10 @@ def _rows_of(path: Path, layout: Layout) -> Iterator[_Rows | Problem]:
                 wide, tabs = len(cells), "\t" in line
             doc.size += len(data)
             if doc.size > MAX_BYTES and len(doc.problems) < 2:
-                _wrong(doc, shown, number, "the document is too large")
+                _wrong(doc, shown, number, f"the document is larger than {MAX_BYTES // 2**20} MiB")
                 doc.rows.clear()
             elif len(cells) != wide or ("\t" in line) != tabs or wide < 2:
-                _wrong(doc, shown, number, f"{len(cells)} columns, not {max(wide, 2)}")
+                _wrong(doc, shown, number, f"expected {max(wide, 2)} columns, found {len(cells)}")
             elif not doc.problems:
                 if fresh:
                     doc.begins.add(len(doc.rows))
@@ -314,10 +314,10 @@ def _add_row(doc: _Rows, cells: list[str], where: Mapping[str, int], path: str, 
         form, tag = cells[where.get("token", 0)], cells[where.get("tag", -1)]
         misc, entity = (cells[where[name]] if name in where else "_" for name in ("misc", "entity"))
     except IndexError:
-        _wrong(doc, path, line, f"there is no such column in {len(cells)}")
+        _wrong(doc, path, line, f"the map names a column beyond the {len(cells)} of this line")
         return
     if not form or form.isspace() or not tag:
-        _wrong(doc, path, line, "a token or its tag is empty")
+        _wrong(doc, path, line, "the token or its tag is empty")
         return
     doc.rows.append((line, form, misc, entity, tag))
 
@@ -325,7 +325,7 @@ def _add_row(doc: _Rows, cells: list[str], where: Mapping[str, int], path: str, 
 def _fill(
     one: Incoming, doc: _Rows, annotator: str, layout: Layout, schema: Schema, left: LeftOut
 ) -> Iterator[Problem]:
-    """Make the text, and the mentions of one annotator, of the rows of a document."""
+    """Rebuild the text and the mentions of one annotator from the rows of a document."""
     parts: list[str] = []
     pairs: list[tuple[int, int]] = []
     at = 0
@@ -333,11 +333,11 @@ def _fill(
         said = dict(part.partition("=")[::2] for part in misc.split("|"))
         before = _unescape(said.get("SpacesBefore", "")) if i == 0 else ""
         usual = "" if i + 1 == len(doc.rows) else "\n" if i + 1 in doc.begins else " "
-        behind = "" if said.get("SpaceAfter") == "No" else usual
-        behind = _unescape(said["SpacesAfter"]) if "SpacesAfter" in said else behind
-        parts += [before, form, behind]
+        after = "" if said.get("SpaceAfter") == "No" else usual
+        after = _unescape(said["SpacesAfter"]) if "SpacesAfter" in said else after
+        parts += [before, form, after]
         pairs.append((at + len(before), at + len(before) + len(form)))
-        at += len(before) + len(form) + len(behind)
+        at += len(before) + len(form) + len(after)
     text = "".join(parts)
     wrong = text_problem(text, one.path, doc.name, doc.line)
     if wrong is not None:
@@ -349,12 +349,12 @@ def _fill(
     found: list[Problem] = []
     for first, last, kind, line in _mentions(doc, layout, one.path, found):
         if kind not in layout.types:
-            left[f"mentions of type {kind}", "the map does not say what they are"] += 1
+            left[f"mentions of type {kind}", "the map has no such rule"] += 1
             continue
         entity = doc.rows[first][3]
         entity = f"={entity}" if entity != "_" else f"-{first}"
         if kinds.setdefault(entity, layout.types[kind]) != layout.types[kind]:
-            left["types of mentions", "the first of the chain is that of the entity"] += 1
+            left["types of mentions", "an entity has the type of its first mention"] += 1
         spans = spans_of(text, [(pairs[first][0], pairs[last - 1][1])])
         mentions.append({"id": f"m{first}", "spans": spans, "form": "NAM", "entity": entity})
         one.places[annotator, f"m{len(mentions)}"] = (one.path, line)
@@ -365,7 +365,7 @@ def _fill(
 
 
 def _mentions(doc: _Rows, layout: Layout, path: str, found: list[Problem]) -> Iterator[tuple[int, int, str, int]]:
-    """(first row, the one behind the last, type, line) of each mention; a Problem for a tag that makes no sense."""
+    """Yield (first row, end row, type, line) of each mention; add a Problem to `found` for each invalid tag."""
     begins, ends = SCHEMES[layout.scheme]
     first, kind = -1, ""
     for i, (line, _, _, entity, tag) in enumerate(doc.rows):
@@ -378,11 +378,11 @@ def _mentions(doc: _Rows, layout: Layout, path: str, found: list[Problem]) -> It
         if tag == "O":
             continue
         if said is None or said[1] not in f"BI{begins}{ends}":
-            found.append(problem("IMP2", path, f"the tag {tag[:60]!r} is not of {layout.scheme}", place=(line, 1)))
+            found.append(problem("IMP2", path, f"{tag[:60]!r} is not a tag of {layout.scheme}", place=(line, 1)))
         elif first < 0 and said[1] in begins:
             first, kind = i, said[2]
         elif first < 0:
-            found.append(problem("IMP2", path, f"the tag {tag[:60]!r} goes on with nothing", place=(line, 1)))
+            found.append(problem("IMP2", path, f"{tag[:60]!r} continues a mention, and none is open", place=(line, 1)))
         if first >= 0 and said is not None and said[1] in ends:
             yield first, i + 1, kind, doc.rows[first][0]
             first = -1

@@ -1,30 +1,32 @@
-"""What passes between a corpus and another format: documents on their way in and out, and what is left out."""
+"""Documents between a corpus and another format, imported and exported, and the count of what was dropped."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ..core.model import Record
 from ..core.schema import TARGETS, Schema
+from ..core.text import visible
 from ..files.write import ordered
 
 T = TypeVar("T", bound=Hashable)
 
 LeftOut = Counter[tuple[str, str]]
-"""(what, why) → how many of it were left out."""
+"""The number of dropped items for each (what, why)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user says about an import beside where it lies.
+    """The options of an import.
 
-    `map` is the content of the map file, `record` the fields that every article's record gets, `layers` the
-    layers that were looked at though nothing may be in them, `schema` the folder of the new corpus's schema
-    (None: this project's own). What a reader leaves out it counts in `left_out`.
+    `map` is the content of the map file, `record` the fields that every article record gets, `layers` the layers
+    that were annotated even where they are empty, `schema` the directory of the schema for the new corpus (None:
+    the schema of this package). Readers count what they drop in `left_out`.
     """
 
     map: Mapping[str, Any] = field(default_factory=dict)
@@ -39,10 +41,10 @@ NOTHING_SAID = Options()
 
 @dataclass(slots=True)
 class Incoming:
-    """A document on its way in: its text, what the file says of its record, and the layers of each annotator.
+    """An imported document: its text, the fields of its record that the file has, and the layers of each annotator.
 
-    A layer that is there and empty was looked at. `places` has the file and line where an annotator's record was
-    read, by annotator and id.
+    An empty layer was annotated; a missing one was not. `places` has the file and line of each record, by annotator
+    and id.
     """
 
     doc_id: str
@@ -55,9 +57,9 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A document on its way out, as one annotator sees it: `annotation` holds nothing that the format cannot.
+    """A document to export, as one annotator sees it; the format can hold all of `annotation`.
 
-    `text` is empty where it may not be passed on; a format that holds the text gets no such document.
+    `text` is empty if it must not be redistributed; a format with texts gets no such document.
     """
 
     doc_id: str
@@ -68,44 +70,44 @@ class Outgoing:
 
 
 class Groups(Generic[T]):
-    """Things that are put together, two at a time."""
+    """Disjoint groups that are merged two at a time (union-find)."""
 
     def __init__(self, things: Iterable[T]) -> None:
         self._up = {one: one for one in things}
 
     def head(self, one: T) -> T:
-        """The one that stands for the group of a thing."""
+        """Return the representative of the group of a thing."""
         while self._up[one] != one:
             self._up[one] = self._up[self._up[one]]
             one = self._up[one]
         return one
 
     def join(self, one: T, other: T) -> None:
-        """Put two groups together."""
+        """Merge two groups."""
         self._up[self.head(other)] = self.head(one)
 
 
 def spans_of(text: str, pairs: list[tuple[int, int]]) -> list[Record]:
-    """Spans with the words of the text, from (start, end) in code points."""
+    """Return spans with their words, from (start, end) in code points."""
     return [{"start": start, "end": end, "text": text[start:end]} for start, end in pairs]
 
 
 def pairs_of(spans: list[Record]) -> list[tuple[int, int]]:
-    """(start, end) of each span."""
+    """Return (start, end) of each span."""
     return [(span["start"], span["end"]) for span in spans]
 
 
 def in_order(annotation: Record, schema: Schema) -> dict[str, list[Record]]:
-    """The layers of an annotation, their records in canonical order."""
+    """Return the layers of an annotation, their records in canonical order."""
     value = ordered(annotation, "annotation", schema)
     return {name: value[name] for name in schema.layers if name in value}
 
 
 def renamed(layers: Mapping[str, list[Record]], schema: Schema) -> dict[str, list[Record]]:
-    """The records with ids of their order, m1, m2, …, and the references with them.
+    """Return the records with ids numbered in order, m1, m2, …, and references to match.
 
-    The letter is the first of the layer; layers with the same one count on. A reference to nothing goes, and an
-    optional field that is null or an empty list, which says what its absence does.
+    The letter is the first of the layer's name; layers with the same letter share one count. A reference to a
+    missing record is removed, and so is an optional field that is null or an empty list: absence means the same.
     """
     numbers: Counter[str] = Counter()
     names: dict[tuple[str, str], str] = {}
@@ -131,7 +133,7 @@ def renamed(layers: Mapping[str, list[Record]], schema: Schema) -> dict[str, lis
 
 
 def hold_together(layers: dict[str, list[Record]], schema: Schema, left: LeftOut, why: str) -> dict[str, list[Record]]:
-    """The layers without references to records that are not in them, and without records that need such a one."""
+    """Remove references to records that are not in the layers, and records that require such a reference."""
     layers = {name: list(records) for name, records in layers.items()}
     changed = True
     while changed:
@@ -152,7 +154,7 @@ def hold_together(layers: dict[str, list[Record]], schema: Schema, left: LeftOut
                         left[f"references in {name}.{ref.name}", why] += 1
                         records[i] = record | {ref.name: None}
                         if ref.required and not ref.nullable:
-                            left[f"{name} that rest on such a reference", why] += 1
+                            left[f"{name} that require such a reference", why] += 1
                             records[i] = {}
             if not all(records):
                 layers[name] = [record for record in records if record]
@@ -161,13 +163,31 @@ def hold_together(layers: dict[str, list[Record]], schema: Schema, left: LeftOut
 
 
 def layers_left_out(layers: Record, carried: set[str], left: LeftOut, why: Mapping[str, str], general: str) -> None:
-    """Count the records of layers that are not carried; `why` says the reason for a layer, `general` for others."""
+    """Count the records of layers that are not carried, each with the reason in `why` or else `general`."""
     for name, records in layers.items():
         if name not in carried and records:
             left[name, why.get(name, general)] += len(records)
 
 
+def dropped_lines(left: LeftOut, most: int = 30) -> Iterator[str]:
+    """Yield a line for each kind of dropped item, the most frequent first, and a summary after `most` lines.
+
+    The bound is there because a hostile file could name millions of types.
+    """
+    kinds = sorted((+left).items(), key=lambda item: (-item[1], item[0]))
+    for (what, why), count in kinds[:most]:
+        yield visible(f"dropped {count:,} {_singular(what) if count == 1 else what}: {why}")
+    if len(kinds) > most:
+        rest = sum(count for _, count in kinds[most:])
+        yield f"dropped {rest:,} more of {len(kinds) - most:,} other kinds"
+
+
+def _singular(what: str) -> str:
+    """Return a noun phrase with its first plural in the singular; the name of a field, as in entities.kb, stays."""
+    return re.sub(r"\b(\w+?)(ies|s)\b(?!\.)", lambda found: found[1] + "y" * (found[2] == "ies"), what, count=1)
+
+
 def _valued(record: Record, schema: Schema, layer: str) -> Record:
-    """The record without optional fields that are null or an empty list, which say what their absence does."""
+    """Return the record without optional fields that are null or an empty list: absence means the same."""
     needed = {one.name for one in schema.layers[layer].fields if one.required}
     return {name: value for name, value in record.items() if name in needed or value not in (None, [])}

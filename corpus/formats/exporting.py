@@ -1,4 +1,4 @@
-"""A corpus → files of another format: which documents go out, and what of them."""
+"""Export a corpus to another format: select documents and layers, and let the format write them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ..files import Index, Reader, by_document
 from . import Format
 from .documents import LeftOut, Outgoing
 
-WITHHELD = "their text may not be passed on, or is not here"
-INVALID = "`corpus validate` finds errors in them"
+WITHHELD = "the text must not be redistributed, or is not attached"
+INVALID = "`corpus validate` reports errors"
 
 
 def export(
@@ -29,21 +29,21 @@ def export(
     split: str | None = None,
     annotators: Collection[str] = (),
 ) -> tuple[int, LeftOut]:
-    """Write the annotations of a corpus in a format to the new folder `out`, whole or not at all.
+    """Write the annotations of a corpus in a format to the new directory `out`, atomically.
 
-    Of `annotators`, gold by default; `layers` and what they refer to, all by default; `split`, all by default.
-    Returns the number of annotations written, and what was left out. A text that may not be passed on stays
-    here, with its annotations unless the format has no text, and so does an annotation with an error of levels
-    1 to 4. Raises CorpusError.
+    Selects `annotators` (default: gold), `layers` with the layers that they refer to (default: all) and `split`
+    (default: all). Returns the number of annotations written, and what was dropped: what the format cannot hold,
+    documents whose text must not be redistributed, unless the format has no text, and annotations with an error
+    of levels 1 to 4. Raises CorpusError if `out` is not empty, a name is unknown, or nothing is left to write.
     """
-    if of.write is None:
-        raise CorpusError("this format is read only")
+    if not of.writes:
+        raise CorpusError("this format can only be imported")
     schema = Schema.read(root)
     chosen = _with_referred(layers, schema) if layers else set(schema.layers)
     if split is not None and split not in schema.splits:
-        raise CorpusError(f"there is no split {split}; there are {', '.join(schema.splits)}")
+        raise CorpusError(f"unknown split {split}; the schema has {', '.join(schema.splits)}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CorpusError(f"{out} is there and not empty; choose another folder")
+        raise CorpusError(f"{out} is not an empty directory; choose another one")
     left: LeftOut = LeftOut()
     written = [0]
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def export(
     try:
         of.write(_outgoing(root, of, schema, chosen, split, set(annotators) or {GOLD}, left, written), schema, folder)
         if not written[0]:
-            raise CorpusError("there is nothing to export: no such annotation, or each is left out")
+            raise CorpusError("nothing to export: no annotation was selected, or all were dropped")
         folder.chmod(0o755)
         folder.replace(out)
     except BaseException:
@@ -61,7 +61,7 @@ def export(
 
 
 def _with_referred(layers: Collection[str], schema: Schema) -> set[str]:
-    """The layers, and those that their records refer to."""
+    """Return the layers and those that their records refer to, directly or indirectly."""
     found: set[str] = set()
     todo = list(layers)
     while todo:
@@ -69,7 +69,7 @@ def _with_referred(layers: Collection[str], schema: Schema) -> set[str]:
         if name in found:
             continue
         if name not in schema.layers:
-            raise CorpusError(f"there is no layer {name}; there are {', '.join(schema.layers)}")
+            raise CorpusError(f"unknown layer {name}; the schema has {', '.join(schema.layers)}")
         found.add(name)
         todo += [one.refers_to for one in schema.layers[name].of_kind("reference") if one.refers_to in schema.layers]
     return found
@@ -86,7 +86,6 @@ def _outgoing(
     written: list[int],
 ) -> Iterator[Outgoing]:
     severity = read_settings(root, severities()).severity
-    assert of.carry is not None
     why = dict(of.leaves_out)
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         for shard in index.shards(64):
@@ -116,14 +115,13 @@ def _outgoing(
                     some = True
                     yield going
                     written[0] += 1
-                if some and "the record of an article" in why:
-                    left["the record of an article", why["the record of an article"]] += 1
+                if some and "article records" in why:
+                    left["article records", why["article records"]] += 1
 
 
 def _carried(document: Document, of: Format, schema: Schema, layers: set[str], left: LeftOut) -> Outgoing | None:
-    """An annotation on its way out, without the layers that were not asked for; None when it is left out."""
+    """Return an annotation as the format can hold it, with the chosen layers only; None if it is dropped."""
     assert document.annotation is not None
-    assert of.carry is not None
     dropped = set(schema.layers) - layers
     value = {name: one for name, one in document.value.items() if name not in dropped}
     value["layers_done"] = [name for name in value["layers_done"] if name in layers]
@@ -135,14 +133,14 @@ def _carried(document: Document, of: Format, schema: Schema, layers: set[str], l
     if "provenance" in value and "provenance" in why:
         left["provenance", why["provenance"]] += 1
     empty = [name for name in value["layers_done"] if not value.get(name)]
-    if "layers in which nothing was found" in why:
-        left["layers in which nothing was found", why["layers in which nothing was found"]] += len(empty)
+    if "empty layers" in why:
+        left["empty layers", why["empty layers"]] += len(empty)
     text = document.text if document.article.redistributable else None
     return Outgoing(document.doc_id, document.annotation.annotator, text or "", document.article.record, carried)
 
 
 def _failed(document: Document, schema: Schema, failed: set[int], severity: Mapping[str, Severity]) -> set[int]:
-    """Which of the levels 1 to 4 the document does not pass."""
+    """Return the levels from 1 to 4 on which the document has errors."""
     for found in run(document, schema, failed, severity):
         if found.code[1] in "56":
             break

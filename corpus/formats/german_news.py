@@ -1,6 +1,6 @@
-"""German News Quotation corpus (Petersen-Frey & Biemann 2024) → a corpus of this format.
+"""German News Quotation corpus (Petersen-Frey & Biemann 2024) to a corpus of this format.
 
-One `<number> - <headline> (<day>).pretty.json` an article becomes a text, a record and a gold annotation:
+Each article, a file `<number> - <headline> (<day>).pretty.json`, becomes a text, a record and a gold annotation:
 
     documentName  "17 - Headline (2020-01-31)"     →  doc_id wikinews-17, title, published
     originalText                                   →  raw/<doc_id>.txt, unchanged; length, text_sha256
@@ -17,15 +17,14 @@ One `<number> - <headline> (<day>).pretty.json` an article becomes a text, a rec
         isNested, hasNested                        →  is_nested, has_nested (own); parent, when isNested
     sentences[i].id, charBegin, charEnd, tokens    →  sentences[] (own): s<id>, spans, tokens
 
-Equal spans share one mention; the source links no mention to anybody, so there are no entities. Faults are
-kept, such as spans out of their order: the checks are there to find them. What the source does not look at
-is no part of the schema, or no duty in it. `parent` is the smallest quote around a nested one that has
-`hasNested`, or else the smallest; of two with the same words and flags, what is written is around what is
-said (right in all four such pairs).
+Equal spans share one mention. The source has no entities, so there are none. Faults such as spans in the wrong order
+are kept: checks report them. Layers that the source does not annotate are removed from the schema, and single fields
+become optional. `parent` is the smallest enclosing quote with `hasNested`, or else the smallest enclosing quote. Of
+two quotes with the same spans and flags the written one encloses the spoken one (correct in all four such pairs).
 
-Left out, for it follows from the rest: `text` of a role (its pieces joined by a blank) and of a sentence
-(all up to the next one, but for line ends at its end), and of tokens all but their words: they stand in
-order with white space alone between them, so that every offset and id of a token can be counted again.
+Dropped, because it can be computed: `text` of a role (its pieces joined by a blank) and of a sentence (the text up to
+the next one, without trailing line breaks), and all fields of tokens but their words. Tokens are in order with only
+white space between them, so each offset and id can be recomputed.
 
 Offsets, as found in all 148 published test files: half-open, into `originalText`, in code points, not
 bytes; exact for 38,404 of 38,404 tokens, 1,966 of 1,966 sentences and 2,446 of 2,446 spans of roles. No
@@ -49,9 +48,12 @@ from ..core.model import GOLD, CorpusError, Problem, Record, Source
 from ..core.schema import Schema, shipped
 from ..files import canonical
 from .documents import NOTHING_SAID, Options
-from .importing import edit_schema, write_file, write_frame
-from .sources import files_below, json_source, not_read, problem
+from .importing import edit_schema, write_frame
+from .sources import files_below, json_source, not_read, outside, problem
+from .writing import write_file
 
+LAYERS: tuple[str, ...] = ()
+LEAVES_OUT: tuple[tuple[str, str], ...] = ()
 LICENSE = "CC-BY-NC-SA-4.0"
 """Of the published files, texts and annotations alike. Wikinews itself has its texts under CC BY 2.5."""
 
@@ -70,7 +72,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     there is nothing to import or the schema cannot be made.
     """
     if options.map or options.record or options.layers or options.schema:
-        raise CorpusError("german-news says all by itself: it takes no --map, --record, --layer and --schema")
+        raise CorpusError("german-news needs no --map, --record, --layer or --schema: its files have all of it")
     paths = files_below(source, (".json",))
     _write_frame(into)
     schema = Schema.read(into)
@@ -86,7 +88,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
                 write_file(into / f"raw/{doc_id}.json", canonical(record, "record", schema))
                 write_file(into / f"annotations/{GOLD}/{doc_id}.json", canonical(annotation, "annotation", schema))
             else:
-                problems = [problem("IMP4", file, f"{doc_id} was read from {first[doc_id]}", "documentName")]
+                problems = [problem("IMP4", file, f"{doc_id} was read from {first[doc_id]} already", "documentName")]
         yield from problems
 
 
@@ -104,7 +106,7 @@ _STRING, _FLAG = {"type": "string"}, {"type": "boolean"}
 
 @cache
 def _shape() -> jsonschema_rs.Draft202012Validator:
-    """What a file must hold for this module to read it."""
+    """Return the validator for the shape that this module reads."""
     number = {"type": "integer", "minimum": 0, "maximum": 2**31}
     spans = _list(_object(charBegin=number, charEnd=number))
     roles = {role: _object(spans=spans, text=_STRING) for role in ROLES}
@@ -119,7 +121,7 @@ def _shape() -> jsonschema_rs.Draft202012Validator:
 
 
 def _faults(file: Source) -> Iterator[Problem]:
-    """What is wrong with a file: reading it (IMP1), its shape (IMP2), its offsets (IMP3), an id there twice (IMP4)."""
+    """Yield the Problems of a file: unreadable (IMP1), shape (IMP2), offsets (IMP3), duplicate ids (IMP4)."""
     value = file.value
     yield from not_read(file)
     if file.faults:
@@ -132,7 +134,7 @@ def _faults(file: Source) -> Iterator[Problem]:
     try:
         date.fromisoformat(name[3] if name else "")
     except ValueError:
-        yield problem("IMP2", file, "it is not named `<number> - <headline> (<day>)`", "documentName")
+        yield problem("IMP2", file, "expected the form `<number> - <headline> (<day>)`", "documentName")
     for i, annotation in enumerate(value["annotations"]):
         for role in ROLES:
             yield from _span_faults(file, annotation[role], "annotations", i, role)
@@ -140,26 +142,26 @@ def _faults(file: Source) -> Iterator[Problem]:
         words = sentence["text"].rstrip()
         yield from _span_faults(file, {"spans": [sentence], "text": words}, "sentences", i)
         if "".join("".join(sentence["tokens"]).split()) != "".join(words.split()):
-            yield problem("IMP3", file, "the tokens are not the words of `text`", "sentences", i, "tokens")
+            yield problem("IMP3", file, "the tokens differ from the words of `text`", "sentences", i, "tokens")
     for layer in ("annotations", "sentences"):
         ids: set[int] = set()
         for i, record in enumerate(value[layer]):
             if record["id"] in ids:
-                yield problem("IMP4", file, str(record["id"]), layer, i, "id")
+                yield problem("IMP4", file, f"{record['id']} is the id of an earlier record", layer, i, "id")
             ids.add(record["id"])
 
 
 def _span_faults(file: Source, role: Record, *parts: str | int) -> Iterator[Problem]:
     text, spans = file.value["originalText"], _pairs(role)
-    outside = [(start, end) for start, end in spans if not start < end <= len(text)]
-    for start, end in outside:
-        yield problem("IMP3", file, f"{start} to {end} in a text of {len(text)}", *parts)
-    if not outside and " ".join(text[start:end] for start, end in spans) != role["text"]:
-        yield problem("IMP3", file, "what is there is not `text`", *parts)
+    wrong = [(start, end) for start, end in spans if not start < end <= len(text)]
+    for start, end in wrong:
+        yield problem("IMP3", file, outside(start, end, len(text)), *parts)
+    if not wrong and " ".join(text[start:end] for start, end in spans) != role["text"]:
+        yield problem("IMP3", file, "the words at these offsets are not those of `text`", *parts)
 
 
 def _document(value: Record, folder: str) -> tuple[Record, Record]:
-    """The record and the gold annotation of a file without faults that lies in `folder`."""
+    """Return the record and the gold annotation of a valid file in the directory `folder`."""
     name = _NAME.fullmatch(value["documentName"])
     assert name is not None
     text: str = value["originalText"]
@@ -222,13 +224,13 @@ def _spans(text: str, pairs: Pairs) -> list[Record]:
 
 
 def _mentions(annotations: list[Record]) -> dict[Pairs, str]:
-    """The spans of all speakers and addressees, in the order of the text, each with the id of its mention."""
+    """Return the id of the mention for the spans of each speaker and addressee, in text order."""
     found = {_pairs(one[role]) for one in annotations for role in ("speaker", "addressee") if one[role]["spans"]}
     return {spans: f"m{i}" for i, spans in enumerate(sorted(found), 1)}
 
 
 def _parents(annotations: list[Record]) -> list[Record | None]:
-    """The quote that each nested quote stands in, None for the others and where there is none."""
+    """Return the parent of each nested quote; None for other quotes and where no quote encloses it."""
     contents = [_pairs(one["quote"]) for one in annotations]
 
     def depth(i: int) -> tuple[int, bool, bool, bool, int]:
@@ -317,7 +319,7 @@ Wikinews has its texts under CC BY 2.5.
 
 
 def _write_frame(into: Path) -> None:
-    """Write all of the corpus that is no article: schema, settings, card."""
+    """Write the schema, settings and card."""
     folder = shipped()
     schema = json.loads((folder / "annotation.schema.json").read_bytes())
     edit_schema(schema, REMOVED, WRITTEN, "german-news")

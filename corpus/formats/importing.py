@@ -1,4 +1,4 @@
-"""Imported documents → a new corpus: schema, settings, texts, records and annotations, in the canonical form."""
+"""Write imported documents as a new corpus: schema, settings, texts, records and annotations, in canonical form."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from typing import Any
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
 from ..core.schema import TARGETS, Schema, shipped
-from ..files import canonical, replace_file
+from ..files import canonical
 from .documents import Incoming, Options
 from .sources import problem
+from .writing import json_bytes, write_file
 
 GITIGNORE = "/build/\n# texts that may not be passed on\n/raw/attached/\n"
 _OURS = ("doc_id", "title", "text_sha256", "length")
-"""Fields of a record that an import finds out by itself."""
+"""Fields of a record that an import computes."""
 
 
 def build_corpus(into: Path, documents: Iterable[Incoming | Problem], options: Options) -> Iterator[Problem]:
-    """Write the documents into the new corpus `into`; yields the Problems among them and those found on the way.
+    """Write the documents to the new corpus `into`; yield the Problems among them, and of values that do not fit.
 
-    The schema asks for a field no more when a record was read that lacks it. Raises CorpusError when a record
-    lacks what the schema requires and nobody said it, or when there is no document.
+    A field that some record lacks becomes optional in the schema of the new corpus. Raises CorpusError when an
+    article record lacks a required field that no option gives, or when there is no document.
     """
     folder, schema = options.schema or shipped(), schema_of(options)
     given = _record_of(options, schema)
@@ -48,13 +49,13 @@ def build_corpus(into: Path, documents: Iterable[Incoming | Problem], options: O
         yield from _write_document(into, one, record, options, schema, lacking, targets)
         written += 1
     if not written and not failed:
-        raise CorpusError("there is no document to import")
+        raise CorpusError("found no document to import")
     if written:
         _finish(into, schema, lacking, targets if options.schema is None else set(schema.targets))
 
 
 def schema_of(options: Options) -> Schema:
-    """The schema that a new corpus gets. Raises CorpusError when the folder that the user named has none."""
+    """Return the schema for the new corpus. Raises CorpusError if the directory that the user named has none."""
     if options.schema is not None:
         return Schema.read(options.schema.parent)
     names = ("annotation.schema.json", "article.schema.json", "targets.json")
@@ -62,10 +63,10 @@ def schema_of(options: Options) -> Schema:
 
 
 def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: str = "", card: str = "") -> None:
-    """Write all of a new corpus that is no article: schema, settings, card. `folder` has the other schema files."""
+    """Write the schema, settings and card of a new corpus. `folder` has the other schema files."""
     card = card or f"---\npretty_name: {json.dumps(into.name)}\n---\n# {into.name}\n\nImported by `corpus import`.\n"
     files = {
-        "schema/annotation.schema.json": as_json(annotation_schema),
+        "schema/annotation.schema.json": json_bytes(annotation_schema),
         "schema/article.schema.json": (folder / "article.schema.json").read_bytes(),
         "schema/targets.schema.json": (folder / "targets.schema.json").read_bytes(),
         "schema/targets.json": _registry([]),
@@ -78,7 +79,7 @@ def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: s
 
 
 def edit_schema(schema: Record, removed: Iterable[str], written: Iterable[tuple[str, Any]], name: str) -> None:
-    """Take what JSON pointers name out of a schema and write values in; `-` is the end of a list, as in RFC 6902."""
+    """Remove values from a schema and write others, each at a JSON pointer; `-` appends to a list, as in RFC 6902."""
     for pointer in removed:
         at, key = _parent_of(schema, pointer, name)
         at.pop(key, None)
@@ -90,36 +91,25 @@ def edit_schema(schema: Record, removed: Iterable[str], written: Iterable[tuple[
             at[key] = value
 
 
-def as_json(value: Record) -> bytes:
-    """JSON for people, as the files of schema/ have it."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    with replace_file(path) as file:
-        file.write(data)
-
-
 def _record_of(options: Options, schema: Schema) -> Record:
-    """The fields that every record gets, from the map and the command line. Raises CorpusError for a wrong one."""
+    """Return the fields that every article record gets, from the map and the command line. Raises CorpusError."""
     table = options.map.get("record", {})
     if not isinstance(table, Mapping):
-        raise CorpusError("[record] of the map must be a table")
+        raise CorpusError("map: [record] must be a table")
     of_each = options.map.get("records", {})
     if not isinstance(of_each, dict) or not all(isinstance(one, dict) for one in of_each.values()):
-        raise CorpusError("[records] of the map must hold tables, one for each document: [records.DOC_ID]")
+        raise CorpusError("map: [records] must hold a table for each document: [records.DOC_ID]")
     given = {**table, **options.record}
     fields = {one.name for one in schema.article_fields}
     for name in given:
         if name not in fields or name in ("doc_id", "text_sha256", "length"):
-            raise CorpusError(f"a record has no field {name} to be given; there are {', '.join(sorted(fields))}")
+            raise CorpusError(f"article records have no field {name} to set; they have {', '.join(sorted(fields))}")
     for wrong in schema.violations("record", given):
         if wrong.keyword != "required":
-            raise CorpusError(f"the record's {'.'.join(map(str, wrong.parts))}: {wrong.message[:200]}")
+            raise CorpusError(f"article record: {'.'.join(map(str, wrong.parts))}: {wrong.message[:200]}")
     for layer in options.layers:
         if layer not in schema.layers:
-            raise CorpusError(f"there is no layer {layer}; there are {', '.join(schema.layers)}")
+            raise CorpusError(f"unknown layer {layer}; the schema has {', '.join(schema.layers)}")
     return given
 
 
@@ -137,9 +127,7 @@ def _complete(one: Incoming, given: Record, options: Options, schema: Schema) ->
     needed = [field.name for field in schema.article_fields if field.required and field.name not in record]
     if needed:
         asked = " ".join(f"--record {name}=…" for name in needed)
-        raise CorpusError(
-            f"nothing says {', '.join(needed)} of {one.doc_id}: give it as {asked}, or in [record] of the --map"
-        )
+        raise CorpusError(f"{one.doc_id} has no {', '.join(needed)}: add {asked}, or set it in [record] of the map")
     return record
 
 
@@ -175,7 +163,7 @@ def _write_document(
 
 
 def _fitted(annotation: Record, one: Incoming, schema: Schema, lacking: Counter[tuple[str, str]]) -> Iterator[Problem]:
-    """Take values out that the schema does not allow, a Problem each, and count the fields that records lack."""
+    """Remove values that the schema does not allow, yield a Problem for each, and count the fields that are missing."""
     wrong: dict[tuple[str, int, str], str] = {}
     for found in schema.violations("annotation", annotation):
         if len(found.parts) >= 3:
@@ -198,24 +186,24 @@ def _without_words(records: list[Record], fields: list[str]) -> None:
 
 
 def _finish(into: Path, schema: Schema, lacking: Counter[tuple[str, str]], targets: set[str]) -> None:
-    """Write the schema as the documents have it: no field required that one lacks, and the targets they name."""
+    """Write the schema that fits the documents: optional where one lacks a field, with the targets that they name."""
     made = json.loads(json.dumps(schema.annotation))
     for layer, name in sorted(key for key, number in lacking.items() if number):
         items = made["properties"][layer]["items"]
         items["required"] = [one for one in items["required"] if one != name]
     if made != schema.annotation:
-        write_file(into / "schema/annotation.schema.json", as_json(made))
+        write_file(into / "schema/annotation.schema.json", json_bytes(made))
     if targets:
         kept = [target for target in schema.registry["targets"] if target["target_id"] in targets]
         write_file(into / "schema/targets.json", _registry(kept))
 
 
 def _registry(targets: list[Record]) -> bytes:
-    return as_json({"$schema": "targets.schema.json", "version": "1.0", "targets": targets})
+    return json_bytes({"$schema": "targets.schema.json", "version": "1.0", "targets": targets})
 
 
 def _parent_of(schema: Any, pointer: str, name: str) -> tuple[Any, str]:
-    """What holds the value that `pointer` names, and the value's key in it."""
+    """Return the container of the value at `pointer`, and the key of the value in it."""
     *parts, key = split_pointer(pointer)
     for part in parts:
         if part not in schema:

@@ -18,33 +18,43 @@ from .documents import Incoming
 
 MESSAGES = {
     "IMP1": "The file cannot be read",
-    "IMP2": "The file is not of this format",
-    "IMP3": "A span does not point at its words",
-    "IMP4": "An id is there twice",
-    "IMP5": "What is referred to is not there",
+    "IMP2": "This part of the file does not follow the format",
+    "IMP3": "Offsets and text disagree",
+    "IMP4": "Duplicate id",
+    "IMP5": "Reference to an annotation that does not exist",
 }
-"""What each code of a Problem of a reader means."""
+"""The message of each code that a reader reports."""
 
 
 def problem(
     code: str, file: Source | str, detail: str, *parts: str | int, place: tuple[int, int] | None = None
 ) -> Problem:
-    """The Problem of a code in a file, at `place` (line, column), or at the JSON value that `parts` lead to."""
+    """Return a Problem in a file, at `place` (line, column) or at the JSON value that the pointer `parts` selects."""
     pointer = join_pointer(*parts)
     path = file if isinstance(file, str) else file.path
     line, column = place or (position(file, pointer) if isinstance(file, Source) else (1, 1))
     return Problem(code, "error", path, f"{MESSAGES[code]}: {detail}", pointer, line, column)
 
 
+def outside(start: int, end: int, length: int) -> str:
+    """Return the message for offsets that are outside of the text, or of which the start is not before the end."""
+    return f"{start} to {end} is not a span of a text of length {length}"
+
+
+def not_the_words(found: str, expected: str) -> str:
+    """Return the message for a span whose text is not the one that the file repeats."""
+    return f"the text has {found[:60]!r} there, not {expected[:60]!r}"
+
+
 def not_read(file: Source) -> Iterator[Problem]:
-    """A Problem for each reason why a file could not be read, or not as it stands."""
+    """Yield a Problem for each fault that reading the file found."""
     for fault in file.faults:
         detail = f"{fault.name}, {fault.detail}" if fault.detail else fault.name
         yield problem("IMP1", file, detail, place=(fault.line, fault.column))
 
 
 def read_source(path: Path, kind: Kind, most: int = MAX_BYTES) -> Source:
-    """The bytes of a regular file of at most `most` bytes, or why they are not to be had."""
+    """Read a regular file of at most `most` bytes; return its bytes or the reason it is unreadable."""
     file = Source(os.fsencode(path).decode("utf-8", "replace"), kind)
     try:
         if path.is_symlink() or not path.is_file():
@@ -59,7 +69,7 @@ def read_source(path: Path, kind: Kind, most: int = MAX_BYTES) -> Source:
 
 
 def json_source(path: Path, most: int = MAX_BYTES) -> Source:
-    """A file with its JSON value."""
+    """Read and parse a JSON file."""
     file = read_source(path, "annotation", most)
     if not file.faults:
         file.value, file.faults = parse_json(file.data)
@@ -67,7 +77,7 @@ def json_source(path: Path, most: int = MAX_BYTES) -> Source:
 
 
 def text_source(path: Path) -> Source:
-    """A file with its text, unchanged. A byte order mark is a fault: nobody can say whether offsets count it."""
+    """Read a text file, unchanged. A byte order mark is a fault: offsets may or may not count it."""
     file = read_source(path, "text")
     if not file.faults:
         file.value, faults = parse_text(file.data)
@@ -76,7 +86,7 @@ def text_source(path: Path) -> Source:
 
 
 def text_problem(text: str, path: str, name: str, line: int = 1) -> Problem | None:
-    """Why a text that a file holds cannot be a document's text, None when it can. `name` is the document's."""
+    """Return a Problem if a text cannot be the text of the document `name`, else None."""
     for fault in parse_text(text.encode())[1]:
         if fault.name != "control-character":
             return problem("IMP1", path, f"{name}: {fault.name}", place=(line, 1))
@@ -84,27 +94,27 @@ def text_problem(text: str, path: str, name: str, line: int = 1) -> Problem | No
 
 
 class Together:
-    """Holds the documents that are read against those before: one text a document, one annotation an annotator."""
+    """Checks each document against those before it: one text for a document, one annotation for an annotator."""
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[bytes, set[str]]] = {}
 
     def __call__(self, one: Incoming, annotator: str, name: str, line: int = 1) -> Problem | None:
-        """Why a document cannot be taken in beside those before, None when it can."""
+        """Return a Problem if the document contradicts one before it, else None and remember it."""
         digest = sha256(one.text.encode()).digest()
         before, by = self._seen.setdefault(one.doc_id, (digest, set()))
         if annotator in by:
-            return problem("IMP4", one.path, f"{name}, by {annotator}", place=(line, 1))
+            return problem("IMP4", one.path, f"{name} has another annotation by {annotator}", place=(line, 1))
         if before != digest:
-            return problem("IMP3", one.path, f"the text of {name} is not what was read before", place=(line, 1))
+            return problem("IMP3", one.path, f"{name} was read before with a different text", place=(line, 1))
         by.add(annotator)
         return None
 
 
 def files_below(source: Path, ends: tuple[str, ...]) -> list[Path]:
-    """The files below a folder, or the file itself, whose names end so, sorted; links are not followed.
+    """Return the files below a directory whose names have one of these endings, sorted; or the file `source` itself.
 
-    Raises CorpusError when there is none.
+    Symbolic links are not followed. Raises CorpusError if there is no such file.
     """
     if source.is_dir() and not source.is_symlink():
         walked = os.walk(source)
@@ -117,12 +127,12 @@ def files_below(source: Path, ends: tuple[str, ...]) -> list[Path]:
     else:
         found = [source] if source.exists() or source.is_symlink() else []
     if not found:
-        raise CorpusError(f"{source}: there is no {' or '.join(ends)} file to import")
+        raise CorpusError(f"{source}: found no {' or '.join(ends)} file to import")
     return sorted(found)
 
 
 class Names:
-    """Valid names made of any: the same for the same one, and another for another."""
+    """Makes valid names: the same for equal inputs, and different ones for different inputs."""
 
     def __init__(self, pattern: re.Pattern[str], most: int, lower: bool = False) -> None:
         self._pattern, self._most, self._lower = pattern, most, lower
@@ -130,7 +140,7 @@ class Names:
         self._taken: set[str] = set()
 
     def __call__(self, name: str) -> str:
-        """The valid name for `name`."""
+        """Return the valid name for `name`."""
         if name not in self._made:
             plain = unicodedata.normalize("NFKD", name.lower() if self._lower else name)
             plain = plain.encode("ascii", "ignore").decode()
@@ -146,10 +156,10 @@ class Names:
 
 
 def doc_ids() -> Names:
-    """Makes doc_ids of the names of files."""
+    """Return a maker of document ids from file names."""
     return Names(DOC_ID, 128)
 
 
 def annotators() -> Names:
-    """Makes names of annotators."""
+    """Return a maker of annotator names."""
     return Names(ANNOTATOR, 32, lower=True)

@@ -1,4 +1,4 @@
-"""Annotations → spaCy's DocBin: a `.spacy` file a split, as `spacy train` reads it.
+"""Annotations to spaCy's DocBin: a `.spacy` file for each split, as `spacy train` reads it.
 
     doc.text                     the article's text, unchanged
     doc.ents                     the outermost named mentions, as in the config `entities`: label_ is the type of the
@@ -9,8 +9,8 @@
     doc.spans["quotes.source"]   the spans of the mentions that a record refers to; id_ is the record's id
     doc.user_data                doc_id, annotator, record (of the article) and annotation, whole
 
-Tokens are this package's, and so are sentences. As in spaCy, a token has the one blank behind it, and other
-white space is a token of its own. A span that begins or ends inside of a token is in no group; `user_data` has it.
+Tokens and sentences are those of this package. As in spaCy, one blank after a token belongs to it, and other white
+space is a token. A span that begins or ends within a token is in no span group; `user_data` keeps it.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from ..core.tokens import sentences, tokenize
 from ..pipeline.tables.entities import tag_names, tags_of
 from ..pipeline.tables.rows import Row, looked
 from .documents import LeftOut, Outgoing, in_order, pairs_of
-from .importing import write_file
+from .writing import write_file
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
     from spacy.vocab import Vocab
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
-IN_A_TOKEN = "spaCy's spans are of whole tokens; doc.user_data has them"
-NESTED = "spaCy's entities do not overlap; the groups of spans have them"
-LEAVES_OUT = (("spans that begin or end inside of a token", IN_A_TOKEN), ("names in doc.ents", NESTED))
+IN_A_TOKEN = "a spaCy span covers whole tokens; doc.user_data has all spans"
+NESTED = "spaCy entities cannot overlap; doc.spans has all names"
+LEAVES_OUT = (("spans that begin or end within a token", IN_A_TOKEN), ("names in doc.ents", NESTED))
 MOST = 2000
-"""Documents in a file: a DocBin is held in memory as a whole, by whoever writes it and whoever reads it."""
+"""Documents in a file: writing and reading a DocBin hold all of it in memory."""
 
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
-    """The annotation, which user_data has whole; counts what the groups of spans and doc.ents have not."""
+    """Return the whole annotation, for user_data; count in `left` what doc.spans and doc.ents drop."""
     assert document.text is not None
     assert document.annotation is not None
     layers = in_order(document.value, schema)
@@ -49,7 +49,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
         for field in layer.of_kind("spans"):
             for record in layers[layer.name]:
                 for pair in pairs_of(record.get(field.name) or []):
-                    left["spans that begin or end inside of a token", IN_A_TOKEN] += words.tokens_of(*pair) is None
+                    left["spans that begin or end within a token", IN_A_TOKEN] += words.tokens_of(*pair) is None
     if words.is_tagged:
         named = [one for one in layers["mentions"] if one.get("form") == "NAM" and one.get("entity")]
         left["names in doc.ents", NESTED] += sum(len(one["spans"]) for one in named) - len(words.found)
@@ -87,9 +87,9 @@ def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
 
 
 class _Words:
-    """The words of a text as spaCy has them, white space among them, and the named mentions (`found`).
+    """Splits a text into the tokens of spaCy, white space included, and finds the named mentions (`found`).
 
-    A named mention is (first token, the one behind its last, type, id of its entity).
+    A named mention is (first token, end token, type, id of its entity); the end is exclusive.
     """
 
     def __init__(self, text: str, article: Article, annotation: Annotation, schema: Schema) -> None:
@@ -97,7 +97,7 @@ class _Words:
         self.words: list[str] = []
         self.blanks: list[bool] = []
         self._first: dict[int, int] = {}
-        self._behind: dict[int, int] = {}
+        self._after: dict[int, int] = {}
         numbers: list[int] = []
         at = 0
         for start, end in zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True):
@@ -124,15 +124,15 @@ class _Words:
         self.begins = [i == 0 or i in begins for i in range(len(self.words))]
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int] | None:
-        """The first token of a span and the one behind its last; None when it begins or ends inside of one."""
-        first, behind = self._first.get(start), self._behind.get(end)
-        return None if first is None or behind is None else (first, behind)
+        """Return the first token of a span and the end, exclusive; None if it begins or ends within a token."""
+        first, after = self._first.get(start), self._after.get(end)
+        return None if first is None or after is None else (first, after)
 
     def _add(self, word: str, start: int) -> None:
         self._first[start] = len(self.words)
         self.words.append(word)
         self.blanks.append(False)
-        self._behind[start + len(word)] = len(self.words)
+        self._after[start + len(word)] = len(self.words)
 
     def _between(self, white: str, start: int) -> None:
         if white and white[0] == " " and self.words:
@@ -143,7 +143,7 @@ class _Words:
 
 
 def _doc(one: Outgoing, schema: Schema, vocab: Vocab) -> Doc:
-    """The document of spaCy."""
+    """Return the spaCy document."""
     from spacy.tokens import Doc, Span
 
     article = Article(one.doc_id, one.record, one.text, ())
@@ -151,8 +151,8 @@ def _doc(one: Outgoing, schema: Schema, vocab: Vocab) -> Doc:
     doc = Doc(vocab, words=words.words, spaces=words.blanks, sent_starts=words.begins)
     kbs = {entity["id"]: entity.get("kb") or "" for entity in one.annotation.get("entities", ())}
     ents = [
-        Span(doc, first, behind, label=kind, kb_id=kbs[entity], span_id=entity)
-        for first, behind, kind, entity in words.found
+        Span(doc, first, after, label=kind, kb_id=kbs[entity], span_id=entity)
+        for first, after, kind, entity in words.found
     ]
     doc.set_ents(ents, default="outside" if words.is_tagged else "missing")
     for name, found in _groups(one.annotation, schema):
@@ -169,7 +169,7 @@ def _doc(one: Outgoing, schema: Schema, vocab: Vocab) -> Doc:
 
 
 def _groups(annotation: Record, schema: Schema) -> Iterator[tuple[str, list[tuple[tuple[int, int], str, str]]]]:
-    """The groups of spans: their names, and ((start, end), label, id of the record) of each span."""
+    """Yield the name of each span group, and ((start, end), label, id of the record) of each span."""
     types = {one["id"]: one.get("type") or "" for one in annotation.get("entities", ())}
     for layer in (schema.layers[name] for name in schema.layers if name in annotation):
         fields = layer.of_kind("spans")
@@ -191,7 +191,7 @@ def _many(value: Any) -> list[str]:
 
 
 def _label(record: Record, layer: Layer, types: dict[str, str]) -> str:
-    """The type of the entity of a mention; of another record its first label, "" without one."""
+    """Return the entity type of a mention, or the first label of another record, "" without one."""
     if layer.name == "mentions":
         return types.get(record.get("entity") or "", "")
     return next((record[one.name] for one in layer.of_kind("label") if not one.many and record.get(one.name)), "")

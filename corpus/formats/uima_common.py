@@ -1,8 +1,8 @@
-"""Annotations of typed layers with features, as UIMA, WebAnno and INCEpTION have them → records of layers, by a map.
+"""Annotations with features, as UIMA, WebAnno and INCEpTION have them, to records of layers by a map.
 
-A reader of such a format hands in each file as `Marked` annotations; here they become the lines that a brat file
-would have of them, and are read by the same map. An annotation's type is looked for in the map as
-`TYPE.FEATURE=VALUE`, then as `TYPE`, by its whole name and by what is behind its last dot.
+The parser of a format returns each file as `Found`; here its `Marked` annotations get the neutral form that all maps
+read. The type of an annotation is looked up in the map as `TYPE.FEATURE=VALUE`, then as `TYPE`, first by its full
+name and then by the part after the last dot.
 
 Offsets of these formats are UTF-16 code units, as Java counts.
 """
@@ -17,33 +17,32 @@ from pathlib import Path
 
 from ..core.model import GOLD, Problem, Source
 from ..core.schema import Schema
-from ..core.text import visible
 from ..files.read import parse_text
-from .documents import Incoming, LeftOut, Options
-from .mapping.annotations import About, Event, Lines, TextBound
+from .documents import Incoming, LeftOut
+from .mapping.add import add_annotations, duplicate
+from .mapping.annotations import Annotations, Chain, Event, Property, Relation, SpanAnnotation
 from .mapping.file_names import by_document, named, pattern
-from .mapping.records import Records
-from .mapping.rules import CHAIN, Map, Rule, place_of
+from .mapping.rules import CHAIN, Map, TypeRule, place_of
 from .sources import annotators, doc_ids, files_below, not_read, problem, read_source
 
 NAMED, LINK = "NamedEntity", "CoreferenceLink"
-"""The layers of named entities and coreference in DKPro Core, by which INCEpTION has them too."""
-NO_FEATURES = "a relation is a field, which has none"
-NO_WORDS = "a span here has words"
+"""The types of named entities and coreference links in DKPro Core, which INCEpTION uses too."""
+NO_FEATURES = "a relation becomes a field, which has no features"
+NO_WORDS = "a span must not be empty"
 LEAVES_OUT = (
-    ("types, features, roles and relations", "those that the map does not name"),
+    ("types, features, roles and relations", "the map has no such rule"),
     ("features of relations", NO_FEATURES),
-    ("annotations on no words", NO_WORDS),
+    ("annotations of empty spans", NO_WORDS),
 )
 FILES = ("annotation/{doc}/{annotator}", "curation/{doc}/{annotator}", "{annotator}/{doc}", "{doc}")
 CURATED = "CURATION_USER"
-"""Whose the curated annotation is in an export of INCEpTION; here it is gold."""
+"""The annotator name of curated annotations in an INCEpTION export; they become gold."""
 _WIKIDATA = re.compile(r"https?://www\.wikidata\.org/entity/(Q\d{1,12})")
 
 
 @dataclass(slots=True)
 class Marked:
-    """An annotation: its type, (start, end) in code points, features, and (feature, role, id) of what it leads to."""
+    """An annotation: its type, (start, end) in code points, features, and (feature, role, id) of each target."""
 
     id: str
     type: str
@@ -56,93 +55,98 @@ class Marked:
 
 @dataclass(slots=True)
 class Found:
-    """What a file holds: text, annotations, chains as (type, ids, line), and relations as (type, ends, line)."""
+    """The content of a file: its text, annotations, chains and relations."""
 
     text: str = ""
     marked: list[Marked] = field(default_factory=list)
-    chains: list[tuple[str, list[str], int]] = field(default_factory=list)
-    relations: list[tuple[str, list[tuple[str, str]], int]] = field(default_factory=list)
+    chains: list[Chain] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    """Ids of annotations that could not be read, which was said."""
+    """Ids of annotations that could not be read and have a Problem already."""
 
 
 Parse = Callable[[Path, Source, LeftOut], Iterator[Problem | Found]]
-"""Yields the Problems of a file and, when its text is whole, what it holds."""
+"""Yields the Problems of a file and, if its text is complete, its content."""
 
 
 class Offsets:
-    """UTF-16 code units of a text → code points."""
+    """Convert UTF-16 code units of a text to code points."""
 
     def __init__(self, text: str) -> None:
         wide = [i for i, char in enumerate(text) if char > "\uffff"]
         self._second = [i + n + 1 for n, i in enumerate(wide)]
-        """Where the second units of code points are that have two."""
+        """The position of the second unit of each code point that has two."""
         self.length = len(text) + len(wide)
         """The length of the text in code units."""
 
     def __call__(self, unit: int) -> int | None:
-        """The code point at a code unit; None outside of the text and inside of a code point."""
+        """Return the code point at a code unit; None outside of the text and within a code point."""
         before = bisect_left(self._second, unit)
         inside = before < len(self._second) and self._second[before] == unit
         return None if inside or not 0 <= unit <= self.length else unit - before
 
 
-def default_map(schema: Schema, ending: str) -> Map:
-    """The map of named entities and coreference links, for files with this ending."""
+def dkpro_map(schema: Schema, ending: str) -> Map:
+    """Return the map of DKPro's named entities and coreference links, for files with this ending."""
     files = tuple(pattern(f"{name}{ending}") for name in FILES)
-    types: dict[str, Rule] = {}
+    types: dict[str, TypeRule] = {}
     layer = schema.layers.get("mentions")
     if layer is not None and place_of(layer) and "entities" in schema.layers:
         names = {label.name for label in schema.labels("mentions", "form")}
         fixed = {"form": "NAM"} if "NAM" in names else {}
-        types[LINK] = Rule("mentions", place_of(layer))
+        types[LINK] = TypeRule("mentions", place_of(layer))
         for label in schema.labels("entities", "type"):
-            types[f"{NAMED}.value={label.name}"] = Rule("mentions", place_of(layer), label.name, fixed=fixed)
+            types[f"{NAMED}.value={label.name}"] = TypeRule("mentions", place_of(layer), label.name, fixed=fixed)
     return Map(files, types, frozenset({LINK, CHAIN}), {})
 
 
 def documents(
-    source: Path, ending: str, parse: Parse, of: Map, schema: Schema, options: Options
+    source: Path, ending: str, parse: Parse, of: Map, schema: Schema, left: LeftOut
 ) -> Iterator[Incoming | Problem]:
-    """The documents of a collection, with the Problems of its files; a file is what one annotator says of a text."""
-    parts = by_document(named(files_below(source, (ending,)), source, of.files, options.left_out))
+    """Yield each document with the annotations of all annotators: find files, parse, check the text, map, add."""
+    parts = by_document(named(files_below(source, (ending,)), source, of.files, left))
     ids, names = doc_ids(), annotators()
     for doc, of_doc in sorted(parts.items()):
         one: Incoming | None = None
         for annotator, split, path in sorted(of_doc):
             file = read_source(path, "annotation")
             yield from not_read(file)
-            for found in parse(path, file, options.left_out) if not file.faults else ():
+            for found in parse(path, file, left) if not file.faults else ():
                 if isinstance(found, Problem):
                     yield found
                     continue
-                wrong = [
-                    fault.name for fault in parse_text(found.text.encode())[1] if fault.name != "control-character"
-                ]
-                if wrong or not found.text:
-                    yield problem("IMP1", file, f"its text: {wrong[0] if wrong else 'there is none'}")
+                # Each annotator's file repeats the text. Offsets are only comparable if all copies are the same.
+                wrong = _text_problem(found.text, file, one)
+                if wrong is not None:
+                    yield wrong
                     continue
                 if one is None:
                     one = Incoming(ids(doc), file.path, found.text, {"split": split} if split else {})
-                elif one.text != found.text:
-                    yield problem("IMP3", file, f"its text is not that of {one.path}")
-                    continue
                 name = names(annotator) if annotator and annotator != CURATED else GOLD
-                if name in one.layers:
-                    yield problem("IMP4", file, f"{visible(name)} has another annotation of {one.doc_id}")
+                wrong = duplicate(one, name, file)
+                if wrong is not None:
+                    yield wrong
                     continue
-                records = Records(_lines(found, of), one.text, of, schema, options.left_out)
-                for code, line, detail in records.faults:
-                    yield problem(code, file, detail, place=(line, 1))
-                one.layers[name] = records.layers
-                one.places |= {(name, record): (file.path, line) for record, line in records.places.items()}
+                yield from add_annotations(one, name, _annotations(found, of), file, of, schema, left)
         if one is not None:
             yield one
 
 
-def _lines(found: Found, of: Map) -> Lines:
-    """What a file holds, as the lines of a brat file."""
-    lines = Lines(broken=found.broken)
+def _text_problem(text: str, file: Source, one: Incoming | None) -> Problem | None:
+    """Return a Problem if a text is invalid, or differs from that of the document so far; else None."""
+    if not text:
+        return problem("IMP1", file, "it has no text")
+    for fault in parse_text(text.encode())[1]:
+        if fault.name != "control-character":
+            return problem("IMP1", file, f"its text: {fault.name}")
+    if one is not None and one.text != text:
+        return problem("IMP3", file, f"its text differs from that of {one.path}")
+    return None
+
+
+def _annotations(found: Found, of: Map) -> Annotations:
+    """Return the annotations of a file in the neutral form, their types resolved to those of the map."""
+    annotations = Annotations(broken=found.broken)
     named: dict[tuple[int, int], str] = {}
     same: dict[str, str] = {}
     resolved = {one.id: _resolve(one, of.types) for one in found.marked}
@@ -161,22 +165,22 @@ def _lines(found: Found, of: Map) -> Lines:
         if one.leads and rule is not None:
             bound = f"{one.id} "
             roles = [(role if role in rule.roles else name, to) for name, role, to in one.leads]
-            lines.events[one.id] = Event(kind, bound, roles, one.line)
-        lines.bound[bound] = TextBound(kind, [(one.start, one.end)], one.line)
+            annotations.events[one.id] = Event(kind, bound, roles, one.line)
+        annotations.spans[bound] = SpanAnnotation(kind, [(one.start, one.end)], one.line)
         if rule is not None:
-            _features(one, used, rule, lines)
-    for event in lines.events.values():
+            _features(one, used, rule, annotations)
+    for event in annotations.events.values():
         event.roles[:] = [(role, same.get(to, to)) for role, to in event.roles]
     for kind, names, line in found.chains:
-        lines.equivalences.append((_short(kind, of.chains), [same.get(name, name) for name in names], line))
+        annotations.chains.append(Chain(_short(kind, of.chains), [same.get(name, name) for name in names], line))
     for kind, ends, line in found.relations:
         name = _short(kind, {*of.links, *of.chains})
-        lines.relations.append((name, [(role, same.get(to, to)) for role, to in ends], line))
-    return lines
+        annotations.relations.append(Relation(name, [(role, same.get(to, to)) for role, to in ends], line))
+    return annotations
 
 
-def _resolve(one: Marked, types: Mapping[str, Rule]) -> tuple[str, str]:
-    """The name of an annotation's type in the map, and the feature that the name says the value of."""
+def _resolve(one: Marked, types: Mapping[str, TypeRule]) -> tuple[str, str]:
+    """Return the type of an annotation as the map names it, and the feature whose value is part of that name."""
     for name in (one.type, one.type.rpartition(".")[2]):
         for feature, value in one.features.items():
             if f"{name}.{feature}={value}" in types:
@@ -186,19 +190,19 @@ def _resolve(one: Marked, types: Mapping[str, Rule]) -> tuple[str, str]:
     return one.type, ""
 
 
-def _features(one: Marked, used: str, rule: Rule, lines: Lines) -> None:
+def _features(one: Marked, used: str, rule: TypeRule, annotations: Annotations) -> None:
     for name, value in one.features.items():
         wikidata = _WIKIDATA.fullmatch(value)
         if name == used:
             continue
         if name == "identifier" and wikidata and rule.layer == "mentions" and name not in rule.notes:
-            lines.normalizations.append(About(f"wikidata:{wikidata[1]}", one.id, None, one.line))
+            annotations.kb_links.append(Property(f"wikidata:{wikidata[1]}", one.id, None, one.line))
         elif name in rule.notes:
-            lines.notes.append(About(name, one.id, value, one.line))
+            annotations.notes.append(Property(name, one.id, value, one.line))
         else:
-            lines.attributes.append(About(name, one.id, value, one.line))
+            annotations.attributes.append(Property(name, one.id, value, one.line))
 
 
 def _short(kind: str, known: frozenset[str] | set[str]) -> str:
-    """The name of a type as the map has it: whole, or what is behind its last dot."""
+    """Return a type as the map names it: in full, or the part after the last dot."""
     return kind if kind in known else kind.rpartition(".")[2]

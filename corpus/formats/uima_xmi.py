@@ -1,13 +1,13 @@
-"""UIMA CAS as XMI, which INCEpTION and DKPro write → annotations, read with `dkpro-cassis`.
+"""UIMA CAS XMI, as INCEpTION and DKPro write it, to annotations, with `dkpro-cassis`.
 
-An `.xmi` file is what one annotator says of a text; the `TypeSystem.xml` beside it, or above it, says what types
-there are. The text is that of the first view. A type with the features `Governor` and `Dependent` is a relation,
-one with `first`, whose links have `next`, a chain; a feature that leads to annotations, itself or by links with
-`role` and `target`, is a slot. Offsets are UTF-16 code units; they are read here, since `dkpro-cassis` keeps one
-that points into a character as if it counted code points.
+An `.xmi` file has the annotations of one annotator; the `TypeSystem.xml` beside or above it defines their types. The
+text is that of the first view. A type with the features `Governor` and `Dependent` is a relation; one with `first`,
+whose links have `next`, is a chain; a feature that leads to annotations, directly or through links with `role` and
+`target`, is a slot. Offsets are UTF-16 code units. They are parsed here, because `dkpro-cassis` passes on an offset
+within a character as if it counted code points.
 
-The files may come from anybody. A document type is refused, and so no entity is ever expanded; and a type system
-whose names are no plain names is, for `dkpro-cassis` makes Python classes of them.
+Files are untrusted. A document type declaration is refused, so no XML entity is ever expanded. A type system with a
+name that is not a plain identifier is refused too, because `dkpro-cassis` makes Python classes of the names.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ from ..core.model import CorpusError, Problem, Source
 from . import uima_common
 from .documents import NOTHING_SAID, LeftOut, Options
 from .importing import build_corpus, schema_of
+from .mapping.annotations import Chain, Defect, Relation
 from .mapping.rules import read_map
-from .sources import not_read, problem, read_source
-from .uima_common import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, default_map, documents
+from .sources import not_read, outside, problem, read_source
+from .uima_common import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, dkpro_map, documents
 
 ONE_VALUE = "a field holds one value"
-NO_ANNOTATION = "they lead to no annotation"
+NO_ANNOTATION = "the target is not an annotation"
+LAYERS: tuple[str, ...] = ()
 LEAVES_OUT = (
     *uima_common.LEAVES_OUT,
     ("lists in features", ONE_VALUE),
     ("values of features", NO_ANNOTATION),
-    ("views but the first", "an article has one text"),
+    ("views after the first", "an article has one text"),
 )
 TYPES = ("TypeSystem.xml", "typesystem.xml")
 _ID = "http://www.omg.org/XMI id"
@@ -49,20 +51,20 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     """Import the file `source`, or the .xmi files below it, into the new corpus `into`.
 
     Yields a Problem for each annotation and file that cannot be read. Raises CorpusError when there is nothing to
-    import, the map or the record make no sense, or dkpro-cassis is not installed.
+    import, the map or a record field is invalid, or dkpro-cassis is not installed.
     """
     try:
         import cassis  # noqa: F401
     except ImportError:
         raise CorpusError("dkpro-cassis is not installed: pip install 'on-the-record[formats]'") from None
     schema = schema_of(options)
-    of = read_map(options.map, schema, default_map(schema, ".xmi"))
+    of = read_map(options.map, schema, dkpro_map(schema, ".xmi"))
     reader = _Reader(source if source.is_dir() else source.parent)
-    yield from build_corpus(into, documents(source, ".xmi", reader.parse, of, schema, options), options)
+    yield from build_corpus(into, documents(source, ".xmi", reader.parse, of, schema, options.left_out), options)
 
 
 class _RefusedError(Exception):
-    """Why a file is not read on, and its line."""
+    """Stops reading a file, with the reason and its line."""
 
     def __init__(self, reason: str, line: int) -> None:
         super().__init__(reason)
@@ -70,20 +72,20 @@ class _RefusedError(Exception):
 
 
 class _Reader:
-    """Reads the files below a folder, with the type systems that lie there."""
+    """Parses the files below a directory, each with the type system beside or above it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._known: dict[Path, Any] = {}
 
     def parse(self, path: Path, file: Source, left: LeftOut) -> Iterator[Problem | Found]:
-        """What a file holds, with a Problem for each annotation that cannot be read."""
+        """Yield the content of a file, and a Problem for each annotation that cannot be read."""
         from cassis import load_cas_from_xmi
 
         there = (folder / name for folder in (path.parent, *path.parent.parents) for name in TYPES)
         types = next((one for one in there if one.is_relative_to(self._root) and one.is_file()), None)
         if types is None:
-            yield problem("IMP1", file, f"there is no {TYPES[0]} beside or above it")
+            yield problem("IMP1", file, f"found no {TYPES[0]} beside or above it")
             return
         if types not in self._known:
             self._known[types] = None
@@ -99,10 +101,10 @@ class _Reader:
             annotations = _Annotations(cas, scan, left)
         except _RefusedError as error:
             yield problem("IMP2", file, str(error), place=(error.line, 1))
-        except Exception as error:  # what a broken file makes the library raise is not said anywhere
+        except Exception as error:  # dkpro-cassis does not document what an invalid file raises
             yield problem("IMP2", file, _said(error))
         else:
-            for code, line, detail in annotations.faults:
+            for code, line, detail in annotations.defects:
                 yield problem(code, file, detail, place=(line, 1))
             yield annotations.found
 
@@ -125,13 +127,13 @@ class _Reader:
 
 
 def _said(error: Exception) -> str:
-    """What an exception says, in a line."""
+    """Return an exception as one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def _parsed(data: bytes, parser: Any) -> None:
     def refuse(*_: object) -> None:
-        raise _RefusedError("a document type is not read", parser.CurrentLineNumber)
+        raise _RefusedError("a document type declaration is not allowed", parser.CurrentLineNumber)
 
     parser.StartDoctypeDeclHandler = refuse
     try:
@@ -141,7 +143,7 @@ def _parsed(data: bytes, parser: Any) -> None:
 
 
 def _check_names(data: bytes) -> None:
-    """Raise _RefusedError for a name of a type or feature in a type system that is none."""
+    """Raise _RefusedError for an invalid name of a type or feature in a type system."""
     parser = expat.ParserCreate(namespace_separator=" ")
     stack: list[str] = []
     text: list[str] = []
@@ -160,7 +162,7 @@ def _check_names(data: bytes) -> None:
         sound = plain if of_feature else _TYPE.fullmatch(said) or (name == "elementType" and not said)
         if of_type and not sound:
             of = "feature" if of_feature else "type"
-            raise _RefusedError(f"{said[:60]!r} is no name of a {of}", parser.CurrentLineNumber)
+            raise _RefusedError(f"{said[:60]!r} is not a valid name of a {of}", parser.CurrentLineNumber)
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = text.append
@@ -168,7 +170,7 @@ def _check_names(data: bytes) -> None:
 
 
 class _Scan:
-    """The lines and offsets, in code units, of the elements of a file, by their ids; it must be sound XML."""
+    """Finds the line and the offsets, in code units, of each element of an XML file by its id."""
 
     def __init__(self, data: bytes) -> None:
         self.lines: dict[int, int] = {}
@@ -181,7 +183,7 @@ class _Scan:
                 return
             number = int(written)
             if number in self.lines:
-                raise _RefusedError(f"the id {number} is there twice", parser.CurrentLineNumber)
+                raise _RefusedError(f"duplicate id {number}", parser.CurrentLineNumber)
             self.lines[number] = parser.CurrentLineNumber
             begin, end = attributes.get("begin", ""), attributes.get("end", "")
             if _NUMBER.fullmatch(begin) and _NUMBER.fullmatch(end):
@@ -192,13 +194,13 @@ class _Scan:
 
 
 class _Annotations:
-    """What the first view of a CAS holds: `found`, and `faults` as (code, line, what is wrong)."""
+    """Collects the annotations of the first view of a CAS in `found`, and their defects."""
 
     def __init__(self, cas: Any, scan: _Scan, left: LeftOut) -> None:
         self._cas, self._scan, self._left = cas, scan, left
         text = cas.sofa_string
         self.found = Found(text if isinstance(text, str) else "")
-        self.faults: list[tuple[str, int, str]] = []
+        self.defects: list[Defect] = []
         self._offsets = Offsets(self.found.text)
         every = sorted(cas.select_all_fs(), key=lambda one: one.xmiID)
         self._links: set[int] = set()
@@ -218,7 +220,7 @@ class _Annotations:
         return bool(self._cas.typesystem.is_instance_of(one.type.name, kind))
 
     def _chain(self, one: Any) -> None:
-        """Take in the links of a chain, up to one that is in a chain already; nothing when it is no chain."""
+        """Add the links of a chain, up to the first that is in another chain; ignore a structure without links."""
         at = _value(one, "first")
         links: list[Any] = []
         while _is_structure(at):
@@ -228,28 +230,28 @@ class _Annotations:
             self._links.add(id(at))
             at = _value(at, "next")
         if links:
-            self.found.chains.append((links[0].type.name, [str(link.xmiID) for link in links], self._line(one)))
+            self.found.chains.append(Chain(links[0].type.name, [str(link.xmiID) for link in links], self._line(one)))
 
     def _relation(self, one: Any, names: set[str]) -> None:
         ends = [(name, str(end.xmiID)) for name in _ENDS if _is_structure(end := _value(one, name))]
         said = [name for name in names - _OWN - set(_ENDS) if _value(one, name) is not None]
         self._left[f"features of {one.type.name}", NO_FEATURES] += len(said)
         if len(ends) < len(_ENDS):
-            self.faults.append(("IMP2", self._line(one), f"a {one.type.name} does not say what it is between"))
+            self.defects.append(Defect("IMP2", self._line(one), f"a {one.type.name} must have {' and '.join(_ENDS)}"))
         else:
-            self.found.relations.append((one.type.name, ends, self._line(one)))
+            self.found.relations.append(Relation(one.type.name, ends, self._line(one)))
 
     def _annotation(self, one: Any, is_link: bool) -> None:
         line, name = self._line(one), str(one.xmiID)
         units = self._scan.offsets.get(one.xmiID)
         start, end = (self._offsets(unit) for unit in units) if units else (None, None)
         if start is None or end is None or start > end:
-            said = f"{units[0]} to {units[1]} in a text of {self._offsets.length}" if units else "it has no offsets"
-            self.faults.append(("IMP3", line, f"{one.type.name}: {said}"))
+            said = outside(*units, self._offsets.length) if units else "it has no offsets"
+            self.defects.append(Defect("IMP3", line, f"{one.type.name}: {said}"))
             self.found.broken.add(name)
             return
         if start == end:
-            self._left["annotations on no words", NO_WORDS] += 1
+            self._left["annotations of empty spans", NO_WORDS] += 1
             self.found.broken.add(name)
             return
         marked = Marked(name, one.type.name, start, end, line)
@@ -275,7 +277,7 @@ class _Annotations:
             self._left[f"lists of {marked.type}.{name}", ONE_VALUE] += 1
 
     def _lead(self, marked: Marked, name: str, value: Any) -> None:
-        """Note that a feature leads to a structure, or by a link with a role to its target."""
+        """Record that a feature leads to an annotation, directly or through a link with a role."""
         target, role = _value(value, "target"), _value(value, "role")
         if self._is(value, "uima.tcas.Annotation"):
             marked.leads.append((name, "", str(value.xmiID)))
@@ -290,5 +292,5 @@ def _is_structure(value: Any) -> bool:
 
 
 def _value(one: Any, name: str) -> Any:
-    """The value of a feature of a structure, None when it has none such."""
+    """Return the value of a feature of a structure, or None."""
     return getattr(one, name, None)

@@ -36,25 +36,25 @@ from uuid import NAMESPACE_URL, uuid5
 from ..core.model import Document, Record
 from ..core.schema import TARGETS, Field, Layer, Schema
 from .documents import LeftOut, Outgoing, in_order
-from .importing import as_json, write_file
 from .mapping.rules import place_of
+from .writing import json_bytes, write_file
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
 LEAVES_OUT = (
-    ("the record of an article", "its text is named by its hash, and only its language is said"),
-    ("provenance", "only who made it is said, and whether a machine did"),
-    ("layers in which nothing was found", "there is no annotation of nothing"),
+    ("article records", "only the checksum and the language of the text are written"),
+    ("provenance", "only the annotator is written, and whether it is a machine"),
+    ("empty layers", "an annotation needs a target"),
 )
 _MOTIVATION = {"entities": "identifying", "mentions": "identifying", "stances": "assessing"}
-"""Why a layer is annotated, of the motivations that the model names; the others classify."""
+"""The motivation of each layer, of those that the model defines; other layers are classifying."""
 _WIKIDATA = re.compile("wikidata:([LPQ][1-9][0-9]*)")
 _AROUND = 32
-"""Code points before and behind a quotation that are quoted with it."""
+"""Code points of context before and after a quotation."""
 
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
-    """The layers of an annotation, all that is in them, and whether a machine made it."""
+    """Return all layers of an annotation, and whether a machine made it."""
     provenance = document.value.get("provenance")
     machine = isinstance(provenance, dict) and provenance.get("machine") is True
     return {**in_order(document.value, schema), "machine": machine}
@@ -63,11 +63,11 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
 def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
     """Write `<annotator>/<doc_id>.jsonld` for each document."""
     for one in documents:
-        write_file(out / one.annotator / f"{one.doc_id}.jsonld", as_json(_Writer(one, schema).collection()))
+        write_file(out / one.annotator / f"{one.doc_id}.jsonld", json_bytes(_Writer(one, schema).collection()))
 
 
 class _Writer:
-    """Makes the annotations of a document."""
+    """Makes the Web Annotations of a document."""
 
     def __init__(self, one: Outgoing, schema: Schema) -> None:
         self._one, self._schema = one, schema
@@ -87,7 +87,7 @@ class _Writer:
             self._mentions.setdefault(mention.get("entity") or "", []).extend(mention.get("spans", ()))
 
     def collection(self) -> Record:
-        """The collection, whose one page is in it."""
+        """Return the collection, with its one page embedded."""
         items = [
             self._annotation(layer, record)
             for layer in self._schema.layers.values()
@@ -129,7 +129,7 @@ class _Writer:
         }
 
     def _body(self, one: Field, value: Any) -> Record:
-        """What a field says, as a body."""
+        """Return the body for a value of a field."""
         if one.kind == "spans":
             return {**self._words(value), "purpose": "linking", "label": one.name}
         if one.kind == "reference" and one.refers_to != TARGETS:
@@ -145,7 +145,7 @@ class _Writer:
         return _said("tagging", one.name, json.dumps(value))
 
     def _words(self, span: Record) -> Record:
-        """Words of the text: where they stand, and where the text may be passed on, how they read."""
+        """Return the target for a span: its position and, if the text may be redistributed, its words."""
         start, end, text = span["start"], span["end"], self._one.text
         selectors: list[Record] = [{"type": "TextPositionSelector", "start": start, "end": end}]
         if text:

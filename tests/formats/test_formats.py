@@ -1,13 +1,16 @@
-"""Formats that are written and read: what comes back is what the format can hold, and a broken file is told of.
+"""Round trips: what is read again is what the format can hold, and an invalid file is reported.
 
 A format of `FORMATS` is tested here by being there. A reader alone needs a line in SOURCES.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,19 +21,18 @@ from hypothesis import strategies as st
 from support.corpora import REPOSITORY, Corpus, record, run, tiny
 from support.strategies import Doc, corpora
 
-from corpus.cli.import_export import READ, WRITTEN
 from corpus.core.model import Annotation, Article, Document, Problem, Source
 from corpus.core.schema import Schema
-from corpus.formats import FORMATS
+from corpus.formats import FORMATS, Format
 from corpus.formats.documents import LeftOut, Options
 from corpus.formats.exporting import export
 
 SCHEMA = Schema.read(REPOSITORY)
-BOTH = [name for name, of in FORMATS.items() if of.write and of.read]
+BOTH = [name for name, of in FORMATS.items() if of.writes and of.reads]
 EXAMPLES = REPOSITORY / "tests" / "formats" / "examples"
 SOURCES = {"webanno-tsv": "webanno", "uima-xmi": "uima", "prodigy": "prodigy", "doccano": "doccano"}
 """Formats that are read only, and where in tests/formats/examples/ files of them lie."""
-WRITES = [name for name, of in FORMATS.items() if of.write]
+WRITES = [name for name, of in FORMATS.items() if of.writes]
 SAID = {"language": "en", "license": "CC-BY-4.0", "redistribution": "full", "split": "train"}
 FEW = settings(
     deadline=None,
@@ -56,25 +58,21 @@ def written(root: Path, docs: list[Doc]) -> Corpus:
 
 
 def imported(name: str, source: Path, into: Path, **said: Any) -> tuple[list[Problem], LeftOut]:
-    """What comes of an import: its Problems, and what was left out."""
+    """Run an import; return its Problems, and what was dropped."""
     shutil.rmtree(into, ignore_errors=True)
     options = Options(record=SAID, schema=REPOSITORY / "schema", **said)
-    read = FORMATS[name].read
-    assert read is not None
-    return list(read(source, into, options)), options.left_out
+    return list(FORMATS[name].read(source, into, options)), options.left_out
 
 
 def annotations(root: Path) -> dict[str, dict[str, Any]]:
-    """Each annotation of a corpus, by its path."""
+    """Return each annotation of a corpus by its path."""
     folder = root / "annotations"
     return {path.relative_to(folder).as_posix(): json.loads(path.read_bytes()) for path in folder.rglob("*.json")}
 
 
 def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
-    """Each annotation of a corpus as a format can hold it, and what it cannot."""
+    """Return each annotation of a corpus as a format can hold it, and what was dropped."""
     left: LeftOut = Counter()
-    carry = FORMATS[name].carry
-    assert carry is not None
     found = {}
     for path, value in annotations(root).items():
         doc_id = value["doc_id"]
@@ -82,7 +80,7 @@ def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
         of_article = json.loads((root / f"raw/{doc_id}.json").read_bytes())
         annotation = Annotation(value["annotator"], value, Source(path, "annotation", value=value))
         article = Article(doc_id, of_article, text, (Source("", "record"),))
-        layers = carry(Document(doc_id, article, annotation), SCHEMA, left)
+        layers = FORMATS[name].carry(Document(doc_id, article, annotation), SCHEMA, left)
         if layers is None:
             continue
         kept = {key: value[key] for key in ("doc_id", "schema_version", "text_sha256", "annotator")}
@@ -90,9 +88,20 @@ def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
     return found, left
 
 
-def test_the_command_knows_every_format() -> None:
-    assert tuple(name for name, of in FORMATS.items() if of.read) == READ
-    assert tuple(WRITES) == WRITTEN
+@pytest.mark.parametrize("of", FORMATS.values(), ids=FORMATS)
+def test_a_module_has_what_its_registry_line_says(of: Format) -> None:
+    module = importlib.import_module(f"corpus.formats.{of.module}")
+    assert of.reads == hasattr(module, "read")
+    assert of.writes == hasattr(module, "carry") == hasattr(module, "write")
+    assert of.layers == module.LAYERS
+    assert of.leaves_out == module.LEAVES_OUT
+
+
+def test_the_registry_imports_no_format() -> None:
+    code = "import sys, corpus.formats; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in loaded if name.startswith("corpus")] == ["corpus", "corpus.formats"]
+    assert {"numpy", "pyarrow", "spacy", "cassis"}.isdisjoint(loaded)
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -219,7 +228,7 @@ def sources(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", [*BOTH, *SOURCES])
-def test_damaged_files_are_told_of_or_read(name: str, tmp_path: Path) -> None:
+def test_damaged_files_are_reported_or_read(name: str, tmp_path: Path) -> None:
     whole = sources(name, tmp_path)
 
     @settings(FEW, max_examples=40)
@@ -237,7 +246,7 @@ def test_damaged_files_are_told_of_or_read(name: str, tmp_path: Path) -> None:
 
 
 def held(name: str, source: Path, into: Path) -> None:
-    """Whatever lies there: an answer, one line for each finding, and spans that quote the text as it was."""
+    """Assert that an import exits cleanly, prints a line for each finding, and writes spans that match the text."""
     said = [f"--record={key}={value}" for key, value in SAID.items()]
     ran = run("import", name, str(source), "--into", str(into), *said)
     assert ran.code in (0, 1, 2)
@@ -271,7 +280,7 @@ def test_a_map_reads_a_collection_of_others(tmp_path: Path) -> None:
         "report 1.novak.ann:2:1",
         "report 1.novak.ann:3:1",
     ]
-    assert "left out: 1 text-bound annotations of type Place (the map does not say what they are)" in ran.err
+    assert "dropped 1 annotation of type Place: the map has no such rule" in ran.err
     made = annotations(root)
     assert sorted(made) == ["meier/report-1.json", "novak/report-1.json"]
     meier = made["meier/report-1.json"]
@@ -333,7 +342,7 @@ def test_lines_of_brat(line: str, codes: list[str], texts: list[str], tmp_path: 
     assert (tmp_path / "new/raw/doc.txt").read_bytes().decode() == BRAT["doc.txt"]
 
 
-def test_files_that_are_none_are_told_of(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (tmp_path / "secret.txt").write_text("Secret")
@@ -384,7 +393,7 @@ def test_what_may_not_be_passed_on_is_quoted_nowhere(tmp_path: Path) -> None:
         'files = "x"',
     ],
 )
-def test_a_map_that_makes_no_sense_is_told(tmp_path: Path, toml: str) -> None:
+def test_a_map_that_is_invalid_is_reported(tmp_path: Path, toml: str) -> None:
     (tmp_path / "doc.txt").write_text("Ada")
     (tmp_path / "doc.ann").write_text("T1\tP 0 3\tAda\n")
     (tmp_path / "map.toml").write_text(toml + "\n")
@@ -406,11 +415,11 @@ def test_a_mistake_of_the_user_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "doc.txt").write_text("Text")
     (tmp_path / "map.toml").write_text('[types.Person]\nlayer = "mention"\n')
     for said, expected in (
-        ((), "nothing says language, license, redistribution of doc"),
-        (("--record=language=English",), "the record's language"),
-        (("--record=lang=en",), "a record has no field lang"),
-        (("--layer=x",), "there is no layer x"),
-        ((f"--map={tmp_path}/map.toml",), "types.Person of the map must say a layer"),
+        ((), "doc has no language, license, redistribution: add --record language=…"),
+        (("--record=language=English",), "article record: language"),
+        (("--record=lang=en",), "article records have no field lang"),
+        (("--layer=x",), "unknown layer x"),
+        ((f"--map={tmp_path}/map.toml",), "map: types.Person must have a layer"),
         ((f"--map={tmp_path}/none.toml",), "there is no such file"),
     ):
         ran = run("import", "brat", str(tmp_path / "doc.txt"), "--into", str(tmp_path / "new"), *said)

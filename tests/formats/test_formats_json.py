@@ -1,4 +1,4 @@
-"""Formats in JSON that others write: what their fields are here, and what of a broken one is told."""
+"""Formats in JSON that others write: what their fields are here, and how invalid ones are reported."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_labels_and_relations_of_lines_are_what_the_map_says(
     assert Corpus(root).findings() == []
 
 
-def test_prodigy_counts_what_was_accepted_and_goes_on_behind_a_broken_line(tmp_path: Path) -> None:
+def test_prodigy_counts_what_was_accepted_and_goes_on_after_an_invalid_line(tmp_path: Path) -> None:
     root = tmp_path / "new"
     said = f"--map={EXAMPLES}/prodigy.toml"
     ran = run("import", "prodigy", f"{EXAMPLES}/prodigy", said, "--into", str(root))
@@ -40,8 +40,8 @@ def test_prodigy_counts_what_was_accepted_and_goes_on_behind_a_broken_line(tmp_p
         "news.jsonl:3:1",
         "news.jsonl:4:1",
     ]
-    assert "left out: 1 documents (the answer is reject, not accept)" in ran.err
-    assert "left out: 1 text-bound annotations of type VERB (the map does not say what they are)" in ran.err
+    assert "dropped 1 document: the answer is reject, not accept" in ran.err
+    assert "dropped 1 annotation of type VERB: the map has no such rule" in ran.err
     assert sorted(path.name for path in (root / "raw").glob("*.txt")) == ["bridge.txt", "news-4.txt"]
 
 
@@ -68,7 +68,7 @@ LINES = {"text": "a 😀 bc", "answer": "accept"}
         ("doccano", 7, "IMP2"),
     ],
 )
-def test_a_line_that_says_nothing_is_told_of_and_the_next_is_read(
+def test_a_line_that_is_invalid_is_reported_and_the_next_is_read(
     name: str, line: Any, code: str, tmp_path: Path
 ) -> None:
     good = LINES | {"id": "good", "spans": [{"start": 4, "end": 6, "label": "PER"}], "labels": [[4, 6, "PER"]]}
@@ -99,7 +99,7 @@ CITRON = {"text": "She said yes. Ada said no.", "quotes": []}
         ({"quotes": {}}, "IMP2 /quotes"),
     ],
 )
-def test_a_fault_in_citron_is_told_with_its_place(changed: dict[str, Any], found: str, tmp_path: Path) -> None:
+def test_a_fault_in_citron_is_reported_with_its_location(changed: dict[str, Any], found: str, tmp_path: Path) -> None:
     (tmp_path / "doc.json").write_text(json.dumps(CITRON | changed))
     problems, _ = imported("citron", tmp_path / "doc.json", tmp_path / "new")
     assert [f"{one.code} {one.pointer}" for one in problems] == [found]

@@ -69,7 +69,7 @@ def test_spacy_reads_the_text_and_each_span(made: list[Made], tmp_path_factory: 
                 whole = [one for one in spans if one[0] in starts and one[1] in ends]
                 missing += len(spans) - len(whole)
                 assert sorted(places(doc.spans.get(name, ()))) == sorted(whole)
-    assert left["spans that begin or end inside of a token", IN_A_TOKEN] == missing
+    assert left["spans that begin or end within a token", IN_A_TOKEN] == missing
     shutil.rmtree(root)
 
 

@@ -68,7 +68,7 @@ HEADER = f"""#FORMAT=WebAnno TSV 3.3
 def tsv(
     body: str, folder: Path, header: str = HEADER, **said: Any
 ) -> tuple[list[tuple[str, int]], dict[str, Any], Any]:
-    """What comes of a file: codes and lines (behind the header), its annotation, and what was left out."""
+    """Import a file; return codes and lines (after the header), its annotation, and what was dropped."""
     (folder / "source").mkdir()
     (folder / "source/doc.tsv").write_bytes((header + body).encode())
     problems, left = imported("webanno-tsv", folder / "source", folder / "new", **said)
@@ -119,7 +119,7 @@ def test_cells_of_a_token(cells: str, texts: list[str], tmp_path: Path) -> None:
         ("#Text=\U0001f600a\n1-1\t0-1\t\U0001f600\t_\t_\t_\t_\t_\n", [("IMP3", 2)]),
     ],
 )
-def test_a_line_that_cannot_be_read_is_told_of_with_its_place(
+def test_a_line_that_cannot_be_read_is_reported_with_its_location(
     body: str, expected: list[tuple[str, int]], tmp_path: Path
 ) -> None:
     problems, made, _ = tsv(body, tmp_path)
@@ -144,7 +144,7 @@ def test_sentences_and_parts_of_tokens_stand_where_their_offsets_say(tmp_path: P
     assert problems == []
     assert (tmp_path / "new/raw/doc.txt").read_text("utf-8") == "😀 \\ tab\there\non\n  End"
     assert words(made, "mentions") == ["tab\the", "er", "End"]
-    assert left["annotations on no words", "a span here has words"] == 1
+    assert left["annotations of empty spans", "a span must not be empty"] == 1
 
 
 @pytest.mark.parametrize(
@@ -202,10 +202,10 @@ def test_a_relation_leads_from_where_its_token_says(tmp_path: Path) -> None:
     assert problems == []
     assert words(made, "mentions") == ["Ada", "Eve"]
     assert [one["source"] for one in made["quotes"]] == [["m2"]]
-    assert left["features of webanno.custom.Of", "a relation is a field, which has none"] == 1
+    assert left["features of webanno.custom.Of", "a relation becomes a field, which has no features"] == 1
 
 
-def test_what_a_relation_leads_to_and_is_not_there_is_told_of(tmp_path: Path) -> None:
+def test_what_a_relation_leads_to_and_does_not_exist_is_reported(tmp_path: Path) -> None:
     of = {"relations": {"Of": {"of": "Dependent", "field": "entity"}}}
     problems, made, _ = tsv(ONE.format(text="Ada", cells="PER\t_\t_\t*\t7-7"), tmp_path, map=of)
     assert [code for code, _ in problems] == ["IMP5"]
@@ -240,7 +240,7 @@ TYPES = (EXAMPLES / "uima/TypeSystem.xml").read_text("utf-8")
 
 
 def xmi(old: str, new: str, folder: Path, types: str = TYPES) -> tuple[list[tuple[str, int]], dict[str, Any], Any]:
-    """What comes of the example with something else in it."""
+    """Import the example with a part replaced; return codes and lines, its annotation, and what was dropped."""
     written = XMI.read_text("utf-8")
     assert old in written
     (folder / "source").mkdir()
@@ -270,7 +270,7 @@ def xmi(old: str, new: str, folder: Path, types: str = TYPES) -> tuple[list[tupl
         ("<xmi:XMI", "<!DOCTYPE x>\n<xmi:XMI", [("IMP2", 2)], None),
     ],
 )
-def test_an_xmi_file_is_read_or_told_of(
+def test_an_xmi_file_is_read_or_reported(
     old: str, new: str, expected: list[tuple[str, int]], mentions: list[str] | None, tmp_path: Path
 ) -> None:
     problems, made, _ = xmi(old, new, tmp_path)

@@ -270,8 +270,8 @@ def formats_table() -> str:
         (
             f"`{name}`",
             of.description,
-            "yes" if of.read else "no",
-            "yes" if of.write else "no",
+            "yes" if of.reads else "no",
+            "yes" if of.writes else "no",
             ", ".join(f"`{layer}`" for layer in of.layers) or "its own",
         )
         for name, of in FORMATS.items()

@@ -1,1 +1,1 @@
-"""The map from the types and roles of other tools to records of our layers."""
+"""Map the annotations of other tools, with their own types and roles, to records of layers."""

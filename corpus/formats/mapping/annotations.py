@@ -1,14 +1,17 @@
-"""Annotations of other tools in one neutral form, which a map turns into records."""
+"""The annotations of one file of another tool in a neutral form, which a map turns into records of layers.
+
+Readers of brat, doccano, Prodigy, WebAnno and UIMA files all return `Annotations`; `records.py` maps them.
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(slots=True)
-class TextBound:
-    """A T line: its type and its fragments, (start, end) in code points."""
+class SpanAnnotation:
+    """An annotation of words: its type and its pieces, (start, end) in code points."""
 
     type: str
     pieces: list[tuple[int, int]]
@@ -17,7 +20,7 @@ class TextBound:
 
 @dataclass(slots=True)
 class Event:
-    """An E line: its type, the T that is its trigger, and (role, id) of its arguments in their order."""
+    """An annotation with roles: its type, the id of the span annotation that triggers it, and (role, id) in order."""
 
     type: str
     trigger: str
@@ -26,8 +29,8 @@ class Event:
 
 
 @dataclass(slots=True)
-class About:
-    """An A, M, N or # line: what it is called, the id that it is about, and what it says (None: nothing)."""
+class Property:
+    """A named value of another annotation: an attribute, a note or a knowledge-base id; the value may be None."""
 
     type: str
     target: str
@@ -35,35 +38,43 @@ class About:
     line: int
 
 
+class Relation(NamedTuple):
+    """A relation: its type and (role, id) of each argument."""
+
+    type: str
+    arguments: list[tuple[str, str]]
+    line: int
+
+
+class Chain(NamedTuple):
+    """A coreference chain, or any other set of equivalent annotations: its type and the ids of its members."""
+
+    type: str
+    members: list[str]
+    line: int
+
+
+class Defect(NamedTuple):
+    """Something wrong with an annotation: the code of its Problem, the line of the file, and a description."""
+
+    code: str
+    line: int
+    detail: str
+
+
 @dataclass(slots=True)
-class Lines:
-    """What the lines of a file say, each kind in its order. `broken` are ids of lines that were not understood."""
+class Annotations:
+    """All annotations of a file, in the order of the file; spans and events by their id.
 
-    bound: dict[str, TextBound] = field(default_factory=dict)
+    `kb_links` link a mention to a knowledge base. `broken` are ids of annotations that could not be read and have
+    a Problem already: a reference to one of them is dropped without a second Problem.
+    """
+
+    spans: dict[str, SpanAnnotation] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
-    relations: list[tuple[str, list[tuple[str, str]], int]] = field(default_factory=list)
-    equivalences: list[tuple[str, list[str], int]] = field(default_factory=list)
-    attributes: list[About] = field(default_factory=list)
-    normalizations: list[About] = field(default_factory=list)
-    notes: list[About] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    chains: list[Chain] = field(default_factory=list)
+    attributes: list[Property] = field(default_factory=list)
+    kb_links: list[Property] = field(default_factory=list)
+    notes: list[Property] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-
-
-def joined(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The pieces, those made one that line breaks alone part, as brat cuts a span at line breaks."""
-    made: list[tuple[int, int]] = []
-    for start, end in pieces:
-        if made and made[-1][1] < start and not text[made[-1][1] : start].strip("\r\n"):
-            made[-1] = (made[-1][0], end)
-        else:
-            made.append((start, end))
-    return made
-
-
-def cut(text: str, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The pieces of spans that hold no line break."""
-    return [
-        (start + found.start(), start + found.end())
-        for start, end in pairs
-        for found in re.finditer("[^\r\n]+", text[start:end])
-    ]

@@ -1,4 +1,4 @@
-"""Where what stands in CoNLL columns of others, and what their tags are: the map file."""
+"""The columns of CoNLL files of other projects, and what their tags mean, from a map file."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 
 from ...core.model import CorpusError
 from ...core.schema import Schema
+from .rules import unknown_keys
 
 SCHEMES = {"IOB2": ("B", ""), "IOB1": ("BI", ""), "BIOES": ("BSU", "ESLU")}
-"""What begins a mention, and what ends one."""
+"""The prefixes that begin a mention, and those that end one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where what stands: columns counted from 0, or from -1 at the end; types by tag; how mentions begin."""
+    """The index of each column, from 0, or from -1 at the end; the entity type of each tag; the tagging scheme."""
 
     columns: Mapping[str, int]
     types: Mapping[str, str]
@@ -23,25 +24,25 @@ class Layout:
 
     @classmethod
     def of(cls, written: Mapping[str, Any], schema: Schema) -> Layout:
-        """The layout that a map says. Raises CorpusError for what makes no sense."""
+        """Return the layout that a map holds. Raises CorpusError if a value is invalid."""
         known = {"columns", "types", "scheme", "record", "records"}
         if unknown := written.keys() - known:
-            raise CorpusError(f"the map has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
+            raise CorpusError(unknown_keys(unknown, known))
         columns, scheme = written.get("columns", {}), written.get("scheme", "IOB2")
         labels = {label.name: label.name for label in schema.labels("entities", "type")}
         types = written.get("types", labels)
         if scheme not in SCHEMES:
-            raise CorpusError(f"scheme of the map must be one of {', '.join(SCHEMES)}")
+            raise CorpusError(f"map: scheme must be one of {', '.join(SCHEMES)}")
         if not isinstance(columns, dict) or not all(
             key in ("token", "tag", "misc", "entity") and type(value) is int for key, value in columns.items()
         ):
-            raise CorpusError("[columns] of the map has numbers, from 0, for token, tag, misc and entity")
+            raise CorpusError("map: [columns] must give integers, from 0, for token, tag, misc and entity")
         if not isinstance(types, dict) or not all(value in labels for value in types.values()):
-            raise CorpusError(f"[types] of the map must be of {', '.join(labels)}")
+            raise CorpusError(f"map: [types] must have values of {', '.join(labels)}")
         return cls(columns, types, scheme)
 
 
 def named_columns(names: list[str]) -> dict[str, int]:
-    """Where what stands in the columns of these names."""
+    """Return the index of each known column from the names of a `global.columns` line."""
     known = {"FORM": "token", "MISC": "misc", "ENTITY": "entity", "NER": "tag"}
     return {known[name]: i for i, name in enumerate(names) if name in known}

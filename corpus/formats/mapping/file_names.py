@@ -1,4 +1,4 @@
-"""The names of a collection's files → document, annotator and split, as the patterns of a map say."""
+"""Parse file names into document, annotator and split, by the patterns of a map."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ _PART = {"doc": "(?P<doc>[^/]+)", "annotator": "(?P<annotator>[^/]+)", "split": 
 
 
 def read_files(written: Mapping[str, Any], usual: tuple[str, ...], part: str = "{doc}") -> Patterns:
-    """The patterns of names of files that a map file says, each with `part`, or else the usual ones.
+    """Return the file-name patterns of a map file, or the usual ones if it has none.
 
-    Raises CorpusError.
+    Raises CorpusError for a pattern without `part`.
     """
     files = written.get("files", list(usual))
     files = [files] if isinstance(files, str) else files
     if not isinstance(files, list) or not all(isinstance(one, str) and part in one for one in files):
         such = f' with {part}, such as "{usual[0]}"' if usual else ', such as "{annotator}.jsonl"'
-        raise CorpusError(f"files of the map must be a pattern{such}, or several")
+        raise CorpusError(f"map: files must be a pattern{such}, or a list of patterns")
     return tuple(map(pattern, files))
 
 
 def pattern(written: str) -> re.Pattern[str]:
-    """What a name of a file has to be like, from one with {doc}, {annotator} and {split} in it."""
+    """Compile a pattern with {doc}, {annotator} and {split} to a regular expression."""
     parts = re.split(r"\{(doc|annotator|split)\}", written)
     try:
         return re.compile("".join(_PART[one] if i % 2 else re.escape(one) for i, one in enumerate(parts)))
     except re.error as error:
-        raise CorpusError(f"files of the map: {written!r}: {error}") from None
+        raise CorpusError(f"map: files: {written!r}: {error}") from None
 
 
 def named(
     paths: Iterable[Path], source: Path, patterns: Patterns, left_out: LeftOut
 ) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Each file with what its name in `source` says, by the first pattern that fits: doc, annotator, split.
+    """Yield each file with the parts of its path below `source`, by the first pattern that matches.
 
-    A file whose name fits none is counted as left out; without patterns every file is taken, and its name says nothing.
+    A file that matches no pattern is counted in `left_out`. Without patterns every file is yielded, with no parts.
     """
     root = source if source.is_dir() else source.parent
     for path in paths:
@@ -52,11 +52,11 @@ def named(
         elif not patterns:
             yield path, {}
         else:
-            left_out["files", "their names are not of the map's pattern"] += 1
+            left_out["files", "no pattern of the map matches the name"] += 1
 
 
 def by_document(files: Iterable[tuple[Path, Mapping[str, str]]]) -> dict[str, list[tuple[str, str, Path]]]:
-    """The annotator, the split ("" where the name says none) and the path of each file of a document."""
+    """Group files by document: (annotator, split, path) of each, "" for a part that its name does not have."""
     found: dict[str, list[tuple[str, str, Path]]] = {}
     for path, said in files:
         found.setdefault(said["doc"], []).append((said.get("annotator", ""), said.get("split", ""), path))

@@ -1,72 +1,96 @@
-"""The lines of a brat file → records of layers, as a map says."""
+"""Map the annotations of another tool to records of layers, by the types, roles and attributes of a map."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ...core.model import Record
 from ...core.schema import Field, Schema
 from ...files import parse_json
 from ..documents import Groups, LeftOut, renamed, spans_of
-from .annotations import About, Lines
-from .rules import Map, Rule, place_of
+from .annotations import Annotations, Defect, Property
+from .rules import Map, TypeRule, place_of
 
-Fault = tuple[str, int, str]
-"""What is wrong with a line: the code of its Problem, its number, and what it is."""
-_NOT_MAPPED = "the map does not say what they are"
-_ONE = "the field holds one value"
-_RESTS = "what it is about is left out or could not be read"
+_NOT_MAPPED = "the map has no such rule"
+_ONE = "the field holds one value, and it has one already"
+_RESTS = "the target was dropped or is invalid"
 ENTITY = "entities-"
-"""How a note begins that is about the entity of a mention."""
+"""The prefix of a note that belongs to the entity of a mention, and not to the mention."""
 
 
-class Records:
-    """The records that the lines of a document are; make it, then take `faults`, `layers` and `places`."""
+@dataclass(slots=True)
+class Mapped:
+    """The records that annotations became: layers, the line of each record by its id, and what was wrong."""
 
-    def __init__(self, lines: Lines, text: str, of: Map, schema: Schema, left: LeftOut) -> None:
-        self._lines, self._text, self._map, self._schema, self._left = lines, text, of, schema, left
-        self._made: dict[str, tuple[str, Rule, Record, int]] = {}
-        """By the id of its line: the layer of a record, its rule, the record, and the line."""
+    layers: dict[str, list[Record]]
+    lines: dict[str, int]
+    defects: list[Defect]
+
+
+def map_annotations(annotations: Annotations, text: str, of: Map, schema: Schema, left: LeftOut) -> Mapped:
+    """Return the records that the map makes of the annotations of a text; count what it drops in `left`."""
+    return _Mapper(annotations, text, of, schema, left).mapped()
+
+
+class _Mapper:
+    """Maps the annotations of one document.
+
+    The order of the steps matters. A record exists before anything refers to it, since a role may lead to an
+    annotation further down in the file. Entities come after the roles, since a role can make a mention of a span
+    that has no rule of its own. Ids are given last, in the order of the text.
+    """
+
+    def __init__(self, annotations: Annotations, text: str, of: Map, schema: Schema, left: LeftOut) -> None:
+        self._in, self._text, self._map, self._schema, self._left = annotations, text, of, schema, left
+        self._made: dict[str, tuple[str, TypeRule, Record, int]] = {}
+        """By the id of its annotation: the layer of a record, its rule, the record, and the line."""
         self._used: set[str] = set()
-        self.faults: list[Fault] = []
-        self._begin()
-        self._fill()
-        self._say()
-        entities = self._entities()
-        self._complete()
-        self._finish(entities)
+        self._defects: list[Defect] = []
 
-    def _begin(self) -> None:
-        """A record for each event and each text-bound annotation that has a rule and is no trigger of one."""
-        events = {name: one for name, one in self._lines.events.items() if one.type in self._map.types}
+    def mapped(self) -> Mapped:
+        """Run the steps in their order."""
+        self._make_records()
+        self._fill_roles()
+        self._fill_relations()
+        self._count_unused_spans()
+        self._fill_attributes()
+        self._fill_notes()
+        entities = self._entities()
+        self._fill_defaults()
+        return self._in_order_of_the_text(entities)
+
+    def _make_records(self) -> None:
+        """Make a record of each event, and of each span annotation that is no trigger, if the map has a rule."""
+        events = {name: one for name, one in self._in.events.items() if one.type in self._map.types}
         triggers = {one.trigger for one in events.values()}
-        for name, bound in self._lines.bound.items():
+        for name, bound in self._in.spans.items():
             if bound.type in self._map.types and name not in triggers:
                 self._make(name, name, self._map.types[bound.type], bound.line)
-        for name, event in self._lines.events.items():
+        for name, event in self._in.events.items():
             if name not in events:
                 self._left[f"events of type {event.type}", _NOT_MAPPED] += 1
-            elif event.trigger in self._lines.bound:
+            elif event.trigger in self._in.spans:
                 self._used.add(event.trigger)
                 self._make(name, event.trigger, self._map.types[event.type], event.line)
             else:
                 self._missing(event.trigger, event.line)
 
-    def _make(self, name: str, bound: str, rule: Rule, line: int) -> None:
-        spans = spans_of(self._text, self._lines.bound[bound].pieces)
+    def _make(self, name: str, bound: str, rule: TypeRule, line: int) -> None:
+        spans = spans_of(self._text, self._in.spans[bound].pieces)
         self._made[name] = (rule.layer, rule, {"id": name, **rule.fixed, rule.words: spans}, line)
 
     def _missing(self, name: str, line: int) -> None:
-        """A line that is referred to is not there, or is broken, which was said already."""
-        if name in self._lines.broken:
+        """Report a reference to an annotation that does not exist; only count one to an invalid annotation."""
+        if name in self._in.broken:
             self._left["references", _RESTS] += 1
         else:
-            self.faults.append(("IMP5", line, name))
+            self._defects.append(Defect("IMP5", line, name))
 
-    def _fill(self) -> None:
-        """What roles and relations lead to, into the fields they are."""
-        for name, event in self._lines.events.items():
+    def _fill_roles(self) -> None:
+        """Put the targets of roles into the fields that the map names for them."""
+        for name, event in self._in.events.items():
             if name not in self._made:
                 continue
             layer, rule, record, _ = self._made[name]
@@ -76,7 +100,10 @@ class Records:
                     self._left[f"roles {role} of {event.type}", _NOT_MAPPED] += 1
                 else:
                     self._lead(layer, record, self._field(layer, field), target, event.line)
-        for kind, arguments, line in self._lines.relations:
+
+    def _fill_relations(self) -> None:
+        """Put one argument of each relation into a field of the other, as the map says."""
+        for kind, arguments, line in self._in.relations:
             link, said = self._map.links.get(kind), dict(arguments)
             if link is None:
                 if kind not in self._map.chains:
@@ -91,22 +118,24 @@ class Records:
                 self._lead(layer, record, self._field(layer, link.name), other, line)
             else:
                 self._left[f"relations {kind}", f"{layer} has no field {link.name}"] += 1
-        for name, bound in self._lines.bound.items():
+
+    def _count_unused_spans(self) -> None:
+        for name, bound in self._in.spans.items():
             if name not in self._made and name not in self._used:
-                self._left[f"text-bound annotations of type {bound.type}", _NOT_MAPPED] += 1
+                self._left[f"annotations of type {bound.type}", _NOT_MAPPED] += 1
 
     def _field(self, layer: str, name: str) -> Field:
         return next(one for one in self._schema.layers[layer].fields if one.name == name)
 
     def _lead(self, layer: str, record: Record, field: Field, target: str, line: int) -> None:
-        """Put what a line with the id `target` is into a field of a record."""
-        bound = self._lines.bound.get(target)
-        if target not in self._made and bound is None and target not in self._lines.events:
+        """Put the annotation with the id `target`, as spans or as a reference, into a field of a record."""
+        bound = self._in.spans.get(target)
+        if target not in self._made and bound is None and target not in self._in.events:
             self._missing(target, line)
             return
         if field.kind == "spans":
-            event = self._lines.events.get(target)
-            words = bound or (self._lines.bound.get(event.trigger) if event else None)
+            event = self._in.events.get(target)
+            words = bound or (self._in.spans.get(event.trigger) if event else None)
             if words is None:
                 self._missing(target, line)
                 return
@@ -122,9 +151,9 @@ class Records:
             and "mentions" in self._schema.layers
         ):
             self._used.add(target)
-            self._make(target, target, Rule("mentions", place_of(self._schema.layers["mentions"])), bound.line)
+            self._make(target, target, TypeRule("mentions", place_of(self._schema.layers["mentions"])), bound.line)
         if target not in self._made or self._made[target][0] != wanted:
-            self._left[f"references in {layer}.{field.name}", f"they lead to no record of {wanted}"] += 1
+            self._left[f"references in {layer}.{field.name}", f"the target is not a record of {wanted}"] += 1
         elif field.many:
             record.setdefault(field.name, [])
             record[field.name] += [target] if target not in record[field.name] else []
@@ -133,9 +162,9 @@ class Records:
         else:
             record[field.name] = target
 
-    def _say(self) -> None:
-        """What attributes and notes say, into the fields they are."""
-        for one in self._lines.attributes:
+    def _fill_attributes(self) -> None:
+        """Put the values of attributes into the fields that the map names for them."""
+        for one in self._in.attributes:
             made = self._made.get(one.target)
             if made is None:
                 self._not_made(one, f"attributes {one.type}")
@@ -154,12 +183,15 @@ class Records:
                 wrong = value not in (None, "true", "false")
                 value = value != "false"
             if wrong:
-                self.faults.append(("IMP2", one.line, f"{one.type} has no value {str(one.value)[:60]!r}"))
+                self._defects.append(Defect("IMP2", one.line, f"{str(one.value)[:60]!r} is not a value of {one.type}"))
             elif field.many:
                 record.setdefault(field.name, []).append(value)
             elif record.setdefault(field.name, value) != value:
                 self._left[f"values of {layer}.{field.name}", _ONE] += 1
-        for one in self._lines.notes:
+
+    def _fill_notes(self) -> None:
+        """Put the text of notes into the fields that the map names for them."""
+        for one in self._in.notes:
             if one.type.startswith(ENTITY):
                 continue
             made = self._made.get(one.target)
@@ -171,15 +203,15 @@ class Records:
                 field = self._field(made[0], made[1].notes[one.type])
                 made[2].setdefault(field.name, _value(one.value or "", field))
 
-    def _not_made(self, one: About, what: str) -> None:
-        known = one.target in self._lines.bound or one.target in self._lines.events
-        if known or one.target in self._lines.broken:
+    def _not_made(self, one: Property, what: str) -> None:
+        known = one.target in self._in.spans or one.target in self._in.events
+        if known or one.target in self._in.broken:
             self._left[what, _RESTS] += 1
         else:
-            self.faults.append(("IMP5", one.line, one.target))
+            self._defects.append(Defect("IMP5", one.line, one.target))
 
     def _entities(self) -> list[Record]:
-        """The entities of the mentions, which get to know theirs: a chain is one, and a mention on its own."""
+        """Make one entity for each chain and each other mention with an entity type; link the mentions to them."""
         mentions = {name: made[2] for name, made in self._made.items() if made[0] == "mentions"}
         if "entities" not in self._schema.layers:
             return []
@@ -188,7 +220,7 @@ class Records:
         for kind, names, line in self._chains():
             there = [name for name in names if name in mentions]
             for name in names:
-                if name not in mentions and name not in self._lines.bound:
+                if name not in mentions and name not in self._in.spans:
                     self._missing(name, line)
                 elif name not in mentions:
                     self._left[f"members of {kind}", _RESTS] += 1
@@ -203,7 +235,7 @@ class Records:
                 continue
             entity = found.setdefault(head, {"id": f"e{len(found)}"})
             if kind and entity.setdefault("type", kind) != kind:
-                self._left["types of mentions", "the first of the chain is that of the entity"] += 1
+                self._left["types of mentions", "an entity has the type of its first mention"] += 1
         for name, mention in mentions.items():
             if group.head(name) in found:
                 mention["entity"] = found[group.head(name)]["id"]
@@ -220,25 +252,25 @@ class Records:
         return list(found.values())
 
     def _chains(self) -> Iterator[tuple[str, list[str], int]]:
-        for kind, names, line in self._lines.equivalences:
+        for kind, names, line in self._in.chains:
             if kind in self._map.chains:
                 yield kind, names, line
             else:
-                self._left[f"equivalences {kind}", _NOT_MAPPED] += 1
-        for kind, arguments, line in self._lines.relations:
+                self._left[f"chains {kind}", _NOT_MAPPED] += 1
+        for kind, arguments, line in self._in.relations:
             if kind in self._map.chains and kind not in self._map.links:
                 yield kind, [target for _, target in arguments], line
 
     def _said_of_entities(self, mentions: dict[str, Record], group: Groups[str]) -> dict[str, Record]:
-        """What notes and normalizations say of the entity of each group of mentions."""
+        """Return the fields of the entity of each group of mentions, from notes and knowledge-base ids."""
         fields = {one.name: one for one in self._schema.layers["entities"].fields}
         said: dict[str, Record] = {}
-        for one in (*self._lines.notes, *self._lines.normalizations):
+        for one in (*self._in.notes, *self._in.kb_links):
             note = one.type.removeprefix(ENTITY) if one.type.startswith(ENTITY) else ""
-            if one in self._lines.notes and not note:
+            if one in self._in.notes and not note:
                 continue
             if one.target not in mentions:
-                self._not_made(one, f"notes {one.type}" if note else "normalizations")
+                self._not_made(one, f"notes {one.type}" if note else "knowledge-base ids")
                 continue
             if note:
                 values = {note: _value(one.value or "", fields[note])} if note in fields and note != "id" else {}
@@ -247,7 +279,7 @@ class Records:
                 values = {"kb": f"{base.lower()}:{key}"} if "kb" in fields else {}
                 values |= {"name": one.value} if one.value and "name" in fields else {}
             if not values:
-                self._left[f"notes {one.type}" if note else "normalizations", _NOT_MAPPED] += 1
+                self._left[f"notes {one.type}" if note else "knowledge-base ids", _NOT_MAPPED] += 1
             record = said.setdefault(group.head(one.target), {})
             for key, value in values.items():
                 if record.setdefault(key, value) != value:
@@ -255,17 +287,17 @@ class Records:
         return said
 
     def _to_entities(self, layer: str, record: Record, field: Field, mentions: dict[str, Record]) -> None:
-        """Make a field that leads to mentions lead to their entities."""
+        """Replace references to mentions by references to their entities."""
         names = record[field.name] if field.many else [record[field.name]]
         found = [mentions[name].get("entity") for name in names if name in mentions]
-        self._left[f"references in {layer}.{field.name}", "the mention is of no entity"] += found.count(None)
+        self._left[f"references in {layer}.{field.name}", "the mention has no entity"] += found.count(None)
         there = list(dict.fromkeys(one for one in found if one))
         record[field.name] = there if field.many else (there[0] if there else None)
         if not field.many and not there and not field.nullable:
             del record[field.name]
 
-    def _complete(self) -> None:
-        """What it means that nothing is said, in the fields that the map speaks of and the schema asks for."""
+    def _fill_defaults(self) -> None:
+        """Fill required fields that the map names and the file leaves empty: [], null or false."""
         for layer, rule, record, _ in self._made.values():
             mapped = {*rule.roles.values(), *(one.name for one in rule.attributes.values()), *rule.notes.values()}
             for field in self._schema.layers[layer].fields:
@@ -277,12 +309,12 @@ class Records:
                     elif field.json_type == "boolean" and field.kind == "scalar":
                         record[field.name] = False
 
-    def _finish(self, entities: list[Record]) -> None:
-        """Sort the records by their places, with ids of their order; one that says no place is none."""
+    def _in_order_of_the_text(self, entities: list[Record]) -> Mapped:
+        """Sort the records by their position in the text and number them; drop a record without a position."""
         for name, (layer, _, record, line) in list(self._made.items()):
             place = place_of(self._schema.layers[layer])
             if place and not record.get(place):
-                self.faults.append(("IMP2", line, f"nothing says the {place} of this {layer}"))
+                self._defects.append(Defect("IMP2", line, f"this record of {layer} has no {place}"))
                 del self._made[name]
         layers: dict[str, list[Record]] = {"entities": entities} if entities else {}
         lines: dict[str, list[int]] = {"entities": [1] * len(entities)}
@@ -291,12 +323,13 @@ class Records:
             own.sort(key=lambda made: _place(made[2], made[1].words))
             if own:
                 layers[name], lines[name] = [made[2] for made in own], [made[3] for made in own]
-        self.layers = renamed(layers, self._schema)
-        self.places = {
+        layers = renamed(layers, self._schema)
+        line_of = {
             record["id"]: line
-            for name, records in self.layers.items()
+            for name, records in layers.items()
             for record, line in zip(records, lines[name], strict=True)
         }
+        return Mapped(layers, line_of, self._defects)
 
 
 def _place(record: Record, words: str) -> tuple[int, int]:
@@ -305,13 +338,13 @@ def _place(record: Record, words: str) -> tuple[int, int]:
 
 
 def _name(mentions: list[Record], words: str) -> str:
-    """What an entity is called that nobody named: by its first name in the text, or else its first mention."""
+    """Return the name of an entity that the file does not name: its first name in the text, or first mention."""
     mentions = sorted(mentions, key=lambda one: (one.get("form") != "NAM", _place(one, words)))
     return " ".join(" ".join(span["text"] for span in mentions[0][words]).split()) or "?"
 
 
 def _value(written: str, field: Field) -> Any:
-    """The value of a field that stands in a line: as it is, or as JSON."""
+    """Return the value of a field from a string: as it is, or parsed as JSON."""
     if not field.many and field.kind != "scalar":
         return written
     if field.many or field.json_type != "string" or written.startswith('"'):

@@ -1,9 +1,12 @@
-"""What the types, roles and attributes of a brat collection are here: the map file, and the map of our own writer."""
+"""The map: which layer, field and label each type, role, relation and attribute of another tool becomes.
+
+A map is read from the file that `--map` names (`read_map`), or made from the schema (`default_map`).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,38 +15,38 @@ from ...core.schema import TARGETS, Field, Layer, Schema
 from .file_names import Patterns, read_files
 
 CHAIN = "Coref"
-"""The relation, and the equivalence, between mentions of one entity."""
+"""The name of the relation or chain that links mentions of one entity."""
 _FILES = ("{annotator}/{doc}.ann", "{doc}.ann")
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
-    """The field that an attribute fills, and what its values are here (none: they are the same)."""
+class AttributeRule:
+    """The field that an attribute fills, and the label for each of its values; other values stay as they are."""
 
     name: str
     values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What an annotation of a type is: a record of `layer`, whose own words are its field `words`.
+class TypeRule:
+    """What an annotation of a type becomes: a record of `layer`, whose own spans are its field `words`.
 
-    `entity` is the type of the entity that a mention is of; `roles`, `attributes` and `notes` say which field
-    each fills; `fixed` are values that every such record gets.
+    `entity` is the entity type of a mention; `roles`, `attributes` and `notes` give the field that each fills;
+    `fixed` are values that every such record gets.
     """
 
     layer: str
     words: str = "spans"
     entity: str = ""
     roles: Mapping[str, str] = field(default_factory=dict)
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeRule] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     fixed: Record = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A relation that fills the field `name` of the record at its argument `of` with its other argument."""
+class RelationRule:
+    """A relation fills the field `name` of the record that is its argument `of` with its other argument."""
 
     of: str
     name: str
@@ -51,34 +54,37 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """How a collection is read: patterns of its files, rules of its types, relations that are chains or fields."""
+    """Patterns of file names, a rule for each type, and the relations that are chains or fill fields."""
 
     files: Patterns
-    types: Mapping[str, Rule]
+    types: Mapping[str, TypeRule]
     chains: frozenset[str]
-    links: Mapping[str, Link]
+    links: Mapping[str, RelationRule]
 
 
-def own_map(schema: Schema) -> Map:
-    """The map of what our own writer writes. Raises CorpusError when brat cannot hold the names of the schema."""
-    types: dict[str, Rule] = {}
+def default_map(schema: Schema) -> Map:
+    """Return the map that keeps every name of the schema: types are layers and entity types, roles are fields.
+
+    brat files that we wrote need no other. Raises CorpusError when a name of the schema cannot be a type.
+    """
+    types: dict[str, TypeRule] = {}
     for layer in placed_layers(schema):
         others = [one for one in layer.fields if one.name not in ("id", place_of(layer))]
         if layer.name == "mentions":
             others = [one for one in others if one.name != "entity"]
-        types[layer.name] = Rule(
+        types[layer.name] = TypeRule(
             layer.name,
             place_of(layer),
             roles={one.name: one.name for one in others if is_role(one)},
-            attributes={one.name: Attribute(one.name) for one in others if is_attribute(one)},
+            attributes={one.name: AttributeRule(one.name) for one in others if is_attribute(one)},
             notes={one.name: one.name for one in others if not is_role(one) and not is_attribute(one)},
         )
     if "mentions" in types:
         of_mentions = types["mentions"]
         for label in schema.labels("entities", "type"):
             if label.name in types:
-                raise CorpusError(f"brat has one name for a type: {label.name} is a layer and a type of entities")
-            types[label.name] = Rule(
+                raise CorpusError(f"{label.name} is both a layer and an entity type, and a type has one meaning")
+            types[label.name] = TypeRule(
                 "mentions",
                 of_mentions.words,
                 label.name,
@@ -89,89 +95,97 @@ def own_map(schema: Schema) -> Map:
     labels = [one.name for layer in schema.layers.values() for f in layer.of_kind("label") for one in f.labels]
     for name in (*types, *labels):
         if not re.fullmatch(r"[^\s:]+", name) or not name.isprintable():
-            raise CorpusError(f"brat cannot hold the label {name!r}: it is cut at blanks and colons")
+            raise CorpusError(f"the label {name!r} has a blank or a colon, which cannot be in a type or value")
     return Map(read_files({}, _FILES), types, frozenset({CHAIN, "Equiv"}), {})
 
 
+def unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> str:
+    """Return the message for keys that a map cannot have."""
+    return f"map: unknown {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}"
+
+
 def placed_layers(schema: Schema) -> list[Layer]:
-    """The layers whose records stand on words of their own."""
+    """Return the layers whose records have spans of their own."""
     return [layer for layer in schema.layers.values() if place_of(layer)]
 
 
 def place_of(layer: Layer) -> str:
-    """The field that a record of the layer cannot be without and that says where it stands, "" for none."""
+    """Return the required field of spans that gives the position of a record of the layer, "" if it has none."""
     return next((one.name for one in layer.of_kind("spans") if one.least), "")
 
 
 def is_role(one: Field) -> bool:
-    """Whether a field leads to other annotations."""
+    """Return whether a field holds spans or references to other records."""
     return one.kind == "spans" or (one.kind == "reference" and one.refers_to != TARGETS)
 
 
 def is_attribute(one: Field) -> bool:
-    """Whether a field is a choice, or yes or no."""
+    """Return whether a field holds labels or a boolean."""
     return one.kind == "label" or (one.json_type == "boolean" and not one.many)
 
 
 def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
-    """The map that a map file says; `own` where it says nothing. Raises CorpusError for what makes no sense."""
+    """Return the map that a map file holds, with the parts of `own` that it leaves out.
+
+    Raises CorpusError, which names the key, if a value is invalid.
+    """
     known = {"files", "types", "chains", "relations", "record", "records"}
     if unknown := written.keys() - known:
-        raise CorpusError(f"the map has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
+        raise CorpusError(unknown_keys(unknown, known))
     types = own.types
     if "types" in written:
         types = {name: _rule(f"types.{name}", one, schema) for name, one in _table("types", written["types"]).items()}
     links = {
-        name: Link(*(_strings(f"relations.{name}", one, ("of", "field"))[key] for key in ("of", "field")))
+        name: RelationRule(*(_strings(f"relations.{name}", one, ("of", "field"))[key] for key in ("of", "field")))
         for name, one in _table("relations", written.get("relations", {})).items()
     }
     chains = written.get("chains", sorted(own.chains))
     if not isinstance(chains, list) or not all(isinstance(one, str) for one in chains):
-        raise CorpusError("chains of the map must be a list of names of relations")
+        raise CorpusError("map: chains must be a list of relation types")
     files = read_files(written, _FILES) if "files" in written else own.files
     return Map(files, types, frozenset(chains), links)
 
 
 def _table(name: str, written: Any) -> dict[str, Any]:
     if not isinstance(written, dict):
-        raise CorpusError(f"{name} of the map must be a table, not {written!r}")
+        raise CorpusError(f"map: {name} must be a table, not {written!r}")
     return written
 
 
 def _texts(name: str, written: Any) -> dict[str, str]:
-    """A table of strings, which are names of fields and labels."""
+    """Return a table whose values are names of fields or labels."""
     table = _table(name, written)
     wrong = next((key for key, value in table.items() if not isinstance(value, str)), None)
     if wrong is not None:
-        raise CorpusError(f"{name}.{wrong} of the map must be a name, not {table[wrong]!r}")
+        raise CorpusError(f"map: {name}.{wrong} must be a name, not {table[wrong]!r}")
     return table
 
 
 def _values(name: str, written: Any) -> dict[str, Any]:
-    """A table of labels, or of true and false."""
+    """Return a table whose values are labels, true or false."""
     table = _table(name, written)
     wrong = next((key for key, value in table.items() if not isinstance(value, str | bool)), None)
     if wrong is not None:
-        raise CorpusError(f"{name}.{wrong} of the map must be a label, true or false, not {table[wrong]!r}")
+        raise CorpusError(f"map: {name}.{wrong} must be a label, true or false, not {table[wrong]!r}")
     return table
 
 
 def _strings(name: str, written: Any, keys: tuple[str, ...]) -> dict[str, str]:
     table = _table(name, written)
     if table.keys() != set(keys) or not all(isinstance(value, str) for value in table.values()):
-        raise CorpusError(f"{name} of the map must say {' and '.join(keys)}")
+        raise CorpusError(f"map: {name} must have the keys {' and '.join(keys)}, both strings")
     return table
 
 
-def _rule(name: str, written: Any, schema: Schema) -> Rule:
+def _rule(name: str, written: Any, schema: Schema) -> TypeRule:
     table = dict(_table(name, written))
     layer = schema.layers.get(str(table.pop("layer", "")))
     if layer is None:
-        raise CorpusError(f"{name} of the map must say a layer: {', '.join(schema.layers)}")
+        raise CorpusError(f"map: {name} must have a layer, one of {', '.join(schema.layers)}")
     fields = {one.name: one for one in layer.fields}
     one = _texts(name, {key: table.pop(key) for key in ("entity", "words") if key in table})
     entity, words = one.get("entity", ""), one.get("words", place_of(layer))
-    rule = Rule(
+    rule = TypeRule(
         layer.name,
         words,
         entity,
@@ -184,27 +198,27 @@ def _rule(name: str, written: Any, schema: Schema) -> Rule:
         fixed=_table(f"{name}.set", table.pop("set", {})),
     )
     if table:
-        raise CorpusError(f"{name} of the map has no {', '.join(table)}")
+        raise CorpusError(f"map: {name} cannot have {', '.join(table)}")
     attributes = {key: one.name for key, one in rule.attributes.items()}
     for part in (rule.roles, attributes, rule.notes, {one: one for one in rule.fixed}, {"words": words}):
         for key, value in part.items():
             if value not in fields or value == "id":
-                raise CorpusError(f"{name}: {key}: {layer.name} has no field {value}; it has {', '.join(fields)}")
+                raise CorpusError(f"map: {name}: {key}: {layer.name} has no field {value}; it has {', '.join(fields)}")
     if fields[words].kind != "spans" or not all(is_role(fields[one]) for one in rule.roles.values()):
-        raise CorpusError(f"{name}: words must be a field of spans, and each role one of spans or references")
+        raise CorpusError(f"map: {name}: words must be a field of spans, and each role a field of spans or references")
     if entity and entity not in {label.name for label in schema.labels("entities", "type")}:
-        raise CorpusError(f"{name}: there is no type {entity} of entities")
+        raise CorpusError(f"map: {name}: entities have no type {entity}")
     for key, attribute in rule.attributes.items():
         labels = {label.name for label in fields[attribute.name].labels}
         if not is_attribute(fields[attribute.name]) or (labels and not labels.issuperset(attribute.values.values())):
-            raise CorpusError(f"{name}: {key}: the labels of {attribute.name} are {', '.join(sorted(labels))}")
+            raise CorpusError(f"map: {name}: {key}: the labels of {attribute.name} are {', '.join(sorted(labels))}")
     return rule
 
 
-def _attribute(name: str, written: Any) -> Attribute:
+def _attribute(name: str, written: Any) -> AttributeRule:
     if isinstance(written, str):
-        return Attribute(written)
+        return AttributeRule(written)
     table = _table(name, written)
     if not table.keys() <= {"field", "values"} or not isinstance(table.get("field"), str):
-        raise CorpusError(f"{name} of the map must be the name of a field, or say field and values")
-    return Attribute(table["field"], _values(f"{name}.values", table.get("values", {})))
+        raise CorpusError(f"map: {name} must be the name of a field, or a table with field and values")
+    return AttributeRule(table["field"], _values(f"{name}.values", table.get("values", {})))
