@@ -63,7 +63,7 @@ def validate(args: argparse.Namespace) -> int:
     names or the baseline has (`corpus exceptions`, `corpus baseline`) is not counted and not shown.
     """
     from .. import report
-    from ..checks.suppress.suppressions import all_severities, read_waivers
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
     from ..core.text import visible
@@ -77,7 +77,7 @@ def validate(args: argparse.Namespace) -> int:
         raise CorpusError("--since finds the documents by itself: give it no PATH")
     root = _root(args)
     schema, settings = Schema.read(root), read_settings(root, all_severities())
-    waivers = read_waivers(root, _today())
+    suppressions = read_suppressions(root, _today())
     with Index(root, args.path) as index:
         changed = Changes() if args.since is None else changes(index, args.since)
         part = args.since is not None and not changed.rules
@@ -88,12 +88,12 @@ def validate(args: argparse.Namespace) -> int:
             root,
             index.unpacked,
             settings.severity,
-            waivers=waivers,
+            suppressions=suppressions,
             show_excepted=args.show_excepted,
             whole=not args.path and not part,
             about=changed.doc_ids if part else None,
             files=changed.files,
-            cache=None if args.no_cache else cache_of(root, schema, settings.severity, waivers, len(index)),
+            cache=None if args.no_cache else cache_of(root, schema, settings.severity, suppressions, len(index)),
         )
         excepted: list[int] = []
         shards = _progress(run(index, job, schema, args.workers), len(index))
@@ -113,7 +113,7 @@ def build(args: argparse.Namespace) -> int:
     stay out, also when they are attached, unless --with-attached says that the build is for you alone.
     """
     from .. import report
-    from ..checks.suppress.suppressions import all_severities, read_waivers
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
     from ..files import Index
@@ -121,7 +121,7 @@ def build(args: argparse.Namespace) -> int:
 
     root = _root(args)
     schema, settings = Schema.read(root), read_settings(root, all_severities())
-    waivers = read_waivers(root, _today())
+    suppressions = read_suppressions(root, _today())
     out = Path(os.path.abspath(args.out)) if args.out else root / "build"
     counts: report.Counts = report.Counts()
     with Index(root) as index:
@@ -129,7 +129,7 @@ def build(args: argparse.Namespace) -> int:
             index,
             schema,
             settings,
-            waivers,
+            suppressions,
             out,
             workers=args.workers,
             with_attached=args.with_attached,

@@ -77,12 +77,12 @@ def _documents(index: Index, schema: Schema, settings: Settings, args: argparse.
     from .. import report
     from ..checks.corpus_wide import bridged_splits
     from ..checks.document_summary import Corpus
-    from ..checks.suppress.suppressions import NONE
+    from ..checks.suppress.suppressions import NO_SUPPRESSIONS
     from ..pipeline.cache import cache_of
     from ..pipeline.run import shards
     from ..pipeline.shard import Job
 
-    cache = cache_of(index.root, schema, settings.severity, NONE, len(index))
+    cache = cache_of(index.root, schema, settings.severity, NO_SUPPRESSIONS, len(index))
     job = Job(index.root, index.unpacked, settings.severity, cache=cache)
     documents: list[Summary] = []
     for shard in args.progress(shards(index, job, schema, args.workers), len(index)):

@@ -33,7 +33,7 @@ import orjson
 import platformdirs
 
 from ..checks.document_summary import Summary
-from ..checks.suppress.suppressions import Waivers
+from ..checks.suppress.suppressions import Suppressions
 from ..core.model import Severity
 from ..core.schema import Schema
 
@@ -70,7 +70,7 @@ class Store:
 
 
 def cache_of(
-    root: Path, schema: Schema, severities: Mapping[str, Severity], waivers: Waivers, documents: int
+    root: Path, schema: Schema, severities: Mapping[str, Severity], suppressions: Suppressions, documents: int
 ) -> Store | None:
     """The cache of the corpus at `root`, None when there can be none.
 
@@ -84,7 +84,7 @@ def cache_of(
             return None
     except OSError:
         return None
-    settings = [sorted(severities.items()), sorted(waivers.held), sorted((waivers.baseline or {}).items())]
+    settings = [sorted(severities.items()), sorted(suppressions.held), sorted((suppressions.baseline or {}).items())]
     name = blake2b(os.fsencode(root.resolve()), digest_size=16).hexdigest()
     store = Store(folder / f"{name}.sqlite", _context(schema), _hash(repr(settings).encode()))
     with Cache(store) as cache:

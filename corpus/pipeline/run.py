@@ -23,7 +23,7 @@ import pyarrow as pa
 from ..checks import corpus_wide
 from ..checks.document_summary import Corpus, Name, Summary
 from ..checks.document_summary import names as names_of
-from ..checks.suppress.suppressions import Ledger, Unasked, Used, rules_found
+from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
 from ..core.json_positions import position
 from ..core.model import GOLD
 from ..core.schema import Schema
@@ -36,26 +36,26 @@ DOCUMENTS = 256
 
 
 def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Shard]:
-    """Every shard of the corpus, compiled, in order, and one without documents for what `job.waivers` say.
+    """Every shard of the corpus, compiled, in order, and one without documents for what `job.suppressions` say.
 
     With more than one worker, that many processes do it, each with memory of its own. Raises what a
     worker raised.
     """
     used: Used = Counter()
-    unasked: Unasked = {}
-    named = job.waivers.doc_ids
+    skipped_levels: SkippedLevels = {}
+    named = job.suppressions.doc_ids
     summaries: list[Summary] = []
     for shard in shards(index, job, schema, workers):
         used.update(shard.used)
-        unasked.update((key, levels) for key, levels in shard.unasked.items() if key[0] in named)
+        skipped_levels.update((key, levels) for key, levels in shard.skipped_levels.items() if key[0] in named)
         summaries += shard.summaries
         yield shard
     last = _across(index, job, schema, summaries)
     used.update(last.used)
-    waivers = job.waivers.without(unasked)
+    suppressions = job.suppressions.without(skipped_levels)
     if not job.whole:
-        waivers = waivers.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
-    for problem in rules_found(waivers, used, job.whole, job.severities):
+        suppressions = suppressions.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
+    for problem in suppression_problems(suppressions, used, job.whole, job.severities):
         last.add(problem)
     yield last
 
@@ -63,7 +63,7 @@ def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Sh
 def _across(index: Index, job: Job, schema: Schema, summaries: list[Summary]) -> Shard:
     """What the corpus-wide rules find, as a shard without documents."""
     last = Shard()
-    ledger = Ledger(job.waivers, job.show_excepted, last.used)
+    suppressor = Suppressor(job.suppressions, job.show_excepted, last.used)
     version, released = released_splits(job.root)
     with Reader(job.root, index.unpacked) as reader:
 
@@ -81,7 +81,7 @@ def _across(index: Index, job: Job, schema: Schema, summaries: list[Summary]) ->
 
         complete = job.whole and len(summaries) == len(index)
         corpus = Corpus(tuple(summaries), released, version, complete, job.about, place, names)
-        for problem in corpus_wide.run(corpus, schema, job.severities, ledger.settle):
+        for problem in corpus_wide.run(corpus, schema, job.severities, suppressor.suppress):
             last.add(problem)
     return last
 
@@ -95,7 +95,7 @@ def shards(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator
     with _pool(workers, job) as pool:
         ahead: list[Future[Shard]] = []
         for entries in index.shards(DOCUMENTS):
-            own = replace(job, waivers=job.waivers.of({entry.doc_id for entry in entries}))
+            own = replace(job, suppressions=job.suppressions.of({entry.doc_id for entry in entries}))
             ahead.append(pool.submit(_in_worker, entries, own))
             if len(ahead) > workers:
                 yield ahead.pop(0).result()

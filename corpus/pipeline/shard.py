@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import checks
 from ..checks.document_summary import Summary, summarise
-from ..checks.suppress.suppressions import NONE, Ledger, Unasked, Used, Waivers
+from ..checks.suppress.suppressions import NO_SUPPRESSIONS, SkippedLevels, Suppressions, Suppressor, Used
 from ..core.model import GOLD, Document, Problem, Severity
 from ..core.schema import Schema
 from ..files import Entry, Reader, by_document
@@ -30,7 +30,7 @@ class Job:
     """Whether columns are wanted, or the Problems only."""
     with_attached: bool = False
     """Whether texts that may not be passed on go into the columns where they are attached."""
-    waivers: Waivers = NONE
+    suppressions: Suppressions = NO_SUPPRESSIONS
     """The findings that are let pass."""
     show_excepted: bool = False
     """Whether those are reported, as info."""
@@ -52,7 +52,7 @@ class Job:
 class Shard:
     """What came of a shard: its columns, `batches[split][config]`, its Problems, and how many are errors.
 
-    `used` counts what was let pass, by what let it pass; `unasked` holds the levels of which a document
+    `used` counts what was let pass, by what let it pass; `skipped_levels` holds the levels of which a document
     was not asked, since it had failed others. `summaries` are of the documents that are sound, for the
     corpus-wide questions.
     """
@@ -62,7 +62,7 @@ class Shard:
     errors: int = 0
     batches: dict[str, Batches] = field(default_factory=dict)
     used: Used = field(default_factory=Counter)
-    unasked: Unasked = field(default_factory=dict)
+    skipped_levels: SkippedLevels = field(default_factory=dict)
     summaries: list[Summary] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
@@ -87,7 +87,7 @@ def compile_shard(entries: list[Entry], job: Job, schema: Schema) -> Shard:
 
 def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> Shard:
     shard = Shard()
-    ledger = Ledger(job.waivers, job.show_excepted, shard.used)
+    suppressor = Suppressor(job.suppressions, job.show_excepted, shard.used)
     rows: list[Row] = []
     doc_ids = {entry.doc_id for entry in entries if entry.doc_id}
     with Cache(job.cache if not job.tables else None, doc_ids) as cache:
@@ -98,7 +98,7 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
             known = cache.known(doc_id, digest) if digest else None
             if known is None or (asked and not known.clean):
                 found = reader.documents(group)
-                known = _check(found, job, schema, ledger, shard) if asked else _check(found, job, schema)
+                known = _check(found, job, schema, suppressor, shard) if asked else _check(found, job, schema)
                 if digest:
                     cache.add(doc_id, digest, known)
                 if job.tables and not shard.errors and found:
@@ -113,27 +113,27 @@ def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> 
 
 
 def _check(
-    found: list[Document], job: Job, schema: Schema, ledger: Ledger | None = None, shard: Shard | None = None
+    found: list[Document], job: Job, schema: Schema, suppressor: Suppressor | None = None, shard: Shard | None = None
 ) -> Known:
     """Ask about the documents of one doc_id; what is found goes to `shard`, or is not wanted."""
-    ledger, shard = ledger or Ledger(job.waivers), shard or Shard()
+    suppressor, shard = suppressor or Suppressor(job.suppressions), shard or Shard()
     failed: set[int] = set()
     sound: list[Document] = []
     clean = True
 
-    def settle(problem: Problem) -> Problem | None:
+    def suppress(problem: Problem) -> Problem | None:
         nonlocal clean
         clean = False
-        return ledger.settle(problem)
+        return suppressor.suppress(problem)
 
     for document in found:
         levels = failed if document.annotation is None else checks.inherited(failed)
         before = frozenset(levels)
-        for problem in checks.run(document, schema, levels, job.severities, settle):
+        for problem in checks.run(document, schema, levels, job.severities, suppress):
             shard.add(problem)
-        if skipped := checks.unasked(before, levels):
+        if skipped := checks.skipped_levels(before, levels):
             annotator = document.annotation.annotator if document.annotation else ""
-            shard.unasked[document.doc_id, annotator] = skipped
+            shard.skipped_levels[document.doc_id, annotator] = skipped
         if 6 not in skipped and (sound or document.annotation is None):
             sound.append(document)
     return Known(clean, summarise(sound, schema) if sound else None)

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..checks.suppress.suppressions import Waivers
+from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
 from ..core.schema import Schema
 from ..core.settings import Settings
@@ -44,7 +44,7 @@ def build_folder(
     index: Index,
     schema: Schema,
     settings: Settings,
-    waivers: Waivers,
+    suppressions: Suppressions,
     out: Path,
     *,
     workers: int = 1,
@@ -58,14 +58,14 @@ def build_folder(
 
     `out` must be new, empty or an earlier build; without `replace` it must be new. `finish` may add files
     to the folder before its manifest is written, and gives what more the manifest is to say. Every
-    Problem that `waivers` do not let pass goes to `on_problem` as it is found; `progress` wraps the
+    Problem that `suppressions` do not let pass goes to `on_problem` as it is found; `progress` wraps the
     shards, whose sum of documents it is told.
     """
     if replace:
         _may_replace(out)
     elif out.exists():
         raise CorpusError(f"{out} is there already")
-    job = Job(index.root, index.unpacked, settings.severity, True, with_attached, waivers)
+    job = Job(index.root, index.unpacked, settings.severity, True, with_attached, suppressions)
     built = Built(settings.version)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:

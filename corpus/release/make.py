@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from ..checks.suppress.suppressions import Waivers
+from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
 from ..core.schema import Schema
 from ..core.settings import VERSION, Settings
@@ -33,7 +33,7 @@ def make_release(
     index: Index,
     schema: Schema,
     settings: Settings,
-    waivers: Waivers,
+    suppressions: Suppressions,
     version: str,
     *,
     workers: int = 1,
@@ -74,7 +74,7 @@ def make_release(
         index,
         schema,
         Settings(version, settings.severity),
-        waivers,
+        suppressions,
         out,
         workers=workers,
         on_problem=on_problem,

@@ -29,7 +29,7 @@ import pytest
 from support.json_places import places
 
 from corpus import checks, report
-from corpus.checks.suppress.suppressions import all_rules, all_severities, read_waivers
+from corpus.checks.suppress.suppressions import all_rules, all_severities, read_suppressions
 from corpus.cli.main import main
 from corpus.core.json_positions import split_pointer
 from corpus.core.model import Problem
@@ -86,7 +86,7 @@ def validate(root: Path, meanwhile: Callable[[Path], None] = nothing, workers: i
     """The findings in the corpus at `root`, in their order."""
     with Index(root) as index:
         meanwhile(root)
-        job = pipeline.Job(root, index.unpacked, all_severities(), waivers=read_waivers(root, TODAY))
+        job = pipeline.Job(root, index.unpacked, all_severities(), suppressions=read_suppressions(root, TODAY))
         return [p for shard in pipeline.run(index, job, Schema.read(root), workers) for p in shard.problems]
 
 
