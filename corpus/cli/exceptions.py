@@ -100,8 +100,9 @@ def _run(
     from ..core.schema import Schema
     from ..core.settings import read_settings
     from ..files import Index
+    from ..pipeline.check import Policy
     from ..pipeline.run import run
-    from ..pipeline.shard import Job
+    from ..pipeline.shard import Validation
 
     used: Used = Counter()
     schema, settings = Schema.read(root), read_settings(root, all_severities())
@@ -109,8 +110,8 @@ def _run(
 
     def left() -> Iterator[Problem]:
         with Index(root, paths) as index:
-            job = Job(root, index.unpacked, settings.severity, suppressions=suppressions)
-            for shard in run(index, job, schema, workers):
+            task = Validation(Policy(settings.severity, suppressions))
+            for shard in run(index, task, schema, workers):
                 used.update(shard.used)
                 yield from (problem for problem in shard.problems if problem.code not in about_suppressions)
                 shard.problems.close()

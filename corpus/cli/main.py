@@ -69,9 +69,11 @@ def validate(args: argparse.Namespace) -> int:
     from ..core.text import visible
     from ..files import Index
     from ..files.git_changes import Changes, changes
-    from ..pipeline.cache import cache_of
+    from ..pipeline.cache import open_store
+    from ..pipeline.check import Policy
     from ..pipeline.run import run
-    from ..pipeline.shard import Job
+    from ..pipeline.select import EVERYTHING, EVERYTHING_INDEXED, Selection
+    from ..pipeline.shard import Validation
 
     if args.since is not None and args.path:
         raise CorpusError("--since finds the documents by itself: give it no PATH")
@@ -84,19 +86,14 @@ def validate(args: argparse.Namespace) -> int:
         if changed.rules:
             _say(f"info: {visible(changed.rules)} changed since {visible(args.since)}: everything is asked")
         documents = index.count(changed.doc_ids) if part else len(index)
-        job = Job(
-            root,
-            index.unpacked,
-            settings.severity,
-            suppressions=suppressions,
-            show_excepted=args.show_excepted,
-            whole=not args.path and not part,
-            about=changed.doc_ids if part else None,
-            files=changed.files,
-            cache=None if args.no_cache else cache_of(root, schema, settings.severity, suppressions, len(index)),
-        )
+        selection = EVERYTHING_INDEXED if args.path else EVERYTHING
+        if part:
+            selection = Selection(False, changed.doc_ids, changed.files)
+        policy = Policy(settings.severity, suppressions, args.show_excepted)
+        cache = None if args.no_cache else open_store(root, schema, policy, len(index))
+        task = Validation(policy, selection, cache)
         excepted: list[int] = []
-        shards = _progress(run(index, job, schema, args.workers), len(index))
+        shards = _progress(run(index, task, schema, args.workers), len(index))
         asked = args.path if args.since is None else ["--since", args.since]
         with outputs(args.format or [("text", None)]) as chosen:
             told = described(root, args.root, asked, settings.severity, documents)

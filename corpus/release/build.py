@@ -22,8 +22,9 @@ from ..core.model import CorpusError, Problem
 from ..core.schema import Schema
 from ..core.settings import Settings
 from ..files import Index
+from ..pipeline.check import Policy
 from ..pipeline.run import run
-from ..pipeline.shard import Job, Shard
+from ..pipeline.shard import Compilation, Shard
 from ..pipeline.tables import configs
 from .card import card
 from .hashes import file_hash
@@ -65,13 +66,13 @@ def build_folder(
         _may_replace(out)
     elif out.exists():
         raise CorpusError(f"{out} is there already")
-    job = Job(index.root, index.unpacked, settings.severity, True, with_attached, suppressions)
+    task = Compilation(Policy(settings.severity, suppressions), with_attached)
     built = Built(settings.version)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
         folder = Path(temporary) / "build"
         folder.mkdir()
-        if write_tables(progress(run(index, job, schema, workers), len(index)), schema, folder, built, on_problem):
+        if write_tables(progress(run(index, task, schema, workers), len(index)), schema, folder, built, on_problem):
             return None
         if not built.splits:
             raise CorpusError(f"{index.root}: there is no document to build")
