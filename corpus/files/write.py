@@ -9,15 +9,10 @@ others in the order of their ids.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from json.encoder import encode_basestring as _string
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
@@ -140,20 +135,3 @@ def _compact(value: Any) -> bytes:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:  # it writes no number beyond 64 bits
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-@contextmanager
-def replace_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to that takes the place of `path` when all went well, and else leaves no trace."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,7 @@ from ..checks import inherited, run, severities
 from ..core.model import GOLD, CorpusError, Document, Severity
 from ..core.schema import Schema
 from ..core.settings import read_settings
-from ..files import Index, Reader, by_document
+from ..files import Index, Reader, by_document, new_folder
 from . import Format
 from .documents import LeftOut, Outgoing
 
@@ -46,17 +44,11 @@ def export(
         raise CorpusError(f"{out} is there and not empty; choose another folder")
     left: LeftOut = LeftOut()
     written = [0]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        of.write(_outgoing(root, of, schema, chosen, split, set(annotators) or {GOLD}, left, written), schema, folder)
+    with new_folder(out) as new:
+        of.write(_outgoing(root, of, schema, chosen, split, set(annotators) or {GOLD}, left, written), schema, new.path)
         if not written[0]:
             raise CorpusError("there is nothing to export: no such annotation, or each is left out")
-        folder.chmod(0o755)
-        folder.replace(out)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        new.commit()
     return written[0], +left
 
 

@@ -8,8 +8,6 @@ Everything is written to a folder beside `out`, which takes its place at the end
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,7 +19,7 @@ from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
 from ..core.schema import Schema
 from ..core.settings import Settings
-from ..files import Index
+from ..files import Index, new_folder
 from ..pipeline.check import Policy
 from ..pipeline.run import run
 from ..pipeline.shard import Compilation, Shard
@@ -68,10 +66,8 @@ def build_folder(
         raise CorpusError(f"{out} is there already")
     task = Compilation(Policy(settings.severity, suppressions), with_attached)
     built = Built(settings.version)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
-        folder = Path(temporary) / "build"
-        folder.mkdir()
+    with new_folder(out, replace=replace) as new:
+        folder = new.path
         if write_tables(progress(run(index, task, schema, workers), len(index)), schema, folder, built, on_problem):
             return None
         if not built.splits:
@@ -80,7 +76,7 @@ def build_folder(
         copy_schema(index.root, folder)
         more = finish(folder, built) if finish else {}
         (folder / "manifest.json").write_text(manifest_of(folder, schema, built, more), "utf-8")
-        put_in_place(out, folder)
+        new.commit()
     return built
 
 
@@ -146,21 +142,6 @@ def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, A
         "tools": {name: version(name) for name in ("on-the-record", "pyarrow", "sentencex", "regex")},
     }
     return json.dumps(manifest, indent=2) + "\n"
-
-
-def put_in_place(out: Path, folder: Path) -> None:
-    """Put `folder` in the place of `out`; what was there comes back when that fails."""
-    if not out.exists():
-        folder.rename(out)
-        return
-    aside = out.with_name(f"{folder.parent.name}-replaced")
-    out.rename(aside)
-    try:
-        folder.rename(out)
-    except BaseException:
-        aside.rename(out)
-        raise
-    shutil.rmtree(aside)
 
 
 def _may_replace(out: Path) -> None:
