@@ -1,8 +1,8 @@
-"""Shards → the folder of a build, all of it or nothing.
+"""Write the folder of a build, atomically.
 
     <out>/<config>/<split>-00000-of-0000N.parquet     README.md     schema/     manifest.json
 
-Everything is written to a folder beside `out`, which takes its place at the end.
+It is written to a temporary folder next to `out`, and renamed when it is complete.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .parquet import Split, Writer
 
 @dataclass(slots=True)
 class Built:
-    """What was built: `splits[config][split]`, and the hash of all content."""
+    """A build: its tables, `splits[config][split]`, and the hash of all content."""
 
     version: str
     documents: int = 0
@@ -53,17 +53,17 @@ def build_folder(
     finish: Callable[[Path, Built], dict[str, Any]] | None = None,
     replace: bool = True,
 ) -> Built | None:
-    """Validate the corpus of `index` and write it to `out`; None, and nothing written, when a finding is an error.
+    """Validate the corpus of `index` and write it to `out`. Return None, and write nothing, if a finding is an error.
 
     `out` must be new, empty or an earlier build; without `replace` it must be new. `finish` may add files
-    to the folder before its manifest is written, and gives what more the manifest is to say. Every
-    Problem that `suppressions` do not let pass goes to `on_problem` as it is found; `progress` wraps the
-    shards, whose sum of documents it is told.
+    to the folder before its manifest is written, and returns further keys of the manifest. `on_problem`
+    receives every finding that is not suppressed; `progress` wraps the shards, and receives the number of
+    documents. Raises CorpusError if `out` may not be replaced or there is no document.
     """
     if replace:
         _may_replace(out)
     elif out.exists():
-        raise CorpusError(f"{out} is there already")
+        raise CorpusError(f"{out} exists already")
     task = Compilation(Policy(settings.severity, suppressions), with_attached)
     built = Built(settings.version)
     with new_folder(out, replace=replace) as new:
@@ -83,11 +83,12 @@ def build_folder(
 def write_tables(
     shards: Iterator[Shard], schema: Schema, folder: Path, built: Built, on_problem: Callable[[Problem], None]
 ) -> int:
-    """Write the tables of all shards; the number of errors, at the first of which writing ends."""
+    """Write the tables of all shards, up to the first error. Return the number of errors."""
     errors = 0
     writers: dict[tuple[str, str], Writer] = {}
     tables = {config.name: config for config in configs(schema)}
     for shard in shards:
+        # After an error the run goes on, to report all findings, but nothing more is written.
         for problem in shard.problems:
             on_problem(problem)
         shard.problems.close()
@@ -112,7 +113,7 @@ def write_tables(
 
 
 def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:
-    """One hash of the logical hashes of all tables, `splits[config][split]`."""
+    """Return one hash of the content hashes of all tables, `splits[config][split]`."""
     lines = [
         f"{name} {split} {digest}\n" for name, of in sorted(splits.items()) for split, digest in sorted(of.items())
     ]
@@ -120,13 +121,14 @@ def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def copy_schema(root: Path, folder: Path) -> None:
-    """The schema lies beside the tables, so that a build says itself what its fields and labels mean."""
+    """Copy the schema into the build, which thereby documents its own fields and labels."""
     (folder / "schema").mkdir()
     for path in sorted((root / "schema").glob("*.json")):
         (folder / "schema" / path.name).write_bytes(path.read_bytes())
 
 
 def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, Any]) -> str:
+    """Return manifest.json: versions, rows and hashes of all tables and files, and `more`."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest: dict[str, Any] = {
         "version": built.version,
@@ -146,6 +148,6 @@ def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, A
 
 def _may_replace(out: Path) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise CorpusError(f"{out} is no folder; choose another --out")
+        raise CorpusError(f"{out} is not a directory; choose another --out")
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
-        raise CorpusError(f"{out} is not empty and is no earlier build; choose another --out")
+        raise CorpusError(f"{out} is not empty and not an earlier build; choose another --out")

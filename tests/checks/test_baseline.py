@@ -190,7 +190,7 @@ def test_every_fault_that_may_pass_does(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("finding = 1\n", "must be a list of tables"),
+        ("finding = 1\n", "must be an array of tables"),
         ("finding = [\n", "(at"),
         ("other = 1\n", "there is no other"),
         ('finding = [ { doc_id = "a" } ]', "finding 1: code is missing"),

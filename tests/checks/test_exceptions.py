@@ -149,7 +149,7 @@ def test_what_does_not_hold_together_cannot_be_excepted(corpus: Corpus, code: st
         ("\ufeff", "at line 1"),
         ("x = " + "[" * 9999, f"{PATH}: "),
         ("other = 1\n", "there is no other"),
-        ("exception = 1\n", "must be a list of tables"),
+        ("exception = 1\n", "must be an array of tables"),
         (entry(extra="1"), ":1: exception 1: there is no extra"),
         (ENTRY + entry(record='"x"', reason='" "'), ":7: exception 2: reason must be a string that is not empty"),
         (entry(reason=""), "reason is missing"),
@@ -239,7 +239,7 @@ def test_add_asks_which_of_two_codes(corpus: Corpus) -> None:
         (("alpha",), "is no place of a finding"),
         ((f"{GOLD}:1:1",), "there is no finding"),
         ((f"{GOLD}:1:1", "--code", "P307"), "there is no finding P307"),
-        (("annotations/gold/none.json:1:1",), "there is no such file"),
+        (("annotations/gold/none.json:1:1",), "no such file"),
         (("../x:1:1",), "corpus: "),
     ],
 )

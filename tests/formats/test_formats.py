@@ -411,7 +411,7 @@ def test_a_mistake_of_the_user_is_one_line(tmp_path: Path) -> None:
         (("--record=lang=en",), "a record has no field lang"),
         (("--layer=x",), "there is no layer x"),
         ((f"--map={tmp_path}/map.toml",), "types.Person of the map must say a layer"),
-        ((f"--map={tmp_path}/none.toml",), "there is no such file"),
+        ((f"--map={tmp_path}/none.toml",), "no such file"),
     ):
         ran = run("import", "brat", str(tmp_path / "doc.txt"), "--into", str(tmp_path / "new"), *said)
         assert (ran.code, expected in ran.err, ran.err.count("\n")) == (2, True, 1), ran.err
