@@ -1,16 +1,23 @@
-"""On the Record: news corpora that say who is named, who said what, and where they stand."""
+"""On the Record: news corpora annotated with entities, coreference, quotes and stance."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+from .core.old_paths import OldPaths
 
 if TYPE_CHECKING:
     from .release.load import load
 
 __all__ = ["load"]
 
+# The one thing that happens at import: without it, `import corpus.model` could not be answered.
+sys.meta_path += [OldPaths()]
+
 
 def __getattr__(name: str) -> object:
+    """Import `load` when it is first used: it brings pyarrow, which `corpus --help` must not wait for."""
     if name == "load":
         from .release.load import load
 

@@ -30,8 +30,8 @@ from . import (
     stances,
     structure,
 )
-from .corpus_wide import ACROSS
-from .rule import Check, Settle
+from .corpus_wide import CORPUS_WIDE
+from .rule import Check, Suppress
 
 CHECKS: tuple[Check, ...] = (
     Check(files.not_utf8, about="both"),
@@ -129,13 +129,13 @@ NEEDS: dict[int, frozenset[int]] = {
 @cache
 def severities() -> Mapping[str, Severity]:
     """The severity that each code is declared with."""
-    return {rule.code: rule.severity for rule in (*CHECKS, *ACROSS)}
+    return {rule.code: rule.severity for rule in (*CHECKS, *CORPUS_WIDE)}
 
 
 @cache
-def excusable() -> frozenset[str]:
+def suppressible() -> frozenset[str]:
     """The codes whose findings may be let pass: not what cannot be read or does not hang together."""
-    rules = (*CHECKS, *ACROSS)
+    rules = (*CHECKS, *CORPUS_WIDE)
     return frozenset(rule.code for rule in rules if rule.level not in (1, 2, 4) or rule.severity != "error")
 
 
@@ -144,14 +144,14 @@ def run(
     schema: Schema,
     failed: set[int],
     chosen: Mapping[str, Severity] | None = None,
-    settle: Settle | None = None,
+    suppress: Suppress | None = None,
 ) -> Iterator[Problem]:
     """Ask a document the questions of levels 1 to 6, in their order.
 
     `failed` holds the levels that what the document rests on did not pass, and is added to: an
     annotation is asked after its article. A level that failed, or whose needs did, is not asked; what
     was not read at all fails level 1 also with a warning. `chosen` gives codes another severity than
-    they were declared with. `settle` is told each finding and gives what is left of it; one of which
+    they were declared with. `suppress` is told each finding and gives what is left of it; one of which
     no error is left fails no level.
     """
     about = "article" if document.annotation is None else "annotation"
@@ -163,8 +163,8 @@ def run(
         for check in checks:
             for problem in check.ask(document, schema):
                 left: Problem | None = replace(problem, severity=severity[problem.code])
-                if settle and left:
-                    left = settle(left)
+                if suppress and left:
+                    left = suppress(left)
                 if (left and left.severity == "error") or document.source.value is None:
                     failed.add(level)
                 if left:
@@ -176,7 +176,7 @@ def inherited(failed: set[int]) -> set[int]:
     return {3, 5} if failed & {1, 2, 3} else set()
 
 
-def unasked(before: Collection[int], failed: Collection[int]) -> frozenset[int]:
+def skipped_levels(before: Collection[int], failed: Collection[int]) -> frozenset[int]:
     """The levels that were not asked of a document which had failed `before` from the start and `failed` in the end."""
     return frozenset(level for level in NEEDS if level in before or not NEEDS[level].isdisjoint(failed))
 

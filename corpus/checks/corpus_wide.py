@@ -1,4 +1,4 @@
-"""Level 6, across documents: what one document alone cannot tell. `ACROSS` is the list.
+"""Level 6, across documents: what one document alone cannot tell. `CORPUS_WIDE` is the list.
 
 A rule takes the Corpus, which holds summaries, and the Schema, and yields Problems. It is asked once,
 when all documents were read.
@@ -18,7 +18,7 @@ from ..core.schema import Schema
 from ..splits.assign import bridge, stories
 from ..splits.near_duplicates import Near
 from .document_summary import KINDS, Corpus, Name, Summary, key_of, label_names
-from .rule import Rule, Settle
+from .rule import Rule, Suppress
 
 _PARTS = 8
 """Of the words that are compared, one after another, so that what sorting takes stays small."""
@@ -274,7 +274,7 @@ def files_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
             yield Problem(rule.code, rule.severity, file, message, related=(Place(other, message="the other one"),))
 
 
-ACROSS: tuple[Rule, ...] = (
+CORPUS_WIDE: tuple[Rule, ...] = (
     Rule(near_copies),
     Rule(story_in_two_splits),
     Rule(moved_split),
@@ -287,11 +287,11 @@ ACROSS: tuple[Rule, ...] = (
 )
 
 
-def run(corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], settle: Settle) -> Iterator[Problem]:
-    """Ask all rules; `chosen` gives the severity of each code, and `settle` says what is left of a finding."""
-    for rule in ACROSS:
+def run(corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], suppress: Suppress) -> Iterator[Problem]:
+    """Ask all rules; `chosen` gives the severity of each code, and `suppress` says what is left of a finding."""
+    for rule in CORPUS_WIDE:
         for problem in rule.ask(corpus, schema):
-            left = settle(replace(problem, severity=chosen.get(problem.code, rule.severity)))
+            left = suppress(replace(problem, severity=chosen.get(problem.code, rule.severity)))
             if left:
                 yield left
 

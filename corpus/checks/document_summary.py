@@ -1,6 +1,6 @@
 """What corpus-wide questions need to know of a document, and no more: a `Summary` of a kB or two.
 
-    Documents of one doc_id → Summary → (all of them) Corpus → `across.ACROSS` → Problems
+    Documents of one doc_id → Summary → (all of them) Corpus → `across.CORPUS_WIDE` → Problems
 
 A summary holds JSON pointers and no lines: where a finding stands is looked up when there is one, by
 `Corpus.place`.

@@ -19,7 +19,7 @@ Ask = Callable[[Document, Schema], Iterator[Problem]]
 Its docstring begins with its code and its message; the rest is its page.
 """
 
-Settle = Callable[[Problem], Problem | None]
+Suppress = Callable[[Problem], Problem | None]
 """Takes a finding; gives it as it is to be reported, None when it is not."""
 
 About = Literal["article", "annotation", "both"]

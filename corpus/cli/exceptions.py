@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ..core.model import CorpusError, Problem
 
 if TYPE_CHECKING:
-    from ..checks.suppress.exceptions import Excepted
-    from ..checks.suppress.suppressions import Used, Waivers
+    from ..checks.suppress.exceptions import ExceptionEntry
+    from ..checks.suppress.suppressions import Suppressions, Used
 
 Verb = Callable[[argparse.Namespace], int]
 Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
@@ -30,7 +30,7 @@ def add(args: argparse.Namespace) -> int:
     The entry goes to the end of annotations/exceptions.toml. What cannot be read, does not fit the
     schema or refers to nothing cannot be excepted.
     """
-    from ..checks import excusable, severities
+    from ..checks import severities, suppressible
     from ..checks.suppress.exceptions import PATH, with_exceptions
     from ..files import replace_file
 
@@ -40,7 +40,7 @@ def add(args: argparse.Namespace) -> int:
     if bool(args.finding) == bool(args.doc) or (args.doc and not args.code):
         raise CorpusError("say what to except: FINDING…, or --code CODE and --doc DOC")
     added = [one for finding in args.finding for one in _at(root, finding, args)] if args.finding else [_named(args)]
-    text = with_exceptions(root, added, severities(), excusable())
+    text = with_exceptions(root, added, severities(), suppressible())
     with replace_file(root / PATH) as out:
         out.write(text.encode())
     for one in added:
@@ -50,11 +50,11 @@ def add(args: argparse.Namespace) -> int:
 
 def list_(args: argparse.Namespace) -> int:
     """List the exceptions: what each is about, until when it holds, and why."""
-    from ..checks import excusable, severities
+    from ..checks import severities, suppressible
     from ..checks.suppress.exceptions import read_exceptions
     from ..core.text import visible
 
-    for one in read_exceptions(_root(args), severities(), excusable()):
+    for one in read_exceptions(_root(args), severities(), suppressible()):
         holds = "until" if _today() <= one.until else "expired"
         print(f"{holds} {one.until}  {visible(one.about)}: {visible(one.reason)}")
     return 0
@@ -68,21 +68,21 @@ def write(args: argparse.Namespace) -> int:
     are shown and added with --grow alone. Exit code 1 when findings are left that are not in it.
     """
     from .. import report
-    from ..checks.suppress.baseline import PATH, read_baseline, written
-    from ..checks.suppress.suppressions import Waivers, read_waivers
+    from ..checks.suppress.baseline import PATH, baseline_toml, read_baseline
+    from ..checks.suppress.suppressions import Suppressions, read_suppressions
     from ..core.fingerprint import Fingerprint
     from ..files import replace_file
 
     root = _root(args)
-    held, before = read_waivers(root, _today()).held, read_baseline(root)
+    held, before = read_suppressions(root, _today()).held, read_baseline(root)
     grow = args.grow or not (root / PATH).exists()
     used: Used
-    used, left = _run(root, Waivers(held, (), None if grow else before), args.workers)
+    used, left = _run(root, Suppressions(held, (), None if grow else before), args.workers)
     counts = report.text(left, sys.stdout)
     sys.stdout.flush()
     after = {one: count for one, count in used.items() if isinstance(one, Fingerprint)}
     with replace_file(root / PATH) as out:
-        out.write(written(after))
+        out.write(baseline_toml(after))
     new, gone = (Counter(after) - Counter(before)).total(), (Counter(before) - Counter(after)).total()
     total = sum(after.values())
     print(f"{PATH}: {total:,} finding{'s' * (total != 1)}, {new:,} new, {gone:,} gone", file=sys.stderr)
@@ -92,47 +92,50 @@ def write(args: argparse.Namespace) -> int:
     return 1 if unmet else 0
 
 
-def _run(root: Path, waivers: Waivers, workers: int, paths: Sequence[Path] = ()) -> tuple[Used, Iterator[Problem]]:
+def _run(
+    root: Path, suppressions: Suppressions, workers: int, paths: Sequence[Path] = ()
+) -> tuple[Used, Iterator[Problem]]:
     """A run over documents: what was let pass, filled while the other findings in them are taken."""
-    from ..checks.suppress.suppressions import RULES, all_severities
+    from ..checks.suppress.suppressions import SUPPRESSION_RULES, all_severities
     from ..core.schema import Schema
     from ..core.settings import read_settings
     from ..files import Index
+    from ..pipeline.check import Policy
     from ..pipeline.run import run
-    from ..pipeline.shard import Job
+    from ..pipeline.shard import Validation
 
     used: Used = Counter()
     schema, settings = Schema.read(root), read_settings(root, all_severities())
-    about_waivers = {rule.code for rule in RULES}
+    about_suppressions = {rule.code for rule in SUPPRESSION_RULES}
 
     def left() -> Iterator[Problem]:
         with Index(root, paths) as index:
-            job = Job(root, index.unpacked, settings.severity, waivers=waivers)
-            for shard in run(index, job, schema, workers):
+            task = Validation(Policy(settings.severity, suppressions))
+            for shard in run(index, task, schema, workers):
                 used.update(shard.used)
-                yield from (problem for problem in shard.problems if problem.code not in about_waivers)
+                yield from (problem for problem in shard.problems if problem.code not in about_suppressions)
                 shard.problems.close()
 
     return used, left()
 
 
-def _named(args: argparse.Namespace) -> Excepted:
-    from ..checks.suppress.exceptions import Excepted
+def _named(args: argparse.Namespace) -> ExceptionEntry:
+    from ..checks.suppress.exceptions import ExceptionEntry
 
-    return Excepted(args.code, args.reason, args.until, "", args.doc, args.annotator, args.record)
+    return ExceptionEntry(args.code, args.reason, args.until, "", args.doc, args.annotator, args.record)
 
 
-def _at(root: Path, finding: str, args: argparse.Namespace) -> list[Excepted]:
+def _at(root: Path, finding: str, args: argparse.Namespace) -> list[ExceptionEntry]:
     """The exceptions for the findings at a place; each once, when findings differ in their span only."""
-    from ..checks.suppress.exceptions import Excepted
-    from ..checks.suppress.suppressions import NONE
+    from ..checks.suppress.exceptions import ExceptionEntry
+    from ..checks.suppress.suppressions import NO_SUPPRESSIONS
     from ..core.fingerprint import annotator_of
 
     place = re.fullmatch(r"(.+):(\d+):(\d+):?", finding)
     if not place:
         raise CorpusError(f"{finding} is no place of a finding; write FILE:LINE:COLUMN as `corpus validate` prints it")
     file, line, column = place[1], int(place[2]), int(place[3])
-    _, problems = _run(root, NONE, 1, [root / file])
+    _, problems = _run(root, NO_SUPPRESSIONS, 1, [root / file])
     found = {
         (one.code, "" if one.doc_id else one.file, one.doc_id, annotator_of(one.file), one.record)
         for one in problems
@@ -144,7 +147,7 @@ def _at(root: Path, finding: str, args: argparse.Namespace) -> list[Excepted]:
     if len(codes) > 1:
         raise CorpusError(f"{finding}: there are {', '.join(codes)}; say which with --code")
     return [
-        Excepted(code, args.reason, args.until, file, doc_id, annotator, record)
+        ExceptionEntry(code, args.reason, args.until, file, doc_id, annotator, record)
         for code, file, doc_id, annotator, record in sorted(found)
     ]
 

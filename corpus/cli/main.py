@@ -63,40 +63,37 @@ def validate(args: argparse.Namespace) -> int:
     names or the baseline has (`corpus exceptions`, `corpus baseline`) is not counted and not shown.
     """
     from .. import report
-    from ..checks.suppress.suppressions import all_severities, read_waivers
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
     from ..core.text import visible
     from ..files import Index
     from ..files.git_changes import Changes, changes
-    from ..pipeline.cache import cache_of
+    from ..pipeline.cache import open_store
+    from ..pipeline.check import Policy
     from ..pipeline.run import run
-    from ..pipeline.shard import Job
+    from ..pipeline.select import EVERYTHING, EVERYTHING_INDEXED, Selection
+    from ..pipeline.shard import Validation
 
     if args.since is not None and args.path:
         raise CorpusError("--since finds the documents by itself: give it no PATH")
     root = _root(args)
     schema, settings = Schema.read(root), read_settings(root, all_severities())
-    waivers = read_waivers(root, _today())
+    suppressions = read_suppressions(root, _today())
     with Index(root, args.path) as index:
         changed = Changes() if args.since is None else changes(index, args.since)
         part = args.since is not None and not changed.rules
         if changed.rules:
             _say(f"info: {visible(changed.rules)} changed since {visible(args.since)}: everything is asked")
         documents = index.count(changed.doc_ids) if part else len(index)
-        job = Job(
-            root,
-            index.unpacked,
-            settings.severity,
-            waivers=waivers,
-            show_excepted=args.show_excepted,
-            whole=not args.path and not part,
-            about=changed.doc_ids if part else None,
-            files=changed.files,
-            cache=None if args.no_cache else cache_of(root, schema, settings.severity, waivers, len(index)),
-        )
+        selection = EVERYTHING_INDEXED if args.path else EVERYTHING
+        if part:
+            selection = Selection(False, changed.doc_ids, changed.files)
+        policy = Policy(settings.severity, suppressions, args.show_excepted)
+        cache = None if args.no_cache else open_store(root, schema, policy, len(index))
+        task = Validation(policy, selection, cache)
         excepted: list[int] = []
-        shards = _progress(run(index, job, schema, args.workers), len(index))
+        shards = _progress(run(index, task, schema, args.workers), len(index))
         asked = args.path if args.since is None else ["--since", args.since]
         with outputs(args.format or [("text", None)]) as chosen:
             told = described(root, args.root, asked, settings.severity, documents)
@@ -113,7 +110,7 @@ def build(args: argparse.Namespace) -> int:
     stay out, also when they are attached, unless --with-attached says that the build is for you alone.
     """
     from .. import report
-    from ..checks.suppress.suppressions import all_severities, read_waivers
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
     from ..files import Index
@@ -121,7 +118,7 @@ def build(args: argparse.Namespace) -> int:
 
     root = _root(args)
     schema, settings = Schema.read(root), read_settings(root, all_severities())
-    waivers = read_waivers(root, _today())
+    suppressions = read_suppressions(root, _today())
     out = Path(os.path.abspath(args.out)) if args.out else root / "build"
     counts: report.Counts = report.Counts()
     with Index(root) as index:
@@ -129,7 +126,7 @@ def build(args: argparse.Namespace) -> int:
             index,
             schema,
             settings,
-            waivers,
+            suppressions,
             out,
             workers=args.workers,
             with_attached=args.with_attached,

@@ -66,7 +66,7 @@ def release(args: argparse.Namespace) -> int:
 
     root = _root(args)
     counts: report.Counts = report.Counts()
-    schema, settings, waivers = _rules(root)
+    schema, settings, suppressions = _rules(root)
 
     def on_problem(problem: Problem) -> None:
         counts.update(report.text([problem], sys.stdout))
@@ -76,7 +76,7 @@ def release(args: argparse.Namespace) -> int:
             index,
             schema,
             settings,
-            waivers,
+            suppressions,
             args.version,
             workers=args.workers,
             allow_dirty=args.allow_dirty,
@@ -198,11 +198,11 @@ def _root(args: argparse.Namespace) -> Path:
 
 
 def _rules(root: Path) -> tuple[Any, Any, Any]:
-    from ..checks.suppress.suppressions import all_severities, read_waivers
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
 
-    return Schema.read(root), read_settings(root, all_severities()), read_waivers(root, datetime.now(UTC).date())
+    return Schema.read(root), read_settings(root, all_severities()), read_suppressions(root, datetime.now(UTC).date())
 
 
 def _named(root: Path, name: str) -> Path:
@@ -224,7 +224,7 @@ def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
     from ..files import Index
     from ..release.build import build_folder
 
-    schema, settings, waivers = _rules(root)
+    schema, settings, suppressions = _rules(root)
     settings = replace(settings, severity={**settings.severity, "C608": "info"})  # that a document moved is shown
 
     def on_problem(problem: Problem) -> None:
@@ -236,7 +236,7 @@ def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
             index,
             schema,
             settings,
-            waivers,
+            suppressions,
             Path(temporary) / "build",
             on_problem=on_problem,
             progress=args.progress,

@@ -77,15 +77,15 @@ def _documents(index: Index, schema: Schema, settings: Settings, args: argparse.
     from .. import report
     from ..checks.corpus_wide import bridged_splits
     from ..checks.document_summary import Corpus
-    from ..checks.suppress.suppressions import NONE
-    from ..pipeline.cache import cache_of
+    from ..pipeline.cache import open_store
+    from ..pipeline.check import Policy
     from ..pipeline.run import shards
-    from ..pipeline.shard import Job
+    from ..pipeline.shard import Validation
 
-    cache = cache_of(index.root, schema, settings.severity, NONE, len(index))
-    job = Job(index.root, index.unpacked, settings.severity, cache=cache)
+    policy = Policy(settings.severity)
+    task = Validation(policy, cache=open_store(index.root, schema, policy, len(index)))
     documents: list[Summary] = []
-    for shard in args.progress(shards(index, job, schema, args.workers), len(index)):
+    for shard in args.progress(shards(index, task, schema, args.workers), len(index)):
         shard.problems.close()
         documents += shard.summaries
     if len(documents) < len(index):

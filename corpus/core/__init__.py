@@ -1,1 +1,1 @@
-"""The data model, the schema, settings, and small helpers that know nothing of a corpus on disk."""
+"""The data model, the schema, settings, JSON positions, tokens and fingerprints. Imports no other room."""

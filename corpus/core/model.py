@@ -1,4 +1,4 @@
-"""The values that travel through the program: small typed records, and nothing else."""
+"""The records that the other rooms pass to each other. They hold data and no behaviour."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any, Literal
 Severity = Literal["error", "warning", "info"]
 Kind = Literal["record", "text", "annotation"]
 Record = dict[str, Any]
-"""One record of a layer, or the record of an article, as JSON has it."""
+"""The JSON object of one record of a layer, or of an article's record."""
 
 GOLD = "gold"
-"""The annotator whose annotations are the adjudicated set."""
+"""The name of the annotator with the adjudicated annotations, the gold standard."""
 
 
 class CorpusError(Exception):
-    """The tool cannot do what was asked; the message says what to do. The command line exits with 2."""
+    """The command cannot run. The message says what to do; the command line exits with 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of an article's text.
+    """A span of an article's text.
 
-    `start` and `end` are code points, half-open; `text` repeats the words, or is None where
-    they may not be redistributed.
+    `start` and `end` are offsets in code points, half-open. `text` quotes the words, and is None
+    where they may not be redistributed.
     """
 
     start: int
@@ -33,7 +33,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a file could not be read, or not as it stands. `name` is the name of a level 1 check."""
+    """A reason why a file cannot be read as it is. `name` is the name of the level 1 check that reports it."""
 
     name: str
     detail: str = ""
@@ -45,11 +45,11 @@ class Fault:
 
 @dataclass(slots=True)
 class Source:
-    """A file, or a line of a bulk file: where it lies and what was read from it.
+    """A file, or a line of a bulk file: its location and its content.
 
     `path` is relative to the corpus, with `/`. `line` is the line of the file on which `data`
-    begins, counted from 1. `value` is the JSON value or, for a text, the string; None when the
-    source could not be read, and then `faults` says why.
+    begins, from 1. `value` is the JSON value or, for a text, the string. It is None if the source
+    could not be read, and then `faults` says why.
     """
 
     path: str
@@ -62,51 +62,51 @@ class Source:
 
 @dataclass(slots=True)
 class Article:
-    """One article: its record and its text, None where the text is withheld and not attached."""
+    """One article: its record, and its text, None if the text is withheld and not attached."""
 
     doc_id: str
     record: Record
     text: str | None
     sources: tuple[Source, ...]
-    """The record first; a text that lies in a file of its own second."""
+    """The record first, then the text if it has a file of its own."""
     attached: bool = False
-    """The text is a user's own copy of one that the corpus does not hold."""
+    """True if the text is a user's own copy of one that the corpus withholds."""
 
     @property
     def redistributable(self) -> bool:
-        """Whether the text may be passed on."""
+        """True if the text may be redistributed."""
         return self.record.get("redistribution") == "full"
 
 
 @dataclass(slots=True)
 class Annotation:
-    """One annotator's annotation of one article, as the file has it."""
+    """One annotator's annotation of one article: the JSON object of its file."""
 
     annotator: str
     value: Record
     source: Source
 
     def layer(self, name: str) -> list[Record]:
-        """The records of a layer, `[]` when the annotator found none or did not look."""
+        """Return the records of a layer, `[]` if the annotator found none or did not annotate the layer."""
         records: list[Record] = self.value.get(name) or []
         return records
 
 
 @dataclass(slots=True)
 class Document:
-    """What a check is asked about: an article as one annotator sees it, or (None) on its own.
+    """The unit that a check reads: an article with one annotator's annotation, or without one (None).
 
-    `memo` holds what several checks derive from the same document, so that it is derived once.
+    `derived` belongs to `checks.derived`, which keeps there what it derived from the document.
     """
 
     doc_id: str
     article: Article
     annotation: Annotation | None = None
-    memo: dict[str, Any] = field(default_factory=dict)
+    derived: object = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The files that the questions about this document are about."""
+        """The files that checks of this document report on."""
         return self.article.sources if self.annotation is None else (self.annotation.source,)
 
     @property
@@ -116,22 +116,22 @@ class Document:
 
     @property
     def value(self) -> Record:
-        """The JSON of this document: the annotation's, or else the article's record."""
+        """The JSON of this document: the annotation, or without one the article's record."""
         return self.article.record if self.annotation is None else self.annotation.value
 
     @property
     def text(self) -> str | None:
-        """The article's text, None where it is not here."""
+        """The article's text, None if it is not available."""
         return self.article.text
 
     def layer(self, name: str) -> list[Record]:
-        """The records of a layer of the annotation."""
+        """Return the records of a layer of the annotation."""
         return [] if self.annotation is None else self.annotation.layer(name)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a file: line and column are counted from 1, columns in code points."""
+    """A location in a file. Lines and columns count from 1, columns in code points."""
 
     file: str
     line: int = 1
@@ -141,7 +141,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change to a JSON file: the value at `pointer`, or a key that its object lacks, becomes `value`."""
+    """One change to a JSON file: set the value at the JSON pointer `pointer`; its last key may be new."""
 
     pointer: str
     value: Any
@@ -149,9 +149,9 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A way to mend a finding. A safe one changes no meaning and may be applied unseen.
+    """A fix of a finding. A safe fix changes no meaning and may be applied without review.
 
-    The one fix without edits is to take a byte order mark off, which is in no value.
+    The one fix without edits removes a byte order mark, which is part of no value.
     """
 
     safe: bool
@@ -161,7 +161,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A finding: what is wrong, where in the JSON, and where in the article."""
+    """A finding: the fault, its location in the JSON, and its location in the article."""
 
     code: str
     severity: Severity

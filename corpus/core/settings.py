@@ -1,4 +1,4 @@
-"""What a corpus says about itself in `[tool.corpus]` of its pyproject.toml."""
+"""The settings of a corpus: `[tool.corpus]` of its pyproject.toml, and the folder it lies in."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .model import CorpusError, Severity
 
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-"""A repository of the hub, OWNER/NAME."""
+"""A repository of the Hugging Face hub, OWNER/NAME."""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitSettings:
-    """How `corpus split` chooses: `by` hash or date, the share of each split, and the first day of all but one."""
+    """How `corpus split` assigns: `by` hash or by date, the share of each split, and the first day of all but one."""
 
     by: str = "hash"
     proportions: Mapping[str, float] = field(default_factory=dict)
@@ -30,9 +30,10 @@ class SplitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`version` is the corpus's next or latest version, X.Y.Z; `severity` is that of every code.
+    """The settings of a corpus.
 
-    `hub` is the dataset repository of the Hugging Face hub, OWNER/NAME, in which its releases are; "" for none.
+    `version` is the next or latest version, X.Y.Z. `severity` holds the severity of every code. `hub` is the
+    dataset repository of the Hugging Face hub, OWNER/NAME, that holds the releases, "" if there is none.
     """
 
     version: str = "0.0.0"
@@ -42,7 +43,10 @@ class Settings:
 
 
 def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
-    """The settings of the corpus at `root`; the defaults where it says nothing. Raises CorpusError."""
+    """Read the settings of the corpus at `root`; missing ones have defaults. Raises CorpusError.
+
+    `codes` is the default severity of every code.
+    """
     path = root / "pyproject.toml"
     try:
         tool = tomllib.loads(path.read_text("utf-8")).get("tool", {})
@@ -71,13 +75,13 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
             raise CorpusError(f"{path}: [tool.corpus.severity] {code} must be one of {', '.join(get_args(Severity))}")
         if code[1] in "124" and codes[code] == "error" and name != "error":
             raise CorpusError(
-                f"{path}: [tool.corpus.severity] {code} stays an error: what does not hold together cannot be compiled"
+                f"{path}: [tool.corpus.severity] {code} must stay an error: a corpus with it cannot be compiled"
             )
     return Settings(version, {**codes, **severity}, split, hub)
 
 
 def _split(path: Path, table: object) -> SplitSettings:
-    """[tool.corpus.split], of which only the shape is known here; the schema knows the names of splits."""
+    """Check the shape of [tool.corpus.split]. The names of splits are checked against the schema later."""
     where = f"{path}: [tool.corpus.split]"
     if not isinstance(table, dict) or (unknown := set(table) - {"by", "proportions", "days"}):
         named = f"; it has no {', '.join(sorted(unknown))}" if isinstance(table, dict) else ""
@@ -98,20 +102,20 @@ def _split(path: Path, table: object) -> SplitSettings:
 
 
 def _day(where: str, day: object) -> str:
-    """A day as TOML has it, or in a string."""
+    """Return a TOML date, or a date in a string, as YYYY-MM-DD."""
     try:
         return date.fromisoformat(str(day)).isoformat()
     except ValueError:
-        raise CorpusError(f"{where} days: {day!r} is no day such as 2026-05-01") from None
+        raise CorpusError(f"{where} days: {day!r} is not a date, such as 2026-05-01") from None
 
 
 def root_of(named: Path | None) -> Path:
-    """The folder of the corpus that --root named, else the one around the working folder. Raises CorpusError."""
+    """Return the corpus named by --root, or else the one around the working directory. Raises CorpusError."""
     return find_root(Path.cwd()) if named is None else Path(os.path.abspath(named))
 
 
 def find_root(start: Path) -> Path:
-    """The nearest folder from `start` upward that has a schema. Raises CorpusError when there is none."""
+    """Return the nearest folder with a schema, from `start` upward. Raises CorpusError if there is none."""
     for folder in (start, *start.parents):
         if (folder / "schema" / "annotation.schema.json").is_file():
             return folder

@@ -1,4 +1,4 @@
-"""Text for people: an underlined snippet of an article, and strings with their control characters made visible."""
+"""Render text for a terminal: underlined snippets of an article, and visible control characters."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from functools import lru_cache
 from wcwidth import wcswidth
 
 _CONTEXT = 32
-"""Code points of the article that a snippet shows on either side of its span."""
-
-
+"""Code points that a snippet shows on either side of its span."""
 _WIDEST = 60
-"""Code points of a span that a snippet shows before it is cut in its middle."""
+"""Code points of a span that a snippet shows; a longer span is cut in its middle."""
 
 
 def snippet(text: str, start: int, end: int) -> str:
-    """Two lines: the article around a span, and a line that underlines the span.
+    """Return two lines: the article around a span, and a line that underlines the span.
 
-    The underline stands under the right cells of a terminal: wide characters count two cells,
-    combining ones none, and a span that begins inside of a character is underlined from where the
-    character begins; control and format characters are shown as escapes; a line with
-    right-to-left letters is laid out left to right, so that the underline can stand below it.
+    The underline fits the cells of a terminal: a wide character takes two, a combining one none. Control
+    and format characters are shown as escapes. A line with right-to-left letters is laid out left to
+    right, since no underline could follow it otherwise.
     """
     start, end = max(0, min(start, len(text))), max(0, min(end, len(text)))
     if end < start:
@@ -33,6 +30,7 @@ def snippet(text: str, start: int, end: int) -> str:
     before = ("…" if start > _CONTEXT else "") + visible(left)
     after = visible(right) + ("…" if end + _CONTEXT < len(text) else "")
     shown = visible(middle)
+    # A span that begins with a combining character is underlined from the character it combines with.
     while before and shown and cells(before + shown[0]) <= cells(before):
         before, shown = before[:-1], before[-1] + shown
     line = before + shown + after
@@ -42,12 +40,12 @@ def snippet(text: str, start: int, end: int) -> str:
 
 
 def cells(text: str) -> int:
-    """The number of terminal cells that `visible` text takes."""
+    """Return the number of terminal cells that `visible` text takes."""
     return max(0, wcswidth(text))
 
 
 def visible(text: str) -> str:
-    """The text on one line, with line ends, controls and format characters made visible."""
+    """Return the text on one line, with visible line ends, control and format characters."""
     return text if text.isprintable() else "".join(map(_shown, text))
 
 

@@ -1,4 +1,4 @@
-"""The TOML files that the command itself writes to: read with care, written in one form."""
+"""Read TOML files, which a submission may bring, and quote strings for those that commands write."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def read_tables(root: Path, path: str, name: str, text: str | None = None) -> list[dict[str, Any]]:
-    """The tables of the array `name`, which is all that the file `path` of the corpus may hold; `[]` without it.
+    """Return the tables of the array `name`, the only key that the file `path` of the corpus may have.
 
-    With `text`, as if that stood in the file. Raises CorpusError.
+    Without the file there are none. `text`, if given, is read in place of the file. Raises CorpusError.
     """
     file = root / path
     try:
@@ -27,16 +27,16 @@ def read_tables(root: Path, path: str, name: str, text: str | None = None) -> li
         raise CorpusError(f"{path}: {str(error) or 'too deep'}") from None
     tables = content.pop(name, [])
     if content:
-        raise CorpusError(f"{path}: there is no {', '.join(content)}; it has only {name}")
+        raise CorpusError(f"{path}: unknown key {', '.join(content)}; the only key is {name}")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise CorpusError(f"{path}: {name} must be a list of tables")
+        raise CorpusError(f"{path}: {name} must be an array of tables, [[{name}]]")
     return tables
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """The content of a file that the user named. Raises CorpusError when it cannot be read."""
+    """Return the content of a file that the user named. Raises CorpusError if it cannot be read."""
     if not file.is_file():
-        raise CorpusError(f"{file}: there is no such file")
+        raise CorpusError(f"{file}: no such file")
     try:
         return tomllib.loads(read_text(file))
     except (ValueError, RecursionError) as error:
@@ -44,9 +44,9 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def read_text(file: Path) -> str:
-    """The text of the file, "" when it is not there. Raises CorpusError, and ValueError when it is not UTF-8."""
+    """Return the text of a file, "" if it is missing. Raises CorpusError, and ValueError if it is not UTF-8."""
     if file.is_symlink():
-        raise CorpusError(f"{file} is a symbolic link: a corpus is read only inside of its own folder")
+        raise CorpusError(f"{file} is a symbolic link, which a corpus may not have: put the file itself there")
     try:
         if file.stat().st_size > MAX_BYTES:
             raise CorpusError(f"{file} is larger than {MAX_BYTES // 2**20} MiB")
@@ -56,7 +56,7 @@ def read_text(file: Path) -> str:
 
 
 def string(text: str) -> str:
-    """The text as a TOML string on one line, with controls and format characters as escapes."""
+    """Return a TOML string on one line, with control and format characters as escapes."""
     return '"' + "".join(_ESCAPES.get(char) or _escaped(char) for char in text) + '"'
 
 

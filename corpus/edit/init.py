@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NamedTuple
 
 from ..core.model import CorpusError
 from ..core.schema import Schema, shipped
+from ..files import new_folder
 from .guidelines import PATH, with_labels
 
 SKELETON = Path(__file__).parent / "skeleton"
@@ -86,15 +86,15 @@ def start(folder: Path, title: str, license: str, checker: Checker) -> None:
         "checker": checker.repository,
         "commit": checker.commit,
     }
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
-        made = Path(temporary) / "corpus"
-        _copy(made, said)
-        _put(made, folder)
+    with new_folder(folder) as new:
+        _copy(new.path, said)
+        if folder.exists():
+            _move_entries(new.path, folder)
+        else:
+            new.commit()
 
 
 def _copy(made: Path, said: dict[str, str]) -> None:
-    made.mkdir()
     for path in sorted(SKELETON.rglob("*")):
         name = path.relative_to(SKELETON)
         if path.is_dir():
@@ -114,11 +114,8 @@ def _filled(text: str, said: dict[str, str]) -> str:
     return re.sub(r"(?<!\$)\{\{ (\w+) \}\}", lambda match: said[match[1]], text)
 
 
-def _put(made: Path, folder: Path) -> None:
-    """Move what was made to its place. In a folder that is there, which somebody may stand in, entry by entry."""
-    if not folder.exists():
-        made.rename(folder)
-        return
+def _move_entries(made: Path, folder: Path) -> None:
+    """Move the new corpus entry by entry into an existing folder, which may be someone's working directory."""
     entries = sorted(made.iterdir())
     try:
         for entry in entries:

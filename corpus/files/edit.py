@@ -1,9 +1,9 @@
-"""Bytes of JSON → the same bytes with some values replaced, each laid out as the one that was there.
+"""Edit bytes of JSON: replace some values, each laid out like the old one.
 
     {"start": 3,↵ "end": 7}   + Edit("/end", 8)         →   {"start": 3,↵ "end": 8}
     {"start": 3,↵ "end": 7}   + Edit("/text", "mill")   →   {"start": 3,↵ "end": 7,↵ "text": "mill"}
 
-What lies outside of the edited values stays as it is: white space, key order, escapes, line ends.
+Everything outside the edited values stays: white space, key order, escapes, line ends.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _ESCAPED_LETTER = re.compile(rb"\\u(?!00[0-7])")
 
 
 def edited(data: bytes, edits: Sequence[Edit]) -> bytes:
-    """Valid JSON with the edits made, of which none is in the value of another.
+    """Return valid JSON with the edits made; no edit may be within the value of another.
 
-    A key that its object has not is added behind the last one. KeyError for any other place that is
-    not there.
+    A new key is added after the last one of its object. Raises KeyError if any other part of a pointer
+    does not exist.
     """
     new: list[tuple[int, int, bytes]] = []
     grown: set[int] = set()
@@ -50,7 +50,7 @@ def edited(data: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def _added(data: bytes, start: int, key: str, value: Any, first: bool) -> tuple[int, bytes]:
-    """Where the object that begins at `start` grows, and the bytes of a new field, with what parts it from others."""
+    """Return the offset at which the object at `start` grows, and the bytes of a new field with its separator."""
     inside = members(data, start)
     field = _key(data, inside, key) + _plain(data, value)
     if not inside:
@@ -59,7 +59,7 @@ def _added(data: bytes, start: int, key: str, value: Any, first: bool) -> tuple[
 
 
 def _like(data: bytes, start: int, end: int, value: Any) -> bytes:
-    """The JSON of `value`, laid out as the value from `start` to `end` is; what they share keeps its bytes."""
+    """Return the JSON of `value` in the layout of the value from `start` to `end`; shared parts keep their bytes."""
     old, opening = data[start:end], data[start : start + 1]
     if _same(old, value):
         return old
@@ -84,7 +84,7 @@ def _fields(data: bytes, inside: list[Member], value: dict[str, Any]) -> list[by
 
 
 def _items(data: bytes, inside: list[Member], value: list[Any]) -> list[bytes]:
-    """Items that were there already keep their bytes, wherever they go; others look like the one in their place."""
+    """Return the bytes of each item: those it had anywhere in the list, or the layout of the item in its place."""
     known = {json.dumps(json.loads(data[one.value : one.end])): one for one in inside}
     last = len(inside) - 1
     like = [known.get(json.dumps(item), inside[min(i, last)]) for i, item in enumerate(value)]
@@ -92,12 +92,12 @@ def _items(data: bytes, inside: list[Member], value: list[Any]) -> list[bytes]:
 
 
 def _same(old: bytes, value: Any) -> bool:
-    """Whether bytes of JSON say a value, 1 and 1.0 and true not being the same."""
+    """Return True if bytes of JSON hold a value; 1, 1.0 and true are three values."""
     return json.dumps(json.loads(old)) == json.dumps(value)
 
 
 def _separator(data: bytes, start: int, inside: list[Member]) -> bytes:
-    """What stands between the last two members; of one member, what the line ends and blanks of the file suggest."""
+    """Return the bytes between the last two members; after a single member, a guess from the file's white space."""
     if len(inside) > 1:
         return data[inside[-2].end : inside[-1].begin]
     gap = data[start + 1 : inside[0].begin] if inside else b""
@@ -105,25 +105,25 @@ def _separator(data: bytes, start: int, inside: list[Member]) -> bytes:
 
 
 def _key(data: bytes, inside: list[Member], key: str) -> bytes:
-    """A new key and its colon, set as that of the last member."""
+    """Return a new key and its colon, spaced like the last member's."""
     colon = data[inside[-1].key_end : inside[-1].value] if inside else b": " if _is_spaced(data) else b":"
     return _plain(data, key) + colon
 
 
 def _plain(data: bytes, value: Any) -> bytes:
-    """The JSON of a value on one line, with blanks and escapes as the file has them elsewhere."""
+    """Return the JSON of a value on one line, with the spacing and escapes of the file."""
     separators = (", ", ": ") if _is_spaced(data) else (",", ":")
     return json.dumps(value, ensure_ascii=_is_escaped(data), separators=separators).encode()
 
 
 @lru_cache(maxsize=2)
 def _is_escaped(data: bytes) -> bool:
-    """Whether the file writes letters beyond ASCII as escapes."""
+    """Return True if the file writes letters beyond ASCII as escapes."""
     return data.isascii() and _ESCAPED_LETTER.search(data) is not None
 
 
 @lru_cache(maxsize=2)
 def _is_spaced(data: bytes) -> bool:
-    """Whether a blank stands behind the first colon of the file; in a file without keys, yes."""
+    """Return True if a space follows the first colon of the file, or if it has no colon."""
     colon = _FIRST_COLON.match(data)
     return colon is None or bool(colon[1])

@@ -1,15 +1,15 @@
-"""Which documents a corpus holds and where each part of one lies, without reading them.
+"""Index a corpus: which documents it holds, and the file of each part, without parsing any.
 
-Both forms end in the same index, one entry for each part of a document:
+Single and bulk files have the same index, with one entry for each part of a document:
 
     raw/<doc_id>.json, .txt                  an entry a file, the id from the file's name
     raw/*.jsonl[.gz|.zst]                    an entry a line, the id from the line's beginning
     annotations/<annotator>/<doc_id>.json    …
     annotations/<annotator>/*.jsonl[…]       …
 
-The index is a small Arrow table sorted by id, so that documents come in one order whatever the
-files' order was, and a corpus of millions is a few hundred megabytes of keys, not of text.
-A compressed bulk file is unpacked once to disk, to be read at any place.
+The index is a small Arrow table sorted by id, so documents have one order whatever the order of the
+files, and the index of millions takes a few hundred megabytes. A compressed bulk file is unpacked once,
+to disk, so that any line of it can be read alone.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ MAX_GROWTH = 200
 DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 ANNOTATOR = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 ATTACHED = "raw/attached"
-"""The folder, ignored by git, of a user's own copies of texts that the corpus may not hold."""
+"""The folder, ignored by git, for a user's own copies of withheld texts."""
 _ABOUT_ALL = {"annotations/exceptions.toml", "annotations/baseline.toml"}
-"""Files that are about any document: to choose one is to choose all."""
+"""Files that concern any document: selecting one selects all documents."""
 RECORD, TEXT, ANNOTATION = 0, 1, 2
 
 _LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"([A-Za-z0-9][A-Za-z0-9._-]{0,127})"')
 _BOM = b"\xef\xbb\xbf"
 _PACKED = {".jsonl": "", ".jsonl.gz": "gzip", ".jsonl.zst": "zstd"}
-"""The ends of a bulk file's name, and how such a file is compressed."""
+"""The suffixes of bulk files, and the compression of each."""
 _SCHEMA = pa.schema(
     [
         ("doc_id", pa.string()),
@@ -69,8 +69,8 @@ _SCHEMA = pa.schema(
 class Entry(NamedTuple):
     """A part of a document: a file (`line` 0) or a line of a bulk file.
 
-    `offset` and `size` are bytes in the file, unpacked. `fault` names a level 1 check when the
-    part is not to be read at all.
+    `offset` and `size` are bytes in the unpacked file. `fault`, if any, is the name of a level 1 check:
+    the part is not read.
     """
 
     doc_id: str
@@ -84,13 +84,13 @@ class Entry(NamedTuple):
 
 
 class Index:
-    """The parts of every document of the corpus at `root`; a context manager that owns what it unpacked."""
+    """The parts of every document of the corpus at `root`; a context manager that owns the unpacked files."""
 
     def __init__(self, root: Path, paths: Sequence[Path] = ()):
-        """Index the corpus; with `paths`, only the documents that have a part in one of these."""
+        """Index the corpus; with `paths`, only the documents with a part in one of these files or folders."""
         self.root = root
         self.unpacked: dict[str, str] = {}
-        """Where the bytes of each compressed file lie while the index lives."""
+        """The path of the unpacked bytes of each compressed file, valid while the index is open."""
         self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
         try:
             self._table = self._sorted(self._entries())
@@ -109,11 +109,11 @@ class Index:
         self.close()
 
     def close(self) -> None:
-        """Delete what was unpacked."""
+        """Delete the unpacked files."""
         self._folder.cleanup()
 
     def __len__(self) -> int:
-        """The number of documents."""
+        """Return the number of documents."""
         ids = pc.unique(self._table["doc_id"])
         return len(ids) - bool(len(ids) and ids[0].as_py() == "")
 
@@ -123,20 +123,20 @@ class Index:
         return sorted(pc.unique(self._table["path"]).to_pylist())
 
     def entries(self, doc_id: str) -> list[Entry]:
-        """The parts of one document, none when there is no such document."""
+        """Return the parts of one document, none if there is no such document."""
         return list(self._rows(self._table.filter(pc.equal(self._table["doc_id"], _string(doc_id)))))
 
     def in_file(self, path: str) -> Iterator[Entry]:
-        """The entries of one file: that of a part, or one for each line."""
+        """Yield the entries of one file: one, or in a bulk file one for each line."""
         yield from self._rows(self._table.filter(pc.equal(self._table["path"], _string(path))))
 
     def count(self, doc_ids: Collection[str]) -> int:
-        """How many of these documents there are."""
+        """Return how many of these documents are indexed."""
         column = self._table["doc_id"]
         return len(pc.unique(column.filter(pc.is_in(column, _strings(sorted(doc_ids))))))
 
     def shards(self, documents: int) -> Iterator[list[Entry]]:
-        """The entries in runs of about `documents` documents, a document never cut in two."""
+        """Yield the entries in runs of `documents` documents; a document is never cut in two."""
         shard: list[Entry] = []
         count = 0
         for group in by_document(self._rows(self._table)):
@@ -157,11 +157,11 @@ class Index:
         for path in paths:
             absolute = Path(os.path.abspath(path))
             if not absolute.exists() and not absolute.is_symlink():
-                raise CorpusError(f"{path}: there is no such file or folder")
+                raise CorpusError(f"{path}: no such file or directory")
             try:
                 names.append(_shown(absolute.relative_to(self.root).as_posix()))
             except ValueError:
-                raise CorpusError(f"{path} is outside of the corpus {self.root}") from None
+                raise CorpusError(f"{path} is not in the corpus {self.root}") from None
         if "." in names or not _ABOUT_ALL.isdisjoint(names):
             return self._table
         column = self._table["path"]
@@ -169,7 +169,7 @@ class Index:
         for name in names:
             mask = pc.or_(mask, pc.starts_with(column, name + "/"))
         if not pc.any(mask).as_py():
-            raise CorpusError(f"no article and no annotation lies in {', '.join(map(str, paths))}")
+            raise CorpusError(f"found no article and no annotation in {', '.join(map(str, paths))}")
         ids = pc.unique(self._table.filter(pc.and_(mask, pc.not_equal(self._table["doc_id"], _string(""))))["doc_id"])
         return self._table.filter(pc.or_(mask, pc.is_in(self._table["doc_id"], ids)))
 
@@ -261,7 +261,7 @@ class Index:
 
 
 def by_document(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """The entries of one document after another; a part that names no document is on its own."""
+    """Group entries by document; a part that belongs to no document is alone."""
     for doc_id, group in groupby(entries, key=attrgetter("doc_id")):
         if doc_id:
             yield list(group)
@@ -270,7 +270,7 @@ def by_document(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def is_bulk(path: str) -> bool:
-    """Whether a file of this name holds many documents, one a line."""
+    """Return True for the name of a bulk file, which holds one document on each line."""
     return bool(_bulk_end(path))
 
 
@@ -317,14 +317,14 @@ def _unpack(file: Path, to: Path, packed: str) -> str:
 def _listing(root: Path, folder: str) -> list[os.DirEntry[str]]:
     path = root / folder
     if path.is_symlink():
-        raise CorpusError(f"{path} is a symbolic link: a corpus is read only inside of its own folder")
+        raise CorpusError(f"{path} is a symbolic link, which a corpus may not have: put the folder itself there")
     try:
         with os.scandir(path) as items:
             return sorted((item for item in items if not item.name.startswith(".")), key=lambda item: item.name)
     except FileNotFoundError:
         if folder == "annotations":
             return []
-        raise CorpusError(f"{path} is missing: a corpus has its articles there") from None
+        raise CorpusError(f"{path} is missing: it must hold the articles of the corpus") from None
 
 
 def _fault(path: str, kind: int, fault: str) -> Entry:
@@ -336,9 +336,9 @@ def _shown(name: str) -> str:
 
 
 def _batch(rows: list[Entry]) -> pa.RecordBatch:
-    """The rows as Arrow columns.
+    """Return the entries as Arrow columns.
 
-    They are made from bytes, here and below: Arrow loads all of pandas before it looks at a Python value.
+    Here and below, columns are made from bytes: pyarrow imports all of pandas to convert a Python value.
     """
     columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
     return pa.RecordBatch.from_arrays(

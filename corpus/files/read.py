@@ -1,4 +1,4 @@
-"""The parts of a document → Documents. What cannot be read becomes a fault, and the run goes on."""
+"""Read the parts of a document → Documents. A part that cannot be read gets a Fault, and the run goes on."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
 """An escape in a JSON string: a surrogate pair, or half of one (the group), or any other."""
 _OPEN = 64
-"""Bulk files that a Reader keeps open."""
+"""Bulk files that a Reader keeps open. Systems limit open files, often to 256."""
 _REPEATED = 1000
-"""Repeated keys of one file that are named each; a file of nothing else would fill the memory with findings."""
+"""Repeated keys reported in one file. A file with more would fill the memory with findings."""
 
 
 class Reader:
-    """Reads documents from files, and keeps the last bulk files open while it lives; a context manager.
+    """Reads documents from files; a context manager that keeps bulk files open.
 
-    `unpacked` says where the bytes of a compressed file lie (see `Index`).
+    `unpacked` maps a compressed file to the path of its unpacked bytes (see `Index`).
     """
 
     def __init__(self, root: Path, unpacked: Mapping[str, str]) -> None:
@@ -48,11 +48,11 @@ class Reader:
         self._open.clear()
 
     def digest(self, entries: Iterable[Entry]) -> bytes | None:
-        """A hash of the parts of a document, names and bytes and all that `documents` would go by.
+        """Return a hash of everything that `documents` reads of a document: the names and bytes of its parts.
 
-        It does not say where in a bulk file a line stands. None when a part is not to be read, such as one
-        that is there twice, or cannot be. The bytes are kept for a call of `documents` that comes next, so that
-        both are of the same.
+        The line number in a bulk file is no part of it. Returns None if a part cannot be read or exists
+        twice. The bytes are kept for the next call of `documents`, so that both see the same content even
+        if the file changes in between.
         """
         self._held.clear()
         pieces: list[bytes] = []
@@ -71,7 +71,7 @@ class Reader:
         return blake2b(b"".join(pieces), digest_size=32).digest()
 
     def documents(self, entries: Iterable[Entry]) -> list[Document]:
-        """The documents of one doc_id: the article on its own first, then one for each annotation."""
+        """Read the documents of one doc_id: the article first, then one for each annotation."""
         sources: list[tuple[Entry, Source]] = []
         read: dict[tuple[int, str, bool], Source] = {}
         for entry in entries:
@@ -114,7 +114,7 @@ class Reader:
         return source
 
     def read(self, entry: Entry) -> bytes:
-        """The bytes of a part. Raises OSError."""
+        """Return the bytes of a part. Raises OSError."""
         if not entry.line:
             descriptor = os.open(f"{self._root}/{entry.path}", os.O_RDONLY)
             try:
@@ -154,12 +154,12 @@ def _article(doc_id: str, sources: list[tuple[Entry, Source]]) -> Article:
 
 
 def _part(entry: Entry) -> tuple[int, str, bool]:
-    """Which part of its document an entry is; an attached text is another part than a text."""
+    """Identify the part of a document that an entry is. A text and an attached text are two parts."""
     return entry.kind, entry.annotator, entry.kind == TEXT and entry.path.startswith(ATTACHED)
 
 
 def _double(entry: Entry, first: Source) -> Source:
-    """The source of a part that is there already: it is not read."""
+    """Return the source of a part that the document already has. It is not read."""
     line = max(1, entry.line)
     place = Place(first.path, first.line, 1, "here first")
     fault = Fault("duplicate-document", entry.doc_id, line, related=(place,))
@@ -185,11 +185,10 @@ def _clipped(name: str) -> str:
 
 
 def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]]:
-    """The value of JSON bytes (None when there is none) and what is wrong with how it is written.
+    """Parse JSON bytes → the value, None if there is none, and the faults of its syntax.
 
-    A line in canonical form is read in one pass: it has no duplicate keys and no number beyond
-    64 bits, for it comes out of writing as it went in. Any other bytes are read once more, by a
-    reader that looks for these.
+    Canonical JSON is parsed once: writing the value again gives the same bytes, so no key was repeated
+    and no number exceeded 64 bits. Other bytes are parsed again, by a slower parser that finds these.
     """
     faults: tuple[Fault, ...] = ()
     body = data.rstrip(b"\n")
@@ -200,7 +199,7 @@ def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]
     try:
         value = orjson.loads(body)
         if not _is_canonical(value, body):
-            value = None  # its memory is free again before the second reading
+            value = None  # frees its memory before the second parse
             value = jiter.from_json(body, catch_duplicate_keys=True, allow_inf_nan=False)
             faults += _too_large(body, first_line)
         return value, faults
@@ -209,7 +208,7 @@ def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]
 
 
 def _too_large(body: bytes, first_line: int) -> tuple[Fault, ...]:
-    """A fault for the first number of valid JSON that does not fit in 64 bits."""
+    """Return a fault for the first number of valid JSON that exceeds 64 bits."""
     if _LONG_NUMBER.search(body):
         for at, token in numbers(body):
             if _LONG_NUMBER.fullmatch(token) and not -(2**63) <= int(token[:4000]) < 2**63:
@@ -221,7 +220,7 @@ def _too_large(body: bytes, first_line: int) -> tuple[Fault, ...]:
 def _is_canonical(value: Any, body: bytes) -> bool:
     try:
         return orjson.dumps(value) == body
-    except orjson.JSONEncodeError:  # nested more deeply than it writes
+    except orjson.JSONEncodeError:  # nested too deeply for orjson to write
         return False
 
 
@@ -251,7 +250,7 @@ def _explain(body: bytes, first_line: int, error: ValueError) -> Iterable[Fault]
 
 
 def parse_text(data: bytes) -> tuple[str | None, tuple[Fault, ...]]:
-    """The text of an article's bytes, line ends and all, and what is wrong with the bytes."""
+    """Decode an article → its text, with its line ends unchanged, and the faults of the bytes."""
     if not data:
         return None, (Fault("empty-file"),)
     try:
@@ -262,7 +261,7 @@ def parse_text(data: bytes) -> tuple[str | None, tuple[Fault, ...]]:
 
 
 def _checked_text(text: str, line: int = 0) -> tuple[str | None, tuple[Fault, ...]]:
-    """A text, None when it says nothing, and what is wrong with it; `line` when it lies in a line of a bulk file."""
+    """Return the text, None if it is blank, and its faults; `line` is its line in a bulk file, else 0."""
     if not text or text.isspace():
         return None, (Fault("empty-file", "only white space" if text else "the text", line or 1),)
     where = "the text" if line else ""

@@ -1,4 +1,4 @@
-"""What was released: the versions in releases/, and the split that documents had in the last of them."""
+"""Read releases/: the versions, and the split of each document in the last one."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ..core.settings import VERSION
 
 
 def versions(root: Path) -> list[str]:
-    """The versions in `root/releases`, lowest first."""
+    """Return the versions in `root/releases`, lowest first."""
     folder = root / "releases"
     found = [path.name for path in folder.iterdir() if VERSION.fullmatch(path.name)] if folder.is_dir() else []
     return sorted(found, key=parts)
 
 
 def parts(version: str) -> list[int]:
-    """The numbers of a version X.Y.Z, by which versions are ordered."""
+    """Return the three numbers of a version X.Y.Z, for comparison."""
     return [int(part) for part in version.split(".")]
 
 
 def released_splits(root: Path) -> tuple[str, dict[str, str]]:
-    """The highest version in `root/releases` and the split of each document in it; "" and {} before the first.
+    """Return the highest version in `root/releases` and the split of each document in it, "" and {} without any.
 
-    Only ids are read. Raises CorpusError when the release is damaged.
+    Only ids are read. Raises CorpusError if the release is damaged.
     """
     known = versions(root)
     if not known:
@@ -38,6 +38,6 @@ def released_splits(root: Path) -> tuple[str, dict[str, str]]:
         try:
             ids = pq.read_table(path, columns=["doc_id"])["doc_id"].to_pylist()
         except (pa.ArrowException, OSError, KeyError) as error:
-            raise CorpusError(f"{path} cannot be read: {error}") from None
+            raise CorpusError(f"{path} cannot be read: {error}; `corpus verify` checks the release") from None
         found.update(dict.fromkeys(ids, split))
     return last, found

@@ -1,23 +1,17 @@
-"""Documents → raw/ and annotations/: the canonical form, so that the same content is the same bytes.
+"""Documents → canonical JSON: the same content gives the same bytes.
 
-A file of its own has one field a line and, within the layers, one span a line, so that a change of
-one span is a change of one line in a diff. A line of a bulk file is the same object, compact. Both
-keep the key order of the schema; records that lie in the text stand in the order of the text,
-others in the order of their ids.
+A single file has one field on each line and, within the layers, one span on each line, so a diff shows a
+changed span as one changed line. A line of a bulk file is the same object, compact. Keys follow the
+schema. Records with a span are in the order of the text, others in the order of their ids.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from json.encoder import encode_basestring as _string
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
@@ -29,18 +23,18 @@ _CONSTANTS = {None: "null", False: "false", True: "true"}
 
 
 def canonical(value: Record, kind: Kind, schema: Schema) -> bytes:
-    """The bytes of a `.json` file that holds `value`, a record or an annotation that fits the schema."""
+    """Return the bytes of a `.json` file with `value`, a record or an annotation that satisfies the schema."""
     return (_layout(ordered(value, kind, schema), "") + "\n").encode()
 
 
 def canonical_line(value: Record, kind: Kind, schema: Schema, text: str | None = None) -> bytes:
-    """The bytes of a bulk line that holds `value`, and for an article's record its text, with the line end."""
+    """Return a bulk line with `value`, and with the text of an article's record, including the line end."""
     value = ordered(value, kind, schema)
     return _compact(value if text is None else {**value, "text": text}) + b"\n"
 
 
 def ordered(value: Record, kind: Kind, schema: Schema) -> Record:
-    """The same value with keys and records in canonical order."""
+    """Return the value with keys and records in canonical order."""
     written = schema.annotation if kind == "annotation" else schema.article
     value = _keys(value, list(written["properties"]))
     for name, inner in written["properties"].items():
@@ -90,7 +84,7 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
 
 
 def _layout(value: Any, indent: str) -> str:
-    """One line for what holds no list of objects; a line for each item or field of what does."""
+    """Lay out a value: on one line if it contains no list of objects, else one line for each item or field."""
     kind = type(value)
     deeper = indent + "  "
     if kind is list and _holds_objects(value):
@@ -107,7 +101,7 @@ def _layout(value: Any, indent: str) -> str:
 
 
 def _item(value: Any, indent: str) -> str:
-    """An item of a list of objects; most are spans, which are laid out at once."""
+    """Lay out an item of a list of objects. Most are spans, which have a short cut."""
     if type(value) is dict and len(value) == 3 and list(value) == _SPAN:
         start, end, text = value.values()
         if type(start) is int and type(end) is int and type(text) is str:
@@ -138,22 +132,5 @@ def _line(value: Any) -> str:
 def _compact(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # it writes no number beyond 64 bits
+    except orjson.JSONEncodeError:  # orjson writes no number beyond 64 bits
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-@contextmanager
-def replace_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to that takes the place of `path` when all went well, and else leaves no trace."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

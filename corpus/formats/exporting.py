@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,7 @@ from ..checks import inherited, run, severities
 from ..core.model import GOLD, CorpusError, Document, Severity
 from ..core.schema import Schema
 from ..core.settings import read_settings
-from ..files import Index, Reader, by_document
+from ..files import Index, Reader, by_document, new_folder
 from . import Format
 from .documents import LeftOut, Outgoing
 
@@ -46,17 +44,11 @@ def export(
         raise CorpusError(f"{out} is not an empty directory; choose another one")
     left: LeftOut = LeftOut()
     written = [0]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        of.write(_outgoing(root, of, schema, chosen, split, set(annotators) or {GOLD}, left, written), schema, folder)
+    with new_folder(out) as new:
+        of.write(_outgoing(root, of, schema, chosen, split, set(annotators) or {GOLD}, left, written), schema, new.path)
         if not written[0]:
             raise CorpusError("nothing to export: no annotation was selected, or all were dropped")
-        folder.chmod(0o755)
-        folder.replace(out)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        new.commit()
     return written[0], +left
 
 
@@ -125,7 +117,7 @@ def _carried(document: Document, of: Format, schema: Schema, layers: set[str], l
     dropped = set(schema.layers) - layers
     value = {name: one for name, one in document.value.items() if name not in dropped}
     value["layers_done"] = [name for name in value["layers_done"] if name in layers]
-    chosen = replace(document, annotation=replace(document.annotation, value=value), memo={})
+    chosen = replace(document, annotation=replace(document.annotation, value=value))
     carried = of.carry(chosen, schema, left)
     if carried is None:
         return None

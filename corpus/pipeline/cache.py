@@ -1,17 +1,16 @@
-"""What was seen of documents, kept from run to run: which have no finding, and the Summary of each.
+"""Remember from run to run which documents have no finding, and the Summary of each.
 
     bytes of a document's parts ┐
     schema, code, libraries     ├→ key → clean, Summary
-    severities, exceptions      ┘ (of a document with findings)
+    severities, suppressions    ┘ (of a document with findings)
 
-A document without findings has none under any severities, exceptions or date, so a clean one is known
-by its bytes, the schema and the code alone. Findings are not kept: a document that has some is asked
-again.
+A document without findings has none under any severities, suppressions or date, so the bytes, the
+schema and the code alone identify a clean one. Findings are not cached: a document that has some is
+checked again.
 
-There is one SQLite file for each folder of a corpus, in the user's cache folder or where
-ON_THE_RECORD_CACHE says. It does not lie in the corpus, where a submission could bring one that calls
-everything clean. It may be deleted at any time; what is damaged in it is not used, and when it cannot
-be written, nothing is kept.
+Each folder of a corpus has one SQLite file, in the user's cache folder or in ON_THE_RECORD_CACHE. It is
+never in the corpus, where a submission could bring one that calls everything clean. It may be deleted at
+any time. Damaged entries are ignored, and if the file cannot be written, nothing is cached.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import os
 import pickle
 import sqlite3
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import blake2b
@@ -33,26 +32,25 @@ import orjson
 import platformdirs
 
 from ..checks.document_summary import Summary
-from ..checks.suppress.suppressions import Waivers
-from ..core.model import Severity
 from ..core.schema import Schema
+from .check import Policy
 
 _LIBRARIES = ("jiter", "jsonschema-rs", "numpy", "orjson", "pyarrow", "regex", "rensa", "sentencex", "datasketch")
-"""What a Summary or a finding may depend on, beside the package and Python."""
+"""Libraries that a Summary or a finding may depend on, besides the package and Python."""
 _TABLE = "CREATE TABLE IF NOT EXISTS seen (doc_id TEXT PRIMARY KEY, key BLOB, settings BLOB, mark BLOB, summary BLOB)"
 _FIND = "SELECT doc_id, key, settings, mark, summary FROM seen WHERE doc_id IN ({})"
 _KEEP = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"
 _VALUES = attrgetter(*(one.name for one in fields(Summary)))
-"""The fields of a Summary, which are read back in a third of the time that the Summary itself takes."""
+"""Returns the fields of a Summary. A tuple of them is unpickled in a third of the time of a Summary."""
 _SPARE = 1000
-"""Documents that are no longer there, beyond as many as there are, that are kept."""
+"""Rows about deleted documents that are kept, in addition to one for each document."""
 
-_Row = tuple[str, bytes, bytes, bytes, bytes]
+_CacheRow = tuple[str, bytes, bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a document: whether it is free of findings, and its Summary, None when it is not sound."""
+    """A cached document: whether it has no finding, and its Summary, None if it has none."""
 
     clean: bool
     summary: Summary | None
@@ -60,31 +58,31 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the cache of a corpus lies, and what all that is in it depends on; passed to every shard."""
+    """The file of a corpus's cache, and hashes of everything its entries depend on; sent with every shard."""
 
     file: Path
     context: bytes
     """A hash of the schema, the package's code, Python and the libraries."""
     settings: bytes
-    """A hash of severities, exceptions and baseline."""
+    """A hash of severities and suppressions."""
 
 
-def cache_of(
-    root: Path, schema: Schema, severities: Mapping[str, Severity], waivers: Waivers, documents: int
-) -> Store | None:
-    """The cache of the corpus at `root`, None when there can be none.
+def open_store(root: Path, schema: Schema, policy: Policy, documents: int) -> Store | None:
+    """Return the cache of the corpus at `root`, None if there can be none.
 
-    It is emptied when it holds far more than the `documents` of the corpus.
+    It is emptied if it holds far more than the `documents` of the corpus.
     """
     named = os.environ.get("ON_THE_RECORD_CACHE")
     folder = Path(named) if named else platformdirs.user_cache_path("on-the-record") / "seen"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Another user's folder could hold a cache that calls everything clean.
         if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
             return None
     except OSError:
         return None
-    settings = [sorted(severities.items()), sorted(waivers.held), sorted((waivers.baseline or {}).items())]
+    held, baseline = policy.suppressions.held, policy.suppressions.baseline
+    settings = [sorted(policy.severities.items()), sorted(held), sorted((baseline or {}).items())]
     name = blake2b(os.fsencode(root.resolve()), digest_size=16).hexdigest()
     store = Store(folder / f"{name}.sqlite", _context(schema), _hash(repr(settings).encode()))
     with Cache(store) as cache:
@@ -115,23 +113,24 @@ def _hash(*parts: bytes) -> bytes:
 
 
 class Cache:
-    """The cache while a shard is worked on; a context manager that keeps what was added when it is left.
+    """The cache of one shard: a context manager that writes new entries when it ends without an error.
 
-    `doc_ids` are the documents that will be asked for. Without a `store` nothing is known or kept.
+    `doc_ids` are the documents to look up. Without a `store` it knows nothing and writes nothing.
     """
 
     def __init__(self, store: Store | None, doc_ids: Collection[str] = ()) -> None:
         self._store = store or Store(Path(), b"", b"")
-        self._new: list[_Row] = []
+        self._new: list[_CacheRow] = []
         self._base: sqlite3.Connection | None = None
         if store:
-            with suppress(sqlite3.OperationalError):  # it cannot be opened here
+            with suppress(sqlite3.OperationalError):  # e.g. the folder is not writable
                 self._base = sqlite3.connect(store.file, isolation_level=None)
+        # A cache that a crash damages is deleted, so it need not wait for the disk.
         self._do("PRAGMA synchronous=OFF")
         self._do(_TABLE)
         marks = ",".join("?" * len(doc_ids))
         rows = self._do(_FIND.format(marks), *doc_ids) if doc_ids else []
-        self._rows: dict[str, _Row] = {row[0]: row for row in rows}
+        self._rows: dict[str, _CacheRow] = {row[0]: row for row in rows}
 
     def __enter__(self) -> Cache:
         return self
@@ -147,27 +146,28 @@ class Cache:
 
     @property
     def usable(self) -> bool:
-        """Whether anything can be known or kept."""
+        """True if the database can be used."""
         return self._base is not None
 
     def known(self, doc_id: str, digest: bytes) -> Known | None:
-        """What is known of a document whose parts have this digest (`Reader.digest`); None when it is not known."""
+        """Return the entry of a document whose parts have this digest (`Reader.digest`), None if there is none."""
         _, key, settings, mark, summary = self._rows.get(doc_id) or ("", b"", b"", b"", b"")
         if key != self._key(digest) or settings not in (b"", self._store.settings):
             return None
+        # Pickle runs what it reads: only bytes that were written whole may reach it.
         if mark != _hash(key, settings, summary):
             return None
         values = pickle.loads(summary)
         return Known(settings == b"", Summary(*values) if values else None)
 
     def add(self, doc_id: str, digest: bytes, known: Known) -> None:
-        """Keep what is known of a document."""
+        """Add the entry of a document."""
         key, settings = self._key(digest), b"" if known.clean else self._store.settings
         summary = pickle.dumps(_VALUES(known.summary) if known.summary else (), 5)
         self._new.append((doc_id, key, settings, _hash(key, settings, summary), summary))
 
     def trim(self, documents: int) -> None:
-        """Empty the cache when most of it is about documents that are no longer there."""
+        """Empty the cache if most of it is about deleted documents."""
         for (count,) in self._do("SELECT count(*) FROM seen"):
             if count > 2 * documents + _SPARE:
                 self._do("DELETE FROM seen")
@@ -176,7 +176,7 @@ class Cache:
         return _hash(self._store.context, digest)
 
     def _do(self, statement: str, *values: Any) -> list[Any]:
-        """What the database answers. One that cannot be used is left alone, and one that is damaged is deleted."""
+        """Execute a statement. A database that cannot be used is left alone, a damaged one is deleted."""
         if self._base is None:
             return []
         try:

@@ -1,8 +1,8 @@
-"""One shard of files → columns and Problems, as one pure function, and the map of it over processes.
+"""Run over a corpus: map `compile_shard` over its shards, then reduce.
 
-`compile_shard` needs nothing but its arguments, so any engine can map it: here a process pool, on a
-cluster whatever is there. Shards have a fixed number of documents, so what comes out does not
-depend on how many processes there were.
+    index → shards of 256 documents → compile_shard, in this process or in several → Shards → Reduction
+
+A shard has a fixed number of documents, so the result does not depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -10,93 +10,52 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 
-from ..checks import corpus_wide
-from ..checks.document_summary import Corpus, Name, Summary
-from ..checks.document_summary import names as names_of
-from ..checks.suppress.suppressions import Ledger, Unasked, Used, rules_found
-from ..core.json_positions import position
-from ..core.model import GOLD
 from ..core.schema import Schema
-from ..files import Entry, Index, Reader
-from ..files.releases import released_splits
-from .shard import Job, Shard, compile_shard
+from ..files import Entry, Index
+from .reduce import Reduction
+from .shard import Shard, Task, compile_shard
 
 DOCUMENTS = 256
 """Documents in a shard."""
 
 
-def run(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Shard]:
-    """Every shard of the corpus, compiled, in order, and one without documents for what `job.waivers` say.
+def run(index: Index, task: Task, schema: Schema, workers: int = 1) -> Iterator[Shard]:
+    """Yield every shard in order, then one with the findings that need more than one shard.
 
-    With more than one worker, that many processes do it, each with memory of its own. Raises what a
-    worker raised.
+    `task` is a `Validation` or a `Compilation`. With more than one worker, the shards are compiled in
+    that many processes. Raises what a worker raised.
     """
-    used: Used = Counter()
-    unasked: Unasked = {}
-    named = job.waivers.doc_ids
-    summaries: list[Summary] = []
-    for shard in shards(index, job, schema, workers):
-        used.update(shard.used)
-        unasked.update((key, levels) for key, levels in shard.unasked.items() if key[0] in named)
-        summaries += shard.summaries
+    reduction = Reduction(task.policy, task.selection)
+    for shard in shards(index, task, schema, workers):
+        reduction.add(shard)
         yield shard
-    last = _across(index, job, schema, summaries)
-    used.update(last.used)
-    waivers = job.waivers.without(unasked)
-    if not job.whole:
-        waivers = waivers.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
-    for problem in rules_found(waivers, used, job.whole, job.severities):
-        last.add(problem)
-    yield last
+    yield reduction.finish(index, schema)
 
 
-def _across(index: Index, job: Job, schema: Schema, summaries: list[Summary]) -> Shard:
-    """What the corpus-wide rules find, as a shard without documents."""
-    last = Shard()
-    ledger = Ledger(job.waivers, job.show_excepted, last.used)
-    version, released = released_splits(job.root)
-    with Reader(job.root, index.unpacked) as reader:
-
-        def place(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
-            entries = [entry for entry in index.entries(doc_id) if entry.path == file]
-            return position(reader.documents(entries[:1])[0].source, pointer) if entries else (1, 1)
-
-        @lru_cache(256)
-        def names(doc_id: str) -> Sequence[Name]:
-            """Read when there is something to tell of a document."""
-            for document in reader.documents(index.entries(doc_id)):
-                if document.annotation is not None and document.annotation.annotator == GOLD:
-                    return names_of(document.annotation, document.article.text)
-            return ()
-
-        complete = job.whole and len(summaries) == len(index)
-        corpus = Corpus(tuple(summaries), released, version, complete, job.about, place, names)
-        for problem in corpus_wide.run(corpus, schema, job.severities, ledger.settle):
-            last.add(problem)
-    return last
-
-
-def shards(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator[Shard]:
-    """Every shard of the corpus, compiled, in order; no question is asked about documents together."""
+def shards(index: Index, task: Task, schema: Schema, workers: int = 1) -> Iterator[Shard]:
+    """Yield every shard in order, without the findings that need more than one."""
     if workers == 1:
         for entries in index.shards(DOCUMENTS):
-            yield compile_shard(entries, job, schema)
-        return
-    with _pool(workers, job) as pool:
+            yield compile_shard(entries, index.root, index.unpacked, schema, task)
+    else:
+        yield from _in_processes(index, task, workers)
+
+
+def _in_processes(index: Index, task: Task, workers: int) -> Iterator[Shard]:
+    with _pool(workers, index.root, index.unpacked) as pool:
         ahead: list[Future[Shard]] = []
         for entries in index.shards(DOCUMENTS):
-            own = replace(job, waivers=job.waivers.of({entry.doc_id for entry in entries}))
+            # A long list of suppressions would otherwise be sent with every shard.
+            own = task.of({entry.doc_id for entry in entries})
             ahead.append(pool.submit(_in_worker, entries, own))
+            # One more than there are workers keeps each busy; results that wait take memory.
             if len(ahead) > workers:
                 yield ahead.pop(0).result()
         while ahead:
@@ -104,33 +63,36 @@ def shards(index: Index, job: Job, schema: Schema, workers: int = 1) -> Iterator
 
 
 @contextmanager
-def _pool(workers: int, job: Job) -> Iterator[ProcessPoolExecutor]:
+def _pool(workers: int, root: Path, unpacked: Mapping[str, str]) -> Iterator[ProcessPoolExecutor]:
+    # A forked process would inherit the threads' locks of pyarrow, but not the threads.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(job.root,))
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(root, unpacked))
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_schema: Schema | None = None
+_corpus: tuple[Path, Mapping[str, str], Schema] | None = None
+"""In a worker: the corpus that it was started for. It is sent once, not with every shard."""
 
 
-def _start_worker(root: Path) -> None:
-    global _schema
+def _start_worker(root: Path, unpacked: Mapping[str, str]) -> None:
+    global _corpus
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    pa.set_cpu_count(1)
-    _schema = Schema.read(root)
+    pa.set_cpu_count(1)  # the workers share the processors already
+    _corpus = root, unpacked, Schema.read(root)
 
 
 def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for good."""
+    """Exit when the parent ends: after a SIGKILL of the parent, a worker would wait for work for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _in_worker(entries: list[Entry], job: Job) -> Shard:
-    assert _schema is not None
-    return compile_shard(entries, job, _schema)
+def _in_worker(entries: list[Entry], task: Task) -> Shard:
+    assert _corpus is not None
+    root, unpacked, schema = _corpus
+    return compile_shard(entries, root, unpacked, schema, task)

@@ -1,153 +1,184 @@
-"""One shard of files → columns and Problems, as one pure function."""
+"""Compile one shard: the entries of some 256 documents → a Shard.
+
+    Validation: entries → (cache) → read → check           → findings, summaries
+    Compilation: entries          → read → check → tables  → findings, summaries, batches
+
+Both are pure functions of their settings, the entries and the files: they may run in any process
+and in any order, and give the same Shard.
+"""
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .. import checks
-from ..checks.document_summary import Summary, summarise
-from ..checks.suppress.suppressions import NONE, Ledger, Unasked, Used, Waivers
-from ..core.model import GOLD, Document, Problem, Severity
+from ..checks.document_summary import Summary
+from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used
+from ..core.model import GOLD, Document, Problem
 from ..core.schema import Schema
 from ..files import Entry, Reader, by_document
 from .cache import Cache, Known, Store
-from .spool import Problems
+from .check import Checked, Policy, check_document
+from .select import EVERYTHING, Selection
+from .spool import ProblemSpool
 from .tables import Batches, Row, build
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is the same for every shard of a run."""
-
-    root: Path
-    unpacked: Mapping[str, str]
-    severities: Mapping[str, Severity]
-    tables: bool = False
-    """Whether columns are wanted, or the Problems only."""
-    with_attached: bool = False
-    """Whether texts that may not be passed on go into the columns where they are attached."""
-    waivers: Waivers = NONE
-    """The findings that are let pass."""
-    show_excepted: bool = False
-    """Whether those are reported, as info."""
-    whole: bool = True
-    """Whether it is a run over the whole corpus, which alone can say that an exception is not needed."""
-    about: frozenset[str] | None = None
-    """The documents whose findings are wanted, None for all; the corpus-wide questions know of all the same."""
-    files: frozenset[str] = frozenset()
-    """With `about`, the files of which what belongs to no document is wanted too."""
-    cache: Store | None = None
-    """Where it is kept which documents have no finding, and the summaries; unused when `tables` are wanted."""
-
-    def asks(self, entry: Entry) -> bool:
-        """Whether the findings of a part, and of the document it belongs to, are wanted."""
-        return self.about is None or (entry.doc_id in self.about if entry.doc_id else entry.path in self.files)
 
 
 @dataclass(slots=True)
 class Shard:
-    """What came of a shard: its columns, `batches[split][config]`, its Problems, and how many are errors.
-
-    `used` counts what was let pass, by what let it pass; `unasked` holds the levels of which a document
-    was not asked, since it had failed others. `summaries` are of the documents that are sound, for the
-    corpus-wide questions.
-    """
+    """The result for some documents, small enough to be sent between processes."""
 
     documents: int = 0
-    problems: Problems = field(default_factory=Problems)
+    problems: ProblemSpool = field(default_factory=ProblemSpool)
     errors: int = 0
+    """How many of the findings are errors."""
     batches: dict[str, Batches] = field(default_factory=dict)
+    """The columns of the tables, `batches[split][config]`."""
     used: Used = field(default_factory=Counter)
-    unasked: Unasked = field(default_factory=dict)
+    """How many findings each suppression suppressed."""
+    skipped_levels: SkippedLevels = field(default_factory=dict)
     summaries: list[Summary] = field(default_factory=list)
+    """The summaries of the documents that the corpus-wide rules read."""
 
     def add(self, problem: Problem) -> None:
-        """Put a Problem behind the others."""
+        """Append a finding."""
         self.problems.add(problem)
         self.errors += problem.severity == "error"
 
+    def report(self, checked: Checked) -> None:
+        """Append the findings in a document and its skipped levels."""
+        for problem in checked.problems:
+            self.add(problem)
+        checked.problems.close()
+        self.skipped_levels.update(checked.skipped_levels)
 
-def compile_shard(entries: list[Entry], job: Job, schema: Schema) -> Shard:
-    """Read, check and (when `job.tables`) compile the documents of `entries`.
 
-    The garbage collector rests meanwhile: nothing here is circular, and it would walk every record
-    of the shard again and again.
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Settings of a run that validates."""
+
+    policy: Policy
+    selection: Selection = EVERYTHING
+    cache: Store | None = None
+
+    def of(self, doc_ids: set[str]) -> Validation:
+        """Return the settings with only those suppressions that these documents can use."""
+        return replace(self, policy=_policy_of(self.policy, doc_ids))
+
+    def shard(self, entries: list[Entry], reader: Reader, schema: Schema) -> Shard:
+        """Check the documents of `entries`, except those that the cache knows to be clean."""
+        shard = Shard()
+        suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
+        with Cache(self.cache, {entry.doc_id for entry in entries if entry.doc_id}) as cache:
+            for group in by_document(entries):
+                known = self._check(group, reader, schema, cache, suppressor, shard)
+                shard.documents += bool(group[0].doc_id)
+                if known.summary:
+                    shard.summaries.append(known.summary)
+        return shard
+
+    def _check(
+        self, group: list[Entry], reader: Reader, schema: Schema, cache: Cache, suppressor: Suppressor, shard: Shard
+    ) -> Known:
+        doc_id, wanted = group[0].doc_id, self.selection.wants(group[0])
+        digest = reader.digest(group) if cache.usable and doc_id else None
+        known = cache.known(doc_id, digest) if digest else None
+        if known is not None and (known.clean or not wanted):
+            return known
+        # An unwanted document is checked for its summary only, so it must not count suppressions as used.
+        counts = suppressor if wanted else Suppressor(self.policy.suppressions)
+        checked = check_document(reader.documents(group), schema, self.policy, counts)
+        if wanted:
+            shard.report(checked)
+        else:
+            checked.problems.close()
+        known = Known(checked.clean, checked.summary)
+        if digest:
+            cache.add(doc_id, digest, known)
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """Settings of a run that validates the whole corpus and compiles its tables."""
+
+    policy: Policy
+    with_attached: bool = False
+    """True if attached texts that may not be redistributed are put into the tables."""
+
+    @property
+    def selection(self) -> Selection:
+        """Every document: a build has no other form."""
+        return EVERYTHING
+
+    def of(self, doc_ids: set[str]) -> Compilation:
+        """Return the settings with only those suppressions that these documents can use."""
+        return replace(self, policy=_policy_of(self.policy, doc_ids))
+
+    def shard(self, entries: list[Entry], reader: Reader, schema: Schema) -> Shard:
+        """Check the documents of `entries` and compile their tables, unless one has an error."""
+        shard = Shard()
+        suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
+        rows: list[Row] = []
+        for group in by_document(entries):
+            parts = reader.documents(group)
+            checked = check_document(parts, schema, self.policy, suppressor)
+            shard.documents += bool(group[0].doc_id)
+            shard.report(checked)
+            if checked.summary:
+                shard.summaries.append(checked.summary)
+            # An error anywhere ends the build, so no further row of this shard is needed.
+            if not shard.errors and parts and (row := _row(parts, self.with_attached)):
+                rows.append(row)
+        if rows and not shard.errors:
+            shard.batches = build(rows, schema)
+        return shard
+
+
+Task = Validation | Compilation
+"""The settings of a run."""
+
+
+def compile_shard(entries: list[Entry], root: Path, unpacked: Mapping[str, str], schema: Schema, task: Task) -> Shard:
+    """Return the Shard of `entries`, which are parts of the corpus at `root`.
+
+    `unpacked` maps each compressed file to a file with its bytes (`Index.unpacked`).
+    """
+    with _no_garbage_collection(), Reader(root, unpacked) as reader:
+        return task.shard(entries, reader, schema)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Switch the garbage collector off.
+
+    A shard makes many records and no reference cycles. The collector would walk every record
+    again and again, and free nothing.
     """
     gc.disable()
     try:
-        with Reader(job.root, job.unpacked) as reader:
-            return _compile(entries, reader, job, schema)
+        yield
     finally:
         gc.enable()
 
 
-def _compile(entries: list[Entry], reader: Reader, job: Job, schema: Schema) -> Shard:
-    shard = Shard()
-    ledger = Ledger(job.waivers, job.show_excepted, shard.used)
-    rows: list[Row] = []
-    doc_ids = {entry.doc_id for entry in entries if entry.doc_id}
-    with Cache(job.cache if not job.tables else None, doc_ids) as cache:
-        for group in by_document(entries):
-            doc_id, asked = group[0].doc_id, job.asks(group[0])
-            shard.documents += bool(doc_id)
-            digest = reader.digest(group) if cache.usable and doc_id else None
-            known = cache.known(doc_id, digest) if digest else None
-            if known is None or (asked and not known.clean):
-                found = reader.documents(group)
-                known = _check(found, job, schema, ledger, shard) if asked else _check(found, job, schema)
-                if digest:
-                    cache.add(doc_id, digest, known)
-                if job.tables and not shard.errors and found:
-                    row = _row(found, job)
-                    if row is not None:
-                        rows.append(row)
-            if known.summary:
-                shard.summaries.append(known.summary)
-    if rows and not shard.errors:
-        shard.batches = build(rows, schema)
-    return shard
+def _policy_of(policy: Policy, doc_ids: set[str]) -> Policy:
+    return replace(policy, suppressions=policy.suppressions.of(doc_ids))
 
 
-def _check(
-    found: list[Document], job: Job, schema: Schema, ledger: Ledger | None = None, shard: Shard | None = None
-) -> Known:
-    """Ask about the documents of one doc_id; what is found goes to `shard`, or is not wanted."""
-    ledger, shard = ledger or Ledger(job.waivers), shard or Shard()
-    failed: set[int] = set()
-    sound: list[Document] = []
-    clean = True
-
-    def settle(problem: Problem) -> Problem | None:
-        nonlocal clean
-        clean = False
-        return ledger.settle(problem)
-
-    for document in found:
-        levels = failed if document.annotation is None else checks.inherited(failed)
-        before = frozenset(levels)
-        for problem in checks.run(document, schema, levels, job.severities, settle):
-            shard.add(problem)
-        if skipped := checks.unasked(before, levels):
-            annotator = document.annotation.annotator if document.annotation else ""
-            shard.unasked[document.doc_id, annotator] = skipped
-        if 6 not in skipped and (sound or document.annotation is None):
-            sound.append(document)
-    return Known(clean, summarise(sound, schema) if sound else None)
-
-
-def _row(found: list[Document], job: Job) -> Row | None:
-    """What the document has for the tables; None for what is in no split, or may not be passed on at all."""
-    article = found[0].article
+def _row(parts: list[Document], with_attached: bool) -> Row | None:
+    """Return the document for the tables, None if it has no split or may not be redistributed at all."""
+    article = parts[0].article
     if not article.record.get("split"):
         return None
-    if article.record.get("redistribution") == "none" and not job.with_attached:
+    if article.record.get("redistribution") == "none" and not with_attached:
         return None
-    annotations = [document.annotation for document in found if document.annotation is not None]
+    annotations = [part.annotation for part in parts if part.annotation is not None]
     gold = next((annotation for annotation in annotations if annotation.annotator == GOLD), None)
     others = [annotation for annotation in annotations if annotation.annotator != GOLD]
-    text = article.text if article.redistributable or job.with_attached else None
+    text = article.text if article.redistributable or with_attached else None
     return Row(article, text, gold, others)

@@ -1,4 +1,4 @@
-"""Problems in their order, in memory while they are few and on disk when they are many."""
+"""Findings in their order: in memory while they are few, on disk when they are many."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from collections.abc import Iterator
 from ..core.model import Problem
 
 _KEPT = 10_000
-"""Problems of a shard that are kept in memory; more go to disk."""
+"""Findings that are kept in memory; further ones go to disk."""
 
 
-class Problems:
-    """Problems in their order, in memory while they are few and on disk when they are many."""
+class ProblemSpool:
+    """Findings in their order. Iterate as often as needed; `close` when done."""
 
     def __init__(self) -> None:
         self._kept: list[Problem] = []
         self._file = ""
 
     def add(self, problem: Problem) -> None:
-        """Put a Problem behind the others."""
+        """Append a finding."""
         self._kept.append(problem)
         if len(self._kept) >= _KEPT:
+            # Only the file's name is kept, so that a spool can be sent from a worker to its parent.
             if not self._file:
                 handle, self._file = tempfile.mkstemp(prefix="corpus-problems-")
                 os.close(handle)
@@ -39,7 +40,7 @@ class Problems:
         yield from self._kept
 
     def close(self) -> None:
-        """Delete what is on disk."""
+        """Delete the file, if there is one."""
         if self._file:
             os.unlink(self._file)
             self._file = ""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -23,10 +22,11 @@ import pyarrow.parquet as pq
 from ..core.model import GOLD, Annotation, Article, CorpusError, Record, Source
 from ..core.schema import Schema
 from ..edit.attach import difference
+from ..files import new_folder
 from ..files.index import DOC_ID, MAX_BYTES
 from ..pipeline.shard import Shard
 from ..pipeline.tables import Row, build
-from .build import Built, copy_schema, manifest_of, put_in_place, write_tables
+from .build import Built, copy_schema, manifest_of, write_tables
 from .card import card_of_copy
 from .verify import read_manifest, verify
 
@@ -117,10 +117,8 @@ def _write(
     built = Built(str(manifest["version"]))
     splits = list(manifest["configs"]["documents"])
     total = sum(made["rows"] for made in manifest["configs"]["documents"].values())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
-        folder = Path(temporary) / "build"
-        folder.mkdir()
+    with new_folder(out) as new:
+        folder = new.path
         put_back = frozenset(found.put_back)
         shards = (shard for split in splits for shard in _shards(release, split, schema, texts, put_back))
         write_tables(progress(shards, total), schema, folder, built, lambda problem: None)
@@ -140,7 +138,7 @@ def _write(
             "documents": len(put_back),
         }
         (folder / "manifest.json").write_text(manifest_of(folder, schema, built, more), "utf-8")
-        put_in_place(out, folder)
+        new.commit()
 
 
 def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: frozenset[str]) -> Iterator[Shard]:

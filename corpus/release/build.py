@@ -1,15 +1,13 @@
-"""Shards → the folder of a build, all of it or nothing.
+"""Write the folder of a build, atomically.
 
     <out>/<config>/<split>-00000-of-0000N.parquet     README.md     schema/     manifest.json
 
-Everything is written to a folder beside `out`, which takes its place at the end.
+It is written to a temporary folder next to `out`, and renamed when it is complete.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,13 +15,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..checks.suppress.suppressions import Waivers
+from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
 from ..core.schema import Schema
 from ..core.settings import Settings
-from ..files import Index
+from ..files import Index, new_folder
+from ..pipeline.check import Policy
 from ..pipeline.run import run
-from ..pipeline.shard import Job, Shard
+from ..pipeline.shard import Compilation, Shard
 from ..pipeline.tables import configs
 from .card import card
 from .hashes import file_hash
@@ -32,7 +31,7 @@ from .parquet import Split, Writer
 
 @dataclass(slots=True)
 class Built:
-    """What was built: `splits[config][split]`, and the hash of all content."""
+    """A build: its tables, `splits[config][split]`, and the hash of all content."""
 
     version: str
     documents: int = 0
@@ -44,7 +43,7 @@ def build_folder(
     index: Index,
     schema: Schema,
     settings: Settings,
-    waivers: Waivers,
+    suppressions: Suppressions,
     out: Path,
     *,
     workers: int = 1,
@@ -54,24 +53,22 @@ def build_folder(
     finish: Callable[[Path, Built], dict[str, Any]] | None = None,
     replace: bool = True,
 ) -> Built | None:
-    """Validate the corpus of `index` and write it to `out`; None, and nothing written, when a finding is an error.
+    """Validate the corpus of `index` and write it to `out`. Return None, and write nothing, if a finding is an error.
 
     `out` must be new, empty or an earlier build; without `replace` it must be new. `finish` may add files
-    to the folder before its manifest is written, and gives what more the manifest is to say. Every
-    Problem that `waivers` do not let pass goes to `on_problem` as it is found; `progress` wraps the
-    shards, whose sum of documents it is told.
+    to the folder before its manifest is written, and returns further keys of the manifest. `on_problem`
+    receives every finding that is not suppressed; `progress` wraps the shards, and receives the number of
+    documents. Raises CorpusError if `out` may not be replaced or there is no document.
     """
     if replace:
         _may_replace(out)
     elif out.exists():
-        raise CorpusError(f"{out} is there already")
-    job = Job(index.root, index.unpacked, settings.severity, True, with_attached, waivers)
+        raise CorpusError(f"{out} exists already")
+    task = Compilation(Policy(settings.severity, suppressions), with_attached)
     built = Built(settings.version)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
-        folder = Path(temporary) / "build"
-        folder.mkdir()
-        if write_tables(progress(run(index, job, schema, workers), len(index)), schema, folder, built, on_problem):
+    with new_folder(out, replace=replace) as new:
+        folder = new.path
+        if write_tables(progress(run(index, task, schema, workers), len(index)), schema, folder, built, on_problem):
             return None
         if not built.splits:
             raise CorpusError(f"{index.root}: there is no document to build")
@@ -79,18 +76,19 @@ def build_folder(
         copy_schema(index.root, folder)
         more = finish(folder, built) if finish else {}
         (folder / "manifest.json").write_text(manifest_of(folder, schema, built, more), "utf-8")
-        put_in_place(out, folder)
+        new.commit()
     return built
 
 
 def write_tables(
     shards: Iterator[Shard], schema: Schema, folder: Path, built: Built, on_problem: Callable[[Problem], None]
 ) -> int:
-    """Write the tables of all shards; the number of errors, at the first of which writing ends."""
+    """Write the tables of all shards, up to the first error. Return the number of errors."""
     errors = 0
     writers: dict[tuple[str, str], Writer] = {}
     tables = {config.name: config for config in configs(schema)}
     for shard in shards:
+        # After an error the run goes on, to report all findings, but nothing more is written.
         for problem in shard.problems:
             on_problem(problem)
         shard.problems.close()
@@ -115,7 +113,7 @@ def write_tables(
 
 
 def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:
-    """One hash of the logical hashes of all tables, `splits[config][split]`."""
+    """Return one hash of the content hashes of all tables, `splits[config][split]`."""
     lines = [
         f"{name} {split} {digest}\n" for name, of in sorted(splits.items()) for split, digest in sorted(of.items())
     ]
@@ -123,13 +121,14 @@ def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def copy_schema(root: Path, folder: Path) -> None:
-    """The schema lies beside the tables, so that a build says itself what its fields and labels mean."""
+    """Copy the schema into the build, which thereby documents its own fields and labels."""
     (folder / "schema").mkdir()
     for path in sorted((root / "schema").glob("*.json")):
         (folder / "schema" / path.name).write_bytes(path.read_bytes())
 
 
 def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, Any]) -> str:
+    """Return manifest.json: versions, rows and hashes of all tables and files, and `more`."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest: dict[str, Any] = {
         "version": built.version,
@@ -147,23 +146,8 @@ def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, A
     return json.dumps(manifest, indent=2) + "\n"
 
 
-def put_in_place(out: Path, folder: Path) -> None:
-    """Put `folder` in the place of `out`; what was there comes back when that fails."""
-    if not out.exists():
-        folder.rename(out)
-        return
-    aside = out.with_name(f"{folder.parent.name}-replaced")
-    out.rename(aside)
-    try:
-        folder.rename(out)
-    except BaseException:
-        aside.rename(out)
-        raise
-    shutil.rmtree(aside)
-
-
 def _may_replace(out: Path) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise CorpusError(f"{out} is no folder; choose another --out")
+        raise CorpusError(f"{out} is not a directory; choose another --out")
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
-        raise CorpusError(f"{out} is not empty and is no earlier build; choose another --out")
+        raise CorpusError(f"{out} is not empty and not an earlier build; choose another --out")

@@ -6,8 +6,6 @@ build → compare with the last release → version large enough? → CHANGES.md
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +13,12 @@ from typing import Any
 
 import yaml
 
-from ..checks.suppress.suppressions import Waivers
+from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
 from ..core.schema import Schema
 from ..core.settings import VERSION, Settings
 from ..files import Index
+from ..files.git import Git
 from ..files.releases import parts, versions
 from ..pipeline.shard import Shard
 from .build import Built, build_folder
@@ -33,7 +32,7 @@ def make_release(
     index: Index,
     schema: Schema,
     settings: Settings,
-    waivers: Waivers,
+    suppressions: Suppressions,
     version: str,
     *,
     workers: int = 1,
@@ -74,7 +73,7 @@ def make_release(
         index,
         schema,
         Settings(version, settings.severity),
-        waivers,
+        suppressions,
         out,
         workers=workers,
         on_problem=on_problem,
@@ -107,34 +106,20 @@ def _large_enough(last: Path, folder: Path, old: str, version: str) -> Compariso
 
 def _commit(root: Path, allow_dirty: bool) -> tuple[str | None, str | None]:
     """The commit that is released and its day in UTC; None for both without git or with changes."""
-    if _git(root, "rev-parse", "--is-inside-work-tree") is None:
+    git = Git(root)
+    if git.ask("rev-parse", "--is-inside-work-tree") is None:
         return None, None
     asked = ("raw", "annotations", "schema", "pyproject.toml", "DATASET_CARD.md", "CITATION.cff")
-    if changed := _git(root, "status", "--porcelain", "--", *(name for name in asked if (root / name).exists())):
+    if changed := git.ask("status", "--porcelain", "--", *(name for name in asked if (root / name).exists())):
         if allow_dirty:
             return None, None
         first = changed.splitlines()[0][3:]
         raise CorpusError(f"{first} is not committed; commit what is to be released, or say --allow-dirty")
-    said = _git(root, "log", "-1", "--format=%H %ct")
+    said = git.ask("log", "-1", "--format=%H %ct")
     if not said:
         return None, None
     commit, seconds = said.split()
     return commit, datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
-
-
-def _git(root: Path, *argv: str) -> str | None:
-    """What git says, None when there is no git or it fails."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "-c", "core.fsmonitor=false", *argv],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=environment,
-        )
-    except FileNotFoundError:
-        return None
-    return done.stdout.decode("utf-8", "replace").strip("\n") if done.returncode == 0 else None
 
 
 def _cited(root: Path) -> dict[str, Any]:

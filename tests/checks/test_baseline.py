@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.corpora import Corpus, annotation, record, tiny
 
-from corpus.checks.suppress.baseline import PATH, read_baseline, written
+from corpus.checks.suppress.baseline import PATH, baseline_toml, read_baseline
 from corpus.checks.suppress.suppressions import all_rules
 from corpus.core.fingerprint import Fingerprint, annotator_of, fingerprint
 from corpus.core.model import CorpusError, Problem
@@ -190,7 +190,7 @@ def test_every_fault_that_may_pass_does(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("finding = 1\n", "must be a list of tables"),
+        ("finding = 1\n", "must be an array of tables"),
         ("finding = [\n", "(at"),
         ("other = 1\n", "there is no other"),
         ('finding = [ { doc_id = "a" } ]', "finding 1: code is missing"),
@@ -222,14 +222,14 @@ def test_what_is_written_is_read(baseline: dict[Fingerprint, int]) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "annotations").mkdir()
-        (Path(folder) / PATH).write_bytes(written(baseline))
+        (Path(folder) / PATH).write_bytes(baseline_toml(baseline))
         assert read_baseline(Path(folder)) == baseline
 
 
 def test_too_many_for_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("corpus.checks.suppress.baseline.MAX_BYTES", 10)
     with pytest.raises(CorpusError, match="more than"):
-        written({})
+        baseline_toml({})
 
 
 def test_fingerprint() -> None:

@@ -29,13 +29,15 @@ import pytest
 from support.json_places import places
 
 from corpus import checks, report
-from corpus.checks.suppress.suppressions import all_rules, all_severities, read_waivers
+from corpus.checks.suppress.suppressions import all_rules, all_severities, read_suppressions
 from corpus.cli.main import main
 from corpus.core.json_positions import split_pointer
 from corpus.core.model import Problem
 from corpus.core.schema import Schema
 from corpus.files import Index, Reader
-from corpus.pipeline import run as pipeline
+from corpus.pipeline.check import Policy
+from corpus.pipeline.run import run
+from corpus.pipeline.shard import Validation
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 CASES = REPOSITORY / "tests" / "cases"
@@ -86,8 +88,8 @@ def validate(root: Path, meanwhile: Callable[[Path], None] = nothing, workers: i
     """The findings in the corpus at `root`, in their order."""
     with Index(root) as index:
         meanwhile(root)
-        job = pipeline.Job(root, index.unpacked, all_severities(), waivers=read_waivers(root, TODAY))
-        return [p for shard in pipeline.run(index, job, Schema.read(root), workers) for p in shard.problems]
+        task = Validation(Policy(all_severities(), read_suppressions(root, TODAY)))
+        return [p for shard in run(index, task, Schema.read(root), workers) for p in shard.problems]
 
 
 def as_text(problems: list[Problem]) -> str:
@@ -212,7 +214,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_order_does_not_depend_on_processes(everything: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "DOCUMENTS", 8)
+    monkeypatch.setattr("corpus.pipeline.run.DOCUMENTS", 8)
     first = validate(everything)
     assert {problem.code for problem in first} == BY_CODE.keys() - {"F119", "C611", "X101"}
     assert validate(everything) == first

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from support.corpora import Corpus, Ran, annotation, run
 
 from corpus import checks
-from corpus.checks.suppress.exceptions import PATH, Excepted, keys, read_exceptions, written
-from corpus.checks.suppress.suppressions import RULES, read_waivers
+from corpus.checks.suppress.exceptions import PATH, ExceptionEntry, exception_keys, exception_toml, read_exceptions
+from corpus.checks.suppress.suppressions import SUPPRESSION_RULES, read_suppressions
 from corpus.core import toml_file as tomlfile
 from corpus.core.model import CorpusError, Problem
 
@@ -99,8 +99,8 @@ def test_a_file_without_a_document(corpus: Corpus) -> None:
 def test_the_last_day_is_included(corpus: Corpus) -> None:
     corpus.write(PATH, entry(until="2027-01-31"))
     for today, held in ((date(2027, 1, 30), 1), (date(2027, 1, 31), 1), (date(2027, 2, 1), 0)):
-        waivers = read_waivers(corpus.root, today)
-        assert (len(waivers.held), len(waivers.expired)) == (held, 1 - held)
+        suppressions = read_suppressions(corpus.root, today)
+        assert (len(suppressions.held), len(suppressions.expired)) == (held, 1 - held)
 
 
 def test_an_expired_exception_is_a_finding_and_holds_no_more(corpus: Corpus) -> None:
@@ -149,7 +149,7 @@ def test_what_does_not_hold_together_cannot_be_excepted(corpus: Corpus, code: st
         ("\ufeff", "at line 1"),
         ("x = " + "[" * 9999, f"{PATH}: "),
         ("other = 1\n", "there is no other"),
-        ("exception = 1\n", "must be a list of tables"),
+        ("exception = 1\n", "must be an array of tables"),
         (entry(extra="1"), ":1: exception 1: there is no extra"),
         (ENTRY + entry(record='"x"', reason='" "'), ":7: exception 2: reason must be a string that is not empty"),
         (entry(reason=""), "reason is missing"),
@@ -239,7 +239,7 @@ def test_add_asks_which_of_two_codes(corpus: Corpus) -> None:
         (("alpha",), "is no place of a finding"),
         ((f"{GOLD}:1:1",), "there is no finding"),
         ((f"{GOLD}:1:1", "--code", "P307"), "there is no finding P307"),
-        (("annotations/gold/none.json:1:1",), "there is no such file"),
+        (("annotations/gold/none.json:1:1",), "no such file"),
         (("../x:1:1",), "corpus: "),
     ],
 )
@@ -259,24 +259,24 @@ def test_add_refuses_what_would_not_hold(corpus: Corpus) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip), st.text(st.characters(codec="utf-8")))
 def test_what_is_written_is_read(reason: str, record: str) -> None:
-    one = Excepted("P307", reason, date(2027, 1, 31), doc_id="alpha", record=record.strip())
-    text = written(one)
+    one = ExceptionEntry("P307", reason, date(2027, 1, 31), doc_id="alpha", record=record.strip())
+    text = exception_toml(one)
     codes = checks.severities()
-    assert read_exceptions(Path("/none"), codes, checks.excusable(), text) == [one]
+    assert read_exceptions(Path("/none"), codes, checks.suppressible(), text) == [one]
     assert text.count("\n") == 6 - (not one.record)
 
 
 def test_keys_of_a_finding() -> None:
     in_gold = Problem("P307", "error", "annotations/gold/all.jsonl", "", doc_id="a", record="m1")
-    assert ("P307", "", "a", "gold", "m1") in keys(in_gold)
-    assert ("P307", "", "a", "gold", "") in keys(in_gold)
-    assert ("P307", "annotations/gold/all.jsonl", "", "", "") in keys(in_gold)
-    assert keys(Problem("F117", "warning", "raw/x", "")) == (("F117", "raw/x", "", "", ""),)
+    assert ("P307", "", "a", "gold", "m1") in exception_keys(in_gold)
+    assert ("P307", "", "a", "gold", "") in exception_keys(in_gold)
+    assert ("P307", "annotations/gold/all.jsonl", "", "", "") in exception_keys(in_gold)
+    assert exception_keys(Problem("F117", "warning", "raw/x", "")) == (("F117", "raw/x", "", "", ""),)
 
 
 def test_rules_have_pages() -> None:
-    assert [rule.code for rule in RULES] == ["X101", "X102", "X104"]
-    for rule in RULES:
+    assert [rule.code for rule in SUPPRESSION_RULES] == ["X101", "X102", "X104"]
+    for rule in SUPPRESSION_RULES:
         starts = [line.partition(":")[0] for line in rule.page.splitlines()]
         assert [start for start in starts if start in ("What", "Why", "Bad", "Good")] == ["What", "Why", "Bad", "Good"]
         assert 10 < len(rule.message) < 80

@@ -28,7 +28,9 @@ from corpus.core.schema import Schema
 from corpus.files import Index, Reader, by_document, canonical, canonical_line, parse_json
 from corpus.files.read import parse_text
 from corpus.files.write import ordered
-from corpus.pipeline import run as pipeline
+from corpus.pipeline.check import Policy
+from corpus.pipeline.run import run
+from corpus.pipeline.shard import Validation
 
 SCHEMA = Schema.read(REPOSITORY)
 FORMS = ("json", "jsonl", "jsonl.gz", "jsonl.zst")
@@ -102,8 +104,8 @@ def read_back(root: Path) -> list[ReadBack]:
 
 def validate(root: Path) -> list[Problem]:
     with Index(root) as index:
-        job = pipeline.Job(root, index.unpacked, checks.severities())
-        return [problem for shard in pipeline.run(index, job, SCHEMA, 1) for problem in shard.problems]
+        task = Validation(Policy(checks.severities()))
+        return [problem for shard in run(index, task, SCHEMA, 1) for problem in shard.problems]
 
 
 def told(problems: list[Problem]) -> list[tuple[Any, ...]]:

@@ -153,7 +153,7 @@ def test_a_damaged_cache_is_made_anew(corpus: Corpus, damage: bytes | None, monk
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (("--since", "nowhere"), "nowhere is no commit of this repository"),
+        (("--since", "nowhere"), "nowhere is not a commit of this repository"),
         (("--since", "--all"), "expected one argument"),
         (("--since", "base", "raw"), "give it no PATH"),
     ],

@@ -420,7 +420,7 @@ def test_a_mistake_of_the_user_is_one_line(tmp_path: Path) -> None:
         (("--record=lang=en",), "article records have no field lang"),
         (("--layer=x",), "unknown layer x"),
         ((f"--map={tmp_path}/map.toml",), "map: types.Person must have a layer"),
-        ((f"--map={tmp_path}/none.toml",), "there is no such file"),
+        ((f"--map={tmp_path}/none.toml",), "no such file"),
     ):
         ran = run("import", "brat", str(tmp_path / "doc.txt"), "--into", str(tmp_path / "new"), *said)
         assert (ran.code, expected in ran.err, ran.err.count("\n")) == (2, True, 1), ran.err

@@ -246,7 +246,7 @@ main({argv!r})
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, env=os.environ)
     assert ran.returncode == -signal.SIGKILL, ran.stderr.decode()
     assert not one.out.exists()
-    for left in one.out.parent.glob(".out-*"):
+    for left in one.out.parent.glob(".corpus-tmp-*"):
         assert left.is_dir()
         left.rename(one.out.parent / "left")
     assert one.attach().code == 0

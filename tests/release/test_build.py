@@ -18,6 +18,8 @@ import pytest
 from support.copies import REPOSITORY, build, contents, copy_repository, parquet_rows, read, to_bulk, write
 
 from corpus.cli.main import main
+from corpus.files import writer
+from corpus.files.writer import TEMPORARY
 from corpus.release.hashes import TableHash
 
 DOCUMENT = "barrage-hearing-delay"
@@ -209,7 +211,7 @@ def test_a_folder_that_is_no_build_is_left_alone(
 
 
 Start = Callable[[str, str], subprocess.Popen[bytes]]
-BEGUN, WRITTEN = ".build-*/build", ".build-*/build/*/*"
+BEGUN, WRITTEN = f"{TEMPORARY}*/new", f"{TEMPORARY}*/new/*/*"
 """What is there once a build has begun, and once it has written something."""
 
 
@@ -297,16 +299,17 @@ def _command(pid: int) -> bytes:
 def test_where_nothing_can_be_written_nothing_is_lost(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The new build cannot take the old one's place: the old one stays."""
+    """The new build cannot take the old one's place, on a system that cannot exchange folders: the old one stays."""
     copy = tmp_path / "corpus"
     shutil.copytree(root, copy)
     rename = Path.rename
 
     def fails(self: Path, target: Path) -> Path:
-        if Path(target) == copy / "build" and self.name == "build":
+        if Path(target) == copy / "build" and self.name == "new":
             raise OSError(28, "No space left on device")
         return rename(self, target)
 
+    monkeypatch.setattr(writer, "_renameat2", lambda *_: False)
     monkeypatch.setattr(Path, "rename", fails)
     assert main(["--root", str(copy), "build"]) == 2
     monkeypatch.undo()

@@ -165,7 +165,7 @@ def test_days_are_proposed_and_never_made_up() -> None:
         ("proportions = {train = 0.8}", "sum to 1, not 0.8"),
         ("proportions = {train = 2}", "from 0 to 1"),
         ("proportions = {train = 0.5, eval = 0.5}", "no split eval"),
-        ('by = "date"\ndays = {dev = "soon"}', "'soon' is no day"),
+        ('by = "date"\ndays = {dev = "soon"}', "'soon' is not a date"),
         ('by = "date"\ndays = {dev = 2026-01-01}', "one split has no day"),
         ('by = "date"', "no document has a `published`"),
     ],

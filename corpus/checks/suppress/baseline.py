@@ -40,7 +40,7 @@ def read_baseline(root: Path) -> dict[Fingerprint, int]:
     return baseline
 
 
-def written(baseline: Baseline) -> bytes:
+def baseline_toml(baseline: Baseline) -> bytes:
     """The file that holds the baseline. Raises CorpusError when it would be too large to be read again."""
     lines = [f"  {{ {_entry(one, count)} }},\n" for one, count in sorted(baseline.items())]
     data = "".join([_HEAD, "finding = [\n", *lines, "]\n"]).encode()

@@ -1,4 +1,4 @@
-"""annotations/exceptions.toml ↔ Excepted: single findings that are known, explained and let pass for a time.
+"""annotations/exceptions.toml ↔ ExceptionEntry: single findings that are known, explained and let pass for a time.
 
 [[exception]]
 doc_id = "alpha"            or file = "annotations/notes.txt", for what belongs to no document
@@ -26,12 +26,12 @@ PATH = "annotations/exceptions.toml"
 _NAMES = ("file", "doc_id", "annotator", "record", "code", "reason")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*exception[ \t]*\]\]", re.MULTILINE)
 
-Key = tuple[str, str, str, str, str]
+ExceptionKey = tuple[str, str, str, str, str]
 """Code, file, doc_id, annotator, record: what an exception is about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Excepted:
+class ExceptionEntry:
     """A finding that is not counted, why, and the last day on which it is not. `line` is where it says so."""
 
     code: str
@@ -44,7 +44,7 @@ class Excepted:
     line: int = 1
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ExceptionKey:
         """What it is about."""
         return self.code, self.file, self.doc_id, self.annotator, self.record
 
@@ -54,7 +54,7 @@ class Excepted:
         return " ".join(filter(None, (self.code, self.file, self.doc_id, self.annotator, self.record)))
 
 
-def keys(problem: Problem) -> tuple[Key, ...]:
+def exception_keys(problem: Problem) -> tuple[ExceptionKey, ...]:
     """The keys of the exceptions that name a finding, the narrowest first."""
     annotator = annotator_of(problem.file) if problem.doc_id else ""
     of_file, of_document = (problem.file, "", ""), ("", problem.doc_id, annotator)
@@ -64,11 +64,11 @@ def keys(problem: Problem) -> tuple[Key, ...]:
 
 
 def read_exceptions(
-    root: Path, codes: Collection[str], excusable: Collection[str], text: str | None = None
-) -> list[Excepted]:
+    root: Path, codes: Collection[str], suppressible: Collection[str], text: str | None = None
+) -> list[ExceptionEntry]:
     """The exceptions of the corpus, in their order; with `text`, as if that stood in the file.
 
-    `codes` are those of all checks, `excusable` those whose findings may be excepted. Raises
+    `codes` are those of all checks, `suppressible` those whose findings may be excepted. Raises
     CorpusError, with the place, when the file says anything else than exceptions.
     """
     text = _text(root) if text is None else text
@@ -76,13 +76,13 @@ def read_exceptions(
     lines = [text.count("\n", 0, match.start()) + 1 for match in _HEADER.finditer(text)]
     if len(lines) != len(tables):
         lines = [1] * len(tables)
-    found: dict[Key, Excepted] = {}
+    found: dict[ExceptionKey, ExceptionEntry] = {}
     for number, (table, line) in enumerate(zip(tables, lines, strict=True), 1):
         where = f"{PATH}:{line}: exception {number}"
         one = _exception(table, line, where)
         if one.code not in codes:
             raise CorpusError(f"{where}: there is no check {one.code}; see `corpus rule --all`")
-        if one.code not in excusable:
+        if one.code not in suppressible:
             raise CorpusError(
                 f"{where}: {one.code} cannot be excepted: what does not hold together cannot be compiled; mend it"
             )
@@ -99,7 +99,7 @@ def _text(root: Path) -> str:
         raise CorpusError(f"{PATH}: {error}") from None
 
 
-def _exception(table: dict[str, Any], line: int, where: str) -> Excepted:
+def _exception(table: dict[str, Any], line: int, where: str) -> ExceptionEntry:
     for name in table:
         if name not in (*_NAMES, "until"):
             raise CorpusError(f"{where}: there is no {name}; it has {', '.join(_NAMES)} and until")
@@ -119,20 +119,22 @@ def _exception(table: dict[str, Any], line: int, where: str) -> Excepted:
         raise CorpusError(f"{where}: either doc_id or file must say what it is about, and not both")
     if values["annotator"] and not values["doc_id"]:
         raise CorpusError(f"{where}: annotator goes with doc_id; a file has its annotator in its name")
-    return Excepted(**values, until=until, line=line)
+    return ExceptionEntry(**values, until=until, line=line)
 
 
-def with_exceptions(root: Path, added: list[Excepted], codes: Collection[str], excusable: Collection[str]) -> str:
+def with_exceptions(
+    root: Path, added: list[ExceptionEntry], codes: Collection[str], suppressible: Collection[str]
+) -> str:
     """What the file says when the exceptions `added` stand at its end. Raises CorpusError as reading it would."""
     text = _text(root)
     for one in added:
         text = text.rstrip("\n") + "\n\n" if text.strip() else ""
-        text += written(one)
-        read_exceptions(root, codes, excusable, text)
+        text += exception_toml(one)
+        read_exceptions(root, codes, suppressible, text)
     return text
 
 
-def written(one: Excepted) -> str:
+def exception_toml(one: ExceptionEntry) -> str:
     """The exception in canonical form."""
     lines = [f"{name} = {string(getattr(one, name))}" for name in _NAMES if getattr(one, name)]
     return "\n".join(["[[exception]]", *lines, f"until = {one.until.isoformat()}", ""])

@@ -18,27 +18,27 @@ from pathlib import Path
 
 from ...core.fingerprint import Fingerprint, fingerprint
 from ...core.model import Problem, Severity
-from .. import CHECKS, excusable, severities
-from ..corpus_wide import ACROSS
+from .. import CHECKS, severities, suppressible
+from ..corpus_wide import CORPUS_WIDE
 from ..rule import Rule
 from .baseline import PATH as BASELINE
 from .baseline import Baseline, read_baseline
 from .exceptions import PATH as EXCEPTIONS
-from .exceptions import Excepted, Key, keys, read_exceptions
+from .exceptions import ExceptionEntry, ExceptionKey, exception_keys, read_exceptions
 
-Used = Counter[Key | Fingerprint]
+Used = Counter[ExceptionKey | Fingerprint]
 """How many findings each exception and each entry of the baseline let pass."""
 
-Unasked = dict[tuple[str, str], frozenset[int]]
+SkippedLevels = dict[tuple[str, str], frozenset[int]]
 """By doc_id and annotator, the levels whose questions were not asked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Waivers:
+class Suppressions:
     """The exceptions that hold, those that have expired, and the baseline, None to take any finding into it."""
 
-    held: Mapping[Key, Excepted] = field(default_factory=dict)
-    expired: tuple[Excepted, ...] = ()
+    held: Mapping[ExceptionKey, ExceptionEntry] = field(default_factory=dict)
+    expired: tuple[ExceptionEntry, ...] = ()
     baseline: Baseline | None = field(default_factory=dict)
 
     @property
@@ -46,51 +46,51 @@ class Waivers:
         """The documents that are named."""
         return frozenset(one.doc_id for one in (*self.held.values(), *(self.baseline or ())))
 
-    def of(self, doc_ids: Collection[str]) -> Waivers:
+    def of(self, doc_ids: Collection[str]) -> Suppressions:
         """What findings in these documents, "" for in none, can use."""
         held = {key: one for key, one in self.held.items() if one.doc_id in doc_ids or one.file}
         if self.baseline is None:
-            return Waivers(held, (), None)
-        return Waivers(held, (), {one: count for one, count in self.baseline.items() if one.doc_id in doc_ids})
+            return Suppressions(held, (), None)
+        return Suppressions(held, (), {one: count for one, count in self.baseline.items() if one.doc_id in doc_ids})
 
-    def without(self, unasked: Unasked) -> Waivers:
+    def without(self, skipped_levels: SkippedLevels) -> Suppressions:
         """Those that name a question which was asked: of what was not, none can say whether it is there."""
-        if not unasked:
+        if not skipped_levels:
             return self
-        held = {key: one for key, one in self.held.items() if not _is_in(unasked, one)}
-        gone = {one: count for one, count in (self.baseline or {}).items() if not _is_in(unasked, one)}
-        return Waivers(held, self.expired, gone)
+        held = {key: one for key, one in self.held.items() if not _is_in(skipped_levels, one)}
+        gone = {one: count for one, count in (self.baseline or {}).items() if not _is_in(skipped_levels, one)}
+        return Suppressions(held, self.expired, gone)
 
-    def about(self, is_there: Callable[[str], bool], files: Collection[str]) -> Waivers:
+    def about(self, is_there: Callable[[str], bool], files: Collection[str]) -> Suppressions:
         """What expired for documents that are there, or for these files."""
-        return Waivers(
+        return Suppressions(
             {}, tuple(one for one in self.expired if one.file in files or (one.doc_id and is_there(one.doc_id)))
         )
 
 
-def _is_in(unasked: Unasked, one: Excepted | Fingerprint) -> bool:
-    return int(one.code[1]) in unasked.get((one.doc_id, one.annotator), ())
+def _is_in(skipped_levels: SkippedLevels, one: ExceptionEntry | Fingerprint) -> bool:
+    return int(one.code[1]) in skipped_levels.get((one.doc_id, one.annotator), ())
 
 
-NONE = Waivers()
+NO_SUPPRESSIONS = Suppressions()
 
 
-def read_waivers(root: Path, today: date) -> Waivers:
+def read_suppressions(root: Path, today: date) -> Suppressions:
     """The exceptions and the baseline of the corpus, as they hold on the day `today`. Raises CorpusError."""
-    exceptions = read_exceptions(root, severities(), excusable())
+    exceptions = read_exceptions(root, severities(), suppressible())
     held = {one.key: one for one in exceptions if today <= one.until}
-    return Waivers(held, tuple(one for one in exceptions if today > one.until), read_baseline(root))
+    return Suppressions(held, tuple(one for one in exceptions if today > one.until), read_baseline(root))
 
 
 @dataclass(slots=True)
-class Ledger:
+class Suppressor:
     """Says of each finding whether it passes, and counts in `used` what let it pass."""
 
-    waivers: Waivers
+    suppressions: Suppressions
     show: bool = False
     used: Used = field(default_factory=Counter)
 
-    def settle(self, problem: Problem) -> Problem | None:
+    def suppress(self, problem: Problem) -> Problem | None:
         """The finding as it is to be reported: as it is, as an info with the reason (`show`), or None."""
         reason = self._reason(problem)
         if not reason:
@@ -98,24 +98,24 @@ class Ledger:
         return replace(problem, severity="info", message=f"{problem.message} ({reason})") if self.show else None
 
     def _reason(self, problem: Problem) -> str:
-        waivers = self.waivers
-        if (waivers.baseline == {} and not waivers.held) or problem.code not in excusable():
+        suppressions = self.suppressions
+        if (suppressions.baseline == {} and not suppressions.held) or problem.code not in suppressible():
             return ""
-        for key in keys(problem) if waivers.held else ():
-            if key in waivers.held:
+        for key in exception_keys(problem) if suppressions.held else ():
+            if key in suppressions.held:
                 self.used[key] += 1
-                one = waivers.held[key]
+                one = suppressions.held[key]
                 return f"excepted until {one.until.isoformat()}: {one.reason}"
-        if problem.severity == "info" or waivers.baseline == {}:
+        if problem.severity == "info" or suppressions.baseline == {}:
             return ""
         name = fingerprint(problem)
-        if waivers.baseline is None or self.used[name] < waivers.baseline.get(name, 0):
+        if suppressions.baseline is None or self.used[name] < suppressions.baseline.get(name, 0):
             self.used[name] += 1
             return "in the baseline"
         return ""
 
 
-def expired_exception(waivers: Waivers, used: Used) -> Iterator[Problem]:
+def expired_exception(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
     """X101: An exception has expired.
 
     What: an entry of annotations/exceptions.toml has an `until` that is past, in UTC. It no longer holds.
@@ -123,11 +123,11 @@ def expired_exception(waivers: Waivers, used: Used) -> Iterator[Problem]:
     Bad: `until = 2020-01-31`
     Good: the fault is mended and the entry deleted, or it has a later day and a reason that is still true.
     """
-    for one in waivers.expired:
+    for one in suppressions.expired:
         yield _found(expired_exception, EXCEPTIONS, f"{one.about}, on {one.until.isoformat()}", one)
 
 
-def unneeded_exception(waivers: Waivers, used: Used) -> Iterator[Problem]:
+def unneeded_exception(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
     """X102: An exception is not needed.
 
     What: an entry of annotations/exceptions.toml names a finding that is not there. This is asked
@@ -136,12 +136,12 @@ def unneeded_exception(waivers: Waivers, used: Used) -> Iterator[Problem]:
     Bad: an exception for a record that was mended, or with a misspelt `record`.
     Good: no entry, or one that names what is found.
     """
-    for one in waivers.held.values():
+    for one in suppressions.held.values():
         if not used[one.key]:
             yield _found(unneeded_exception, EXCEPTIONS, one.about, one)
 
 
-def stale_baseline(waivers: Waivers, used: Used) -> Iterator[Problem]:
+def stale_baseline(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
     """X104: The baseline has findings that are gone.
 
     What: an entry of annotations/baseline.toml names more findings than there are. This is asked when
@@ -150,12 +150,12 @@ def stale_baseline(waivers: Waivers, used: Used) -> Iterator[Problem]:
     Bad: a record was mended and the baseline still has its finding.
     Good: `corpus baseline write`, which takes out what is gone and adds nothing.
     """
-    gone = sum(max(0, count - used[one]) for one, count in (waivers.baseline or {}).items())
+    gone = sum(max(0, count - used[one]) for one, count in (suppressions.baseline or {}).items())
     if gone:
         yield _found(stale_baseline, BASELINE, f"{gone:,} no longer needed")
 
 
-RULES: tuple[Rule, ...] = (
+SUPPRESSION_RULES: tuple[Rule, ...] = (
     Rule(expired_exception, "warning"),
     Rule(unneeded_exception, "warning"),
     Rule(stale_baseline, "warning"),
@@ -172,7 +172,7 @@ _HELP = {
 
 def all_rules() -> tuple[Rule, ...]:
     """All that findings come from: the checks of documents, of the corpus, then of exceptions and baseline."""
-    return (*CHECKS, *ACROSS, *RULES)
+    return (*CHECKS, *CORPUS_WIDE, *SUPPRESSION_RULES)
 
 
 def all_severities() -> dict[str, Severity]:
@@ -180,16 +180,18 @@ def all_severities() -> dict[str, Severity]:
     return {rule.code: rule.severity for rule in all_rules()}
 
 
-def rules_found(waivers: Waivers, used: Used, whole: bool, chosen: Mapping[str, Severity]) -> Iterator[Problem]:
-    """The findings of `RULES`; without `whole` only of those that need not know of every document."""
-    for rule in RULES:
+def suppression_problems(
+    suppressions: Suppressions, used: Used, whole: bool, chosen: Mapping[str, Severity]
+) -> Iterator[Problem]:
+    """The findings of `SUPPRESSION_RULES`; without `whole` only of those that need not know of every document."""
+    for rule in SUPPRESSION_RULES:
         if whole or rule.code not in _OF_THE_WHOLE:
-            for problem in rule.ask(waivers, used):
+            for problem in rule.ask(suppressions, used):
                 yield replace(problem, severity=chosen.get(rule.code, rule.severity))
 
 
 def _found(
-    ask: Callable[[Waivers, Used], Iterator[Problem]], file: str, detail: str, about: Excepted | None = None
+    ask: Callable[[Suppressions, Used], Iterator[Problem]], file: str, detail: str, about: ExceptionEntry | None = None
 ) -> Problem:
     rule = Rule(ask)
     return Problem(

@@ -1,0 +1,174 @@
+"""The one way to write: a file or a folder takes its final name when it is complete, in one step.
+
+    replace_file(path)     a file of a corpus or of a build
+    open_output(path)      a file that the user names: also a device, a FIFO, or through a symlink
+    new_folder(path)       a whole folder
+
+What is not complete has a name that begins with `TEMPORARY`, in the folder of the final one. A run
+that is killed leaves the old or the new file or folder, and perhaps such a name, which is safe to
+delete when no run is under way.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ..core.model import CorpusError
+
+TEMPORARY = ".corpus-tmp-"
+"""How the names of incomplete files and folders begin. The index ignores names that begin with a dot."""
+
+_AT_FDCWD = -100
+_NO_REPLACE, _EXCHANGE = 1, 2
+"""Flags of renameat2(2), as Linux defines them."""
+_UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
+"""Errors of a kernel or a file system that lacks a flag; a rename without flags then says what is wrong."""
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that replaces `path` if the block ends without an error, and else leaves no trace.
+
+    Folders above it are made, and the mode of an existing file is kept. Raises CorpusError if `path` is
+    anything but a regular file or missing.
+    """
+    mode = _mode(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            # The bytes reach the disk before the name: after a power cut no name leads to an empty file.
+            os.fsync(file.fileno())
+        os.chmod(name, mode)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+    _sync(path.parent)
+
+
+@contextmanager
+def open_output(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that the user names for writing: like `replace_file`, but it follows a symlink.
+
+    A device, a FIFO or a terminal cannot be replaced and is opened and written. Raises OSError.
+    """
+    target = Path(os.path.realpath(path))
+    if not target.exists() or target.is_file() or target.is_dir():
+        with replace_file(target) as file:
+            yield file
+        return
+    with target.open("wb") as file:
+        yield file
+
+
+@dataclass(frozen=True, slots=True)
+class NewFolder:
+    """A folder that is being made: fill `path`, then `commit`."""
+
+    path: Path
+    target: Path
+    replace: bool
+
+    def commit(self) -> None:
+        """Give the folder its final name, after all of it is on the disk.
+
+        Raises CorpusError if something has the name that may not be replaced.
+        """
+        for made in (*self.path.rglob("*"), self.path):
+            _sync(made)
+        if self.replace and self.target.is_dir() and not self.target.is_symlink():
+            _exchange(self.path, self.target)
+        else:
+            _rename_new(self.path, self.target)
+        _sync(self.target.parent)
+
+
+@contextmanager
+def new_folder(path: Path, *, replace: bool = False) -> Iterator[NewFolder]:
+    """Make a folder that becomes `path` when it is committed, and vanishes if it is not.
+
+    With `replace`, an existing folder is exchanged for the new one and then deleted; without it,
+    `path` may exist only as an empty folder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=path.parent, ignore_cleanup_errors=True) as temporary:
+        # Only its owner may read a temporary directory; a folder within it gets the usual mode.
+        folder = Path(temporary) / "new"
+        folder.mkdir()
+        yield NewFolder(folder, path, replace)
+
+
+def _mode(path: Path) -> int:
+    """Return the mode that a file at `path` gets."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return 0o644
+    if not stat.S_ISREG(status.st_mode):
+        raise CorpusError(f"{path} is not a regular file, so it is not replaced")
+    return stat.S_IMODE(status.st_mode) & 0o777
+
+
+def _rename_new(folder: Path, path: Path) -> None:
+    """Rename `folder` to `path`, which may exist only as an empty folder."""
+    if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+        path.rmdir()
+    try:
+        if not _renameat2(folder, path, _NO_REPLACE):
+            if os.path.lexists(path):
+                raise FileExistsError(path)
+            folder.rename(path)
+    except FileExistsError:
+        raise CorpusError(f"{path} exists already") from None
+
+
+def _exchange(folder: Path, path: Path) -> None:
+    """Exchange two folders; the old one ends beside `folder`, within its temporary directory."""
+    if _renameat2(folder, path, _EXCHANGE):
+        return
+    # Without an exchange there is a moment with no `path`; an error in it puts the old folder back.
+    aside = folder.with_name("old")
+    path.rename(aside)
+    try:
+        folder.rename(path)
+    except BaseException:
+        aside.rename(path)
+        raise
+
+
+def _renameat2(source: Path, target: Path, flags: int) -> bool:
+    """Rename with a flag of renameat2(2). Return False if the system has no such call or flag."""
+    import ctypes
+
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    if call(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), flags) == 0:
+        return True
+    error = ctypes.get_errno()
+    if error in _UNSUPPORTED:
+        return False
+    raise OSError(error, os.strerror(error), str(target))
+
+
+def _sync(path: Path) -> None:
+    """Write a file, or the names in a folder, to the disk."""
+    if path.is_symlink() or (os.name == "nt" and path.is_dir()):  # Windows opens no folders
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,66 @@
+"""Check one document: its parts → findings, and a summary for the corpus-wide rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .. import checks
+from ..checks.document_summary import Summary, summarise
+from ..checks.suppress.suppressions import NO_SUPPRESSIONS, SkippedLevels, Suppressions, Suppressor
+from ..core.model import Document, Problem, Severity
+from ..core.schema import Schema
+from .spool import ProblemSpool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How findings are reported: their severities, and which are suppressed."""
+
+    severities: Mapping[str, Severity]
+    suppressions: Suppressions = NO_SUPPRESSIONS
+    show_suppressed: bool = False
+    """True if suppressed findings are reported, with severity `info`."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """The result for one document."""
+
+    problems: ProblemSpool = field(default_factory=ProblemSpool)
+    skipped_levels: SkippedLevels = field(default_factory=dict)
+    """Levels that were skipped because an earlier level failed."""
+    clean: bool = True
+    """True if no check found anything, suppressed or not."""
+    summary: Summary | None = None
+    """None if a fault keeps the document from the corpus-wide rules."""
+
+
+def check_document(parts: list[Document], schema: Schema, policy: Policy, suppressor: Suppressor) -> Checked:
+    """Check the article, which comes first in `parts`, then each of its annotations.
+
+    `suppressor` counts the suppressions that are used.
+    """
+    checked = Checked()
+    failed: set[int] = set()
+    sound: list[Document] = []
+
+    def suppress(problem: Problem) -> Problem | None:
+        checked.clean = False
+        return suppressor.suppress(problem)
+
+    for document in parts:
+        # An annotation rests on its article: it starts with the levels that the article failed.
+        levels = failed if document.annotation is None else checks.inherited(failed)
+        before = frozenset(levels)
+        for problem in checks.run(document, schema, levels, policy.severities, suppress):
+            checked.problems.add(problem)
+        skipped = checks.skipped_levels(before, levels)
+        if skipped:
+            annotator = document.annotation.annotator if document.annotation else ""
+            checked.skipped_levels[document.doc_id, annotator] = skipped
+        # Corpus-wide rules belong to level 6, so they read what could be asked the questions of level 6.
+        if 6 not in skipped and (sound or document.annotation is None):
+            sound.append(document)
+    checked.summary = summarise(sound, schema) if sound else None
+    return checked

@@ -1,0 +1,94 @@
+"""Reduce all Shards to one more: the findings that need more than one shard.
+
+Shards → summaries → corpus-wide rules ┐
+       → used, skipped levels          ┴→ rules about suppressions → Shard
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+from ..checks import corpus_wide
+from ..checks.document_summary import Corpus, Name, Summary
+from ..checks.document_summary import names as names_of
+from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
+from ..core.json_positions import position
+from ..core.model import GOLD
+from ..core.schema import Schema
+from ..files import Index, Reader
+from ..files.releases import released_splits
+from .check import Policy
+from .select import Selection
+from .shard import Shard
+
+
+class Reduction:
+    """What is kept of each shard until the last one: a kilobyte or two a document."""
+
+    def __init__(self, policy: Policy, selection: Selection) -> None:
+        self._policy, self._selection = policy, selection
+        self._named = policy.suppressions.doc_ids
+        self._used: Used = Counter()
+        self._skipped_levels: SkippedLevels = {}
+        self._summaries: list[Summary] = []
+
+    def add(self, shard: Shard) -> None:
+        """Keep the summaries of a shard, and which suppressions its findings used."""
+        self._used.update(shard.used)
+        # Only suppressions ask for skipped levels; those of other documents would fill the memory.
+        self._skipped_levels.update(
+            (key, levels) for key, levels in shard.skipped_levels.items() if key[0] in self._named
+        )
+        self._summaries += shard.summaries
+
+    def finish(self, index: Index, schema: Schema) -> Shard:
+        """Return a Shard without documents that has the findings of all remaining rules."""
+        last = Shard()
+        # Corpus-wide findings can use suppressions too, so these are judged last.
+        self._corpus_wide(index, schema, last)
+        self._used.update(last.used)
+        self._about_suppressions(index, last)
+        return last
+
+    def _corpus_wide(self, index: Index, schema: Schema, last: Shard) -> None:
+        suppressor = Suppressor(self._policy.suppressions, self._policy.show_suppressed, last.used)
+        version, released = released_splits(index.root)
+        complete = self._selection.complete and len(self._summaries) == len(index)
+        with Reader(index.root, index.unpacked) as reader:
+            look = _LookUp(index, reader)
+            # Few documents are in a finding, and several findings in a row are about the same one.
+            names = lru_cache(256)(look.names)
+            corpus = Corpus(
+                tuple(self._summaries), released, version, complete, self._selection.doc_ids, look.place, names
+            )
+            for problem in corpus_wide.run(corpus, schema, self._policy.severities, suppressor.suppress):
+                last.add(problem)
+
+    def _about_suppressions(self, index: Index, last: Shard) -> None:
+        suppressions = self._policy.suppressions.without(self._skipped_levels)
+        complete = self._selection.complete
+        if not complete:
+            suppressions = suppressions.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
+        for problem in suppression_problems(suppressions, self._used, complete, self._policy.severities):
+            last.add(problem)
+
+
+class _LookUp:
+    """Reads a document again for a corpus-wide finding: a summary has no lines and no words."""
+
+    def __init__(self, index: Index, reader: Reader) -> None:
+        self._index, self._reader = index, reader
+
+    def place(self, doc_id: str, file: str, pointer: str) -> tuple[int, int]:
+        """Return the line and column of a JSON pointer, from 1."""
+        entries = [entry for entry in self._index.entries(doc_id) if entry.path == file]
+        return position(self._reader.documents(entries[:1])[0].source, pointer) if entries else (1, 1)
+
+    def names(self, doc_id: str) -> Sequence[Name]:
+        """Return the names of the adjudicated annotation."""
+        for document in self._reader.documents(self._index.entries(doc_id)):
+            if document.annotation is not None and document.annotation.annotator == GOLD:
+                return names_of(document.annotation, document.article.text)
+        return ()

@@ -1,0 +1,31 @@
+"""Which documents' findings are reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..files import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The documents whose findings are reported. Corpus-wide rules read the other documents too."""
+
+    complete: bool = True
+    """True if the run reports on the whole corpus; only then are unused suppressions reported."""
+    doc_ids: frozenset[str] | None = None
+    """The documents to report on, None for all that are indexed."""
+    files: frozenset[str] = frozenset()
+    """With `doc_ids`, the files to report on where they belong to no document."""
+
+    def wants(self, entry: Entry) -> bool:
+        """Return True if the findings in a part, and in its document, are reported."""
+        if self.doc_ids is None:
+            return True
+        return entry.doc_id in self.doc_ids if entry.doc_id else entry.path in self.files
+
+
+EVERYTHING = Selection()
+"""Every document of the corpus."""
+EVERYTHING_INDEXED = Selection(complete=False)
+"""Every document of an index that was made for some paths only."""
