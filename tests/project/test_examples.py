@@ -26,7 +26,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_example_beats_its_baseline(example: Path, built: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "HF_DATASETS_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, example, built]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=1200, env=environment, check=False)
     assert ran.returncode == 0, ran.stderr
     counted, baseline, model = ran.stdout.splitlines()
     assert re.match(r"[1-9]\d* \w+ to learn from, [1-9]\d* to score on", counted)

@@ -25,7 +25,7 @@ def started(corpus: Corpus, hub: Hub, *argv: str, xet: bool = False, **changed: 
 
 def ended(process: subprocess.Popen[str]) -> Ran:
     """What came of it; in nothing that it printed the token stands."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=1200)
     assert "SECRET" not in out + err
     return Ran(process.returncode, out, err)
 
