@@ -26,11 +26,9 @@ _COMMAND = [sys.executable, "-m", "corpus"]
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(built_corpus: Path) -> Path:
     """A copy of this repository's corpus, built."""
-    copy = copy_repository(tmp_path_factory.mktemp("build") / "corpus")
-    build(copy)
-    return copy
+    return built_corpus
 
 
 @pytest.fixture(scope="module")
@@ -321,9 +319,8 @@ def test_nothing_to_build_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert leftovers(tmp_path) == []
 
 
-def test_rows_stand_in_the_order_of_their_documents_ids(tmp_path: Path) -> None:
-    copy_repository(tmp_path)
-    rows = parquet_rows(build(tmp_path))
+def test_rows_stand_in_the_order_of_their_documents_ids(root: Path) -> None:
+    rows = parquet_rows(root / "build")
     for found in rows.values():
         ids = [row["doc_id"] for row in found]
         assert ids == sorted(ids)

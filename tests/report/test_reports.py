@@ -351,7 +351,7 @@ def unescape(text: str) -> str:
     return re.sub(r"&#(\d+);", lambda match: chr(int(match[1])), text)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_is_only_shown(text: str) -> None:
     found = everywhere(text)
