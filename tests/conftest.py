@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from support.copies import build, copy_repository
 from support.corpora import Corpus, tiny
+from support.once import made_once
 
 settings.register_profile("corpus", deadline=None)
 settings.load_profile("corpus")
@@ -43,6 +45,12 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ON_THE_RECORD_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def built_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this repository's corpus with a build, which all tests share and none changes."""
+    return made_once(tmp_path_factory, "built-corpus", lambda folder: build(copy_repository(folder)))
 
 
 @pytest.fixture

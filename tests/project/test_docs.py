@@ -27,6 +27,8 @@ from typing import Any
 
 import pytest
 import yaml
+from support.corpora import REPOSITORY
+from support.once import made_once
 
 from corpus.checks.suppress.suppressions import all_rules
 from corpus.cli.main import main
@@ -35,7 +37,6 @@ from corpus.edit.guidelines import with_labels, without_table
 from corpus.formats import FORMATS
 from corpus.report import Rule
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = (
     "README.md",
     "schema/README.md",
@@ -117,10 +118,13 @@ def is_shown(shown: str, printed: str) -> bool:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository with a build."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(REPOSITORY, folder, ignore=NOT_COPIED)
+        assert main(["--root", str(folder), "build"]) == 0
+
     root = tmp_path_factory.mktemp("docs") / "repository"
-    shutil.copytree(REPOSITORY, root, ignore=NOT_COPIED)
-    assert main(["--root", str(root), "build"]) == 0
-    return root
+    return shutil.copytree(made_once(tmp_path_factory, "built-repository", make), root)
 
 
 class Shell:

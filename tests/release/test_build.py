@@ -15,7 +15,8 @@ from pathlib import Path
 import datasets
 import pyarrow.parquet as pq
 import pytest
-from support.copies import REPOSITORY, build, contents, copy_repository, parquet_rows, read, to_bulk, write
+from support.copies import build, contents, copy_repository, parquet_rows, read, to_bulk, write
+from support.corpora import REPOSITORY
 
 from corpus.cli.main import main
 from corpus.files import writer
@@ -27,11 +28,9 @@ _COMMAND = [sys.executable, "-m", "corpus"]
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(built_corpus: Path) -> Path:
     """A copy of this repository's corpus, built."""
-    copy = copy_repository(tmp_path_factory.mktemp("build") / "corpus")
-    build(copy)
-    return copy
+    return built_corpus
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +222,7 @@ def start(bulk: Path, tmp_path: Path) -> Iterator[Start]:
     def run(pattern: str, workers: str) -> subprocess.Popen[bytes]:
         command = [*_COMMAND, "--root", str(tmp_path / "corpus"), "build", "--workers", workers]
         running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + 300
         while not list((tmp_path / "corpus").glob(pattern)):
             assert running[-1].poll() is None
             assert time.monotonic() < give_up
@@ -256,7 +255,7 @@ def test_stopped_in_the_middle_it_leaves_the_old_build_and_nothing_else(
 ) -> None:
     process = start(BEGUN, "1")
     process.send_signal(stop)
-    assert process.wait(20) != 0
+    assert process.wait(200) != 0
     assert contents(tmp_path / "corpus" / "build") == contents(bulk / "build")
     assert leftovers(tmp_path / "corpus") == []
 
@@ -264,16 +263,15 @@ def test_stopped_in_the_middle_it_leaves_the_old_build_and_nothing_else(
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux to know whose child a process is")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
 def test_no_worker_outlives_its_build(start: Start, stop: signal.Signals) -> None:
-    process = start(BEGUN, "2")
+    process = start(WRITTEN, "2")
     workers: list[int] = []
     while not workers:
         assert process.poll() is None
         children = [int(child) for task in Path(f"/proc/{process.pid}/task").iterdir() for child in _children(task)]
         workers = [pid for pid in children if b"spawn_main" in _command(pid)]
-    time.sleep(0.2)
     process.send_signal(stop)
-    process.wait(20)
-    give_up = time.monotonic() + 5
+    process.wait(200)
+    give_up = time.monotonic() + 50
     while workers and time.monotonic() < give_up:
         time.sleep(0.05)
         workers = [pid for pid in workers if b"spawn_main" in _command(pid)]
@@ -324,9 +322,8 @@ def test_nothing_to_build_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert leftovers(tmp_path) == []
 
 
-def test_rows_stand_in_the_order_of_their_documents_ids(tmp_path: Path) -> None:
-    copy_repository(tmp_path)
-    rows = parquet_rows(build(tmp_path))
+def test_rows_stand_in_the_order_of_their_documents_ids(root: Path) -> None:
+    rows = parquet_rows(root / "build")
     for found in rows.values():
         ids = [row["doc_id"] for row in found]
         assert ids == sorted(ids)

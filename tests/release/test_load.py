@@ -50,11 +50,9 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(built_corpus: Path) -> Path:
     """A copy of this repository's corpus, built."""
-    copy = copy_repository(tmp_path_factory.mktemp("load") / "corpus")
-    build(copy)
-    return copy
+    return built_corpus
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,11 @@ from xml.etree import ElementTree
 
 import pysarif
 import pytest
-from checks.test_cases import CASES, copy, validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from sarif_pydantic import Sarif
+from support.cases import CASES, copy, validate
 from support.corpora import Corpus, annotation
 
 from corpus.checks import CHECKS
@@ -351,7 +351,7 @@ def unescape(text: str) -> str:
     return re.sub(r"&#(\d+);", lambda match: chr(int(match[1])), text)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_is_only_shown(text: str) -> None:
     found = everywhere(text)

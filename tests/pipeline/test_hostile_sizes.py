@@ -1,0 +1,208 @@
+"""Very large input: time, memory and temporary files are bounded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+from support.corpora import Corpus, annotation, run
+from support.hostile import (
+    GOLD,
+    article,
+    bulk,
+    with_zulu,
+)
+
+
+@pytest.fixture
+def corpus(corpus: Corpus) -> Corpus:
+    """Two valid articles, and `zulu`."""
+    return with_zulu(corpus)
+
+
+MEASURED = """
+import sys
+from corpus.cli.main import main
+code = main(sys.argv[1:])
+sys.stdout.flush()
+with open("/proc/self/status") as status:
+    print(next(line.split()[1] for line in status if line.startswith("VmHWM")), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+HANGS = 10
+"""A command that takes this many times the CPU seconds it may take is hung, however busy the machine is."""
+
+
+def measured(
+    corpus: Corpus, verb: str, *argv: str, seconds: int = 30
+) -> tuple[subprocess.CompletedProcess[bytes], float, float]:
+    """Run a command in a process of its own; return its result, its CPU seconds, and its peak of memory in MiB.
+
+    It must take less than `seconds` of CPU: a limit on the clock would ask about the machine's other work.
+    """
+    if not Path("/proc/self/status").exists():
+        pytest.skip("the peak of memory is read from /proc")
+    resource = pytest.importorskip("resource")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", MEASURED, "--root", str(corpus.root), verb, *argv]
+    ran = subprocess.run(command, capture_output=True, check=False, timeout=HANGS * seconds)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    taken = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert b"Traceback" not in ran.stderr, ran.stderr.decode()
+    assert taken < seconds
+    return ran, taken, int(ran.stderr.split()[-1]) / 1024
+
+
+def lines(ran: subprocess.CompletedProcess[bytes], code: str) -> int:
+    return ran.stdout.count(f" error {code} ".encode())
+
+
+def test_a_gigabyte(corpus: Corpus) -> None:
+    for path in ("raw/alpha.txt", "raw/beta.json", "annotations/gold/alpha.json", "raw/large.jsonl"):
+        with open(corpus.root / path, "wb") as file:
+            file.truncate(2**30)
+    packed = zstandard.ZstdCompressor().compress(bytes(2**24))
+    corpus.write("raw/bomb.jsonl.zst", packed * 65)
+    ran, taken, peak = measured(corpus, "validate")
+    print(f"four files of 1 GiB and a bomb: {taken:.1f} s of CPU, {peak:.0f} MiB")
+    assert ran.returncode == 1
+    assert lines(ran, "F109") == 5
+    assert lines(ran, "P307") == 1
+    assert peak < 600
+
+
+def faulty(number: int) -> dict[str, Any]:
+    """An annotation with so many wrong spans."""
+    value = annotation("alpha")
+    value["mentions"] += [
+        {"id": f"x{i}", "spans": [{"start": i % 40, "end": i % 40 + 3, "text": "xyz"}], "form": "PRO", "entity": "e1"}
+        for i in range(number)
+    ]
+    return value
+
+
+def misspelt(number: int) -> dict[str, Any]:
+    """An annotation with so many fields that the schema does not know."""
+    value = annotation("alpha")
+    value["mentions"] += [
+        {"id": f"x{i}", "sapns": [], "form": "PRO", "entity": "e1", "spans": [{"start": 0, "end": 1}]}
+        for i in range(number)
+    ]
+    return value
+
+
+def many(corpus: Corpus, documents: int, spans: int) -> None:
+    """So many documents in bulk form with so many wrong spans each."""
+    (corpus.root / "annotations/eve").mkdir()
+    line = json.dumps({**faulty(spans), "annotator": "eve"}) + "\n"
+    raw = json.dumps(article("alpha")) + "\n"
+    with open(corpus.root / "raw/b.jsonl", "w") as articles, open(corpus.root / "annotations/eve/b.jsonl", "w") as out:
+        for i in range(documents):
+            articles.write(raw.replace("alpha", f"d{i:07}", 1))
+            out.write(line.replace("alpha", f"d{i:07}", 1))
+
+
+@pytest.mark.parametrize(
+    ("number", "memory", "seconds"),
+    [(20_000, 600, 30), pytest.param(120_000, 1500, 300, marks=pytest.mark.slow)],
+)
+def test_one_document_with_very_many_findings(corpus: Corpus, number: int, memory: int, seconds: int) -> None:
+    corpus.write(GOLD, json.dumps(faulty(number), separators=(",", ":")))
+    ran, taken, peak = measured(corpus, "validate", seconds=seconds)
+    print(f"{number:,} wrong spans in one document: {taken:.1f} s of CPU, {peak:.0f} MiB")
+    assert ran.returncode == 1
+    assert lines(ran, "P307") == number + 1
+    assert peak < memory
+
+
+@pytest.mark.parametrize(
+    ("number", "memory", "seconds"),
+    [(10_000, 300, 30), (40_000, 400, 30), pytest.param(120_000, 1500, 300, marks=pytest.mark.slow)],
+)
+def test_one_document_with_very_many_unknown_fields(corpus: Corpus, number: int, memory: int, seconds: int) -> None:
+    corpus.write(GOLD, json.dumps(misspelt(number), separators=(",", ":")))
+    ran, taken, peak = measured(corpus, "validate", "--format", "json", seconds=seconds)
+    print(f"{number:,} unknown fields in one document: {taken:.1f} s of CPU, {peak:.0f} MiB")
+    assert ran.returncode == 1
+    found = json.loads(ran.stdout)
+    said = [one["message"].endswith("; there are more") for one in found if one["code"] == "S203"]
+    assert len(said) == min(number, 10_000)
+    assert said == [False] * (len(said) - 1) + [number > 10_000]
+    assert [one["code"] for one in found if one["code"] != "S203"] == ["P307"]
+    assert peak < memory
+
+
+@pytest.mark.parametrize(
+    ("documents", "memory", "seconds"),
+    [(300, 400, 30), pytest.param(10_000, 400, 900, marks=pytest.mark.slow)],
+)
+def test_many_documents_with_many_findings(corpus: Corpus, documents: int, memory: int, seconds: int) -> None:
+    many(corpus, documents, 100)
+    ran, taken, peak = measured(corpus, "validate", "--workers", "1", seconds=seconds)
+    print(f"{documents * 100:,} wrong spans in {documents:,} documents: {taken:.1f} s of CPU, {peak:.0f} MiB")
+    assert ran.returncode == 1
+    assert lines(ran, "P307") == documents * 100 + 1
+    assert peak < memory
+
+
+@pytest.mark.parametrize("path", ["raw/b.jsonl", "annotations/eve/b.jsonl", "raw/delta.json", "raw/delta.txt"])
+def test_a_line_of_two_gigabytes(corpus: Corpus, path: str) -> None:
+    """The file is all hole, so that it takes no room on the disk; what is read of it are zeros."""
+    file = corpus.root / path
+    file.parent.mkdir(exist_ok=True)
+    with file.open("wb") as out:
+        out.truncate(2**31)
+    ran, _, peak = measured(corpus, "validate")
+    assert ran.returncode == 1
+    assert lines(ran, "F109") == 1
+    assert peak < 250
+
+
+def test_parts_without_an_id_are_read_one_by_one(corpus: Corpus) -> None:
+    with open(corpus.root / "raw/b.jsonl", "w") as out:
+        for i in range(150):
+            out.write(json.dumps({"title": f"{i}" + "x" * 2**20}) + "\n")
+    ran, _, peak = measured(corpus, "validate")
+    assert lines(ran, "F105") == 150
+    assert peak < 250
+
+
+def test_the_same_document_again_and_again_is_not_read(corpus: Corpus) -> None:
+    with open(corpus.root / "raw/b.jsonl", "w") as out:
+        for _ in range(150):
+            out.write(json.dumps(article("delta", title="x" * 2**20)) + "\n")
+    ran, _, peak = measured(corpus, "validate")
+    assert lines(ran, "F114") == 149
+    assert peak < 250
+
+
+def test_long_strings_are_walked_without_memory(corpus: Corpus) -> None:
+    value = corpus.read(GOLD)
+    value = {"provenance": {"note": "x\\n" * 2_500_000, "tool": "y" * 5_000_000}, **value}
+    value["mentions"][0]["spans"][0]["text"] = "wrong"
+    corpus.write(GOLD, value)
+    ran, _, peak = measured(corpus, "validate")
+    assert lines(ran, "P307") == 2
+    assert peak < 600
+
+
+def test_nothing_is_left_in_the_temporary_folder(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.setattr("corpus.pipeline.spool._KEPT", 100)
+    corpus.write(GOLD, json.dumps(faulty(350)))
+    bulk("raw/b.jsonl.gz", article("delta"))(corpus)
+    for verb in ("validate", "fmt", "build"):
+        assert corpus.run(verb).code in (0, 1)
+        assert list(temporary.iterdir()) == []
+    assert run("--root", str(corpus.root), "validate", "--format", "json").out.count('"P307"') == 351
