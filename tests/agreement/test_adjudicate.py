@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.copies import REPOSITORY, change, copy_repository, findings, read, strings_in, withhold, write
-from support.corpora import Corpus, Ran, run, span
+from support.copies import change, copy_repository, findings, read, strings_in, withhold, write
+from support.corpora import REPOSITORY, Corpus, Ran, run, span
 
 A, B = "annotations/ann-a/alpha.json", "annotations/ann-b/alpha.json"
 GOLD, WORKLIST = "annotations/gold/alpha.json", "adjudication/gold/alpha.json"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.copies import REPOSITORY, change, copy_repository, read, to_bulk, withhold, write
-from support.corpora import Corpus, run
+from support.copies import change, copy_repository, read, to_bulk, withhold, write
+from support.corpora import REPOSITORY, Corpus, run
 
 from corpus.agreement import Result, agreement, card_table
 from corpus.core.model import CorpusError

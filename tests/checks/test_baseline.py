@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checks.test_cases import CASES, FOLDERS, copy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.cases import CASES, FOLDERS, copy
 from support.corpora import Corpus, annotation, record, tiny
 
 from corpus.checks.suppress.baseline import PATH, baseline_toml, read_baseline

@@ -17,19 +17,17 @@ from __future__ import annotations
 import io
 import json
 import re
-import runpy
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import date
 from pathlib import Path
 
 import pytest
+from support.cases import CASES, FOLDERS, copy, validate
 from support.json_places import places
 
 from corpus import checks, report
-from corpus.checks.suppress.suppressions import all_rules, all_severities, read_suppressions
+from corpus.checks.suppress.suppressions import all_rules
 from corpus.cli.main import main
 from corpus.core.json_positions import split_pointer
 from corpus.core.model import Problem
@@ -37,10 +35,6 @@ from corpus.core.schema import Schema
 from corpus.files import Index, Reader
 from corpus.pipeline import run as pipeline
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
-CASES = REPOSITORY / "tests" / "cases"
-TODAY = date(2026, 11, 24)
-FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
 BRINGS = {"C614": {"C601"}}
 """Codes that another comes with: a document that can be put in no split has none."""
 BY_CODE = {rule.code: rule for rule in all_rules()}
@@ -58,36 +52,6 @@ class Case:
     @property
     def code(self) -> str:
         return self.folder.name[:4]
-
-
-def nothing(bad: Path) -> None:
-    """What happens meanwhile in nearly all cases."""
-
-
-def copy(folder: Path, to: Path) -> tuple[Path, Path, Callable[[Path], None]]:
-    """Copy a case to `to`, and make what could not be committed: bad, good, and what happens meanwhile."""
-    bad, good = to / "bad", to / "good"
-    for side in (bad, good):
-        shutil.copytree(folder / side.name, side, dirs_exist_ok=True)
-        give_schema(side)
-    made = runpy.run_path(str(folder / "make.py")) if (folder / "make.py").exists() else {}
-    if made:
-        made["make"](bad, good)
-    return bad, good, made.get("meanwhile", nothing)
-
-
-def give_schema(root: Path) -> None:
-    """Put the schema with the registry of the cases into the corpus at `root`."""
-    shutil.copytree(REPOSITORY / "schema", root / "schema", dirs_exist_ok=True)
-    shutil.copy(CASES / "targets.json", root / "schema" / "targets.json")
-
-
-def validate(root: Path, meanwhile: Callable[[Path], None] = nothing, workers: int = 1) -> list[Problem]:
-    """The findings in the corpus at `root`, in their order."""
-    with Index(root) as index:
-        meanwhile(root)
-        job = pipeline.Job(root, index.unpacked, all_severities(), suppressions=read_suppressions(root, TODAY))
-        return [p for shard in pipeline.run(index, job, Schema.read(root), workers) for p in shard.problems]
 
 
 def as_text(problems: list[Problem]) -> str:

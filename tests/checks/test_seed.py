@@ -13,10 +13,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from support.corpora import REPOSITORY
 
 from corpus.cli.main import main
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 SEED = Path(os.environ.get("ON_THE_RECORD_SEED", "seed.txt"))
 DOC_ID = "000_1a148ceac667d117"
 needs_text = pytest.mark.skipif(

@@ -13,7 +13,8 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.copies import REPOSITORY, read
+from support.copies import read
+from support.corpora import REPOSITORY
 
 from corpus.core.schema import TARGETS, Schema
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import datasets
 import pytest
-from support.copies import REPOSITORY, build, change, copy_repository, findings, parquet_rows, read, write
+from support.copies import build, change, copy_repository, findings, parquet_rows, read, write
+from support.corpora import REPOSITORY
 
 from corpus.cli.main import main
 

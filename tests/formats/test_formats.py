@@ -13,61 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.corpora import REPOSITORY, Corpus, record, run, tiny
+from support.corpora import Corpus, run, tiny
+from support.exchange import EXAMPLES, FEW, SAID, SCHEMA, annotations, has_words, imported, sound, written
 from support.strategies import Doc, corpora
 
 from corpus.cli.import_export import READ, WRITTEN
-from corpus.core.model import Annotation, Article, Document, Problem, Source
-from corpus.core.schema import Schema
+from corpus.core.model import Annotation, Article, Document, Source
 from corpus.formats import FORMATS
 from corpus.formats.documents import LeftOut, Options
 from corpus.formats.exporting import export
 
-SCHEMA = Schema.read(REPOSITORY)
 BOTH = [name for name, of in FORMATS.items() if of.write and of.read]
-EXAMPLES = REPOSITORY / "tests" / "formats" / "examples"
 SOURCES = {"webanno-tsv": "webanno", "uima-xmi": "uima", "prodigy": "prodigy", "doccano": "doccano"}
 """Formats that are read only, and where in tests/formats/examples/ files of them lie."""
 WRITES = [name for name, of in FORMATS.items() if of.write]
-SAID = {"language": "en", "license": "CC-BY-4.0", "redistribution": "full", "split": "train"}
-FEW = settings(
-    deadline=None,
-    database=None,
-    max_examples=25,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-
-def written(root: Path, docs: list[Doc]) -> Corpus:
-    """A corpus of the documents, all of which may be passed on."""
-    shutil.rmtree(root, ignore_errors=True)
-    shutil.copytree(REPOSITORY / "schema", root / "schema")
-    (root / "raw").mkdir()
-    corpus = Corpus(root)
-    for doc in docs:
-        corpus.write(f"raw/{doc.doc_id}.json", {**record(doc.doc_id, doc.text), "language": doc.record["language"]})
-        corpus.write(f"raw/{doc.doc_id}.txt", doc.text)
-        for annotator, value in doc.annotations.items():
-            corpus.write(f"annotations/{annotator}/{doc.doc_id}.json", value)
-    return corpus
-
-
-def imported(name: str, source: Path, into: Path, **said: Any) -> tuple[list[Problem], LeftOut]:
-    """What comes of an import: its Problems, and what was left out."""
-    shutil.rmtree(into, ignore_errors=True)
-    options = Options(record=SAID, schema=REPOSITORY / "schema", **said)
-    read = FORMATS[name].read
-    assert read is not None
-    return list(read(source, into, options)), options.left_out
-
-
-def annotations(root: Path) -> dict[str, dict[str, Any]]:
-    """Each annotation of a corpus, by its path."""
-    folder = root / "annotations"
-    return {path.relative_to(folder).as_posix(): json.loads(path.read_bytes()) for path in folder.rglob("*.json")}
 
 
 def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
@@ -137,28 +98,6 @@ def relaxed(values: dict[str, dict[str, Any]], paths: set[str]) -> bytes:
         items = schema["properties"][layer]["items"]
         items["required"] = [name for name in items["required"] if all(name in one for one in records)]
     return (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def has_words(value: dict[str, Any]) -> bool:
-    """Whether each span of an annotation quotes its text."""
-    spans = (
-        span
-        for layer in SCHEMA.layers.values()
-        for one in value.get(layer.name, ())
-        for field in layer.of_kind("spans")
-        for span in one.get(field.name, ())
-    )
-    return all("text" in span for span in spans)
-
-
-def sound(corpus: Corpus) -> set[str]:
-    """The annotations without an error of the levels that an export asks about, in them or in their article."""
-    found = [one for one in corpus.findings() if one["severity"] == "error" and one["code"][1] in "1234"]
-    broken = {one["file"] for one in found}
-    articles = {Path(file).stem for file in broken if file.startswith("raw/")}
-    return {path for path in annotations(corpus.root) if f"annotations/{path}" not in broken} - {
-        path for path in annotations(corpus.root) if Path(path).stem in articles
-    }
 
 
 @pytest.mark.parametrize("name", BOTH)

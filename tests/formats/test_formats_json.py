@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from formats.test_formats import EXAMPLES, annotations, imported
 from support.corpora import Corpus, run
+from support.exchange import EXAMPLES, annotations, imported
 
 
 @pytest.mark.parametrize(("name", "annotator", "doc_id"), [("prodigy", "news-asa", "bridge"), ("doccano", "gold", "7")])

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from formats.test_formats import FEW, annotations, has_words, sound, written
 from hypothesis import given
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 from support.corpora import REPOSITORY, tiny
+from support.exchange import FEW, annotations, has_words, sound, written
 from support.strategies import Doc as Made
 from support.strategies import corpora
 

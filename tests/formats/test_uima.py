@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from formats.test_formats import EXAMPLES, annotations, imported
 from hypothesis import given
 from hypothesis import strategies as st
 from support.corpora import Corpus, run
+from support.exchange import EXAMPLES, annotations, imported
 
 from corpus.formats.uima_common import Offsets
 from corpus.formats.webanno_tsv import split, unescape

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from formats.test_formats import FEW, SCHEMA, annotations, sound, written
 from hypothesis import given, settings
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import RDF, RDFS
 from support.corpora import TEXT, Corpus, annotation, tiny
+from support.exchange import FEW, SCHEMA, annotations, sound, written
 from support.strategies import Doc, corpora
 
 OA = Namespace("http://www.w3.org/ns/oa#")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from support import proxy, studio
-from support.desk import DOCUMENTS, REPOSITORY, WITHHELD, Desk
+from support.corpora import REPOSITORY
+from support.desk import DOCUMENTS, WITHHELD, Desk
 from support.studio import Studio, User
 
 HOW = "starts a real Label Studio server: pip install -e '.[test,label-studio,browser]', then pytest -m label_studio"

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from labelstudio.test_studio_cycle import DOCUMENTS, HARD, add_document, hard_annotation, layers
-from support.desk import REPOSITORY, Desk
+from support.corpora import REPOSITORY
+from support.desk import DOCUMENTS, Desk
 from support.editor import CHROMIUM, Editor, browser
+from support.hard_text import HARD, add_document, hard_annotation, layers
 from support.studio import Studio, User
 
 pytestmark = pytest.mark.label_studio

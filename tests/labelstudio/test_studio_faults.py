@@ -10,9 +10,8 @@ import sys
 import time
 
 import pytest
-from labelstudio.test_studio_cycle import DOCUMENTS
 from support import studio
-from support.desk import Desk, Ran
+from support.desk import DOCUMENTS, Desk, Ran
 from support.proxy import Fault, Proxy, proxy
 from support.studio import Studio, User
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from support import studio
-from support.desk import DOCUMENTS, REPOSITORY, Desk
+from support.corpora import REPOSITORY
+from support.desk import DOCUMENTS, Desk
 from support.studio import Studio, User
 
 GUIDE = REPOSITORY / "docs" / "label-studio.md"

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from labelstudio.test_studio_cycle import DOCUMENTS
-from support.desk import Desk
+from support.desk import DOCUMENTS, Desk
 from support.proxy import Proxy
 from support.studio import Studio, User
 

@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from labelstudio.test_studio_cycle import DOCUMENTS, WITHHELD
-from support.desk import Desk
+from support.desk import DOCUMENTS, WITHHELD, Desk
 from support.studio import Studio, User
 
 pytestmark = pytest.mark.label_studio

@@ -27,6 +27,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.corpora import REPOSITORY
 
 from corpus.checks.suppress.suppressions import all_rules
 from corpus.cli.main import main
@@ -35,7 +36,6 @@ from corpus.edit.guidelines import with_labels, without_table
 from corpus.formats import FORMATS
 from corpus.report import Rule
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = (
     "README.md",
     "schema/README.md",

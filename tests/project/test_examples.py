@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.copies import REPOSITORY, build, copy_repository
+from support.copies import build, copy_repository
+from support.corpora import REPOSITORY
 
 EXAMPLES = sorted((REPOSITORY / "examples").glob("*.py"))
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 import yaml
+from support.corpora import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GITHUB = REPOSITORY / ".github"
 ACTION = REPOSITORY / "action.yml"
 SUBMISSION = GITHUB / "workflows" / "submission.yml"

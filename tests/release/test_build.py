@@ -15,7 +15,8 @@ from pathlib import Path
 import datasets
 import pyarrow.parquet as pq
 import pytest
-from support.copies import REPOSITORY, build, contents, copy_repository, parquet_rows, read, to_bulk, write
+from support.copies import build, contents, copy_repository, parquet_rows, read, to_bulk, write
+from support.corpora import REPOSITORY
 
 from corpus.cli.main import main
 from corpus.release.hashes import TableHash

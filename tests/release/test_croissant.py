@@ -15,8 +15,8 @@ import mlcroissant
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.copies import REPOSITORY, copy_repository, read, withhold
-from support.corpora import Corpus, run
+from support.copies import copy_repository, read, withhold
+from support.corpora import REPOSITORY, Corpus, run
 
 from corpus.release.card_text import Prose
 

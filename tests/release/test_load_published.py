@@ -12,15 +12,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from release.test_publish import REPO, hub, publish, released
 from support.corpora import Corpus
 from support.hub_stand_in import Hub
 from support.olah_server import serving
+from support.publishing import REPO, publish
 
 import corpus as package
 from corpus.core.model import CorpusError
-
-__all__ = ["hub", "released"]
 
 
 def test_a_version_comes_from_where_it_is_said_to_be(corpus: Corpus) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.copies import REPOSITORY, copy_repository, parquet_rows, read, withhold
-from support.corpora import run
+from support.copies import copy_repository, parquet_rows, read, withhold
+from support.corpora import REPOSITORY, run
 from support.environments import clean, environment
 
 from corpus.files.releases import versions

@@ -2,61 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support.copies import contents
-from support.corpora import REPOSITORY, Corpus, Ran
-from support.hub_stand_in import Hub, running
-
-TOKEN = "hf_0123456789abcdefSECRET"
-REPO = "someone/some-corpus"
-
-
-@pytest.fixture
-def released(corpus: Corpus) -> Corpus:
-    """A corpus with release 1.0.0: alpha in train, beta in test."""
-    corpus.add(
-        "beta", "The mayor of Beta said: “Nothing of it is true.”\nÅsa Lindqvist, she said, left.\n", split="test"
-    )
-    shutil.copy(REPOSITORY / "CITATION.cff", corpus.root)
-    ran = corpus.run("release", "1.0.0")
-    assert ran.code == 0, ran.out + ran.err
-    return corpus
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    """An empty hub."""
-    with running(tmp_path / "hub", TOKEN) as found:
-        yield found
-
-
-def started(corpus: Corpus, hub: Hub, *argv: str, xet: bool = False, **changed: str) -> subprocess.Popen[str]:
-    """`corpus publish` in a process of its own, since the hub's library reads the environment when it is loaded."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    environment |= {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HOME": str(hub.folder.parent / "home")}
-    environment |= {"HF_HUB_DISABLE_XET": "0" if xet else "1"} | changed
-    command = [sys.executable, "-m", "corpus", "--root", str(corpus.root), "publish", "--repo", REPO, *argv]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
-
-
-def ended(process: subprocess.Popen[str]) -> Ran:
-    """What came of it; in nothing that it printed the token stands."""
-    out, err = process.communicate(timeout=120)
-    assert "SECRET" not in out + err
-    return Ran(process.returncode, out, err)
-
-
-def publish(corpus: Corpus, hub: Hub, *argv: str, xet: bool = False, **changed: str) -> Ran:
-    return ended(started(corpus, hub, *argv, xet=xet, **changed))
+from support.corpora import Corpus
+from support.hub_stand_in import Hub
+from support.publishing import REPO, TOKEN, ended, publish, started
 
 
 @pytest.mark.parametrize("xet", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["LFS", "Xet"])

@@ -21,11 +21,11 @@ from xml.etree import ElementTree
 
 import pysarif
 import pytest
-from checks.test_cases import CASES, copy, validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from sarif_pydantic import Sarif
+from support.cases import CASES, copy, validate
 from support.corpora import Corpus, annotation
 
 from corpus.checks import CHECKS

@@ -16,8 +16,8 @@ import pytest
 
 from corpus.checks import CHECKS
 from corpus.cli.main import main
+from support.corpora import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 VERSION = "1.2.3"
 Rows = dict[tuple[str, str], list[dict[str, Any]]]
 """(config, split) → its rows."""

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from support.studio import User
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [
     *("barrage-cost-analysis", "barrage-hearing-delay", "bell-loan-courier", "cup-final-goal-line"),
     *("merger-hospital-packet", "night-ferry-strike-live", "skarrow-lowe-interview", "storm-ketterick-brief"),
