@@ -1,10 +1,11 @@
-"""Coreference chains of a document, derived once for the checks of level 5."""
+"""Coreference chains of a document, for the checks of level 5."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..core.model import Document, Record
+from ..core.model import Record
 
 
 @dataclass(slots=True)
@@ -16,20 +17,16 @@ class Chains:
     named: set[str | None]
     described: set[str | None]
 
-    def spans(self, mention: str) -> list[tuple[int, int]]:
-        """The spans of a mention, (start, end)."""
-        return [(span["start"], span["end"]) for span in self.mentions[mention]["spans"]]
-
-
-def chains(document: Document) -> Chains:
-    """The chains of a document's annotation."""
-    if "chains" not in document.memo:
-        mentions = document.layer("mentions")
-        document.memo["chains"] = Chains(
+    @classmethod
+    def of(cls, mentions: Sequence[Record]) -> Chains:
+        """Return the chains of a document's mentions."""
+        return cls(
             {mention["id"]: mention for mention in mentions},
             {mention["id"]: mention.get("entity") for mention in mentions},
             {mention.get("entity") for mention in mentions if mention.get("form") == "NAM"},
             {mention.get("entity") for mention in mentions if mention.get("form") == "NOM"},
         )
-    memo: Chains = document.memo["chains"]
-    return memo
+
+    def spans(self, mention: str) -> list[tuple[int, int]]:
+        """Return the spans of a mention, as (start, end)."""
+        return [(span["start"], span["end"]) for span in self.mentions[mention]["spans"]]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Problem, Record
 from ..core.schema import Schema
-from .coreference import chains
+from .derived import derived
 from .rule import at, found
 
 _INDEFINITE = {
@@ -55,7 +55,7 @@ def never_mentioned(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: e7 without a mention.
     Good: a mention of e7, or no e7.
     """
-    known = set(chains(document).entity.values())
+    known = set(derived(document, schema).chains.entity.values())
     for i, entity in enumerate(document.layer("entities")):
         if entity["id"] not in known:
             detail = f"{entity['id']}, {entity.get('name')!r}"
@@ -116,7 +116,7 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
     title = str(document.article.record.get("title") or "")
     headline = len(title) if (document.text or "").startswith(title) else 0
     mentions = document.layer("mentions")
-    named = chains(document).named
+    named = derived(document, schema).chains.named
     people = {
         entity["id"]
         for entity in document.layer("entities")
@@ -135,7 +135,7 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
             if len(new) > 1 and (_is_source(document, entity) or any(word in _ANOTHER for _, word in heads)):
                 first, again = mentions[new[0]], new[1]
                 related = (at(document, "mentions", new[0], message="first here"),)
-                span = chains(document).spans(mentions[again]["id"])[0]
+                span = derived(document, schema).chains.spans(mentions[again]["id"])[0]
                 pointer = join_pointer("mentions", again, "entity")
                 detail = f"{first['id']} and {mentions[again]['id']} of {entity}"
                 yield found(merged_by_words, document, detail, pointer, span=span, related=related)

@@ -9,11 +9,10 @@ from typing import Any
 from ..core.json_positions import join_pointer
 from ..core.model import GOLD, Document, Problem, Record
 from ..core.schema import Schema
+from .derived import LEAK, derived, word_runs
 from .quotations import quotations
 from .rule import found
 
-_LEAK = 5
-"""Words in a row that two texts do not share by chance."""
 _LONG_NAME = 12
 """Words of a text that no name has."""
 _NO_LICENCE = frozenset(("NONE", "NOASSERTION"))
@@ -79,9 +78,7 @@ def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
     text = document.text
     if text is None or document.article.redistributable:
         return
-    if "runs" not in document.memo:
-        document.memo["runs"] = _runs(text) - _runs(str(document.article.record.get("title") or ""))
-    hidden: set[tuple[str, ...]] = document.memo["runs"]
+    hidden = derived(document, schema).text_runs
     named = {mention.get("entity") for mention in document.layer("mentions") if mention.get("form") == "NAM"}
     names = {
         join_pointer("entities", i, "name")
@@ -89,8 +86,8 @@ def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
         if entity.get("id") in named
     }
     for pointer, value in _strings(document.value):
-        if len(value) > 2 * _LEAK and pointer != "/title" and (shared := len(hidden & _runs(value))):
-            words = shared + _LEAK - 1
+        if len(value) > 2 * LEAK and pointer != "/title" and (shared := len(hidden & word_runs(value))):
+            words = shared + LEAK - 1
             if words >= _LONG_NAME or pointer not in names:
                 yield found(leaked_text, document, f"{words} words", pointer)
 
@@ -153,8 +150,3 @@ def _strings(value: Record) -> Iterator[tuple[str, str]]:
             span = "start" in one and "end" in one
             inside = [((*parts, key), item) for key, item in one.items() if not (span and key == "text")]
             open_ += reversed(inside)
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.casefold())
-    return {tuple(words[i : i + _LEAK]) for i in range(len(words) - _LEAK + 1)}

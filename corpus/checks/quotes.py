@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.schema import Schema
-from .coreference import chains
+from .derived import derived, offsets
 from .rule import at, found
 
 MARKS = frozenset("\"'“”„‟‘’‚‛«»‹›「」『』〝〞〟＂`´")
@@ -30,11 +30,12 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
     Bad: `type: direct` for *the bridge was safe* in: She said the bridge was safe.
     Good: `type: indirect`.
     """
+    content = derived(document, schema).content
     text = document.text
     if text is None:
         return
     for i, _ in _quotes(document, "direct"):
-        for j, (start, end) in enumerate(_content(document, i)):
+        for j, (start, end) in enumerate(content[i]):
             if not (_mark_before(text, start) or _mark_after(text, end) or _is_block(text, start, end)):
                 pointer = join_pointer("quotes", i, "content", j)
                 yield found(direct_without_marks, document, "", pointer, span=(start, end))
@@ -48,11 +49,12 @@ def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `type: indirect` for the words in: “The bridge is safe,” she said.
     Good: `type: direct`.
     """
+    content = derived(document, schema).content
     text = document.text
     if text is None:
         return
     for i, quote in _quotes(document, "indirect"):
-        spans = _content(document, i)
+        spans = content[i]
         if len(spans) == 1 and quote.get("parent") is None:
             start, end = spans[0]
             inside = text[start:end]
@@ -68,10 +70,11 @@ def cue_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: content *said the bridge was safe*, cue *said*.
     Good: content *the bridge was safe*, cue *said*.
     """
+    content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("type") != "reported" and quote.get("cue"):
-            for j, span in enumerate(_spans(quote, "cue")):
-                if _overlaps(span, _content(document, i)):
+            for j, span in enumerate(offsets(quote, "cue")):
+                if _overlaps(span, content[i]):
                     yield found(cue_in_content, document, "", join_pointer("quotes", i, "cue", j), span=span)
 
 
@@ -83,12 +86,12 @@ def source_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: content *Halloran said the bridge was safe*, source *Halloran*.
     Good: content *the bridge was safe*, source *Halloran*.
     """
+    content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("type") != "reported" and quote.get("source"):
-            content = _content(document, i)
             for j, mention in enumerate(quote["source"]):
-                for span in chains(document).spans(mention):
-                    if _overlaps(span, content):
+                for span in derived(document, schema).chains.spans(mention):
+                    if _overlaps(span, content[i]):
                         pointer = join_pointer("quotes", i, "source", j)
                         yield found(source_in_content, document, repr(mention), pointer, span=span)
                         break
@@ -102,10 +105,11 @@ def child_outside_parent(document: Document, schema: Schema) -> Iterator[Problem
     Bad: `parent: q1`, and the content stands two paragraphs after that of `q1`.
     Good: `parent: null`.
     """
+    content = derived(document, schema).content
     index = {quote["id"]: i for i, quote in enumerate(document.layer("quotes"))}
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("parent") is not None:
-            inner, outer = _content(document, i), _content(document, index[quote["parent"]])
+            inner, outer = content[i], content[index[quote["parent"]]]
             if inner[0][0] < outer[0][0] or inner[-1][1] > outer[-1][1]:
                 pointer = join_pointer("quotes", i, "parent")
                 yield found(child_outside_parent, document, repr(quote["parent"]), pointer, span=inner[0])
@@ -120,7 +124,7 @@ def partial_overlap(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: content 10 to 40 and content 30 to 60.
     Good: content 10 to 40 and content 40 to 60, or 30 to 40.
     """
-    for i, j, inner, outer in _pairs(document):
+    for i, j, inner, outer in derived(document, schema).quote_pairs:
         if inner[1] > outer[1]:
             related = (at(document, "quotes", j, message="the other one"),)
             other = document.layer("quotes")[j]["id"]
@@ -137,14 +141,15 @@ def same_content(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `q1` and `q2`, both 10 to 40, neither inside of the other.
     Good: `q2` with `parent: q1`, or `q1` alone.
     """
+    content = derived(document, schema).content
     first: dict[tuple[tuple[int, int], ...], int] = {}
     for i, quote in enumerate(document.layer("quotes")):
-        j = first.setdefault(tuple(_content(document, i)), i)
+        j = first.setdefault(tuple(content[i]), i)
         if j != i:
             other = document.layer("quotes")[j]
             if quote.get("parent") != other["id"] and other.get("parent") != quote["id"]:
                 related = (at(document, "quotes", j, message="the other one"),)
-                pointer, span = join_pointer("quotes", i, "content"), _content(document, i)[0]
+                pointer, span = join_pointer("quotes", i, "content"), content[i][0]
                 yield found(same_content, document, f"as {other['id']}", pointer, span=span, related=related)
 
 
@@ -159,7 +164,7 @@ def nested_without_parent(document: Document, schema: Schema) -> Iterator[Proble
     quotes = document.layer("quotes")
     up = {quote["id"]: quote.get("parent") for quote in quotes}
     seen: set[tuple[int, int]] = set()
-    for i, j, inner, outer in _pairs(document):
+    for i, j, inner, outer in derived(document, schema).quote_pairs:
         if inner[1] <= outer[1] and inner != outer and (i, j) not in seen and up[quotes[i]["id"]] is None:
             seen.add((i, j))
             other = quotes[j]["id"]
@@ -180,20 +185,20 @@ def anaphoric_without_antecedent(document: Document, schema: Schema) -> Iterator
     """
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("attribution") == "anaphoric" and quote.get("source"):
-            known = chains(document)
+            known = derived(document, schema).chains
             antecedents = known.named if quote.get("speaker_kind") == "named" else known.named | known.described
             nobody = antecedents.isdisjoint(known.entity[mention] for mention in quote["source"])
-            if nobody and not _is_own_voice(document, quote):
+            if nobody and not _is_own_voice(document, known.spans(quote["source"][0])[0], quote):
                 pointer = join_pointer("quotes", i, "source")
                 span = known.spans(quote["source"][0])[0]
                 yield found(anaphoric_without_antecedent, document, "", pointer, span=span)
 
 
-def _is_own_voice(document: Document, quote: Record) -> bool:
+def _is_own_voice(document: Document, source: tuple[int, int], quote: Record) -> bool:
     """Whether the source is who writes the article; where the text is withheld, whether it can be."""
     if quote.get("parent") is not None or quote.get("speaker_kind") not in ("author", "organisation"):
         return False
-    start, end = chains(document).spans(quote["source"][0])[0]
+    start, end = source
     return document.text is None or document.text[start:end].lower() in _FIRST_PERSON
 
 
@@ -205,9 +210,10 @@ def speaker_without_attribution(document: Document, schema: Schema) -> Iterator[
     Bad: `attribution: none`, `speaker: e1`.
     Good: `attribution: implicit`, `speaker: e1`.
     """
+    content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("attribution") == "none" and (quote.get("speaker") is not None or quote.get("source")):
-            pointer, span = join_pointer("quotes", i, "attribution"), _content(document, i)[0]
+            pointer, span = join_pointer("quotes", i, "attribution"), content[i][0]
             yield found(speaker_without_attribution, document, quote.get("speaker") or "", pointer, span=span)
 
 
@@ -222,10 +228,10 @@ def speaker_not_source(document: Document, schema: Schema) -> Iterator[Problem]:
     for i, quote in enumerate(document.layer("quotes")):
         speaker, source = quote.get("speaker"), quote.get("source")
         if speaker is not None and source:
-            entities = [chains(document).entity[mention] for mention in source]
+            entities = [derived(document, schema).chains.entity[mention] for mention in source]
             if speaker not in entities and any(entities):
                 detail = f"{speaker} is the speaker, the source refers to {', '.join(map(str, entities))}"
-                span = chains(document).spans(source[0])[0]
+                span = derived(document, schema).chains.spans(source[0])[0]
                 yield found(speaker_not_source, document, detail, join_pointer("quotes", i, "speaker"), span=span)
 
 
@@ -237,13 +243,14 @@ def paragraph_flag(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: content over two paragraphs with `continues_paragraph: false`.
     Good: `continues_paragraph: true`.
     """
+    content = derived(document, schema).content
     text = document.text
     if text is None:
         return
     for i, quote in enumerate(document.layer("quotes")):
         flag = quote.get("continues_paragraph")
         if flag is not None:
-            spans = _content(document, i)
+            spans = content[i]
             over = "\n" in text[spans[0][0] : spans[-1][1]]
             if over != flag and (over or len(spans) == 1):
                 pointer = join_pointer("quotes", i, "continues_paragraph")
@@ -259,9 +266,10 @@ def attribution_without_source(document: Document, schema: Schema) -> Iterator[P
     Bad: `attribution: explicit`, `source: []`.
     Good: `attribution: implicit`, or the mention in `source`.
     """
+    content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("attribution") in ("explicit", "anaphoric") and not quote.get("source"):
-            span = _content(document, i)[0]
+            span = content[i][0]
             pointer = join_pointer("quotes", i, "attribution")
             yield found(attribution_without_source, document, quote["attribution"], pointer, span=span)
 
@@ -274,11 +282,12 @@ def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]
     Bad: `type: mixed` for *the bridge was a disgrace*.
     Good: `type: indirect`.
     """
+    content = derived(document, schema).content
     text = document.text
     if text is None:
         return
     for i, _ in _quotes(document, "mixed"):
-        spans = _content(document, i)
+        spans = content[i]
         if not any(not MARKS.isdisjoint(text[max(0, start - 1) : end + 1]) for start, end in spans):
             pointer = join_pointer("quotes", i, "content")
             yield found(mixed_without_marks, document, "", pointer, span=spans[0])
@@ -292,30 +301,19 @@ def speaker_kind_mismatch(document: Document, schema: Schema) -> Iterator[Proble
     Bad: `speaker_kind: anonymous` for an entity with the mention *Ivo Marr*.
     Good: `speaker_kind: named`.
     """
+    content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):
         kind, speaker = quote.get("speaker_kind"), quote.get("speaker")
         if speaker is None or kind not in ("named", "anonymous"):
             continue
-        if (speaker in chains(document).named) != (kind == "named"):
+        if (speaker in derived(document, schema).chains.named) != (kind == "named"):
             detail = f"{kind}, and {speaker} {'has no name' if kind == 'named' else 'is named'}"
-            pointer, span = join_pointer("quotes", i, "speaker_kind"), _content(document, i)[0]
+            pointer, span = join_pointer("quotes", i, "speaker_kind"), content[i][0]
             yield found(speaker_kind_mismatch, document, detail, pointer, span=span)
 
 
 def _quotes(document: Document, kind: str) -> Iterator[tuple[int, Record]]:
     return ((i, quote) for i, quote in enumerate(document.layer("quotes")) if quote.get("type") == kind)
-
-
-def _content(document: Document, i: int) -> list[tuple[int, int]]:
-    """The spans of the content of the i-th quote, (start, end)."""
-    if "contents" not in document.memo:
-        document.memo["contents"] = [_spans(quote, "content") for quote in document.layer("quotes")]
-    memo: list[tuple[int, int]] = document.memo["contents"][i]
-    return memo
-
-
-def _spans(record: Record, name: str) -> list[tuple[int, int]]:
-    return [(span["start"], span["end"]) for span in record.get(name) or ()]
 
 
 def _overlaps(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
@@ -337,33 +335,3 @@ def _is_block(text: str, start: int, end: int) -> bool:
     line = text[text.rfind("\n", 0, start) + 1 : start].strip()
     rest = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)].strip(_LOOSE)
     return (not line.strip(">•*-– ") or line.endswith(":")) and not rest
-
-
-def _pairs(document: Document) -> list[tuple[int, int, tuple[int, int], tuple[int, int]]]:
-    """Pairs of quotes whose contents touch: index and span of the one that begins later, then of the other.
-
-    Spans are gone through in the order of the text with the still open ones on a stack, and with
-    what is around each; one that equals another has the same around it, whichever comes first.
-    """
-    if "quote pairs" not in document.memo:
-        spans = sorted(
-            ((span, i) for i, quote in enumerate(document.layer("quotes")) for span in _content(document, i)),
-            key=lambda item: (item[0][0], -item[0][1], item[1]),
-        )
-        pairs = []
-        open_: list[tuple[tuple[int, int], int]] = []
-        around: list[tuple[tuple[int, int], int] | None] = []
-        for span, i in spans:
-            while open_ and open_[-1][0][1] <= span[0]:
-                open_.pop()
-                around.pop()
-            outer = open_[-1] if open_ else None
-            if outer is not None and outer[0] == span:
-                outer = around[-1]
-            if outer is not None and outer[1] != i:
-                pairs.append((i, outer[1], span, outer[0]))
-            open_.append((span, i))
-            around.append(outer)
-        document.memo["quote pairs"] = pairs
-    memo: list[tuple[int, int, tuple[int, int], tuple[int, int]]] = document.memo["quote pairs"]
-    return memo

@@ -8,10 +8,8 @@ from difflib import get_close_matches
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Problem
 from ..core.schema import TARGETS, Field, Schema
+from .derived import derived
 from .rule import at, found
-
-Reference = tuple[str, int, Field, int, str]
-"""Layer, index of the record, field, index in a list of references, the id that is referred to."""
 
 
 def duplicate_id(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -44,8 +42,8 @@ def dangling_reference(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `"entity": "e9"` in a file without `e9`.
     Good: `"entity": "e8"`
     """
-    everything = frozenset().union(*_ids(document, schema).values())
-    for layer, i, field, j, value in _missing(document, schema):
+    everything = frozenset().union(*derived(document, schema).ids.values())
+    for layer, i, field, j, value in derived(document, schema).unresolved:
         if field.refers_to != TARGETS and value not in everything:
             yield found(dangling_reference, document, repr(value), _pointer(layer, i, field, j))
 
@@ -58,8 +56,8 @@ def wrong_layer(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `"speaker": "m3"`
     Good: `"speaker": "e1"`
     """
-    ids = _ids(document, schema)
-    for layer, i, field, j, value in _missing(document, schema):
+    ids = derived(document, schema).ids
+    for layer, i, field, j, value in derived(document, schema).unresolved:
         if field.refers_to != TARGETS:
             for other in (name for name, known in ids.items() if value in known):
                 detail = f"{value!r} is in {other}, {field.name} refers to {field.refers_to}"
@@ -88,45 +86,11 @@ def unknown_target(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `"target": "bulid-bridge"`
     Good: `"target": "build-bridge"`; a new target is one entry of the registry.
     """
-    for layer, i, field, j, value in _missing(document, schema):
+    for layer, i, field, j, value in derived(document, schema).unresolved:
         if field.refers_to == TARGETS:
             near = get_close_matches(value, schema.targets, 1)
             hint = f"did you mean {near[0]!r}?" if near else ""
             yield found(unknown_target, document, repr(value), _pointer(layer, i, field, j), suggestion=hint)
-
-
-def _ids(document: Document, schema: Schema) -> dict[str, frozenset[str]]:
-    if "ids" not in document.memo:
-        document.memo["ids"] = {
-            layer: frozenset([record["id"] for record in document.layer(layer)]) for layer in schema.layers
-        }
-    memo: dict[str, frozenset[str]] = document.memo["ids"]
-    return memo
-
-
-def _missing(document: Document, schema: Schema) -> list[Reference]:
-    """The references whose id is not where the field refers to."""
-    if "missing" not in document.memo:
-        document.memo["missing"] = list(_find_missing(document, schema))
-    memo: list[Reference] = document.memo["missing"]
-    return memo
-
-
-def _find_missing(document: Document, schema: Schema) -> Iterator[Reference]:
-    known = {**_ids(document, schema), TARGETS: schema.targets.keys()}
-    for layer in schema.layers.values():
-        records = document.layer(layer.name)
-        for field in layer.of_kind("reference") if records else ():
-            values = [record.get(field.name) for record in records]
-            if field.many:
-                used = {value for many in values for value in many or ()}
-            else:
-                used = {value for value in values if value is not None}
-            if not used <= known[field.refers_to]:
-                for i, value in enumerate(values):
-                    for j, one in enumerate(value or () if field.many else (value,)):
-                        if one is not None and one not in known[field.refers_to]:
-                            yield layer.name, i, field, j, one
 
 
 def _cycles(document: Document, layer: str, field: str) -> Iterator[Problem]:

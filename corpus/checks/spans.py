@@ -14,9 +14,10 @@ import regex
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem, Span
 from ..core.schema import Schema
-from .offset_shifts import CLUSTER, Explanation, explain
+from .derived import derived
+from .offset_shifts import CLUSTER
 from .rule import at, found
-from .span_columns import located
+from .span_columns import Where
 
 
 def text_changed(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -74,7 +75,7 @@ def out_of_bounds(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `{"start": 2310, "end": 2325}` in a text of 2,300 code points.
     Good: offsets from 0 to the length of the text.
     """
-    spans, length = located(document, schema), _length(document)
+    spans, length = derived(document, schema).spans, _length(document)
     if length is None:
         return
     if spans.starts and (min(spans.starts) < 0 or max(max(spans.ends), max(spans.starts)) > length):
@@ -94,7 +95,7 @@ def empty_span(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `{"start": 12, "end": 12}`
     Good: no span, or one with words in it.
     """
-    spans = located(document, schema)
+    spans = derived(document, schema).spans
     if any(map(eq, spans.starts, spans.ends)):
         for where, span in spans:
             if span.start == span.end:
@@ -109,7 +110,7 @@ def reversed_span(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `{"start": 30, "end": 12}`
     Good: `{"start": 12, "end": 30}`
     """
-    spans, text = located(document, schema), document.text
+    spans, text = derived(document, schema).spans, document.text
     if any(map(gt, spans.starts, spans.ends)):
         for where, span in spans:
             if span.start > span.end:
@@ -129,10 +130,10 @@ def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `{"start": 12, "end": 17, "text": "Ottil"}` where the text has `ttili`.
     Good: `text[start:end] == span["text"]`
     """
-    spans, text = located(document, schema), document.text
+    spans, text = derived(document, schema).spans, document.text
     if text is None or [text[s:e] for s, e in zip(spans.starts, spans.ends, strict=True)] == spans.texts:
         return
-    for where, (span, _) in _explained(document, schema).items():
+    for where, (span, _) in derived(document, schema).misquoted.items():
         if span.end <= len(text):
             reason, fix = _mended(document, schema, where)
             detail = f"{text[span.start : span.end][:60]!r} is there, {(span.text or '')[:60]!r} is quoted; {reason}"
@@ -147,7 +148,7 @@ def no_span_text(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `{"start": 12, "end": 17}`
     Good: `{"start": 12, "end": 17, "text": "Ottil"}`
     """
-    spans, text = located(document, schema), document.text
+    spans, text = derived(document, schema).spans, document.text
     if None in spans.texts and document.article.redistributable and text is not None:
         for where, span in spans:
             if span.text is None and 0 <= span.start < span.end <= len(text):
@@ -165,7 +166,7 @@ def withheld_text(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `{"start": 12, "end": 17, "text": "Ottil"}` for an article with `"redistribution": "offsets_only"`.
     Good: `{"start": 12, "end": 17}`
     """
-    spans = located(document, schema)
+    spans = derived(document, schema).spans
     if document.article.redistributable or not any(spans.texts):
         return
     for layer, i, name, group in spans.groups:
@@ -185,7 +186,7 @@ def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `{"text": "the mayor "}`
     Good: `{"text": "the mayor"}`
     """
-    spans, text = located(document, schema), document.text
+    spans, text = derived(document, schema).spans, document.text
     if text is None or not any(t is None or t != t.strip() for t in spans.texts):
         return
     for where, span in spans:
@@ -209,7 +210,7 @@ def unsorted_spans(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `[{"start": 40, "end": 52}, {"start": 12, "end": 30}]`
     Good: `[{"start": 12, "end": 30}, {"start": 40, "end": 52}]`
     """
-    for layer, i, name, spans in located(document, schema).groups:
+    for layer, i, name, spans in derived(document, schema).spans.groups:
         if len(spans) > 1:
             ordered = sorted(spans, key=lambda span: (span["start"], span["end"]))
             if ordered != spans:
@@ -226,7 +227,7 @@ def overlapping_spans(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `[{"start": 12, "end": 30}, {"start": 25, "end": 52}]`
     Good: `[{"start": 12, "end": 52}]`
     """
-    for layer, i, name, spans in located(document, schema).groups:
+    for layer, i, name, spans in derived(document, schema).spans.groups:
         if len(spans) > 1:
             order = sorted(range(len(spans)), key=lambda j: (spans[j]["start"], spans[j]["end"]))
             for before, after in pairwise(order):
@@ -246,7 +247,7 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: the span ends between `e` and U+0301.
     Good: the span ends behind U+0301.
     """
-    spans, text = located(document, schema), document.text
+    spans, text = derived(document, schema).spans, document.text
     if text is None or (text.isascii() and "\r" not in text):
         return
     if "\r" not in text and not any(map(_may_join, set(_NOT_ASCII.findall(text)))):
@@ -309,31 +310,12 @@ def explain_text(text: str, wanted: str) -> str:
     return ""
 
 
-Where = tuple[str, int, str, int]
-
-
-def _explained(document: Document, schema: Schema) -> dict[Where, tuple[Span, Explanation]]:
-    """The spans that do not quote what stands where they point, or point behind the text, and why."""
-    if "explained" not in document.memo:
-        text = document.text or ""
-        wrong = [
-            (where, span)
-            for where, span in located(document, schema)
-            if span.text is not None
-            and 0 <= span.start < span.end
-            and (span.end > len(text) or text[span.start : span.end] != span.text)
-        ]
-        why = explain(text, [span for _, span in wrong]) if document.text is not None else ()
-        document.memo["explained"] = {where: (span, one) for (where, span), one in zip(wrong, why, strict=False)}
-    memo: dict[Where, tuple[Span, Explanation]] = document.memo["explained"]
-    return memo
-
-
 def _mended(document: Document, schema: Schema, where: Where) -> tuple[str, Fix | None]:
     """Why the span points wrongly, "" when that is not known, and the fix for it."""
-    if where not in _explained(document, schema):
+    misquoted = derived(document, schema).misquoted
+    if where not in misquoted:
         return "", None
-    span, (reason, mended, safe) = _explained(document, schema)[where]
+    span, (reason, mended, safe) = misquoted[where]
     if mended is None:
         return reason, None
     pointer, values = join_pointer(*where), (("start", mended.start), ("end", mended.end), ("text", mended.text))

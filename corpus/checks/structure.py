@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from difflib import get_close_matches
-from itertools import islice
 
-from ..core.json_positions import join_pointer, position
+from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem
 from ..core.schema import Field, Label, Schema, Violation
+from .derived import derived
 from .rule import Ask, found
-from .span_columns import located
-
-_MOST = 10_000
-"""Violations of one file that are named each; a file of nothing else would fill the memory with them."""
 
 
 def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -30,7 +26,7 @@ def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
         hint = f"write {value} without quotation marks" if isinstance(value, str) and _number(value) else ""
         wanted = violation.limit if isinstance(violation.limit, list) else [violation.limit]
         detail = f"{_shown(value)} is not of type {' or '.join(map(str, wanted))}"
-        yield _at(wrong_type, document, violation, detail, suggestion=hint)
+        yield _at(wrong_type, document, schema, violation, detail, suggestion=hint)
 
 
 def missing_field(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -42,7 +38,7 @@ def missing_field(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `{"id": "m1", "spans": [...], "form": "NAM", "entity": "e1"}`
     """
     for violation in _violations(document, schema, "required"):
-        yield _at(missing_field, document, violation, str(violation.limit))
+        yield _at(missing_field, document, schema, violation, str(violation.limit))
 
 
 def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -61,7 +57,7 @@ def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
             yield found(
                 unknown_field,
                 document,
-                _shown(name) + _more(document, violation),
+                _shown(name) + _more(document, schema, violation),
                 join_pointer(*violation.parts, name),
                 suggestion=f"did you mean {near[0]!r}?" if near else "",
             )
@@ -81,7 +77,7 @@ def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
         near = get_close_matches(str(violation.value).lower(), names, 1)
         detail = f"{_shown(violation.value)} is none of {', '.join(label.name for label in labels)}"
         hint = f"did you mean {names[near[0]]!r}?" if near else ""
-        yield _at(unknown_label, document, violation, detail, suggestion=hint)
+        yield _at(unknown_label, document, schema, violation, detail, suggestion=hint)
 
 
 def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -101,7 +97,7 @@ def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
             elif violation.keyword == "const":
                 detail = f"{_shown(violation.value)} is not {_shown(violation.limit)}"
             hint = _description(schema, document, violation)
-            yield _at(bad_value, document, violation, detail, suggestion=hint)
+            yield _at(bad_value, document, schema, violation, detail, suggestion=hint)
 
 
 def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -112,10 +108,10 @@ def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `"start": 12.0`
     Good: `"start": 12`
     """
-    if not _valid(document, schema):
+    if not derived(document, schema).valid:
         return
     if document.annotation is not None:
-        spans = located(document, schema)
+        spans = derived(document, schema).spans
         layers = schema.layers.values()
         whole = [(layer.name, f.name) for layer in layers for f in layer.fields if f.json_type == "integer"]
         numbers = [record.get(field) for layer, field in whole for record in document.layer(layer)]
@@ -196,35 +192,23 @@ def _done(document: Document) -> list[str]:
     return [name for name in done if isinstance(name, str)] if isinstance(done, list) else []
 
 
-def _valid(document: Document, schema: Schema) -> bool:
-    if "valid" not in document.memo:
-        document.memo["valid"] = schema.is_valid(document.source.kind, document.source.value)
-    return bool(document.memo["valid"])
-
-
 def _violations(document: Document, schema: Schema, keyword: str = "") -> list[Violation]:
     """The violations of one keyword, or of all, in the order of the file."""
-    if _valid(document, schema):
-        return []
-    if "violations" not in document.memo:
-        found = schema.violations(document.source.kind, document.source.value)
-        first = islice(found, _MOST)
-        kept = sorted(first, key=lambda v: position(document.source, join_pointer(*v.parts)))
-        if next(found, None) is not None:
-            document.memo["last violation"] = kept[-1]
-        document.memo["violations"] = kept
-    memo: list[Violation] = document.memo["violations"]
-    return [violation for violation in memo if keyword in ("", violation.keyword)]
+    listed = derived(document, schema).violations.listed
+    return [violation for violation in listed if keyword in ("", violation.keyword)]
 
 
-def _at(ask: Ask, document: Document, violation: Violation, detail: str, suggestion: str = "") -> Problem:
-    detail += _more(document, violation)
+def _at(
+    ask: Ask, document: Document, schema: Schema, violation: Violation, detail: str, suggestion: str = ""
+) -> Problem:
+    detail += _more(document, schema, violation)
     return found(ask, document, detail, join_pointer(*violation.parts), suggestion=suggestion)
 
 
-def _more(document: Document, violation: Violation) -> str:
-    """What the finding of the last violation says when there are more than are named."""
-    return "; there are more" if violation is document.memo.get("last violation") else ""
+def _more(document: Document, schema: Schema, violation: Violation) -> str:
+    """What the finding of the last violation says when there are more than are listed."""
+    listed, truncated = derived(document, schema).violations
+    return "; there are more" if truncated and violation is listed[-1] else ""
 
 
 def _labels(schema: Schema, document: Document, violation: Violation) -> tuple[Label, ...]:

@@ -96,13 +96,13 @@ class Annotation:
 class Document:
     """What a check is asked about: an article as one annotator sees it, or (None) on its own.
 
-    `memo` holds what several checks derive from the same document, so that it is derived once.
+    `derived` is the one slot in which `checks.derived` keeps what it derived from the document.
     """
 
     doc_id: str
     article: Article
     annotation: Annotation | None = None
-    memo: dict[str, Any] = field(default_factory=dict)
+    derived: object = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def sources(self) -> tuple[Source, ...]:

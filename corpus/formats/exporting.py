@@ -127,7 +127,7 @@ def _carried(document: Document, of: Format, schema: Schema, layers: set[str], l
     dropped = set(schema.layers) - layers
     value = {name: one for name, one in document.value.items() if name not in dropped}
     value["layers_done"] = [name for name in value["layers_done"] if name in layers]
-    chosen = replace(document, annotation=replace(document.annotation, value=value), memo={})
+    chosen = replace(document, annotation=replace(document.annotation, value=value))
     carried = of.carry(chosen, schema, left)
     if carried is None:
         return None
