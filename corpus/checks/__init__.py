@@ -15,7 +15,6 @@ A new check is a function in one of these modules, a line in the list, and a fol
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from functools import cache, lru_cache
 
 from ..core.model import Document, Problem, Severity
@@ -155,16 +154,14 @@ def run(
     no error is left fails no level.
     """
     about = "article" if document.annotation is None else "annotation"
-    severity = severities() if chosen is None else chosen
+    document.severities = severities() if chosen is None else chosen
     for level, checks in _by_level(about, schema):
         unfit = level in failed or NEEDS[level] & failed
         if unfit or (level == 1 and not any(s.faults for s in document.sources)):
             continue
         for check in checks:
             for problem in check.ask(document, schema):
-                left: Problem | None = replace(problem, severity=severity[problem.code])
-                if suppress and left:
-                    left = suppress(left)
+                left = suppress(problem) if suppress else problem
                 if (left and left.severity == "error") or document.source.value is None:
                     failed.add(level)
                 if left:

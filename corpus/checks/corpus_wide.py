@@ -18,14 +18,14 @@ from ..core.schema import Schema
 from ..splits.assign import bridge, stories
 from ..splits.near_duplicates import Near
 from .document_summary import KINDS, Corpus, Name, Summary, key_of, label_names
-from .rule import Rule, Suppress
+from .rule import Rule, Suppress, documentation
 
 _PARTS = 8
 """Of the words that are compared, one after another, so that what sorting takes stays small."""
 _ENOUGH = 300
 """Values of a field among which a label that has one in a hundred is missing by chance once in twenty times."""
 
-Ask = Callable[[Corpus, Schema], Iterator[Problem]]
+CorpusCheckFunction = Callable[[Corpus, Schema], Iterator[Problem]]
 
 
 def near_copies(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
@@ -228,8 +228,9 @@ def unused_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     for layer, field, label in names:
         if not totals[layer, field, label] and values[layer, field] >= _ENOUGH:
             detail = f"{layer}.{field} {label}, among {values[layer, field]:,} values"
-            rule = Rule(unused_label)
-            yield Problem(rule.code, rule.severity, "schema/annotation.schema.json", f"{rule.message}: {detail}")
+            doc = documentation(unused_label)
+            severity = corpus.severities.get(doc.code, "info")
+            yield Problem(doc.code, severity, "schema/annotation.schema.json", f"{doc.message}: {detail}")
 
 
 def ids_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
@@ -266,12 +267,13 @@ def files_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
                     paths.append(file)
                 if corpus.asks(one.doc_id):
                     wanted.add(file.lower())
-    rule = Rule(files_alike)
+    doc = documentation(files_alike)
+    severity = corpus.severities.get(doc.code, "error")
     for key in sorted(wanted):
         other, *more = sorted(known[key])
         for file in more:
-            message = f"{rule.message}: {file}, {other}"
-            yield Problem(rule.code, rule.severity, file, message, related=(Place(other, message="the other one"),))
+            message = f"{doc.message}: {file}, {other}"
+            yield Problem(doc.code, severity, file, message, related=(Place(other, message="the other one"),))
 
 
 CORPUS_WIDE: tuple[Rule, ...] = (
@@ -288,16 +290,17 @@ CORPUS_WIDE: tuple[Rule, ...] = (
 
 
 def run(corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], suppress: Suppress) -> Iterator[Problem]:
-    """Ask all rules; `chosen` gives the severity of each code, and `suppress` says what is left of a finding."""
+    """Run all corpus-wide checks and yield the findings that `suppress` leaves, with the severities in `chosen`."""
+    corpus = replace(corpus, severities={rule.code: rule.severity for rule in CORPUS_WIDE} | dict(chosen))
     for rule in CORPUS_WIDE:
         for problem in rule.ask(corpus, schema):
-            left = suppress(replace(problem, severity=chosen.get(problem.code, rule.severity)))
+            left = suppress(problem)
             if left:
                 yield left
 
 
 def _found(
-    ask: Ask,
+    ask: CorpusCheckFunction,
     corpus: Corpus,
     one: Summary,
     detail: str,
@@ -309,17 +312,17 @@ def _found(
     related: Iterable[tuple[Summary, str, str]] = (),
 ) -> Problem:
     """The finding of a rule in a document's record, or in its gold `file`; `related` points into those of others."""
-    rule = Rule(ask)
+    doc = documentation(ask)
     line, column = corpus.place(one.doc_id, file or one.record, pointer)
     places = []
     for other, there, message in related:
         path = other.gold if file else other.record
         places.append(Place(path, *corpus.place(other.doc_id, path, there), message))
     return Problem(
-        code=rule.code,
-        severity=rule.severity,
+        code=doc.code,
+        severity=corpus.severities.get(doc.code, "error"),
         file=file or one.record,
-        message=f"{rule.message}: {detail}",
+        message=f"{doc.message}: {detail}",
         pointer=pointer,
         line=line,
         column=column,

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.model import GOLD, Annotation, Document, Record
+from ..core.model import GOLD, Annotation, Document, Record, Severity
 from ..core.schema import Schema
 from ..splits.near_duplicates import NO_TEXT, Sketch, sketch
 from .gold_labels import unchosen
@@ -203,6 +203,8 @@ class Corpus:
     """The documents whose findings are wanted, and those that other documents have because of them; None for all."""
     place: Locate = nowhere
     names: Names = no_names
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    """The severity of each code in this run; a finding takes its own from here."""
 
     def asks(self, *doc_ids: str) -> bool:
         """Whether a finding that these documents raise together is wanted."""

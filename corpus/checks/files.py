@@ -12,7 +12,7 @@ from dataclasses import replace
 from ..core.json_positions import position
 from ..core.model import Document, Fix, Place, Problem
 from ..core.schema import Schema
-from .rule import Ask, found
+from .rule import CheckFunction, found
 
 
 def not_utf8(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -251,7 +251,7 @@ def number_too_large(document: Document, schema: Schema) -> Iterator[Problem]:
     return _faults(number_too_large, document)
 
 
-def _faults(ask: Ask, document: Document) -> Iterator[Problem]:
+def _faults(ask: CheckFunction, document: Document) -> Iterator[Problem]:
     name = ask.__name__.replace("_", "-")
     for source in document.sources:
         for fault in source.faults:

@@ -6,14 +6,14 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..core.json_positions import join_pointer, position
 from ..core.model import Document, Fix, Place, Problem, Severity, Source
 from ..core.schema import Schema
 from ..core.text import snippet
 
-Ask = Callable[[Document, Schema], Iterator[Problem]]
+CheckFunction = Callable[[Document, Schema], Iterator[Problem]]
 """A check: takes a Document and the Schema, yields Problems; never prints, raises or mutates.
 
 Its docstring begins with its code and its message; the rest is its page.
@@ -35,17 +35,17 @@ class Rule:
     @property
     def code(self) -> str:
         """The code, such as P307."""
-        return _docs(self.ask)[0]
+        return documentation(self.ask).code
 
     @property
     def message(self) -> str:
         """What every finding of this rule says first."""
-        return _docs(self.ask)[1]
+        return documentation(self.ask).message
 
     @property
     def page(self) -> str:
         """The rule's page, in Markdown: what, why, bad, good."""
-        return _docs(self.ask)[2]
+        return documentation(self.ask).page
 
     @property
     def name(self) -> str:
@@ -62,21 +62,30 @@ class Rule:
 class Check(Rule):
     """An entry of `CHECKS`: a rule that is asked of documents, and which documents it is asked about."""
 
-    ask: Ask
+    ask: CheckFunction
     about: About = "annotation"
     needs: tuple[str, ...] = ()
     """The fields, `layer.field`, without which in the schema the question makes no sense."""
 
 
+class Documentation(NamedTuple):
+    """What the docstring of a rule says."""
+
+    code: str
+    message: str
+    page: str
+
+
 @lru_cache(maxsize=256)
-def _docs(ask: Callable[..., Iterator[Problem]]) -> tuple[str, str, str]:
+def documentation(ask: Callable[..., Iterator[Problem]]) -> Documentation:
+    """Return the code, the message and the page that a rule's docstring gives."""
     first, _, page = (inspect.getdoc(ask) or "").partition("\n")
     code, _, message = first.partition(": ")
-    return code, message.rstrip("."), page.strip()
+    return Documentation(code, message.rstrip("."), page.strip())
 
 
 def found(
-    ask: Ask,
+    ask: CheckFunction,
     document: Document,
     detail: str = "",
     pointer: str = "",
@@ -92,14 +101,14 @@ def found(
 
     `span` is (start, end) in code points. `place` is the line and column where no pointer leads there.
     """
-    code, message, _ = _docs(ask)
+    doc = documentation(ask)
     source = source or document.source
     line, column = place or position(source, pointer)
     return Problem(
-        code=code,
-        severity="error",
+        code=doc.code,
+        severity=document.severities.get(doc.code, "error"),
         file=source.path,
-        message=f"{message}: {detail}" if detail else message,
+        message=f"{doc.message}: {detail}" if detail else doc.message,
         pointer=pointer,
         line=line,
         column=column,

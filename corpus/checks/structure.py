@@ -10,7 +10,7 @@ from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem
 from ..core.schema import Field, Label, Schema, Violation
 from .derived import derived
-from .rule import Ask, found
+from .rule import CheckFunction, found
 
 
 def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -199,7 +199,7 @@ def _violations(document: Document, schema: Schema, keyword: str = "") -> list[V
 
 
 def _at(
-    ask: Ask, document: Document, schema: Schema, violation: Violation, detail: str, suggestion: str = ""
+    ask: CheckFunction, document: Document, schema: Schema, violation: Violation, detail: str, suggestion: str = ""
 ) -> Problem:
     detail += _more(document, schema, violation)
     return found(ask, document, detail, join_pointer(*violation.parts), suggestion=suggestion)

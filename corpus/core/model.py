@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -97,12 +98,14 @@ class Document:
     """What a check is asked about: an article as one annotator sees it, or (None) on its own.
 
     `derived` is the one slot in which `checks.derived` keeps what it derived from the document.
+    `severities` are those of this run, by code; `checks.run` sets them, and a finding takes its own from here.
     """
 
     doc_id: str
     article: Article
     annotation: Annotation | None = None
     derived: object = field(default=None, init=False, repr=False, compare=False)
+    severities: Mapping[str, Severity] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def sources(self) -> tuple[Source, ...]:

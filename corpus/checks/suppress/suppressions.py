@@ -20,7 +20,7 @@ from ...core.fingerprint import Fingerprint, fingerprint
 from ...core.model import Problem, Severity
 from .. import CHECKS, severities, suppressible
 from ..corpus_wide import CORPUS_WIDE
-from ..rule import Rule
+from ..rule import Rule, documentation
 from .baseline import PATH as BASELINE
 from .baseline import Baseline, read_baseline
 from .exceptions import PATH as EXCEPTIONS
@@ -115,7 +115,17 @@ class Suppressor:
         return ""
 
 
-def expired_exception(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the rules about suppressions are asked about: the suppressions of a run and how often each was used."""
+
+    suppressions: Suppressions
+    used: Used
+    severities: Mapping[str, Severity]
+    """The severity of each code in this run; a finding takes its own from here."""
+
+
+def expired_exception(usage: Usage) -> Iterator[Problem]:
     """X101: An exception has expired.
 
     What: an entry of annotations/exceptions.toml has an `until` that is past, in UTC. It no longer holds.
@@ -123,11 +133,11 @@ def expired_exception(suppressions: Suppressions, used: Used) -> Iterator[Proble
     Bad: `until = 2020-01-31`
     Good: the fault is mended and the entry deleted, or it has a later day and a reason that is still true.
     """
-    for one in suppressions.expired:
-        yield _found(expired_exception, EXCEPTIONS, f"{one.about}, on {one.until.isoformat()}", one)
+    for one in usage.suppressions.expired:
+        yield _found(expired_exception, usage, EXCEPTIONS, f"{one.about}, on {one.until.isoformat()}", one)
 
 
-def unneeded_exception(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
+def unneeded_exception(usage: Usage) -> Iterator[Problem]:
     """X102: An exception is not needed.
 
     What: an entry of annotations/exceptions.toml names a finding that is not there. This is asked
@@ -136,12 +146,12 @@ def unneeded_exception(suppressions: Suppressions, used: Used) -> Iterator[Probl
     Bad: an exception for a record that was mended, or with a misspelt `record`.
     Good: no entry, or one that names what is found.
     """
-    for one in suppressions.held.values():
-        if not used[one.key]:
-            yield _found(unneeded_exception, EXCEPTIONS, one.about, one)
+    for one in usage.suppressions.held.values():
+        if not usage.used[one.key]:
+            yield _found(unneeded_exception, usage, EXCEPTIONS, one.about, one)
 
 
-def stale_baseline(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
+def stale_baseline(usage: Usage) -> Iterator[Problem]:
     """X104: The baseline has findings that are gone.
 
     What: an entry of annotations/baseline.toml names more findings than there are. This is asked when
@@ -150,9 +160,9 @@ def stale_baseline(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
     Bad: a record was mended and the baseline still has its finding.
     Good: `corpus baseline write`, which takes out what is gone and adds nothing.
     """
-    gone = sum(max(0, count - used[one]) for one, count in (suppressions.baseline or {}).items())
+    gone = sum(max(0, count - usage.used[one]) for one, count in (usage.suppressions.baseline or {}).items())
     if gone:
-        yield _found(stale_baseline, BASELINE, f"{gone:,} no longer needed")
+        yield _found(stale_baseline, usage, BASELINE, f"{gone:,} no longer needed")
 
 
 SUPPRESSION_RULES: tuple[Rule, ...] = (
@@ -184,23 +194,27 @@ def suppression_problems(
     suppressions: Suppressions, used: Used, whole: bool, chosen: Mapping[str, Severity]
 ) -> Iterator[Problem]:
     """The findings of `SUPPRESSION_RULES`; without `whole` only of those that need not know of every document."""
+    usage = Usage(suppressions, used, {rule.code: rule.severity for rule in SUPPRESSION_RULES} | dict(chosen))
     for rule in SUPPRESSION_RULES:
         if whole or rule.code not in _OF_THE_WHOLE:
-            for problem in rule.ask(suppressions, used):
-                yield replace(problem, severity=chosen.get(rule.code, rule.severity))
+            yield from rule.ask(usage)
 
 
 def _found(
-    ask: Callable[[Suppressions, Used], Iterator[Problem]], file: str, detail: str, about: ExceptionEntry | None = None
+    ask: Callable[[Usage], Iterator[Problem]],
+    usage: Usage,
+    file: str,
+    detail: str,
+    about: ExceptionEntry | None = None,
 ) -> Problem:
-    rule = Rule(ask)
+    doc = documentation(ask)
     return Problem(
-        code=rule.code,
-        severity="warning",
+        code=doc.code,
+        severity=usage.severities.get(doc.code, "warning"),
         file=file,
-        message=f"{rule.message}: {detail}",
+        message=f"{doc.message}: {detail}",
         line=about.line if about else 1,
         doc_id=about.doc_id if about else "",
         record=about.record if about else "",
-        suggestion=_HELP[rule.code],
+        suggestion=_HELP[doc.code],
     )
