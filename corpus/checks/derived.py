@@ -1,4 +1,4 @@
-"""What several checks derive from the same document, derived once, when a check first asks for it.
+"""Values that several checks derive from a document, computed once, at first use.
 
 derived(document, schema).spans · .chains · .content · .quote_pairs · .ids · .unresolved · …
 """
