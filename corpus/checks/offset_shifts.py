@@ -73,21 +73,22 @@ def _one(text: str, span: Span, tables: dict[str, dict[int, int]]) -> Explanatio
     if words and text.count(words) == 1:
         start = text.index(words)
         return (
-            f"the quoted words occur only at {start}–{start + len(words)}",
+            f"the quoted words occur at {start}–{start + len(words)}, not at {span.start}–{span.end}",
             Span(start, start + len(words), words),
             False,
         )
-    return _occurrences(text, words), None, False
+    return _occurrences(text, span), None, False
 
 
-def _occurrences(text: str, words: str) -> str:
+def _occurrences(text: str, span: Span) -> str:
     """Return a sentence that says where the quoted words occur, the first three places."""
+    words = span.text or ""
     starts = [match.start() for match in islice(regex.finditer(regex.escape(words), text), 4)] if words else []
     if not starts:
         return "the quoted words do not occur in the text"
     places = [f"{start}–{start + len(words)}" for start in starts[:3]]
     last = "more places" if len(starts) > 3 else places.pop()
-    return f"the quoted words occur at {', '.join(places)} and {last}"
+    return f"the quoted words occur at {', '.join(places)} and {last}, not at {span.start}–{span.end}"
 
 
 def _through(text: str, table: dict[int, int], span: Span) -> Span | None:
