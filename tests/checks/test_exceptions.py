@@ -156,14 +156,14 @@ def test_what_does_not_hold_together_cannot_be_excepted(corpus: Corpus, code: st
         (entry(code=""), "code is missing"),
         (entry(code='"P999"'), "unknown code P999"),
         (entry(code='"X101"'), "unknown code X101"),
-        (entry(code="307"), "code must be a string"),
+        (entry(code="307"), "code must be a non-empty string"),
         (entry(until=""), "until must be a date"),
         (entry(until='"2027-01-31"'), "until must be a date"),
         (entry(until="2027-01-31T00:00:00Z"), "until must be a date"),
         (entry(doc_id="", annotator=""), "set either doc_id or file"),
         (entry(file='"raw/alpha.txt"'), "set either doc_id or file"),
         (entry(doc_id="", file='"raw/alpha.txt"'), "annotator requires doc_id"),
-        (ENTRY + "\n" + ENTRY, ":8: exception 2: line 1 has the same exception, P307 alpha gold"),
+        (ENTRY + "\n" + ENTRY, ":8: exception 2: duplicate of the exception for P307 alpha gold in line 1"),
     ],
 )
 def test_a_malformed_file_says_where(corpus: Corpus, text: str, said: str) -> None:
@@ -200,7 +200,7 @@ def test_add_by_place_and_by_name_write_the_same(corpus: Corpus) -> None:
     assert (corpus.root / PATH).read_text() == by_place
     again = add(corpus, *named)
     assert again.code == 2
-    assert "already" in again.err
+    assert "duplicate of the exception" in again.err
     assert (corpus.root / PATH).read_text() == by_place
 
 

@@ -123,7 +123,7 @@ def document(text: str, mentions: list[Span]) -> Document:
 @given(pieces=TEXTS, data=st.data())
 def test_shifted_spans_are_explained_and_mended(way: str, pieces: list[str], data: st.DataObject) -> None:
     text = "".join(pieces)
-    if way.endswith("CRLF line ends"):
+    if way.endswith("CRLF line endings"):
         text = text.replace("\r", "")
     assume(text)
     right = spans(text, data)
@@ -145,7 +145,7 @@ def test_shifted_spans_are_explained_and_mended(way: str, pieces: list[str], dat
 @given(pieces=TEXTS, data=st.data())
 def test_safe_fixes_make_the_document_clean(way: str, pieces: list[str], data: st.DataObject) -> None:
     text = "".join(pieces)
-    if way.endswith("CRLF line ends"):
+    if way.endswith("CRLF line endings"):
         text = text.replace("\r", "")
     assume(text)
     bad = document(text, [counted(text, span, way) for span in spans(text, data)])
