@@ -1,13 +1,13 @@
-"""What is asked of a document: `CHECKS`, one visible list, in levels.
+"""The checks of a document: `CHECKS`, one visible list, in levels.
 
-| level | asks | module |
+| level | checks | module |
 |---|---|---|
-| 1 | can it be read? | `files` |
-| 2 | does it fit the schema? | `structure` |
-| 3 | does it point where it says? | `spans` |
-| 4 | does it hang together? | `references` |
-| 5 | is it possible? | `quotes`, `stances`, `entities` |
-| 6 | is it a corpus? | `publishable`, of one document; `corpus_wide`, of all together |
+| 1 | files: encoding, JSON syntax, names | `files` |
+| 2 | schema: types, fields, labels | `structure` |
+| 3 | offsets, checksums, quoted words | `spans` |
+| 4 | ids and references | `references` |
+| 5 | semantics | `quotes`, `stances`, `entities` |
+| 6 | publication | `publishable`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
 """
@@ -15,7 +15,6 @@ A new check is a function in one of these modules, a line in the list, and a fol
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from functools import cache, lru_cache
 
 from ..core.model import Document, Problem, Severity
@@ -123,18 +122,18 @@ NEEDS: dict[int, frozenset[int]] = {
     5: frozenset({1, 2, 3, 4}),
     6: frozenset({1, 2, 3, 4}),
 }
-"""The levels that must have been passed before a level is asked, so that one fault is one finding."""
+"""The levels that a document must pass before a level is checked, so that one error is one finding."""
 
 
 @cache
 def severities() -> Mapping[str, Severity]:
-    """The severity that each code is declared with."""
+    """Return the declared severity of each code."""
     return {rule.code: rule.severity for rule in (*CHECKS, *CORPUS_WIDE)}
 
 
 @cache
 def suppressible() -> frozenset[str]:
-    """The codes whose findings may be let pass: not what cannot be read or does not hang together."""
+    """Return the codes that may be suppressed: not errors of levels 1, 2 and 4, which make data unusable."""
     rules = (*CHECKS, *CORPUS_WIDE)
     return frozenset(rule.code for rule in rules if rule.level not in (1, 2, 4) or rule.severity != "error")
 
@@ -146,25 +145,23 @@ def run(
     chosen: Mapping[str, Severity] | None = None,
     suppress: Suppress | None = None,
 ) -> Iterator[Problem]:
-    """Ask a document the questions of levels 1 to 6, in their order.
+    """Run the checks of levels 1 to 6 on a document, in order, and yield the findings.
 
-    `failed` holds the levels that what the document rests on did not pass, and is added to: an
-    annotation is asked after its article. A level that failed, or whose needs did, is not asked; what
-    was not read at all fails level 1 also with a warning. `chosen` gives codes another severity than
-    they were declared with. `suppress` is told each finding and gives what is left of it; one of which
-    no error is left fails no level.
+    `failed` holds the levels that the article failed, and is added to: an annotation is checked after its
+    article. A level is skipped if it failed already or if a level that it needs failed. A document that
+    could not be read fails level 1 even with a warning. `chosen` replaces the declared severities.
+    `suppress` takes each finding and returns it, a changed one, or None; only an error that is left
+    fails its level.
     """
     about = "article" if document.annotation is None else "annotation"
-    severity = severities() if chosen is None else chosen
+    document.severities = severities() if chosen is None else chosen
     for level, checks in _by_level(about, schema):
         unfit = level in failed or NEEDS[level] & failed
         if unfit or (level == 1 and not any(s.faults for s in document.sources)):
             continue
         for check in checks:
             for problem in check.ask(document, schema):
-                left: Problem | None = replace(problem, severity=severity[problem.code])
-                if suppress and left:
-                    left = suppress(left)
+                left = suppress(problem) if suppress else problem
                 if (left and left.severity == "error") or document.source.value is None:
                     failed.add(level)
                 if left:
@@ -172,18 +169,18 @@ def run(
 
 
 def inherited(failed: set[int]) -> set[int]:
-    """The levels an annotation starts with as failed: those whose questions need a sound article."""
+    """Return the levels that an annotation fails from the start: those that need a valid article."""
     return {3, 5} if failed & {1, 2, 3} else set()
 
 
 def skipped_levels(before: Collection[int], failed: Collection[int]) -> frozenset[int]:
-    """The levels that were not asked of a document which had failed `before` from the start and `failed` in the end."""
+    """Return the levels that were skipped for a document that failed `before` at the start and `failed` at the end."""
     return frozenset(level for level in NEEDS if level in before or not NEEDS[level].isdisjoint(failed))
 
 
 @lru_cache(maxsize=8)
 def _by_level(about: str, schema: Schema) -> tuple[tuple[int, tuple[Check, ...]], ...]:
-    """The checks of each level that are asked about an article, or about an annotation, under a schema."""
+    """Return the checks of each level that apply to an article, or to an annotation, under a schema."""
     fields = {f"{layer.name}.{field.name}" for layer in schema.layers.values() for field in layer.fields}
     asked = [check for check in CHECKS if check.about in (about, "both") and fields.issuperset(check.needs)]
     return tuple((level, tuple(check for check in asked if check.level == level)) for level in NEEDS)

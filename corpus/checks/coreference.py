@@ -9,7 +9,7 @@ from ..core.model import Record
 
 
 @dataclass(slots=True)
-class Chains:
+class CoreferenceChains:
     """`entity`: mention id → entity id. `named`, `described`: ids of entities with a mention of that form."""
 
     mentions: dict[str, Record]
@@ -18,7 +18,7 @@ class Chains:
     described: set[str | None]
 
     @classmethod
-    def of(cls, mentions: Sequence[Record]) -> Chains:
+    def of(cls, mentions: Sequence[Record]) -> CoreferenceChains:
         """Return the chains of a document's mentions."""
         return cls(
             {mention["id"]: mention for mention in mentions},

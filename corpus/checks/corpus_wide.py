@@ -1,7 +1,7 @@
-"""Level 6, across documents: what one document alone cannot tell. `CORPUS_WIDE` is the list.
+"""Level 6: checks that compare documents. `CORPUS_WIDE` is the list.
 
-A rule takes the Corpus, which holds summaries, and the Schema, and yields Problems. It is asked once,
-when all documents were read.
+A check takes the Corpus, which holds summaries, and the Schema, and yields Problems. It runs once,
+after all documents were read.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from ..core.schema import Schema
 from ..splits.assign import bridge, stories
 from ..splits.near_duplicates import Near
 from .document_summary import KINDS, Corpus, Name, Summary, key_of, label_names
-from .rule import Rule, Suppress
+from .rule import Rule, Suppress, documentation
 
 _PARTS = 8
-"""Of the words that are compared, one after another, so that what sorting takes stays small."""
+"""The words are compared in as many parts, one after another, so that sorting needs little memory."""
 _ENOUGH = 300
-"""Values of a field among which a label that has one in a hundred is missing by chance once in twenty times."""
+"""Number of values among which a label with a frequency of 1% is missing by chance in 5% of the cases."""
 
-Ask = Callable[[Corpus, Schema], Iterator[Problem]]
+CorpusCheckFunction = Callable[[Corpus, Schema], Iterator[Problem]]
 
 
 def near_copies(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
-    """C606: Nearly the same text is in two splits.
+    """C606: Near-duplicate texts are in different splits.
 
-    What: at least half of the runs of twelve letters that stand in one of two texts stand in both (as
-    MinHash estimates it), or the letters are the same, or, where a text is withheld, its hash. Each
-    document that has such a copy is in one finding at least, with the first of its copies.
-    Why: what a model learnt by heart in training it gives back in the test.
-    Bad: an agency's report in `train`, and the paper that printed it with another headline in `test`.
+    What: two texts share at least half of their runs of twelve letters (estimated with MinHash), or have
+    identical letters, or, where a text is withheld, the same checksum. Every document with a
+    near-duplicate in another split is in at least one finding, with the first of them.
+    Why: a model reproduces in the test what it memorised in training.
+    Bad: an agency report in `train`, and the same report under another headline in `test`.
     Good: both in one split, with one `story`.
     """
     documents = [one for one in corpus.summaries if one.split]
@@ -57,16 +57,16 @@ def near_copies(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
             continue
         one, other = documents[i], documents[j]
         if corpus.asks(one.doc_id, other.doc_id):
-            detail = f"{one.split} here, {other.split} in {other.doc_id}"
-            yield _found(near_copies, corpus, one, detail, "/split", related=[(other, "/split", "the other one")])
+            detail = f"{one.split} here, {other.split} for {other.doc_id}"
+            yield _found(near_copies, corpus, one, detail, "/split", related=[(other, "/split", "the near-duplicate")])
 
 
 def story_in_two_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
-    """C607: A story is in two splits.
+    """C607: A story is in different splits.
 
     What: the records of two documents name the same `story` and different splits.
-    Why: reports of one event share names, facts and whole sentences; what is learnt from one helps to
-    guess the other.
+    Why: reports of one event share names, facts and whole sentences; a model that learnt
+    from one can guess the other.
     Bad: `"story": "ferry-strike"` once in `train` and once in `test`.
     Good: all articles of a story in one split.
     """
@@ -75,19 +75,19 @@ def story_in_two_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
         if one.story and one.split:
             other = first.setdefault(one.story, one)
             if other.split != one.split and corpus.asks(one.doc_id, other.doc_id):
-                detail = f"{one.story!r}, {one.split} here, {other.split} in {other.doc_id}"
-                related = [(other, "/split", "the other one")]
+                detail = f"{one.story!r}, {one.split} here, {other.split} for {other.doc_id}"
+                related = [(other, "/split", "the other document")]
                 yield _found(story_in_two_splits, corpus, one, detail, "/split", related=related)
 
 
 def bridged_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
-    """C614: A document without a split belongs to two.
+    """C614: A document without a split is tied to different splits.
 
-    What: it, or what it is a near-copy of and has no split either, is a near-copy or of the `story` of
-    documents that are in two splits. `corpus split` chooses none for it.
-    Why: wherever it goes, a model that learnt from one of them has seen the other.
-    Bad: a summary of the week without a split, half of it from a report in `train`, half from one in `test`.
-    Good: it stays out of the corpus; or, before the first release, one split for all of them.
+    What: the document, directly or through other documents without a split, is a near-duplicate of
+    documents in two splits or shares a `story` with them. `corpus split` cannot assign it.
+    Why: in either split it would leak text between training and test.
+    Bad: a weekly summary without a split, half from a report in `train`, half from a report in `test`.
+    Good: remove it from the corpus; or, before the first release, put all of them in one split.
     """
     for story in stories(corpus.summaries):
         one = corpus.summaries[story.ties[0].one] if story.bridges else None
@@ -99,28 +99,28 @@ def bridged_splits(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
 
 
 def moved_split(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
-    """C608: A document moved to another split.
+    """C608: A document changed its split after a release.
 
-    What: its `split` is not the one that it had in the last release, the highest version in releases/.
-    Why: a model that was trained on the last release has seen it.
+    What: its `split` differs from its split in the last release, the highest version in releases/.
+    Why: a model trained on the last release has seen the document.
     Bad: `train` in release 1.2.0, `"split": "test"` now.
-    Good: the split that it had.
+    Good: the split of the release.
     """
     for one in corpus.summaries:
         before = corpus.released.get(one.doc_id, one.split)
         if one.split and before != one.split and corpus.asks(one.doc_id):
-            detail = f"{one.split}, {before} in release {corpus.version}"
-            hint = f"put it back to {before}"
+            detail = f"{one.split} now, {before} in release {corpus.version}"
+            hint = f"set split back to {before}"
             yield _found(moved_split, corpus, one, detail, "/split", suggestion=hint)
 
 
 def unchosen_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
-    """C609: A gold label was chosen by no annotator.
+    """C609: No annotator chose this gold label.
 
-    What: two annotators at least annotated these very words, and `gold` has a label that neither gave them.
-    Why: mostly a slip of whoever adjudicated; who decided against both has a reason that others want to know.
-    Bad: `type: mixed` in gold, `direct` and `indirect` by the annotators, and no word about it.
-    Good: the label that one of them chose, or an exception that says why.
+    What: at least two annotators annotated exactly these words, and `gold` has a label that none of them chose.
+    Why: most often an error in adjudication. A deliberate decision against both needs a documented reason.
+    Bad: `type: mixed` in gold, `direct` and `indirect` by the annotators, without an explanation.
+    Good: the label that one of them chose, or an exception with the reason.
     """
     for one in corpus.summaries:
         for pointer, record, detail in one.unchosen if corpus.asks(one.doc_id) else ():
@@ -128,13 +128,13 @@ def unchosen_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
 
 
 def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
-    """C610: The same words are labelled in two ways.
+    """C610: The same words have inconsistent labels.
 
-    What: in `gold`, a name is a mention of things of two types, or once a name and once a description,
-    in two documents. The finding is at the first mention of the rarer kind; one for each.
-    Why: some words do name two things. Others are one thing that two people labelled by two habits.
+    What: in `gold`, the same words have two entity types, or are a name in one document and a description
+    in another. One finding per rarer label, at its first mention.
+    Why: some words do name two things. Others name one thing that two annotators labelled differently.
     Bad: *Harbour Board*: ORG in seven documents, and FAC in one.
-    Good: one type, or a note in the guidelines that tells the two apart.
+    Good: one type, or a note in the guidelines that distinguishes the two.
     """
     conflicts: list[tuple[int, Name, int, Name, int]] = []
     for groups in _of_several_kinds(corpus):
@@ -159,13 +159,13 @@ def two_labels_of_words(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
 
 
 _Group = tuple[int, int, tuple[int, int]]
-"""How many documents mention words as something, the number of the first of them, and their entry of `KINDS`."""
+"""The number of documents with this label of the words, the index of the first one, and the entry in `KINDS`."""
 
 
 def _of_several_kinds(corpus: Corpus) -> Iterator[list[_Group]]:
-    """For words that are mentioned as more than one kind of thing, once by name, a group for each kind.
+    """Yield, for words with more than one label, one of them a name, a group for each label.
 
-    Where only some documents are asked about, of the words that they mention.
+    In a partial run, only for words that the selected documents mention.
     """
     entries = np.frombuffer(b"".join(one.kinds for one in corpus.summaries), KINDS)
     lengths = [len(one.kinds) // KINDS.itemsize for one in corpus.summaries]
@@ -197,7 +197,7 @@ def _groups(entries: npt.NDArray[np.void], numbers: npt.NDArray[np.int32]) -> It
 
 
 def _find(corpus: Corpus, number: int, key: tuple[int, int]) -> Name | None:
-    """The name of a document with an entry of `KINDS`."""
+    """Return the name in a document that has this entry in `KINDS`."""
     return next((name for name in corpus.names(corpus.summaries[number].doc_id) if key_of(name) == key), None)
 
 
@@ -208,11 +208,11 @@ def _kind(name: Name) -> str:
 def unused_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     """C611: A label is never used.
 
-    What: the field has 300 values or more in `gold`, and the label is none of them. This is asked when
-    the whole corpus is validated and no document is left out.
-    Why: a label that is rarer than one in a hundred cannot be learnt; or the annotators do not know it.
+    What: the field has 300 or more values in `gold`, and none of them is this label. Checked in full runs
+    in which no document failed.
+    Why: a label rarer than 1% cannot be learnt, or the annotators do not know it.
     Bad: `polarity` with 900 values, and `hypothetical` never.
-    Good: a label that is found, or one less in `schema/`.
+    Good: a label that is used, or that is deleted from `schema/`.
     """
     if not corpus.complete or corpus.about is not None:
         return
@@ -228,15 +228,16 @@ def unused_label(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     for layer, field, label in names:
         if not totals[layer, field, label] and values[layer, field] >= _ENOUGH:
             detail = f"{layer}.{field} {label}, among {values[layer, field]:,} values"
-            rule = Rule(unused_label)
-            yield Problem(rule.code, rule.severity, "schema/annotation.schema.json", f"{rule.message}: {detail}")
+            doc = documentation(unused_label)
+            severity = corpus.severities.get(doc.code, "info")
+            yield Problem(doc.code, severity, "schema/annotation.schema.json", f"{doc.message}: {detail}")
 
 
 def ids_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
-    """C612: The ids of two documents differ by case only.
+    """C612: Two document ids differ only in case.
 
-    What: the same letters, here a capital and there a small one.
-    Why: on the file systems of Windows and macOS the files of one take the place of the other's.
+    What: two ids have the same letters, some in upper case and some in lower case.
+    Why: on the file systems of Windows and macOS one document's files overwrite the other's.
     Bad: `raw/Ferry-1.json` and `raw/ferry-1.json`
     Good: `raw/ferry-1.json` and `raw/ferry-2.json`
     """
@@ -244,15 +245,15 @@ def ids_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
     for one in corpus.summaries:
         other = first.setdefault(one.doc_id.lower(), one)
         if other is not one and corpus.asks(one.doc_id, other.doc_id):
-            related = [(other, "/doc_id", "the other one")]
+            related = [(other, "/doc_id", "the other document")]
             yield _found(ids_alike, corpus, one, f"{one.doc_id}, {other.doc_id}", "/doc_id", related=related)
 
 
 def files_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
-    """C613: The names of two bulk files differ by case only.
+    """C613: Two bulk file names differ only in case.
 
-    What: the same letters, here a capital and there a small one, in one folder.
-    Why: on the file systems of Windows and macOS one takes the place of the other.
+    What: two paths have the same letters, some in upper case and some in lower case.
+    Why: on the file systems of Windows and macOS one file overwrites the other.
     Bad: `raw/May.jsonl` and `raw/may.jsonl`
     Good: `raw/may-1.jsonl` and `raw/may-2.jsonl`
     """
@@ -266,12 +267,13 @@ def files_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
                     paths.append(file)
                 if corpus.asks(one.doc_id):
                     wanted.add(file.lower())
-    rule = Rule(files_alike)
+    doc = documentation(files_alike)
+    severity = corpus.severities.get(doc.code, "error")
     for key in sorted(wanted):
         other, *more = sorted(known[key])
         for file in more:
-            message = f"{rule.message}: {file}, {other}"
-            yield Problem(rule.code, rule.severity, file, message, related=(Place(other, message="the other one"),))
+            message = f"{doc.message}: {file}, {other}"
+            yield Problem(doc.code, severity, file, message, related=(Place(other, message="the other file"),))
 
 
 CORPUS_WIDE: tuple[Rule, ...] = (
@@ -288,16 +290,17 @@ CORPUS_WIDE: tuple[Rule, ...] = (
 
 
 def run(corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], suppress: Suppress) -> Iterator[Problem]:
-    """Ask all rules; `chosen` gives the severity of each code, and `suppress` says what is left of a finding."""
+    """Run all corpus-wide checks and yield the findings that `suppress` leaves, with the severities in `chosen`."""
+    corpus = replace(corpus, severities={rule.code: rule.severity for rule in CORPUS_WIDE} | dict(chosen))
     for rule in CORPUS_WIDE:
         for problem in rule.ask(corpus, schema):
-            left = suppress(replace(problem, severity=chosen.get(problem.code, rule.severity)))
+            left = suppress(problem)
             if left:
                 yield left
 
 
 def _found(
-    ask: Ask,
+    ask: CorpusCheckFunction,
     corpus: Corpus,
     one: Summary,
     detail: str,
@@ -308,18 +311,18 @@ def _found(
     suggestion: str = "",
     related: Iterable[tuple[Summary, str, str]] = (),
 ) -> Problem:
-    """The finding of a rule in a document's record, or in its gold `file`; `related` points into those of others."""
-    rule = Rule(ask)
+    """Return a finding in a document's record, or in its gold `file`; `related` names places in other documents."""
+    doc = documentation(ask)
     line, column = corpus.place(one.doc_id, file or one.record, pointer)
     places = []
     for other, there, message in related:
         path = other.gold if file else other.record
         places.append(Place(path, *corpus.place(other.doc_id, path, there), message))
     return Problem(
-        code=rule.code,
-        severity=rule.severity,
+        code=doc.code,
+        severity=corpus.severities.get(doc.code, "error"),
         file=file or one.record,
-        message=f"{rule.message}: {detail}",
+        message=f"{doc.message}: {detail}",
         pointer=pointer,
         line=line,
         column=column,

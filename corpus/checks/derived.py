@@ -1,4 +1,4 @@
-"""What several checks derive from the same document, derived once, when a check first asks for it.
+"""Values that several checks derive from a document, computed once, at first use.
 
 derived(document, schema).spans · .chains · .content · .quote_pairs · .ids · .unresolved · …
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..core.json_positions import join_pointer, position
 from ..core.model import Annotation, Article, Document, Record, Source, Span
 from ..core.schema import TARGETS, Field, Schema, Violation
-from .coreference import Chains
+from .coreference import CoreferenceChains
 from .offset_shifts import Explanation, explain
 from .span_columns import SpanColumns, Where
 
@@ -113,9 +113,9 @@ class Derived:
         return list(self._find_unresolved())
 
     @cached_property
-    def chains(self) -> Chains:
+    def chains(self) -> CoreferenceChains:
         """The coreference chains."""
-        return Chains.of(self._layer("mentions"))
+        return CoreferenceChains.of(self._layer("mentions"))
 
     @cached_property
     def content(self) -> list[list[Offsets]]:

@@ -1,9 +1,8 @@
-"""What corpus-wide questions need to know of a document, and no more: a `Summary` of a kB or two.
+"""The facts about a document that corpus-wide checks need: a `Summary` of one or two kB.
 
-    Documents of one doc_id → Summary → (all of them) Corpus → `across.CORPUS_WIDE` → Problems
+    Documents of one doc_id → Summary → (all of them) Corpus → `corpus_wide.CORPUS_WIDE` → Problems
 
-A summary holds JSON pointers and no lines: where a finding stands is looked up when there is one, by
-`Corpus.place`.
+A summary holds JSON pointers, not lines: `Corpus.place` looks up the location of a finding on demand.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.model import GOLD, Annotation, Document, Record
+from ..core.model import GOLD, Annotation, Document, Record, Severity
 from ..core.schema import Schema
 from ..splits.near_duplicates import NO_TEXT, Sketch, sketch
 from .gold_labels import unchosen
@@ -40,13 +39,13 @@ class Summary:
     license: str = ""
     redistribution: str = ""
     sketch: Sketch = NO_TEXT
-    """What tells the near-copies of its text."""
+    """The sketch that identifies near-duplicates of its text."""
     gold: str = ""
-    """The file of its adjudicated annotation, "" where there is none."""
+    """The file of its adjudicated annotation, or ""."""
     kinds: bytes = b""
-    """Which words it names as what, as an array of `KINDS`; `names` tells the words."""
+    """The labels of its names and descriptions, as an array of `KINDS`; `names` has the words."""
     labels: bytes = b""
-    """How often each of `label_names` stands in the adjudicated annotation, an `array` of "I"."""
+    """The count of each of `label_names` in the adjudicated annotation, an `array` of "I"."""
     unchosen: tuple[tuple[str, str, str], ...] = ()
     """Labels of the adjudicated annotation that no annotator chose: JSON pointer, record, and what they chose."""
 
@@ -56,7 +55,7 @@ KINDS = np.dtype([("words", "<u8"), ("kind", "<u4")])
 
 
 class Name(NamedTuple):
-    """Words that mention something, as what, and the number of the first such mention in the layer and its id."""
+    """The words of a mention with their form and type, and index and id of the first such mention."""
 
     words: str
     form: str
@@ -66,9 +65,9 @@ class Name(NamedTuple):
 
 
 def summarise(documents: list[Document], schema: Schema) -> Summary:
-    """The summary of a document: of its article, which comes first, and of its annotations.
+    """Return the summary of a document: of its article, which comes first, and of its annotations.
 
-    `documents` are those of one doc_id that fit the schema and hang together; there is one at least.
+    `documents` are those of one doc_id that passed levels 1 to 5; there is at least one.
     """
     article = documents[0].article
     record = article.record
@@ -99,7 +98,7 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
 
 @lru_cache(maxsize=8)
 def label_names(schema: Schema) -> tuple[tuple[str, str, str], ...]:
-    """Layer, field and name of every label."""
+    """Return layer, field and name of every label."""
     return tuple(
         (layer.name, one.name, label.name)
         for layer in schema.layers.values()
@@ -123,7 +122,7 @@ def _label_counts(gold: Annotation, schema: Schema) -> bytes:
 
 @lru_cache(maxsize=8)
 def _label_fields(schema: Schema) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
-    """Of each layer, the fields with one label and those with a list of them."""
+    """Return, for each layer, the fields with one label and those with a list of labels."""
     return tuple(
         (
             layer.name,
@@ -135,7 +134,7 @@ def _label_fields(schema: Schema) -> tuple[tuple[str, tuple[str, ...], tuple[str
 
 
 def names(gold: Annotation, text: str | None) -> list[Name]:
-    """The mentions that are names or descriptions, each kind of the same words at its first."""
+    """Return the mentions that are names or descriptions, each combination of words and label once."""
     types = {entity["id"]: str(entity.get("type", "")) for entity in gold.layer("entities")}
     found: dict[tuple[str, str, str], Name] = {}
     for i, mention in enumerate(gold.layer("mentions")):
@@ -153,7 +152,7 @@ def _kinds(gold: Annotation, text: str | None) -> bytes:
 
 
 def key_of(name: Name) -> tuple[int, int]:
-    """The entry of `KINDS` for a name, the same in every run and on every machine."""
+    """Return the entry in `KINDS` for a name, stable across runs and machines."""
     return _hash(name.words), _kind(name.form, name.type)
 
 
@@ -178,32 +177,34 @@ Names = Callable[[str], Sequence[Name]]
 
 
 def nowhere(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
-    """The place of what need not be looked up: the beginning of the file."""
+    """Return the beginning of the file, where no location is needed."""
     return 1, 1
 
 
 def no_names(doc_id: str) -> Sequence[Name]:
-    """The names where they are not asked for."""
+    """Return no names, where none are needed."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What corpus-wide rules are asked about."""
+    """The subject of the corpus-wide checks."""
 
     summaries: tuple[Summary, ...]
-    """Those of all documents that are sound, sorted by doc_id."""
+    """Those of all documents without errors, sorted by doc_id."""
     released: Mapping[str, str] = field(default_factory=dict)
     """The split of each document in the last release; empty before the first."""
     version: str = ""
     """The version of that release."""
     complete: bool = True
-    """Whether no document is missing, so that what is nowhere can be told."""
+    """True if no document is missing; only then can a label be reported as unused."""
     about: frozenset[str] | None = None
-    """The documents whose findings are wanted, and those that other documents have because of them; None for all."""
+    """The documents of a partial run, whose findings are reported with those they cause elsewhere; None for all."""
     place: Locate = nowhere
     names: Names = no_names
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    """The severity of each code in this run; a finding takes its own from here."""
 
     def asks(self, *doc_ids: str) -> bool:
-        """Whether a finding that these documents raise together is wanted."""
+        """Return True if a finding about these documents is to be reported."""
         return self.about is None or not self.about.isdisjoint(doc_ids)

@@ -1,4 +1,4 @@
-"""Level 5, entities: can these mentions be one thing, and these two things?"""
+"""Level 5: semantic checks on entities and their coreference chains."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ _ANOTHER = frozenset(("another", "weitere", "weiterer"))
 
 
 def two_types(document: Document, schema: Schema) -> Iterator[Problem]:
-    """E501: One thing has two types.
+    """E501: One knowledge-base id has two entity types.
 
     What: two entities have the same knowledge-base id and different types.
-    Why: it is one thing; a reader of the corpus would find it twice, once as each.
+    Why: it is one thing in the world; the corpus would count it twice, once under each type.
     Bad: e1 GPE and e4 ORG, both `wikidata:Q423`.
     Good: e1 alone, with the mentions of both.
     """
     for i, j, entity, other in _same_kb(document):
         if entity.get("type") != other.get("type"):
-            detail = f"{entity['kb']} is {other.get('type')} in {other['id']}, {entity.get('type')} here"
-            related = (at(document, "entities", j, message="the other one"),)
+            detail = f"{entity['kb']} is {other.get('type')} in {other['id']} and {entity.get('type')} here"
+            related = (at(document, "entities", j, message="the other entity"),)
             yield found(two_types, document, detail, join_pointer("entities", i, "type"), related=related)
 
 
 def split_chain(document: Document, schema: Schema) -> Iterator[Problem]:
-    """E502: One thing is two entities.
+    """E502: Two entities have the same knowledge-base id.
 
     What: two entities of one type have the same knowledge-base id.
-    Why: their mentions are one chain.
+    Why: their mentions belong to one coreference chain.
     Bad: e1 and e4, both PER and `wikidata:Q7747`.
     Good: e1 alone, with the mentions of both.
     """
     for i, j, entity, other in _same_kb(document):
         if entity.get("type") == other.get("type"):
-            related = (at(document, "entities", j, message="the other one"),)
-            detail = f"{entity['kb']}, as {other['id']}"
+            related = (at(document, "entities", j, message="the other entity"),)
+            detail = f"{entity['kb']}, the same as {other['id']}"
             yield found(split_chain, document, detail, join_pointer("entities", i, "kb"), related=related)
 
 
@@ -51,7 +51,7 @@ def never_mentioned(document: Document, schema: Schema) -> Iterator[Problem]:
     """E503: An entity is never mentioned.
 
     What: no mention refers to it.
-    Why: an entity of an article stands somewhere in it; its mentions were deleted or lead elsewhere.
+    Why: every entity occurs in its article; its mentions were deleted or refer to another entity.
     Bad: e7 without a mention.
     Good: a mention of e7, or no e7.
     """
@@ -63,12 +63,12 @@ def never_mentioned(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
-    """E504: The same words mention two entities.
+    """E504: Two mentions have the same spans.
 
-    What: two mentions have the same spans and different entities, or one entity twice.
-    Why: a chain with two types or two knowledge-base ids mostly begins so.
-    Bad: *Pyongyang* (10 to 19) as a mention of e1 and as a mention of e4.
-    Good: one mention, of the one that is meant here.
+    What: two mentions have identical spans, with different entities or with the same one.
+    Why: chains with two types or two knowledge-base ids often start with this error.
+    Bad: *Pyongyang* (10–19) as a mention of e1 and as a mention of e4.
+    Good: one mention, of the entity that is meant here.
     """
     mentions = document.layer("mentions")
     firsts = {(mention["spans"][0]["start"], mention["spans"][0]["end"]) for mention in mentions}
@@ -80,7 +80,7 @@ def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
         j = first.setdefault(where, i)
         if j != i:
             detail = f"{mentions[j].get('entity')} in {mentions[j]['id']}, {mention.get('entity')} here"
-            related = (at(document, "mentions", j, message="the other one"),)
+            related = (at(document, "mentions", j, message="the other mention"),)
             pointer = join_pointer("mentions", i, "spans")
             yield found(shared_mention, document, detail, pointer, span=where[0], related=related)
 
@@ -89,7 +89,7 @@ def kb_without_date(document: Document, schema: Schema) -> Iterator[Problem]:
     """E505: A knowledge-base id has no date.
 
     What: `kb` is given and `kb_date` is not.
-    Why: knowledge bases change, ids are merged, and NIL holds only for the day somebody looked.
+    Why: knowledge bases change, ids are merged, and NIL holds only for the day someone searched.
     Bad: `"kb": "NIL"`
     Good: `"kb": "NIL", "kb_date": "2026-11-24"`
     """
@@ -99,12 +99,11 @@ def kb_without_date(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
-    """E506: Two nameless sources are one entity because their words are alike.
+    """E506: Two unnamed sources with similar descriptions are merged into one entity.
 
-    What: a chain without a name is brought up a second time with *another*, or with *a* where the
-    first time was *a* too. A headline at the head of the text does not count: it says before the text
-    what the text says again.
-    Why: “a source … another source” are two people, and whoever merges them invents a witness who
+    What: a chain without a name has a later mention with *another*, or two mentions with *a*. A headline
+    at the beginning of the text does not count, since the text repeats it.
+    Why: “a source … another source” are two people, and merging them invents a witness who
     said both.
     Bad: *a senior official* and *another official* as mentions of e5.
     Good: e5 and e6. *A senior official … the official* is one entity.
@@ -134,7 +133,7 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
             new = [i for i, word in heads if word in indefinite]
             if len(new) > 1 and (_is_source(document, entity) or any(word in _ANOTHER for _, word in heads)):
                 first, again = mentions[new[0]], new[1]
-                related = (at(document, "mentions", new[0], message="first here"),)
+                related = (at(document, "mentions", new[0], message="first mention"),)
                 span = derived(document, schema).chains.spans(mentions[again]["id"])[0]
                 pointer = join_pointer("mentions", again, "entity")
                 detail = f"{first['id']} and {mentions[again]['id']} of {entity}"
@@ -152,7 +151,7 @@ def _is_source(document: Document, entity: str) -> bool:
 
 
 def _same_kb(document: Document) -> Iterator[tuple[int, int, Record, Record]]:
-    """Entities that have the knowledge-base id of an earlier one, with the earlier one."""
+    """Yield index and record of each entity with the knowledge-base id of an earlier one, and of the earlier one."""
     first: dict[str, int] = {}
     entities = document.layer("entities")
     for i, entity in enumerate(entities):

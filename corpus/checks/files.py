@@ -1,7 +1,6 @@
-"""Level 1: can it be read?
+"""Level 1: checks on files, before anything else is asked of them.
 
-The reader says what stopped it, each time by the name of one of these checks; the check says it to
-the user.
+The reader records a `Fault` under the name of one of these checks, and the check turns it into a finding.
 """
 
 from __future__ import annotations
@@ -12,28 +11,28 @@ from dataclasses import replace
 from ..core.json_positions import position
 from ..core.model import Document, Fix, Place, Problem
 from ..core.schema import Schema
-from .rule import Ask, found
+from .rule import CheckFunction, found
 
 
 def not_utf8(document: Document, schema: Schema) -> Iterator[Problem]:
     """F101: The file is not UTF-8.
 
-    What: some bytes of the file are no UTF-8 text.
-    Why: offsets count code points, and bytes of an unknown encoding have none.
+    What: the file contains bytes that are not valid UTF-8.
+    Why: offsets count code points, which bytes of an unknown encoding do not have.
     Bad: a text saved as Windows-1252, where `é` is the byte E9.
-    Good: the same text saved as UTF-8, before anybody annotates it.
+    Good: the same text saved as UTF-8, before anyone annotates it.
     """
     for problem in _faults(not_utf8, document):
-        yield replace(problem, suggestion="save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8, or from what it is in")
+        yield replace(problem, suggestion="convert it to UTF-8, for example: iconv -f WINDOWS-1252 -t UTF-8")
 
 
 def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
     """F102: The file begins with a byte order mark.
 
-    What: the first character is U+FEFF, which editors on Windows write and do not show.
+    What: the first character is U+FEFF, which editors on Windows write and hide.
     Why: in a text it is a code point and moves every offset by one; in JSON it is not allowed.
     Bad: `EF BB BF` before the first letter.
-    Good: no mark. `corpus fmt --fix` takes it off JSON files; take it off a text before it is annotated.
+    Good: no mark. `corpus fmt --fix` removes it from JSON files; remove it from a text before annotation.
     """
     for problem in _faults(byte_order_mark, document):
         mendable = problem.file.endswith((".json", ".jsonl")) and not problem.message.endswith(": the text")
@@ -41,10 +40,10 @@ def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def bad_json(document: Document, schema: Schema) -> Iterator[Problem]:
-    """F103: The file is not JSON.
+    """F103: The file is not valid JSON.
 
-    What: a comma, a bracket or a quotation mark is missing, or one too many, or a number is none.
-    Why: nothing in the file can be read until it is mended.
+    What: a comma, a bracket or a quotation mark is missing or superfluous, or a number is malformed.
+    Why: nothing in the file can be read until the syntax is fixed.
     Bad: `{"id": "m1",}`
     Good: `{"id": "m1"}`
     """
@@ -54,8 +53,8 @@ def bad_json(document: Document, schema: Schema) -> Iterator[Problem]:
 def duplicate_key(document: Document, schema: Schema) -> Iterator[Problem]:
     """F104: An object has the same key twice.
 
-    What: two values for one key; most readers keep the last and forget the first without a word.
-    Why: one of the two is lost, and nobody knows which was meant.
+    What: an object has two values for one key; most readers silently keep the last.
+    Why: one of the two is lost, and it is unclear which was intended.
     Bad: `{"start": 1, "end": 4, "start": 2}`
     Good: `{"start": 2, "end": 4}`
     """
@@ -63,9 +62,9 @@ def duplicate_key(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def name_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
-    """F105: The file's name and its content disagree.
+    """F105: The file's name does not match its content.
 
-    What: `doc_id` is not the file's name, or `annotator` is not the folder's.
+    What: `doc_id` differs from the file's name, or `annotator` from the folder's.
     Why: one of the two is wrong, and the annotation may belong to another article.
     Bad: `annotations/gold/a-1.json` with `"doc_id": "a-2"`.
     Good: `annotations/gold/a-1.json` with `"doc_id": "a-1"` and `"annotator": "gold"`.
@@ -80,20 +79,20 @@ def name_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
 def orphan_annotation(document: Document, schema: Schema) -> Iterator[Problem]:
     """F106: The annotation has no article.
 
-    What: there is no record `raw/<doc_id>.json` for an annotation of that id.
-    Why: offsets without their article point nowhere.
+    What: the annotation's `doc_id` has no record `raw/<doc_id>.json`.
+    Why: offsets have no meaning without their article.
     Bad: `annotations/gold/a-1.json` and no `raw/a-1.json`.
-    Good: both are there.
+    Good: both files.
     """
     return _faults(orphan_annotation, document)
 
 
 def unportable_name(document: Document, schema: Schema) -> Iterator[Problem]:
-    """F107: The name is not a portable one.
+    """F107: The name is not portable.
 
     What: a document id has 1 to 128 ASCII letters, digits, `.`, `_` and `-`, and begins with a letter
     or digit; an annotator's folder has lower-case letters, digits, `_` and `-`.
-    Why: blanks, colons, quotation marks and umlauts break on some file systems, and `../` leads out of
+    Why: blanks, colons, quotation marks and umlauts break on some file systems, and `../` leads outside
     the corpus.
     Bad: `raw/Wahl: „Nein“.json`
     Good: `raw/wahl-nein.json`, with the headline in its field `title`.
@@ -108,8 +107,8 @@ def unportable_name(document: Document, schema: Schema) -> Iterator[Problem]:
 def symlink(document: Document, schema: Schema) -> Iterator[Problem]:
     """F108: The file is a symbolic link.
 
-    What: links are not followed, wherever they lead.
-    Why: a link can lead out of the corpus and bring in files of the machine that reads it.
+    What: symbolic links are never followed.
+    Why: a link can lead outside the corpus and expose files of the machine that reads it.
     Bad: `raw/a-1.txt -> /etc/passwd`
     Good: the file itself.
     """
@@ -120,19 +119,19 @@ def too_large(document: Document, schema: Schema) -> Iterator[Problem]:
     """F109: The file or line is too large to be read.
 
     What: a file or a line of a bulk file over 16 MiB, or a compressed file that grows without measure.
-    Why: one article is some thousand characters; what is larger is a mistake or an attack.
-    Bad: a whole archive in one `.json`.
-    Good: one article a file, or a line.
+    Why: one article is some thousand characters; a larger file is a mistake or an attack.
+    Bad: an entire archive in one `.json`.
+    Good: one article per file, or per line.
     """
     for problem in _faults(too_large, document):
-        yield replace(problem, suggestion="at most 16 MiB a file and a line; one article a file or a line")
+        yield replace(problem, suggestion="split it: at most 16 MiB per file or line, one article each")
 
 
 def empty_file(document: Document, schema: Schema) -> Iterator[Problem]:
     """F110: The file is empty.
 
-    What: there is no byte, or only white space.
-    Why: mostly a download or an export that was broken off.
+    What: the file has no bytes, or only white space.
+    Why: most often a download or an export was interrupted.
     Bad: `raw/a-1.txt` of 0 bytes.
     Good: the article's text.
     """
@@ -140,21 +139,21 @@ def empty_file(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def control_character(document: Document, schema: Schema) -> Iterator[Problem]:
-    """F111: The text holds a control character.
+    """F111: The text contains a control character.
 
-    What: NUL or another control character that is no tab and no line end.
-    Why: it is damage of an earlier conversion, and tools cut the text there or refuse it.
+    What: NUL or another control character, except tabs and line endings.
+    Why: it comes from a faulty conversion, and tools truncate the text there or reject it.
     Bad: `The mayor\\x00 said`
-    Good: `The mayor said`, mended before anybody annotates it.
+    Good: `The mayor said`, fixed before anyone annotates it.
     """
     return _faults(control_character, document)
 
 
 def lone_surrogate(document: Document, schema: Schema) -> Iterator[Problem]:
-    """F112: A string holds half of a surrogate pair.
+    """F112: A string contains half of a surrogate pair.
 
     What: an escape such as `\\ud83d` without its second half.
-    Why: it is no character and cannot be written as UTF-8; mostly an emoji was cut in two.
+    Why: it is not a character and cannot be written as UTF-8; most often an emoji was split.
     Bad: `"text": "\\ud83d"`
     Good: `"text": "\\ud83d\\ude00"`, or the emoji itself.
     """
@@ -164,8 +163,8 @@ def lone_surrogate(document: Document, schema: Schema) -> Iterator[Problem]:
 def too_deep(document: Document, schema: Schema) -> Iterator[Problem]:
     """F113: The JSON is nested too deeply.
 
-    What: more than 200 brackets within each other; an annotation needs seven.
-    Why: it is no annotation, and it makes readers crash.
+    What: more than 200 nested brackets; an annotation needs seven.
+    Why: it is not an annotation, and it makes readers crash.
     Bad: `[[[[[[…`
     Good: the layers of the schema.
     """
@@ -173,11 +172,11 @@ def too_deep(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def duplicate_document(document: Document, schema: Schema) -> Iterator[Problem]:
-    """F114: The document is there twice.
+    """F114: The document exists twice.
 
-    What: two records, texts, or annotations of one annotator have the same doc_id, in files of their
-    own or in bulk files.
-    Why: one of them would be lost, and which one would depend on chance.
+    What: two records, texts, or annotations of one annotator have the same doc_id, in separate
+    files or in bulk files.
+    Why: one of them would be lost, and which one would be arbitrary.
     Bad: `raw/a-1.json` and a line with `"doc_id": "a-1"` in `raw/all.jsonl`.
     Good: one of the two.
     """
@@ -187,8 +186,8 @@ def duplicate_document(document: Document, schema: Schema) -> Iterator[Problem]:
 def missing_text(document: Document, schema: Schema) -> Iterator[Problem]:
     """F115: The article has no text.
 
-    What: the record says that the text may be passed on (`redistribution` is `full`), and it is not there.
-    Why: no offset can be checked and no token made.
+    What: the record permits redistribution (`redistribution` is `full`), and the text is missing.
+    Why: offsets cannot be checked and the text cannot be tokenised.
     Bad: `raw/a-1.json` alone.
     Good: `raw/a-1.json` and `raw/a-1.txt`; or `"redistribution": "offsets_only"` and `corpus attach`.
     """
@@ -198,8 +197,8 @@ def missing_text(document: Document, schema: Schema) -> Iterator[Problem]:
 def missing_record(document: Document, schema: Schema) -> Iterator[Problem]:
     """F116: The text has no record.
 
-    What: there is a text and no `raw/<doc_id>.json` that says where it comes from.
-    Why: without source, licence and hash nobody may use it.
+    What: the text has no record `raw/<doc_id>.json` that names its origin.
+    Why: a text without source, licence and checksum may not be used.
     Bad: `raw/a-1.txt` alone.
     Good: `raw/a-1.txt` and `raw/a-1.json`.
     """
@@ -207,13 +206,13 @@ def missing_record(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def unknown_file(document: Document, schema: Schema) -> Iterator[Problem]:
-    """F117: The file is none that a corpus has.
+    """F117: The file is not part of a corpus.
 
-    What: raw/ holds `.json`, `.txt` and `.jsonl[.gz|.zst]`, annotations/ a folder an annotator with
+    What: raw/ holds `.json`, `.txt` and `.jsonl[.gz|.zst]`, annotations/ one folder per annotator with
     `.json` and `.jsonl[.gz|.zst]`. This file is not read.
-    Why: somebody may think that it counts.
+    Why: someone may assume that it is part of the corpus.
     Bad: `annotations/gold/a-1.json.bak`
-    Good: the file taken away, or its name put right.
+    Good: the file removed or renamed.
     """
     return _faults(unknown_file, document)
 
@@ -221,9 +220,9 @@ def unknown_file(document: Document, schema: Schema) -> Iterator[Problem]:
 def damaged_archive(document: Document, schema: Schema) -> Iterator[Problem]:
     """F118: The compressed file is damaged.
 
-    What: it cannot be unpacked to its end.
-    Why: the documents behind the damage would be missing without a word.
-    Bad: a `.jsonl.zst` that was broken off while it was copied.
+    What: the file cannot be decompressed to its end.
+    Why: the documents after the damage would be silently missing.
+    Bad: a `.jsonl.zst` whose copying was interrupted.
     Good: the file copied again.
     """
     return _faults(damaged_archive, document)
@@ -232,8 +231,8 @@ def damaged_archive(document: Document, schema: Schema) -> Iterator[Problem]:
 def unreadable(document: Document, schema: Schema) -> Iterator[Problem]:
     """F119: The file cannot be opened.
 
-    What: the system refuses to open or to read it.
-    Why: rights are missing, the disk is damaged, or the file went away during the run.
+    What: the operating system refuses to open or read the file.
+    Why: permissions are missing, the disk is damaged, or the file was deleted during the run.
     Bad: a file with the mode 000.
     Good: a file that you may read.
     """
@@ -243,15 +242,15 @@ def unreadable(document: Document, schema: Schema) -> Iterator[Problem]:
 def number_too_large(document: Document, schema: Schema) -> Iterator[Problem]:
     """F120: A number is too large.
 
-    What: a whole number that does not fit in 64 bits.
-    Why: no column holds it, and most readers would round it without a word.
+    What: a whole number does not fit in 64 bits.
+    Why: no column can store it, and most readers would round it silently.
     Bad: `"length": 1180591620717411303424`
     Good: `"length": 1180`
     """
     return _faults(number_too_large, document)
 
 
-def _faults(ask: Ask, document: Document) -> Iterator[Problem]:
+def _faults(ask: CheckFunction, document: Document) -> Iterator[Problem]:
     name = ask.__name__.replace("_", "-")
     for source in document.sources:
         for fault in source.faults:

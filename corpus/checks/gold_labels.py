@@ -1,10 +1,10 @@
-"""Gold labels that no annotator chose. Records are matched by where they stand in the text.
+"""Find gold labels that no annotator chose. Records are matched by their offsets.
 
     gold      q4  content 10–40  type mixed     ┐
     ann-a     q2  content 10–40  type direct    ├ → mixed, where ann-a has direct, ann-b has indirect
     ann-b     q7  content 10–40  type indirect  ┘
 
-A record without spans of its own, such as an entity, stands where the records do that refer to it.
+A record without spans of its own, such as an entity, is located by the records that refer to it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Where = tuple[tuple[int, int], ...]
 
 
 def unchosen(gold: Annotation, others: Sequence[Annotation], schema: Schema) -> Iterator[tuple[str, str, str]]:
-    """JSON pointer, id and labels of each record of `gold` with a label that none of the others gave its words.
+    """Yield JSON pointer, id and labels of each gold record with a label that no annotator chose.
 
-    Asked of records that two annotators at least have too, so that there was something to choose from.
+    Only records that at least two annotators have too are compared.
     """
     for layer in schema.layers.values():
         labels = [one for one in layer.of_kind("label") if not one.many]
@@ -43,7 +43,7 @@ def unchosen(gold: Annotation, others: Sequence[Annotation], schema: Schema) -> 
 
 
 def _said(record: Record, field: str, matched: list[tuple[str, list[Record]]]) -> str:
-    """What the annotators chose, "" when one of them chose the label that the record has, or left it out."""
+    """Return what the annotators chose, or "" if one of them chose the record's label or none."""
     label = record.get(field)
     chosen = {name: {str(match[field]) for match in found if match.get(field) is not None} for name, found in matched}
     if label is None or not all(chosen.values()) or any(label in each for each in chosen.values()):
@@ -53,7 +53,7 @@ def _said(record: Record, field: str, matched: list[tuple[str, list[Record]]]) -
 
 
 def _by_place(annotation: Annotation, layer: Layer, schema: Schema) -> dict[Where, list[Record]]:
-    """The records at each place: a quote and the quote that passes it on may have the same words."""
+    """Return the records at each place. A quote and its parent may have the same place."""
     found: dict[Where, list[Record]] = defaultdict(list)
     for record, places in zip(annotation.layer(layer.name), _places(annotation, layer, schema), strict=True):
         for place in places:
@@ -62,7 +62,7 @@ def _by_place(annotation: Annotation, layer: Layer, schema: Schema) -> dict[Wher
 
 
 def _places(annotation: Annotation, layer: Layer, schema: Schema) -> list[list[Where]]:
-    """Where each record of a layer stands, in its own spans or in those of the records that refer to it."""
+    """Return the places of each record, from its own spans or from those of records that refer to it."""
     own, referring = _located_by(layer, schema)
     records = annotation.layer(layer.name)
     if own:
@@ -77,7 +77,7 @@ def _places(annotation: Annotation, layer: Layer, schema: Schema) -> list[list[W
 
 @lru_cache(maxsize=64)
 def _located_by(layer: Layer, schema: Schema) -> tuple[str, tuple[tuple[str, str, str], ...]]:
-    """The field of the layer's own spans; or the layers that refer to it, with the field of their spans."""
+    """Return the field of the layer's own spans, and the layers that refer to it with their span fields."""
     own = _own_spans(layer)
     referring = [
         (other.name, spans, one.name)

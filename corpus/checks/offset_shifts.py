@@ -1,17 +1,17 @@
-"""Why a span points beside its words: offsets counted in other units, or on a slightly other text.
+"""Explain why a span misses its words: offsets counted in other units, or on a slightly different text.
 
     text     N a \\u0308 h e 😀 s a g t        code points   0 1 2 3 4 5 6 …
     UTF-16   N a \\u0308 h e 😀😀 s a g t                    0 1 2 3 4 5   7 …
 
-For each way of counting there is a table from its offsets to code points; a way explains a span
-when the table leads to the quoted words.
+For each way of counting there is a table from its offsets to code points; a table explains a span
+if it leads from the span's offsets to the quoted words.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 from operator import add
 
 import regex
@@ -19,10 +19,10 @@ import regex
 from ..core.model import Span
 
 Explanation = tuple[str, Span | None, bool]
-"""The reason, the span as it should be, and whether the same reason explains all wrong spans."""
+"""The reason, the span corrected, and True if the correction is safe."""
 
 CLUSTER = regex.compile(r"\X")
-"""A character as a reader sees it: a grapheme cluster (Unicode Standard Annex 29)."""
+"""A grapheme cluster, which a reader sees as one character (Unicode Standard Annex 29)."""
 
 _LINE_END = regex.compile(r"\r*\n")
 
@@ -42,9 +42,9 @@ _UNITS: dict[str, Callable[[str], int]] = {
 
 
 def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
-    """For each span that does not quote `text[start:end]`, why, and where it should point.
+    """Yield an explanation and a correction for each span that does not quote `text[start:end]`.
 
-    A span whose words stand elsewhere in the text just once is explained by that, but not safely.
+    A span whose words occur exactly once elsewhere is corrected to that place, as an unsafe fix.
     """
     tables = {reason: table for reason, table in _tables(text).items() if table is not None}
     for reason, table in tables.items():
@@ -61,19 +61,34 @@ def _one(text: str, span: Span, tables: dict[str, dict[int, int]]) -> Explanatio
     words, here = span.text or "", text[span.start : span.end]
     mended = Span(span.start, span.start + len(here), here)
     if words and words == here:
-        return "the words end with the text", mended, True
+        return "the span ends after the text, its words do not", mended, True
     if words.split() and words.split() == here.split():
-        return "only the white space differs", mended, True
+        return "only white space differs", mended, True
     if here and unicodedata.normalize("NFC", words) == unicodedata.normalize("NFC", here):
-        return "only the normal form differs", mended, True
+        return "only the Unicode normal form differs", mended, True
     for reason, table in tables.items():
         shifted = _through(text, table, span)
         if shifted:
             return reason, shifted, False
     if words and text.count(words) == 1:
         start = text.index(words)
-        return f"the words stand at {start} and nowhere else", Span(start, start + len(words), words), False
-    return ("the words stand elsewhere" if words and words in text else "the words are not in the text"), None, False
+        return (
+            f"the quoted words occur at {start}–{start + len(words)}, not at {span.start}–{span.end}",
+            Span(start, start + len(words), words),
+            False,
+        )
+    return _occurrences(text, span), None, False
+
+
+def _occurrences(text: str, span: Span) -> str:
+    """Return a sentence that says where the quoted words occur, the first three places."""
+    words = span.text or ""
+    starts = [match.start() for match in islice(regex.finditer(regex.escape(words), text), 4)] if words else []
+    if not starts:
+        return "the quoted words do not occur in the text"
+    places = [f"{start}–{start + len(words)}" for start in starts[:3]]
+    last = "more places" if len(starts) > 3 else places.pop()
+    return f"the quoted words occur at {', '.join(places)} and {last}, not at {span.start}–{span.end}"
 
 
 def _through(text: str, table: dict[int, int], span: Span) -> Span | None:
@@ -93,10 +108,10 @@ def _tables(text: str) -> dict[str, dict[int, int] | None]:
     tables: dict[str, dict[int, int] | None] = {
         reason: None if text.isascii() else _table(unit(char) for char in text) for reason, unit in _UNITS.items()
     }
-    tables["the offsets were made on a text with LF line ends"] = (
+    tables["the offsets were made on a text with LF line endings"] = (
         _table(0 if pair == "\r\n" else 1 for pair in map(add, " " + text, text)) if "\r\n" in text else None
     )
-    tables["the offsets were made on a text with CRLF line ends"] = (
+    tables["the offsets were made on a text with CRLF line endings"] = (
         _table(2 if char == "\n" else 1 for char in text) if "\n" in text and "\r" not in text else None
     )
     tables["the offsets were made on the text in normal form NFC"] = (
@@ -106,12 +121,12 @@ def _tables(text: str) -> dict[str, dict[int, int] | None]:
 
 
 def _table(widths: Iterator[int]) -> dict[int, int]:
-    """From offsets in other units to code points."""
+    """Return the table from offsets in other units to code points."""
     return {offset: index for index, offset in enumerate(accumulate(widths, initial=0))}
 
 
 def _composed(text: str) -> Iterator[int]:
-    """How many code points of the NFC text each code point adds."""
+    """Yield how many code points each code point contributes to the NFC text."""
     for match in CLUSTER.finditer(text):
         cluster = match[0]
         if unicodedata.is_normalized("NFC", cluster):

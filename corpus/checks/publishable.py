@@ -1,4 +1,4 @@
-"""Level 6, of one document: is it fit for a corpus? What several documents together tell is in `across`."""
+"""Level 6: checks on one document before publication. `corpus_wide` has those that compare documents."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .quotations import quotations
 from .rule import found
 
 _LONG_NAME = 12
-"""Words of a text that no name has."""
+"""Shared words that are too many for a name."""
 _NO_LICENCE = frozenset(("NONE", "NOASSERTION"))
 _HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
-"""Format characters that no reader sees: soft hyphen, zero width, direction marks and overrides, tags."""
+"""Format characters that are invisible: soft hyphen, zero width, direction marks and overrides, tags."""
 _HIDDEN_BYTES = tuple(
     (written[:1], re.compile(written))
     for written in (
@@ -30,35 +30,35 @@ _HIDDEN_BYTES = tuple(
         b"\xf3\xa0",
     )
 )
-"""Bytes without which there is none in JSON, each with its first, which is looked for in no time."""
+"""Bytes of hidden characters in JSON, each with its first byte, since searching for one byte is fast."""
 _JOINERS = "\u200c\u200d"
 
 
 def no_split(document: Document, schema: Schema) -> Iterator[Problem]:
-    """C601: The article belongs to no split.
+    """C601: The article has no split.
 
     What: the record has no `split`.
-    Why: a document's split is part of its record, given once and for good, so that no later build
-    moves it from training to test.
+    Why: the split is part of the record and assigned once, so that no later build moves the document
+    from training to test.
     Bad: no `split`.
     Good: `"split": "train"`
     """
     if document.source.value is not None and "split" not in document.value:
-        yield found(no_split, document, suggestion=f"one of {', '.join(schema.splits)}")
+        yield found(no_split, document, suggestion=f"run corpus split, or set one of {', '.join(schema.splits)}")
 
 
 def against_licence(document: Document, schema: Schema) -> Iterator[Problem]:
-    """C602: The text is here against its licence.
+    """C602: The corpus holds a text that its licence does not permit.
 
-    What: `redistribution` says that the text may not be passed on, and it lies in raw/; or it says
-    that it may, and `license` that there is none.
-    Why: whoever clones the repository gets a copy that nobody may give them.
+    What: `redistribution` forbids redistributing the text, and the text is in raw/; or `redistribution`
+    permits it, and `license` says that there is no licence.
+    Why: everyone who clones the repository gets an unlicensed copy.
     Bad: `"redistribution": "offsets_only"` and `raw/a-1.txt`
     Good: the text in raw/attached/, which git ignores: `corpus attach`
     """
     record = document.value
     if document.text is not None and not document.article.attached and not document.article.redistributable:
-        hint = "take it out of raw/ and of the history; corpus attach puts a copy of your own where git ignores it"
+        hint = "delete the text from raw/ and the git history; corpus attach keeps your own copy out of git"
         detail = f"redistribution is {record.get('redistribution')}"
         yield found(against_licence, document, detail, "/redistribution", suggestion=hint)
     elif document.article.redistributable and record.get("license") in _NO_LICENCE:
@@ -66,12 +66,12 @@ def against_licence(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
-    """C603: A field gives away a text that may not be passed on.
+    """C603: A field quotes a text that may not be redistributed.
 
-    What: five words in a row of the text stand in another field, such as a note or the `name` of an entity
-    that is described only; twelve in the name of one that the text names, for some names are long. This
-    is asked where the text is attached. The title is bibliography and may stand in the text too.
-    Why: the text is kept out, and a note that quotes it lets it in again.
+    What: five consecutive words of the text occur in another field, such as a note or the `name` of an
+    entity that the text describes only; twelve in the `name` of an entity that the text names, since some
+    names are long. Checked where the text is attached. The title is bibliographic data and exempt.
+    Why: the text is withheld, and a note that quotes it would publish it.
     Bad: `"note": "Unclear: \\u201cthe board will meet again on Friday\\u201d"`
     Good: `"note": "Unclear: the second sentence"`
     """
@@ -89,15 +89,15 @@ def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
         if len(value) > 2 * LEAK and pointer != "/title" and (shared := len(hidden & word_runs(value))):
             words = shared + LEAK - 1
             if words >= _LONG_NAME or pointer not in names:
-                yield found(leaked_text, document, f"{words} words", pointer)
+                yield found(leaked_text, document, f"{words} consecutive words", pointer)
 
 
 def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Problem]:
-    """C604: Words in quotation marks are not annotated.
+    """C604: Words in quotation marks have no annotation.
 
     What: in `gold`, with `quotes` and `nonquotes` done, a string between quotation marks touches no
     content of a quote and no record of `nonquotes`.
-    Why: nobody can tell whether it was judged to be no quote, or overlooked.
+    Why: it is unclear whether an annotator rejected it as a quote or overlooked it.
     Bad: the “smart” bridge, and no record for *smart*.
     Good: *smart* in `nonquotes`, with `reason: scare`.
     """
@@ -117,12 +117,12 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
 
 
 def hidden_character(document: Document, schema: Schema) -> Iterator[Problem]:
-    """C605: A field has a character that nobody sees.
+    """C605: A field contains an invisible character.
 
     What: a zero-width character, a direction mark or override, a soft hyphen or a tag character in any
-    string but the words of spans, which are as the article has them. Joiners that a script or an emoji
-    needs may stand beside letters beyond ASCII.
-    Why: two names that look the same are not, or a name is shown as another than it is.
+    string except the words of spans, which repeat the article. Joiners that a script or an emoji needs
+    are allowed next to non-ASCII letters.
+    Why: two names that look the same differ, or a name is displayed as another name.
     Bad: `"name": "Ivo\\u200b Marr"`
     Good: `"name": "Ivo Marr"`
     """
@@ -138,7 +138,7 @@ def hidden_character(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def _strings(value: Record) -> Iterator[tuple[str, str]]:
-    """JSON pointer and value of every string of a JSON object, but the words of spans."""
+    """Yield JSON pointer and value of every string in a JSON object, except the words of spans."""
     open_: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while open_:
         parts, one = open_.pop()

@@ -1,16 +1,16 @@
-"""Text → the strings in it that stand between quotation marks, without the annotation.
+"""Find the strings between quotation marks in a text, without its annotation.
 
 | marks | closed by |
 |---|---|
 | “ | ” |
 | „ ‟ | “ or ” |
-| « ‹ | » ›, with » … « for those who set them so |
+| « ‹ | » ›, with » … « where typesetters use them so |
 | ‘ ‚ | ’ or ‘, at the end of a word |
-| " ' | the same again, at the end of a word |
+| " ' | the same mark, at the end of a word |
 
-An opening mark stands at the beginning of a word and a single closing one at its end, so that apostrophes are none. A
-quotation ends with its paragraph, closed or not: a mark that is opened anew at each paragraph is closed at
-the last alone.
+An opening mark is at the beginning of a word and a single closing mark at its end, so that apostrophes do not count.
+A quotation ends with its paragraph, closed or not: a mark that is reopened in each paragraph is closed in the
+last one only.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _CLOSED = {
 
 
 def quotations(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of the words between marks, in code points, in order; of nested ones the outermost."""
+    """Yield (start, end) of the words between outermost marks, in code points, in text order."""
     begin = 0
     for line in text.splitlines(keepends=True):
         at = 0
@@ -57,7 +57,7 @@ def quotations(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _closing(line: str, opener: str, start: int) -> int | None:
-    """Where the mark is that closes one, None when the line has none."""
+    """Return the offset of the closing mark in the line, or None."""
     if opener in "‘‚'" and line[start].isdigit():
         return None
     found = _CLOSED[opener].search(line, start + 1)

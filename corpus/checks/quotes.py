@@ -1,6 +1,6 @@
-"""Level 5, quotes: is it possible that somebody said it so?
+"""Level 5: semantic checks on quotations.
 
-Rules are scoped by the quote's type. In published corpora only reported speech holds its own
+Rules are scoped by the quote's type. In published corpora only reported speech contains its own
 speaker (412 of 454 reported quotes, 0 of 3,728 others); nesting, shared sources and discontinuous
 content are normal.
 """
@@ -17,15 +17,15 @@ from .rule import at, found
 
 MARKS = frozenset("\"'“”„‟‘’‚‛«»‹›「」『』〝〞〟＂`´")
 _LOOSE = " \t\u00a0\u202f.,;:!?…-–—[]()"
-"""What may stand between words and their quotation mark."""
+"""Characters that may separate words from their quotation mark."""
 _FIRST_PERSON = frozenset(("i", "we", "ich", "wir"))
 
 
 def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q501: A direct quote stands outside of quotation marks.
+    """Q501: A direct quote is not in quotation marks.
 
-    What: there is no mark at either edge of a piece of its content, and it is no line of its own.
-    Why: direct means word for word, and the text shows it by marks or by setting a block off. Marks
+    What: a content span has no mark at either edge, and it is not a line of its own.
+    Why: direct means word for word, which the text shows with marks or by setting a block off. Marks
     that open curly and close straight, or are never closed, are enough.
     Bad: `type: direct` for *the bridge was safe* in: She said the bridge was safe.
     Good: `type: indirect`.
@@ -42,9 +42,9 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
 
 
 def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q502: An indirect quote stands wholly in quotation marks.
+    """Q502: An indirect quote is entirely in quotation marks.
 
-    What: its content begins right behind one mark and ends right before another.
+    What: its content begins right after one mark and ends right before another.
     Why: words in marks are given word for word.
     Bad: `type: indirect` for the words in: “The bridge is safe,” she said.
     Good: `type: direct`.
@@ -63,10 +63,10 @@ def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def cue_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q503: A cue lies within the content of its quote.
+    """Q503: A cue overlaps the content of its quote.
 
-    What: the words that say it is a quote overlap with what was said, and the quote is not reported.
-    Why: the cue is the article's word, the content the speaker's.
+    What: the cue and the content share characters, and the quote is not `reported`.
+    Why: the cue is in the article's words, the content in the speaker's.
     Bad: content *said the bridge was safe*, cue *said*.
     Good: content *the bridge was safe*, cue *said*.
     """
@@ -79,10 +79,10 @@ def cue_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def source_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q504: A source lies within the content of its quote.
+    """Q504: A source overlaps the content of its quote.
 
-    What: the mention of who speaks overlaps with what was said, and the quote is not reported.
-    Why: only reported speech (“The mayor thanked the crews”) holds its own speaker.
+    What: the source mention and the content share characters, and the quote is not `reported`.
+    Why: only reported speech (“The mayor thanked the crews”) contains its own speaker.
     Bad: content *Halloran said the bridge was safe*, source *Halloran*.
     Good: content *the bridge was safe*, source *Halloran*.
     """
@@ -98,11 +98,11 @@ def source_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def child_outside_parent(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q505: A quote does not lie within the quote it is said to be in.
+    """Q505: A quote lies outside its parent quote.
 
-    What: `parent` names a quote whose content does not hold this one's.
-    Why: a quote in a quote is part of what the outer speaker says.
-    Bad: `parent: q1`, and the content stands two paragraphs after that of `q1`.
+    What: `parent` names a quote whose content does not contain this quote's content.
+    Why: a nested quote is part of what the outer speaker says.
+    Bad: `parent: q1`, and the content lies two paragraphs after that of `q1`.
     Good: `parent: null`.
     """
     content = derived(document, schema).content
@@ -126,7 +126,7 @@ def partial_overlap(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     for i, j, inner, outer in derived(document, schema).quote_pairs:
         if inner[1] > outer[1]:
-            related = (at(document, "quotes", j, message="the other one"),)
+            related = (at(document, "quotes", j, message="the other quote"),)
             other = document.layer("quotes")[j]["id"]
             pointer = join_pointer("quotes", i, "content")
             yield found(partial_overlap, document, f"with {other}", pointer, span=inner, related=related)
@@ -135,10 +135,10 @@ def partial_overlap(document: Document, schema: Schema) -> Iterator[Problem]:
 def same_content(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q507: Two quotes have the same content.
 
-    What: the spans are the same, from the first to the last.
-    Why: mostly one was entered twice; sometimes the same words are given as said by one person and
-    passed on by another, and then one quote is the parent of the other.
-    Bad: `q1` and `q2`, both 10 to 40, neither inside of the other.
+    What: all content spans are identical.
+    Why: most often one quote was entered twice. Sometimes one person passes on the words of another,
+    and then one quote is the parent of the other.
+    Bad: `q1` and `q2`, both 10–40, neither the parent of the other.
     Good: `q2` with `parent: q1`, or `q1` alone.
     """
     content = derived(document, schema).content
@@ -148,18 +148,18 @@ def same_content(document: Document, schema: Schema) -> Iterator[Problem]:
         if j != i:
             other = document.layer("quotes")[j]
             if quote.get("parent") != other["id"] and other.get("parent") != quote["id"]:
-                related = (at(document, "quotes", j, message="the other one"),)
+                related = (at(document, "quotes", j, message="the other quote"),)
                 pointer, span = join_pointer("quotes", i, "content"), content[i][0]
-                yield found(same_content, document, f"as {other['id']}", pointer, span=span, related=related)
+                yield found(same_content, document, f"the same as {other['id']}", pointer, span=span, related=related)
 
 
 def nested_without_parent(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q508: A quote lies within another and does not say so.
+    """Q508: A quote is nested in another quote and has no parent.
 
-    What: its content stands within the content of another quote, and its `parent` leads nowhere near.
-    Why: who counts quotes, or trains on outermost ones, takes it for one of its own.
-    Bad: content 10 to 60 and content 30 to 40, the latter with `parent: null`.
-    Good: the latter with `parent` the former.
+    What: its content lies within the content of another quote, and its `parent` is null.
+    Why: counts and training on outermost quotes would treat it as an outermost quote.
+    Bad: content 10–60 and content 30–40, the latter with `parent: null`.
+    Good: the latter names the former as its `parent`.
     """
     quotes = document.layer("quotes")
     up = {quote["id"]: quote.get("parent") for quote in quotes}
@@ -170,18 +170,18 @@ def nested_without_parent(document: Document, schema: Schema) -> Iterator[Proble
             other = quotes[j]["id"]
             pointer = join_pointer("quotes", i, "parent" if "parent" in quotes[i] else "content")
             fix = Fix(False, f"parent: {other}", (Edit(join_pointer("quotes", i, "parent"), other),))
-            yield found(nested_without_parent, document, f"in {other}", pointer, span=inner, fix=fix)
+            yield found(nested_without_parent, document, f"it lies in {other}", pointer, span=inner, fix=fix)
 
 
 def anaphoric_without_antecedent(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q509: A pronoun is the source, and nothing says who it stands for.
+    """Q509: An anaphoric source has no antecedent.
 
     What: `attribution` is `anaphoric`; the chain of the source has no name, or, for a speaker who is
-    not named in the article, no description either. Who speaks in the article's own voice (*I*, *we*
-    outside of a quote) needs none.
-    Why: an anaphoric source leans on an antecedent; without one, the attribution is to nobody.
-    Bad: *he said*, and the chain of *he* is *he* alone.
-    Good: the chain holds *Ivo Marr*; or, for an anonymous speaker, *a senior official*.
+    not named in the article, no description either. The article's own voice (*I*, *we*
+    outside a quote) needs no antecedent.
+    Why: an anaphoric source gets its meaning from an antecedent; without one, the speaker is unknown.
+    Bad: *he said*, and the chain of *he* has no other mention.
+    Good: the chain contains *Ivo Marr*; or, for an anonymous speaker, *a senior official*.
     """
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("attribution") == "anaphoric" and quote.get("source"):
@@ -195,7 +195,7 @@ def anaphoric_without_antecedent(document: Document, schema: Schema) -> Iterator
 
 
 def _is_own_voice(document: Document, source: tuple[int, int], quote: Record) -> bool:
-    """Whether the source is who writes the article; where the text is withheld, whether it can be."""
+    """Return True if the source is the article's author, or may be where the text is withheld."""
     if quote.get("parent") is not None or quote.get("speaker_kind") not in ("author", "organisation"):
         return False
     start, end = source
@@ -203,10 +203,10 @@ def _is_own_voice(document: Document, source: tuple[int, int], quote: Record) ->
 
 
 def speaker_without_attribution(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q510: A quote is attributed to nobody and has a speaker.
+    """Q510: A quote without attribution has a speaker.
 
-    What: `attribution` is `none`, and there is a source or a speaker.
-    Why: none means that nobody can be found who says it.
+    What: `attribution` is `none`, and the quote has a source or a speaker.
+    Why: `none` means that no speaker can be identified.
     Bad: `attribution: none`, `speaker: e1`.
     Good: `attribution: implicit`, `speaker: e1`.
     """
@@ -218,28 +218,28 @@ def speaker_without_attribution(document: Document, schema: Schema) -> Iterator[
 
 
 def speaker_not_source(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q511: The speaker is not who the source refers to.
+    """Q511: The speaker is not the entity that the source refers to.
 
-    What: `speaker` is another entity than the entities of the `source` mentions.
+    What: `speaker` differs from the entities of the `source` mentions.
     Why: the source is a mention of the speaker; one of the two is wrong, or the mention's entity is.
     Bad: source *she* → e2, `speaker: e1`.
-    Good: source *she* → e1, `speaker: e1`, also where the article chose a wrong pronoun.
+    Good: source *she* → e1, `speaker: e1`, even if the article uses the wrong pronoun.
     """
     for i, quote in enumerate(document.layer("quotes")):
         speaker, source = quote.get("speaker"), quote.get("source")
         if speaker is not None and source:
             entities = [derived(document, schema).chains.entity[mention] for mention in source]
             if speaker not in entities and any(entities):
-                detail = f"{speaker} is the speaker, the source refers to {', '.join(map(str, entities))}"
+                detail = f"speaker is {speaker}, the source refers to {', '.join(map(str, entities))}"
                 span = derived(document, schema).chains.spans(source[0])[0]
                 yield found(speaker_not_source, document, detail, join_pointer("quotes", i, "speaker"), span=span)
 
 
 def paragraph_flag(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q512: The flag for paragraphs does not fit the content.
+    """Q512: The paragraph flag does not match the content.
 
-    What: `continues_paragraph` is true and the content stays in one line of the text, or the other way.
-    Why: reopened marks are counted by this flag.
+    What: `continues_paragraph` is true and the content stays in one paragraph, or it is false and the content does not.
+    Why: this flag counts reopened quotation marks.
     Bad: content over two paragraphs with `continues_paragraph: false`.
     Good: `continues_paragraph: true`.
     """
@@ -259,10 +259,10 @@ def paragraph_flag(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def attribution_without_source(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q513: An attribution needs a source and has none.
+    """Q513: An attribution that needs a source has none.
 
     What: `attribution` is `explicit` or `anaphoric`, and `source` is empty.
-    Why: both say that a source stands beside the words.
+    Why: both mean that the text names a source beside the quoted words.
     Bad: `attribution: explicit`, `source: []`.
     Good: `attribution: implicit`, or the mention in `source`.
     """
@@ -275,10 +275,10 @@ def attribution_without_source(document: Document, schema: Schema) -> Iterator[P
 
 
 def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q514: A mixed quote has no part in quotation marks.
+    """Q514: A mixed quote contains no quotation marks.
 
-    What: no mark stands in or at the content.
-    Why: mixed means retold, with a part in marks.
+    What: the content has no mark inside it or at its edges.
+    Why: mixed means indirect speech with a part in quotation marks.
     Bad: `type: mixed` for *the bridge was a disgrace*.
     Good: `type: indirect`.
     """
@@ -294,10 +294,10 @@ def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]
 
 
 def speaker_kind_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q515: The kind of speaker does not fit the speaker.
+    """Q515: The speaker kind does not match the speaker.
 
-    What: a `named` speaker whom the article never names, or an `anonymous` one whom it names.
-    Why: how often papers lean on nameless sources is counted by this field.
+    What: a `named` speaker whom the article never names, or an `anonymous` speaker whom it names.
+    Why: this field counts how often newspapers rely on anonymous sources.
     Bad: `speaker_kind: anonymous` for an entity with the mention *Ivo Marr*.
     Good: `speaker_kind: named`.
     """
@@ -307,7 +307,7 @@ def speaker_kind_mismatch(document: Document, schema: Schema) -> Iterator[Proble
         if speaker is None or kind not in ("named", "anonymous"):
             continue
         if (speaker in derived(document, schema).chains.named) != (kind == "named"):
-            detail = f"{kind}, and {speaker} {'has no name' if kind == 'named' else 'is named'}"
+            detail = f"{kind}, but the article {'never names' if kind == 'named' else 'names'} {speaker}"
             pointer, span = join_pointer("quotes", i, "speaker_kind"), content[i][0]
             yield found(speaker_kind_mismatch, document, detail, pointer, span=span)
 
@@ -331,7 +331,7 @@ def _mark_after(text: str, end: int) -> bool:
 
 
 def _is_block(text: str, start: int, end: int) -> bool:
-    """Whether the words fill a line, or all of it behind a speaker's name and a colon."""
+    """Return True if the words fill a line, or the rest of it after a speaker's name and a colon."""
     line = text[text.rfind("\n", 0, start) + 1 : start].strip()
     rest = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)].strip(_LOOSE)
     return (not line.strip(">•*-– ") or line.endswith(":")) and not rest

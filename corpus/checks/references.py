@@ -1,4 +1,4 @@
-"""Level 4: does it hang together?"""
+"""Level 4: checks on ids and on references between records."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .rule import at, found
 
 
 def duplicate_id(document: Document, schema: Schema) -> Iterator[Problem]:
-    """R401: An id is there twice.
+    """R401: Two records have the same id.
 
     What: two records of the file have the same id, in one layer or in two.
-    Why: what refers to it refers to neither for certain.
+    Why: a reference to this id is ambiguous.
     Bad: two mentions with `"id": "m7"`.
     Good: `"m7"` and `"m8"`.
     """
@@ -27,7 +27,7 @@ def duplicate_id(document: Document, schema: Schema) -> Iterator[Problem]:
     for layer in schema.layers:
         for i, record in enumerate(document.layer(layer)):
             if record["id"] in first:
-                related = (at(document, *first[record["id"]], "id", message="here first"),)
+                related = (at(document, *first[record["id"]], "id", message="first use"),)
                 pointer = join_pointer(layer, i, "id")
                 yield found(duplicate_id, document, repr(record["id"]), pointer, related=related)
             else:
@@ -35,9 +35,9 @@ def duplicate_id(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def dangling_reference(document: Document, schema: Schema) -> Iterator[Problem]:
-    """R402: A reference leads to nothing.
+    """R402: A reference names an id that does not exist.
 
-    What: no record of the file has the id.
+    What: no record in the file has this id.
     Why: the record was deleted or renamed, or the id is misspelt.
     Bad: `"entity": "e9"` in a file without `e9`.
     Good: `"entity": "e8"`
@@ -49,10 +49,10 @@ def dangling_reference(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def wrong_layer(document: Document, schema: Schema) -> Iterator[Problem]:
-    """R403: A reference leads into a wrong layer.
+    """R403: A reference names a record of the wrong layer.
 
-    What: the id is there, but in another layer than the field refers to.
-    Why: a quote's source is a mention, its speaker an entity; one was taken for the other.
+    What: the id exists, but in a different layer than the field refers to.
+    Why: a quote's source is a mention, its speaker an entity; one was confused with the other.
     Bad: `"speaker": "m3"`
     Good: `"speaker": "e1"`
     """
@@ -65,10 +65,10 @@ def wrong_layer(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def reference_cycle(document: Document, schema: Schema) -> Iterator[Problem]:
-    """R404: References lead round in a circle.
+    """R404: References form a cycle.
 
-    What: a record is inside of itself, directly or through others.
-    Why: what follows the references would never end.
+    What: a record contains itself, directly or through others.
+    Why: a program that follows the references would never end.
     Bad: `q1` with `"parent": "q2"` and `q2` with `"parent": "q1"`.
     Good: the outer quote has `"parent": null`.
     """
@@ -81,8 +81,8 @@ def reference_cycle(document: Document, schema: Schema) -> Iterator[Problem]:
 def unknown_target(document: Document, schema: Schema) -> Iterator[Problem]:
     """R405: A target is not in the registry.
 
-    What: `schema/targets.json` has no target of that id.
-    Why: stances can be compared only when they are about the same thing.
+    What: `schema/targets.json` has no target with this id.
+    Why: stances can be compared only if they name the same target.
     Bad: `"target": "bulid-bridge"`
     Good: `"target": "build-bridge"`; a new target is one entry of the registry.
     """

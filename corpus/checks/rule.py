@@ -1,4 +1,4 @@
-"""What a check is, and how it says what it found."""
+"""A rule, a check, and `found`, which makes a finding."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..core.json_positions import join_pointer, position
 from ..core.model import Document, Fix, Place, Problem, Severity, Source
 from ..core.schema import Schema
 from ..core.text import snippet
 
-Ask = Callable[[Document, Schema], Iterator[Problem]]
-"""A check: takes a Document and the Schema, yields Problems; never prints, raises or mutates.
+CheckFunction = Callable[[Document, Schema], Iterator[Problem]]
+"""A check: takes a Document and the Schema and yields Problems; it never prints, raises or mutates.
 
 Its docstring begins with its code and its message; the rest is its page.
 """
 
 Suppress = Callable[[Problem], Problem | None]
-"""Takes a finding; gives it as it is to be reported, None when it is not."""
+"""Takes a finding; returns it as it is to be reported, or None if it is suppressed."""
 
 About = Literal["article", "annotation", "both"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Anything that findings come from: the function that finds them, and how grave they are."""
+    """A source of findings: the function that yields them, and their declared severity."""
 
     ask: Callable[..., Iterator[Problem]]
     severity: Severity = "error"
@@ -35,17 +35,17 @@ class Rule:
     @property
     def code(self) -> str:
         """The code, such as P307."""
-        return _docs(self.ask)[0]
+        return documentation(self.ask).code
 
     @property
     def message(self) -> str:
-        """What every finding of this rule says first."""
-        return _docs(self.ask)[1]
+        """The first part of the message of every finding."""
+        return documentation(self.ask).message
 
     @property
     def page(self) -> str:
         """The rule's page, in Markdown: what, why, bad, good."""
-        return _docs(self.ask)[2]
+        return documentation(self.ask).page
 
     @property
     def name(self) -> str:
@@ -60,23 +60,32 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Check(Rule):
-    """An entry of `CHECKS`: a rule that is asked of documents, and which documents it is asked about."""
+    """An entry of `CHECKS`: a rule about documents, and whether it applies to articles, annotations or both."""
 
-    ask: Ask
+    ask: CheckFunction
     about: About = "annotation"
     needs: tuple[str, ...] = ()
-    """The fields, `layer.field`, without which in the schema the question makes no sense."""
+    """The fields, `layer.field`, that the schema must have for the check to apply."""
+
+
+class Documentation(NamedTuple):
+    """The parts of a rule's docstring."""
+
+    code: str
+    message: str
+    page: str
 
 
 @lru_cache(maxsize=256)
-def _docs(ask: Callable[..., Iterator[Problem]]) -> tuple[str, str, str]:
+def documentation(ask: Callable[..., Iterator[Problem]]) -> Documentation:
+    """Return the code, the message and the page that a rule's docstring gives."""
     first, _, page = (inspect.getdoc(ask) or "").partition("\n")
     code, _, message = first.partition(": ")
-    return code, message.rstrip("."), page.strip()
+    return Documentation(code, message.rstrip("."), page.strip())
 
 
 def found(
-    ask: Ask,
+    ask: CheckFunction,
     document: Document,
     detail: str = "",
     pointer: str = "",
@@ -88,18 +97,19 @@ def found(
     source: Source | None = None,
     place: tuple[int, int] | None = None,
 ) -> Problem:
-    """The finding of check `ask` at `pointer`, with its place in the JSON and, for a span, in the article.
+    """Return the finding of check `ask` at `pointer`, located in the JSON and, for a span, in the article.
 
-    `span` is (start, end) in code points. `place` is the line and column where no pointer leads there.
+    `span` is (start, end) in code points. `place` is line and column where no pointer leads there.
+    The severity is that of this run (`document.severities`).
     """
-    code, message, _ = _docs(ask)
+    doc = documentation(ask)
     source = source or document.source
     line, column = place or position(source, pointer)
     return Problem(
-        code=code,
-        severity="error",
+        code=doc.code,
+        severity=document.severities.get(doc.code, "error"),
         file=source.path,
-        message=f"{message}: {detail}" if detail else message,
+        message=f"{doc.message}: {detail}" if detail else doc.message,
         pointer=pointer,
         line=line,
         column=column,
@@ -113,12 +123,12 @@ def found(
 
 
 def at(document: Document, *parts: str | int, message: str = "") -> Place:
-    """The place in the document's JSON that `parts` lead to, to be named as related."""
+    """Return the location of `parts` in the document's JSON, as a related place."""
     return Place(document.source.path, *position(document.source, join_pointer(*parts)), message)
 
 
 def _record(document: Document, pointer: str) -> str:
-    """The id of the record that a pointer leads into, "" for none."""
+    """Return the id of the record that a pointer leads into, or ""."""
     parts = pointer.split("/")
     if len(parts) < 3 or not parts[2].isdigit():
         return ""

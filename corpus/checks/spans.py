@@ -1,4 +1,4 @@
-"""Level 3: does it point where it says?"""
+"""Level 3: checks on offsets, checksums and the words that spans quote."""
 
 from __future__ import annotations
 
@@ -21,40 +21,45 @@ from .span_columns import Where
 
 
 def text_changed(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P301: The text is not the one the record was written for.
+    """P301: The text checksum does not match the record.
 
     What: the SHA-256 of the text's bytes is not `text_sha256` of its record.
-    Why: a text that changed, by a letter or by its line ends, moves every offset behind the change.
+    Why: a text that changed, by a letter or by its line ends, moves every offset after the change.
     Bad: a text that an editor saved with other line ends.
-    Good: the very bytes that were hashed. Texts are never edited once they are annotated.
+    Good: exactly the bytes that were hashed. Texts are immutable once they are annotated.
     """
     text, record = document.text, document.article.record
     if text is None:
         return
     wanted = record["text_sha256"]
     if hashlib.sha256(text.encode()).hexdigest() != wanted:
+        actual = hashlib.sha256(text.encode()).hexdigest()
         change = explain_text(text, wanted)
-        hint = "put the text back as it was; when it has to change, it is annotated anew"
+        change = f"record says {wanted[:12]}…, text has {actual[:12]}…" + (f"; {change}" if change else "")
+        hint = "restore the original text; if the text has to change, annotate the new text again"
         yield found(text_changed, document, change, "/text_sha256", suggestion=hint)
 
 
 def other_text(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P302: The annotation was made on another text.
+    """P302: The annotation was made on a different text.
 
-    What: `text_sha256` of the annotation is not that of the article's record.
-    Why: its offsets point into a text that is not here.
+    What: `text_sha256` of the annotation differs from that of the article's record.
+    Why: its offsets refer to a text that the corpus does not hold.
     Bad: an annotation of an earlier version of the article.
-    Good: the annotation made again, or carried over, on the text that is here.
+    Good: the annotation repeated on, or transferred to, the current text.
     """
     if document.value["text_sha256"] != document.article.record.get("text_sha256"):
-        yield found(other_text, document, "", "/text_sha256")
+        own, recorded = document.value["text_sha256"], document.article.record.get("text_sha256")
+        detail = f"annotation says {own[:12]}…, record says {str(recorded)[:12]}…"
+        hint = "annotate the current text again, or restore the text that was annotated"
+        yield found(other_text, document, detail, "/text_sha256", suggestion=hint)
 
 
 def wrong_length(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P303: The record gives a wrong length.
+    """P303: The record gives a wrong text length.
 
-    What: `length` is not the number of code points of the text.
-    Why: where the text is withheld, the length is all that offsets can be held against.
+    What: `length` differs from the number of code points in the text.
+    Why: where the text is withheld, offsets can be checked against the length only.
     Bad: the length in bytes or in UTF-16 units.
     Good: `len(text)` in Python.
     """
@@ -63,15 +68,15 @@ def wrong_length(document: Document, schema: Schema) -> Iterator[Problem]:
         return
     if hashlib.sha256(text.encode()).hexdigest() == record["text_sha256"]:
         fix = Fix(True, f"write {len(text)}", (Edit("/length", len(text)),))
-        detail = f"{record['length']}, and the text has {len(text)} code points"
+        detail = f"record says {record['length']}, text has {len(text)} code points"
         yield found(wrong_length, document, detail, "/length", fix=fix)
 
 
 def out_of_bounds(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P304: A span lies outside of the text.
+    """P304: A span lies outside the text.
 
-    What: it begins before the text or ends behind it.
-    Why: there are no words there.
+    What: it begins before the text or ends after it.
+    Why: it covers no words.
     Bad: `{"start": 2310, "end": 2325}` in a text of 2,300 code points.
     Good: offsets from 0 to the length of the text.
     """
@@ -82,7 +87,7 @@ def out_of_bounds(document: Document, schema: Schema) -> Iterator[Problem]:
         for where, span in spans:
             if min(span.start, span.end) < 0 or max(span.start, span.end) > length:
                 reason, fix = _mended(document, schema, where)
-                detail = f"{span.start} to {span.end}, and the text ends at {length}"
+                detail = f"{span.start}–{span.end}, but the text ends at {length}"
                 detail += f"; {reason}" if reason else ""
                 yield found(out_of_bounds, document, detail, join_pointer(*where), fix=fix)
 
@@ -91,9 +96,9 @@ def empty_span(document: Document, schema: Schema) -> Iterator[Problem]:
     """P305: A span is empty.
 
     What: it ends where it starts.
-    Why: it holds no words.
+    Why: it covers no words.
     Bad: `{"start": 12, "end": 12}`
-    Good: no span, or one with words in it.
+    Good: no span, or a span that covers words.
     """
     spans = derived(document, schema).spans
     if any(map(eq, spans.starts, spans.ends)):
@@ -106,7 +111,7 @@ def reversed_span(document: Document, schema: Schema) -> Iterator[Problem]:
     """P306: A span ends before it starts.
 
     What: `end` is smaller than `start`.
-    Why: the two may be interchanged, or one of them is wrong.
+    Why: the two may be swapped, or one of them is wrong.
     Bad: `{"start": 30, "end": 12}`
     Good: `{"start": 12, "end": 30}`
     """
@@ -117,16 +122,16 @@ def reversed_span(document: Document, schema: Schema) -> Iterator[Problem]:
                 pointer = join_pointer(*where)
                 edits = (Edit(f"{pointer}/start", span.end), Edit(f"{pointer}/end", span.start))
                 safe = text is not None and text[max(0, span.end) : span.start] == span.text
-                fix = Fix(safe, f"interchange them: {span.end} to {span.start}", edits)
-                yield found(reversed_span, document, f"{span.start} to {span.end}", pointer, span=_of(span), fix=fix)
+                fix = Fix(safe, f"swap start and end: {span.end}–{span.start}", edits)
+                yield found(reversed_span, document, f"{span.start}–{span.end}", pointer, span=_of(span), fix=fix)
 
 
 def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P307: A span does not point at the words it quotes.
+    """P307: A span's offsets do not match the words it quotes.
 
-    What: the text from `start` to `end` is not the span's `text`.
-    Why: one of the two is wrong; mostly the offsets were counted in other units (UTF-16 units, bytes),
-    or on a text with other line ends, normal form or white space. The finding says which explains it.
+    What: the article's text from `start` to `end` differs from the span's `text`.
+    Why: one of the two is wrong. Most often the offsets were counted in other units (UTF-16 units, bytes),
+    or on a text with other line endings, normal form or white space. The finding names the explanation.
     Bad: `{"start": 12, "end": 17, "text": "Ottil"}` where the text has `ttili`.
     Good: `text[start:end] == span["text"]`
     """
@@ -136,15 +141,18 @@ def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     for where, (span, _) in derived(document, schema).misquoted.items():
         if span.end <= len(text):
             reason, fix = _mended(document, schema, where)
-            detail = f"{text[span.start : span.end][:60]!r} is there, {(span.text or '')[:60]!r} is quoted; {reason}"
+            detail = (
+                f"text at {span.start}–{span.end} is {text[span.start : span.end][:60]!r}, "
+                f"the span quotes {(span.text or '')[:60]!r}; {reason}"
+            )
             yield found(slice_mismatch, document, detail, join_pointer(*where), span=_of(span), fix=fix)
 
 
 def no_span_text(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P308: A span does not quote its text.
+    """P308: A span does not quote its words.
 
-    What: `text` is missing although the article's text may be passed on.
-    Why: a span that repeats its words shows at once when an offset moved.
+    What: `text` is missing although the article's text may be redistributed.
+    Why: a span that quotes its words makes a shifted offset visible.
     Bad: `{"start": 12, "end": 17}`
     Good: `{"start": 12, "end": 17, "text": "Ottil"}`
     """
@@ -154,15 +162,15 @@ def no_span_text(document: Document, schema: Schema) -> Iterator[Problem]:
             if span.text is None and 0 <= span.start < span.end <= len(text):
                 pointer = join_pointer(*where)
                 edit = Edit(f"{pointer}/text", text[span.start : span.end])
-                fix = Fix(False, f"write {edit.value!r}, after looking whether it is right", (edit,))
+                fix = Fix(False, f"write {edit.value!r} if these are the intended words", (edit,))
                 yield found(no_span_text, document, "", pointer, span=_of(span), fix=fix)
 
 
 def withheld_text(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P309: A span quotes a text that may not be passed on.
+    """P309: A span quotes a text that may not be redistributed.
 
-    What: the article's `redistribution` is not `full`, and a span repeats its words.
-    Why: quoted often enough, the text is published after all.
+    What: the article's `redistribution` is not `full`, and a span quotes its words.
+    Why: enough quoted spans publish the whole text.
     Bad: `{"start": 12, "end": 17, "text": "Ottil"}` for an article with `"redistribution": "offsets_only"`.
     Good: `{"start": 12, "end": 17}`
     """
@@ -174,15 +182,15 @@ def withheld_text(document: Document, schema: Schema) -> Iterator[Problem]:
             if "text" in span:
                 pointer = join_pointer(layer, i, name, j)
                 rest = {k: v for k, v in span.items() if k != "text"}
-                fix = Fix(True, "leave the words out", (Edit(pointer, rest),))
+                fix = Fix(True, "remove the quoted words", (Edit(pointer, rest),))
                 yield found(withheld_text, document, "", pointer, fix=fix)
 
 
 def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
     """P310: A span begins or ends with white space.
 
-    What: there is a blank, a tab or a line end at an edge of the span.
-    Why: two annotators who mean the same words would seem to disagree.
+    What: the span has a blank, a tab or a line ending at an edge.
+    Why: two annotators who mark the same words would appear to disagree.
     Bad: `{"text": "the mayor "}`
     Good: `{"text": "the mayor"}`
     """
@@ -198,15 +206,15 @@ def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
             values = (("start", start), ("end", start + len(bare)), ("text", bare))
             known = {"start": span.start, "end": span.end, "text": span.text}
             edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if known[k] not in (v, None))
-            fix = Fix(True, f"{start} to {start + len(bare)}: {bare!r}", edits)
+            fix = Fix(True, f"{start}–{start + len(bare)}: {bare!r}", edits)
             yield found(edge_white_space, document, repr(words[-60:]), pointer, span=_of(span), fix=fix)
 
 
 def unsorted_spans(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P311: The spans of a field are not in the order of the text.
+    """P311: The spans of a field are not in text order.
 
-    What: a later stretch of the text stands before an earlier one.
-    Why: the words joined would be in a wrong order, and two files with the same content would differ.
+    What: a span with a higher offset is listed before one with a lower offset.
+    Why: the joined words would be in the wrong order, and two files with the same content would differ.
     Bad: `[{"start": 40, "end": 52}, {"start": 12, "end": 30}]`
     Good: `[{"start": 12, "end": 30}, {"start": 40, "end": 52}]`
     """
@@ -215,15 +223,15 @@ def unsorted_spans(document: Document, schema: Schema) -> Iterator[Problem]:
             ordered = sorted(spans, key=lambda span: (span["start"], span["end"]))
             if ordered != spans:
                 pointer = join_pointer(layer, i, name)
-                fix = Fix(True, "put them in the order of the text", (Edit(pointer, ordered),))
+                fix = Fix(True, "sort the spans by offset", (Edit(pointer, ordered),))
                 yield found(unsorted_spans, document, "", pointer, fix=fix)
 
 
 def overlapping_spans(document: Document, schema: Schema) -> Iterator[Problem]:
     """P312: Two spans of a field overlap.
 
-    What: a stretch of the text is there twice in one list of spans.
-    Why: spans of one field are pieces of one thing; a word cannot be in two of them.
+    What: two spans in one list share characters of the text.
+    Why: the spans of a field are the parts of one discontinuous annotation; a word can be in one of them only.
     Bad: `[{"start": 12, "end": 30}, {"start": 25, "end": 52}]`
     Good: `[{"start": 12, "end": 52}]`
     """
@@ -234,18 +242,25 @@ def overlapping_spans(document: Document, schema: Schema) -> Iterator[Problem]:
                 if spans[after]["start"] < spans[before]["end"]:
                     pointer = join_pointer(layer, i, name, after)
                     span = (spans[after]["start"], spans[after]["end"])
-                    related = (at(document, layer, i, name, before, message="the other one"),)
-                    yield found(overlapping_spans, document, f"with item {before}", pointer, span=span, related=related)
+                    related = (at(document, layer, i, name, before, message="the other span"),)
+                    yield found(
+                        overlapping_spans,
+                        document,
+                        f"with the span at index {before}",
+                        pointer,
+                        span=span,
+                        related=related,
+                    )
 
 
 def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
-    """P313: A span cuts a character in two.
+    """P313: A span splits a character.
 
-    What: an edge lies between a letter and its accent, within an emoji of several code points, or
+    What: an edge falls between a letter and its accent, within an emoji of several code points, or
     between carriage return and line feed (a grapheme cluster, Unicode Standard Annex 29).
-    Why: nobody marks half a character; the offsets were counted in other units.
+    Why: no annotator marks half a character; the offsets were counted in other units.
     Bad: the span ends between `e` and U+0301.
-    Good: the span ends behind U+0301.
+    Good: the span ends after U+0301.
     """
     spans, text = derived(document, schema).spans, document.text
     if text is None or (text.isascii() and "\r" not in text):
@@ -267,23 +282,23 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
                 pointer, known = join_pointer(*where), {"start": span.start, "end": span.end, "text": span.text}
                 values = (("start", start), ("end", end), ("text", text[start:end]))
                 edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if known[k] not in (v, None))
-                fix = Fix(False, f"{start} to {end}: {text[start:end]!r}", edits)
+                fix = Fix(False, f"{start}–{end}: {text[start:end]!r}", edits)
                 yield found(inside_grapheme, document, "", pointer, span=_of(span), fix=fix)
 
 
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-"""Of ASCII, only carriage returns join another character."""
+"""The carriage return is the only ASCII character that joins another to a grapheme cluster."""
 _JOINING = regex.compile(r"[^\p{Grapheme_Cluster_Break=Other}\p{Grapheme_Cluster_Break=Control}\n]")
 
 
 @lru_cache(maxsize=65536)
 def _may_join(chars: str) -> bool:
-    """Whether neighbours may belong to one grapheme cluster: plain ones never do."""
+    """Return True if adjacent characters may form one grapheme cluster."""
     return _JOINING.search(chars) is not None
 
 
 def _joined_edges(text: str) -> set[int]:
-    """The offsets that lie inside of a grapheme cluster."""
+    """Return the offsets that fall inside a grapheme cluster."""
     inside: set[int] = set()
     for match in CLUSTER.finditer(text):
         inside.update(range(match.start() + 1, match.end()))
@@ -291,18 +306,20 @@ def _joined_edges(text: str) -> set[int]:
 
 
 def explain_text(text: str, wanted: str) -> str:
-    """What change of the text would give the hash `wanted` (hexadecimal SHA-256); "" when none is known."""
+    """Return the change of the text that explains the checksum `wanted` (hexadecimal SHA-256), or ""."""
     import unicodedata
 
     ways: dict[str, Callable[[str], str]] = {
-        "it has CRLF line ends, the hash was made with LF": lambda t: t.replace("\r\n", "\n"),
-        "it has LF line ends, the hash was made with CRLF": lambda t: t.replace("\r\n", "\n").replace("\n", "\r\n"),
-        "it lacks the line end at its end": lambda t: t + "\n",
-        "it has a line end at its end that the hash was made without": lambda t: t.removesuffix("\n"),
-        "it begins with a byte order mark": lambda t: t.removeprefix("\ufeff"),
-        "it is not in normal form NFC, the hash was made in it": lambda t: unicodedata.normalize("NFC", t),
-        "it is not in normal form NFD, the hash was made in it": lambda t: unicodedata.normalize("NFD", t),
-        "it has no-break spaces, the hash was made with plain ones": lambda t: t.replace("\xa0", " "),
+        "the text has CRLF line endings, the checksum was made with LF": lambda t: t.replace("\r\n", "\n"),
+        "the text has LF line endings, the checksum was made with CRLF": lambda t: t.replace("\r\n", "\n").replace(
+            "\n", "\r\n"
+        ),
+        "the text lacks its final line ending": lambda t: t + "\n",
+        "the text has a final line ending, the checksum was made without it": lambda t: t.removesuffix("\n"),
+        "the text begins with a byte order mark": lambda t: t.removeprefix("\ufeff"),
+        "the text is not in normal form NFC, the checksum was made in NFC": lambda t: unicodedata.normalize("NFC", t),
+        "the text is not in normal form NFD, the checksum was made in NFD": lambda t: unicodedata.normalize("NFD", t),
+        "the text has no-break spaces, the checksum was made with plain spaces": lambda t: t.replace("\xa0", " "),
     }
     for reason, way in ways.items():
         if way(text) != text and hashlib.sha256(way(text).encode()).hexdigest() == wanted:
@@ -320,7 +337,7 @@ def _mended(document: Document, schema: Schema, where: Where) -> tuple[str, Fix 
         return reason, None
     pointer, values = join_pointer(*where), (("start", mended.start), ("end", mended.end), ("text", mended.text))
     edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if v != getattr(span, k))
-    return reason, Fix(safe, f"{mended.start} to {mended.end}: {mended.text!r}", edits)
+    return reason, Fix(safe, f"{mended.start}–{mended.end}: {mended.text!r}", edits)
 
 
 def _length(document: Document) -> int | None:

@@ -1,4 +1,4 @@
-"""Level 5, stances: is it possible that somebody stands there?"""
+"""Level 5: semantic checks on stances."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .rule import at, found
 
 
 def evidence_of_another(document: Document, schema: Schema) -> Iterator[Problem]:
-    """T501: A speaker's stance rests on a quote of somebody else.
+    """T501: A speaker's stance has a quote of another speaker as evidence.
 
-    What: `scope` is `speaker`, and a quote in `evidence_quotes` has another speaker than `holder`.
-    Why: what one person says shows nothing of where another stands.
-    Bad: holder e1, evidence q3, and q3 is said by e2.
+    What: `scope` is `speaker`, and a quote in `evidence_quotes` has a speaker other than `holder`.
+    Why: one person's words are not evidence of another person's stance.
+    Bad: holder e1, evidence q3, and the speaker of q3 is e2.
     Good: holder e2; or a quote of e1.
     """
     speakers = {quote["id"]: quote.get("speaker") for quote in document.layer("quotes")}
@@ -24,7 +24,7 @@ def evidence_of_another(document: Document, schema: Schema) -> Iterator[Problem]
         if stance.get("scope") == "speaker" and stance.get("holder") is not None:
             for j, quote in enumerate(stance.get("evidence_quotes") or ()):
                 if speakers[quote] != stance["holder"]:
-                    detail = f"{quote} is said by {speakers[quote] or 'nobody known'}, the holder is {stance['holder']}"
+                    detail = f"speaker of {quote} is {speakers[quote] or 'unknown'}, holder is {stance['holder']}"
                     pointer = join_pointer("stances", i, "evidence_quotes", j)
                     yield found(evidence_of_another, document, detail, pointer)
 
@@ -33,7 +33,7 @@ def holder_of_article(document: Document, schema: Schema) -> Iterator[Problem]:
     """T502: The stance of an article or a headline has a holder.
 
     What: `scope` is `article` or `headline`, and `holder` is not null.
-    Why: an article may speak neutrally while a speaker in it is hostile; the two are annotated apart.
+    Why: an article may speak neutrally while a speaker in it is hostile; the two are annotated separately.
     Bad: `scope: article`, `holder: e1`.
     Good: `scope: speaker`, `holder: e1`; or `scope: article`, `holder: null`.
     """
@@ -43,10 +43,10 @@ def holder_of_article(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def contradictory_stances(document: Document, schema: Schema) -> Iterator[Problem]:
-    """T503: One holder takes two stances towards one target.
+    """T503: One holder has two different stances towards one target.
 
     What: two stances have the same scope, holder and target, and different labels.
-    Why: whoever sees both sides `discuss`es; one whose side cannot be told is `unclear`.
+    Why: a holder who presents both sides has the label `discuss`; one whose side is not recognisable has `unclear`.
     Bad: e1 in favour of the bridge, and e1 against the bridge.
     Good: one of the two, or `discuss`.
     """
@@ -54,32 +54,32 @@ def contradictory_stances(document: Document, schema: Schema) -> Iterator[Proble
         first, again = document.layer("stances")[j], document.layer("stances")[i]
         if first.get("label") != again.get("label"):
             detail = f"{first.get('label')} in {first['id']}, {again.get('label')} here"
-            related = (at(document, "stances", j, message="the other one"),)
+            related = (at(document, "stances", j, message="the other stance"),)
             pointer = join_pointer("stances", i, "label")
             yield found(contradictory_stances, document, detail, pointer, related=related)
 
 
 def duplicate_stance(document: Document, schema: Schema) -> Iterator[Problem]:
-    """T504: A stance is there twice.
+    """T504: A stance is entered twice.
 
     What: two stances have the same scope, holder, target and label.
-    Why: it would count twice.
+    Why: it would be counted twice.
     Bad: two records that say that e1 is in favour of the bridge.
     Good: one record with the evidence of both.
     """
     for i, j in _doubles(document):
         first, again = document.layer("stances")[j], document.layer("stances")[i]
         if first.get("label") == again.get("label"):
-            related = (at(document, "stances", j, message="the other one"),)
+            related = (at(document, "stances", j, message="the other stance"),)
             pointer = join_pointer("stances", i)
-            yield found(duplicate_stance, document, f"as {first['id']}", pointer, related=related)
+            yield found(duplicate_stance, document, f"the same as {first['id']}", pointer, related=related)
 
 
 def evidence_nowhere(document: Document, schema: Schema) -> Iterator[Problem]:
     """T505: A stance has no evidence.
 
-    What: neither a quote nor a stretch of the text shows it. A headline is its own evidence.
-    Why: nobody can check it.
+    What: `evidence_quotes` and `evidence_spans` are both empty. A headline is its own evidence.
+    Why: a stance without evidence cannot be verified.
     Bad: `evidence_quotes: []`, `evidence_spans: []`.
     Good: `evidence_quotes: ["q3"]`
     """
@@ -90,12 +90,12 @@ def evidence_nowhere(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def speaker_without_holder(document: Document, schema: Schema) -> Iterator[Problem]:
-    """T506: The stance of a speaker has no holder.
+    """T506: A speaker's stance has no holder.
 
     What: `scope` is `speaker`, and `holder` is null.
-    Why: a stance nobody takes cannot be attributed.
+    Why: a stance without a holder cannot be attributed.
     Bad: `scope: speaker`, `holder: null`.
-    Good: `scope: speaker`, `holder: e4`, where e4 may well be an anonymous source.
+    Good: `scope: speaker`, `holder: e4`, where e4 may be an anonymous source.
     """
     for i, stance in enumerate(document.layer("stances")):
         if stance.get("scope") == "speaker" and stance.get("holder") is None:
@@ -103,7 +103,7 @@ def speaker_without_holder(document: Document, schema: Schema) -> Iterator[Probl
 
 
 def _doubles(document: Document) -> Iterator[tuple[int, int]]:
-    """Pairs (this, the first) of stances with one scope, holder and target."""
+    """Yield the index of each repeated stance (same scope, holder and target) and of the first one."""
     first: dict[Any, int] = {}
     for i, stance in enumerate(document.layer("stances")):
         j = first.setdefault(_subject(stance), i)

@@ -1,4 +1,4 @@
-"""Level 2: does it fit the schema? Every violation at once, each at its place."""
+"""Level 2: checks against the schema. All violations are reported at once, each at its location."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem
 from ..core.schema import Field, Label, Schema, Violation
 from .derived import derived
-from .rule import Ask, found
+from .rule import CheckFunction, found
 
 
 def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
     """S201: A value has the wrong type.
 
-    What: a string where a number belongs, an object where a list belongs, and so on.
-    Why: columns have one type.
+    What: a string where the schema requires a number, an object where it requires a list, and so on.
+    Why: a column has one type.
     Bad: `"start": "12"`
     Good: `"start": 12`
     """
@@ -32,8 +32,8 @@ def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
 def missing_field(document: Document, schema: Schema) -> Iterator[Problem]:
     """S202: A required field is missing.
 
-    What: the schema asks for the field in every record.
-    Why: a field left out and a field that is empty are not the same.
+    What: the schema requires the field in every record.
+    Why: a missing field and an empty field mean different things.
     Bad: `{"id": "m1", "spans": [...], "entity": "e1"}`
     Good: `{"id": "m1", "spans": [...], "form": "NAM", "entity": "e1"}`
     """
@@ -44,8 +44,8 @@ def missing_field(document: Document, schema: Schema) -> Iterator[Problem]:
 def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
     """S203: A field is not in the schema.
 
-    What: a key that the schema does not name.
-    Why: mostly a misspelling, and the value would be lost. A new field is one edit in `schema/`.
+    What: the schema does not define the key.
+    Why: most often it is a misspelling, and the value would be lost. A new field is one edit in `schema/`.
     Bad: `{"id": "m1", "sapns": [...]}`
     Good: `{"id": "m1", "spans": [...]}`
     """
@@ -66,8 +66,8 @@ def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
 def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
     """S204: A label is not in the schema.
 
-    What: the value is none of the labels that the field may have.
-    Why: a label nobody defined cannot be counted, learnt or compared. A new label is one edit in `schema/`.
+    What: the value is not one of the field's labels.
+    Why: an undefined label cannot be counted, learnt or compared. A new label is one edit in `schema/`.
     Bad: `"form": "Name"`
     Good: `"form": "NAM"`
     """
@@ -75,17 +75,17 @@ def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
         labels = _labels(schema, document, violation)
         names = {word.lower(): label.name for label in labels for word in (label.title, label.name)}
         near = get_close_matches(str(violation.value).lower(), names, 1)
-        detail = f"{_shown(violation.value)} is none of {', '.join(label.name for label in labels)}"
+        detail = f"{_shown(violation.value)} is not one of {', '.join(label.name for label in labels)}"
         hint = f"did you mean {names[near[0]]!r}?" if near else ""
         yield _at(unknown_label, document, schema, violation, detail, suggestion=hint)
 
 
 def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
-    """S205: A value is not one that the schema allows.
+    """S205: A value is not allowed by the schema.
 
-    What: a number out of its range, a string that does not have the form it must have, a day that is
-    none, a list with too few items or with one twice.
-    Why: what follows relies on it.
+    What: a number out of range, a string that does not match its pattern, a date that does not exist,
+    a list with too few items or with a repeated item.
+    Why: later checks and the compiler rely on the schema.
     Bad: `"intensity": 7`, `"kb_date": "2026-02-30"`
     Good: `"intensity": 3`, `"kb_date": "2026-02-28"`
     """
@@ -93,7 +93,7 @@ def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
         if violation.keyword not in ("type", "required", "additionalProperties", "oneOf"):
             detail = violation.message[:300]
             if violation.keyword == "anyOf":
-                detail = f"{_shown(violation.value)} has none of the forms that it may have"
+                detail = f"{_shown(violation.value)} matches none of the permitted forms"
             elif violation.keyword == "const":
                 detail = f"{_shown(violation.value)} is not {_shown(violation.limit)}"
             hint = _description(schema, document, violation)
@@ -101,9 +101,9 @@ def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
-    """S206: A whole number is written as a fraction.
+    """S206: A whole number is written with a decimal point.
 
-    What: `12.0` where `12` belongs. JSON Schema lets it pass, Python slices do not.
+    What: `12.0` where `12` belongs. JSON Schema accepts it, Python slices do not.
     Why: such offsets come from tools that count in floating point, and may be rounded.
     Bad: `"start": 12.0`
     Good: `"start": 12`
@@ -125,10 +125,10 @@ def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def layer_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
-    """S207: A layer has records and is not named as done.
+    """S207: A layer has records and is not listed in layers_done.
 
-    What: `layers_done` does not name a layer that has records.
-    Why: `layers_done` tells "looked, none found" from "not looked"; a layer with records was looked at.
+    What: `layers_done` does not list a layer that has records.
+    Why: `layers_done` separates "annotated, none found" from "not annotated"; a layer with records was annotated.
     Bad: `"layers_done": ["entities"]` and a list of quotes.
     Good: `"layers_done": ["entities", "quotes"]`
     """
@@ -141,10 +141,10 @@ def layer_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def unknown_layer(document: Document, schema: Schema) -> Iterator[Problem]:
-    """S208: A layer named as done is not in the schema.
+    """S208: A layer in layers_done is not in the schema.
 
-    What: `layers_done` names something that is no layer.
-    Why: mostly a misspelling, and then a layer that was looked at counts as not looked at.
+    What: `layers_done` lists a name that is not a layer.
+    Why: most often it is a misspelling, and an annotated layer would count as not annotated.
     Bad: `"layers_done": ["quote"]`
     Good: `"layers_done": ["quotes"]`
     """
@@ -156,21 +156,21 @@ def unknown_layer(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def done_layer_missing(document: Document, schema: Schema) -> Iterator[Problem]:
-    """S209: A layer named as done is missing.
+    """S209: A layer in layers_done is missing from the file.
 
-    What: `layers_done` names a layer that the file does not hold, not even empty.
-    Why: "looked, none found" is written as an empty list, so that a layer lost on the way is seen.
+    What: `layers_done` lists a layer, and the file has no key for it.
+    Why: "annotated, none found" is written as an empty list, so that a lost layer is noticed.
     Bad: `"layers_done": ["nonquotes"]` and no `nonquotes`.
     Good: `"layers_done": ["nonquotes"], "nonquotes": []`
     """
     for i, name in enumerate(_done(document)):
         if name in schema.layers and name not in document.value:
-            fix = Fix(False, f"write it as empty, if none was found: {name}: []", (Edit(f"/{name}", []),))
+            fix = Fix(False, f"write an empty list if none was found: {name}: []", (Edit(f"/{name}", []),))
             yield found(done_layer_missing, document, name, join_pointer("layers_done", i), fix=fix)
 
 
 def _numbers(document: Document, schema: Schema) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    """The offsets and whole numbers of all records, or of an article's record, and where each stands."""
+    """Yield location and value of the offsets and whole numbers of all records, or of an article's record."""
     if document.annotation is None:
         for field in schema.article_fields:
             if field.json_type == "integer":
@@ -199,7 +199,7 @@ def _violations(document: Document, schema: Schema, keyword: str = "") -> list[V
 
 
 def _at(
-    ask: Ask, document: Document, schema: Schema, violation: Violation, detail: str, suggestion: str = ""
+    ask: CheckFunction, document: Document, schema: Schema, violation: Violation, detail: str, suggestion: str = ""
 ) -> Problem:
     detail += _more(document, schema, violation)
     return found(ask, document, detail, join_pointer(*violation.parts), suggestion=suggestion)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -96,13 +97,15 @@ class Annotation:
 class Document:
     """The unit that a check reads: an article with one annotator's annotation, or without one (None).
 
-    `derived` belongs to `checks.derived`, which keeps there what it derived from the document.
+    `derived` is the one slot in which `checks.derived` keeps what it derived from the document.
+    `severities` are those of this run, by code; `checks.run` sets them, and a finding takes its own from here.
     """
 
     doc_id: str
     article: Article
     annotation: Annotation | None = None
     derived: object = field(default=None, init=False, repr=False, compare=False)
+    severities: Mapping[str, Severity] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -1,9 +1,10 @@
 """Every check has a folder `cases/<CODE>-<check>[-<variant>]/` that shows what it finds.
 
-    bad/            a corpus of one fault: raw/ and annotations/
-    good/           the same corpus, mended
-    expected.txt    what `corpus validate` prints for bad/
-    fixed.diff      for some, what `corpus fmt --fix --unsafe --diff` prints for bad/
+    good/           a corpus without a fault: raw/ and annotations/
+    bad.patch       a unified diff that puts one fault into it; or
+    bad/            the corpus with the fault, where a diff would not show it
+    expected.txt    what `corpus validate` prints for the faulty corpus
+    fixed.diff      for some, what `corpus fmt --fix --unsafe --diff` prints for the faulty corpus
     make.py         where needed: make(bad, good) writes what git or a file system would not keep,
                     meanwhile(bad) happens between the listing of the corpus and its reading
 

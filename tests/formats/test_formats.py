@@ -23,7 +23,7 @@ from support.exchange import EXAMPLES, FEW, SAID, SCHEMA, annotations, has_words
 from support.strategies import Doc, corpora
 
 from corpus.core.model import Annotation, Article, Document, Source
-from corpus.formats import FORMATS
+from corpus.formats import FORMATS, Format
 from corpus.formats.documents import LeftOut, Options
 from corpus.formats.exporting import export
 

@@ -262,7 +262,7 @@ class TestQuarantine:
         assert problem.pointer.startswith("/annotation/result/")
         assert line.strip() == "{"
         assert "sa Lindqvist " in problem.snippet
-        assert "the words stand at 6 and nowhere else" in problem.message
+        assert "the quoted words occur at 6–19, not at " in problem.message
 
     def test_what_is_mended_leaves_it(self, corpus: Corpus, convert: Convert) -> None:
         bad = exported(1, "alpha", made(11, result=[7]), made(12, 8, result=[8]), made(13, 9))

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.cases import CASES, copy_bad
 from support.corpora import REPOSITORY
 
 GITHUB = REPOSITORY / ".github"
@@ -26,7 +27,7 @@ SUBMISSION = GITHUB / "workflows" / "submission.yml"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
 HOOKS = REPOSITORY / ".pre-commit-hooks.yaml"
-FAULT = REPOSITORY / "tests" / "cases" / "P307-slice-mismatch-line-ends" / "bad"
+FAULT = CASES / "P307-slice-mismatch-line-ends"
 PULL_REQUEST = {
     "user.name": "a",
     "user.email": "a@example.org",
@@ -210,7 +211,7 @@ def submit(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
 
 
 def corpus_with(root: Path, schema: bool = True) -> Path:
-    shutil.copytree(FAULT, root)
+    copy_bad(FAULT, root)
     if schema:
         shutil.copytree(REPOSITORY / "schema", root / "schema", dirs_exist_ok=True)
     return root

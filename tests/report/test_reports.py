@@ -514,7 +514,7 @@ def test_in_a_workflow(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     _, properties, message = parsed(ran.out.rstrip("\n"))
     file = f"{corpus.root.name}/annotations/gold/alpha.json"
     assert properties["file"] == file
-    assert message.startswith("A span does not point at the words it quotes")
+    assert message.startswith("A span's offsets do not match the words it quotes")
     results = check_sarif(corpus.read("report.sarif"))
     assert results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == file
     assert "<pre>corpus --root" in summary.read_text("utf-8")

@@ -1,9 +1,15 @@
-"""The cases of the checks: each folder of tests/cases/ copied to where it may change, and validated there."""
+"""The cases of the checks: each folder of tests/cases/ copied to where it may change, and validated there.
+
+Most hold `good/` and `bad.patch`, a unified diff that puts the fault into it, so that the fault is all
+there is to read. The others, whose fault is in bytes that a diff would not show, hold `bad/` too.
+"""
 
 from __future__ import annotations
 
+import os
 import runpy
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -29,13 +35,32 @@ def nothing(bad: Path) -> None:
 def copy(folder: Path, to: Path) -> tuple[Path, Path, Callable[[Path], None]]:
     """Copy a case to `to`, and make what could not be committed: bad, good, and what happens meanwhile."""
     bad, good = to / "bad", to / "good"
+    copy_bad(folder, bad)
+    shutil.copytree(folder / "good", good, dirs_exist_ok=True)
     for side in (bad, good):
-        shutil.copytree(folder / side.name, side, dirs_exist_ok=True)
         give_schema(side)
     made = runpy.run_path(str(folder / "make.py")) if (folder / "make.py").exists() else {}
     if made:
         made["make"](bad, good)
     return bad, good, made.get("meanwhile", nothing)
+
+
+def copy_bad(folder: Path, to: Path) -> None:
+    """Copy the faulty corpus of a case into `to`, which may hold other documents: `bad/`, or `good/` patched.
+
+    The patch is applied on its own ground: it would not apply to a file that another case has written.
+    """
+    patch = folder / "bad.patch"
+    if not patch.exists():
+        shutil.copytree(folder / "bad", to, dirs_exist_ok=True)
+        return
+    apart = to.with_name(f"{to.name}-of-{folder.name}")
+    shutil.copytree(folder / "good", apart)
+    # Without the ceiling, git would look for a repository above and leave out files that are not in it.
+    env = {**os.environ, "GIT_CEILING_DIRECTORIES": str(apart.parent)}
+    subprocess.run(["git", "apply", "--whitespace=nowarn", str(patch)], cwd=apart, env=env, check=True)
+    shutil.copytree(apart, to, dirs_exist_ok=True)
+    shutil.rmtree(apart)
 
 
 def give_schema(root: Path) -> None:

@@ -1,6 +1,6 @@
-"""annotations/baseline.toml ↔ a baseline: the findings of an earlier day, which are grandfathered and may only go.
+"""annotations/baseline.toml ↔ a baseline: the findings of an earlier day, which are suppressed and may only shrink.
 
-One finding a line, sorted by document, so that a mended finding is one line less in a diff.
+One finding per line, sorted by document, so that a fixed finding is one deleted line in a diff.
 """
 
 from __future__ import annotations
@@ -13,39 +13,39 @@ from ...core.model import CorpusError
 from ...core.toml_file import MAX_BYTES, read_tables, string
 
 PATH = "annotations/baseline.toml"
-_HEAD = "# Findings that are not counted. Made by `corpus baseline write`, which takes out what was mended.\n"
+_HEAD = "# Suppressed findings. Written by `corpus baseline write`, which removes those that were fixed.\n"
 
 Baseline = Mapping[Fingerprint, int]
-"""How many findings of each fingerprint are grandfathered."""
+"""The number of suppressed findings by fingerprint."""
 
 
 def read_baseline(root: Path) -> dict[Fingerprint, int]:
-    """The baseline of the corpus, empty when it has none. Raises CorpusError, with the place."""
+    """Read the baseline of the corpus, empty if the file is missing. Raises CorpusError, with the location."""
     baseline: dict[Fingerprint, int] = {}
     for number, table in enumerate(read_tables(root, PATH, "finding"), 1):
         where = f"{PATH}: finding {number}"
         count = table.pop("count", 1)
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise CorpusError(f"{where}: count must be a whole number from 1")
+            raise CorpusError(f"{where}: count must be a whole number, 1 or more")
         for name, value in table.items():
             if name not in Fingerprint._fields or not isinstance(value, str):
                 names = ", ".join(Fingerprint._fields)
-                raise CorpusError(f"{where}: it has the strings {names} and the number count, not {name}")
+                raise CorpusError(f"{where}: bad key {name}; use the strings {names} and the number count")
         one = Fingerprint(**{name: table.get(name, "") for name in Fingerprint._fields})
         if not one.code:
             raise CorpusError(f"{where}: code is missing")
         if one in baseline:
-            raise CorpusError(f"{where}: it is there twice; `corpus baseline write` puts the file in order")
+            raise CorpusError(f"{where}: duplicate entry; run `corpus baseline write` to rewrite the file")
         baseline[one] = count
     return baseline
 
 
 def baseline_toml(baseline: Baseline) -> bytes:
-    """The file that holds the baseline. Raises CorpusError when it would be too large to be read again."""
+    """Return the baseline as TOML. Raises CorpusError if the file would exceed the limit for reading it."""
     lines = [f"  {{ {_entry(one, count)} }},\n" for one, count in sorted(baseline.items())]
     data = "".join([_HEAD, "finding = [\n", *lines, "]\n"]).encode()
     if len(data) > MAX_BYTES:
-        raise CorpusError(f"{len(baseline):,} findings are more than {PATH} can hold; mend some kinds of them first")
+        raise CorpusError(f"{len(baseline):,} findings do not fit into {PATH}; fix the findings of some codes first")
     return data
 
 

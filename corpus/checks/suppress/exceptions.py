@@ -1,12 +1,12 @@
-"""annotations/exceptions.toml ↔ ExceptionEntry: single findings that are known, explained and let pass for a time.
+"""annotations/exceptions.toml ↔ ExceptionEntry: known findings, each suppressed for a reason and until a date.
 
 [[exception]]
-doc_id = "alpha"            or file = "annotations/notes.txt", for what belongs to no document
-annotator = "gold"          left out when it is about the article itself
-record = "q1"               left out when it is about every record
+doc_id = "alpha"            or file = "annotations/notes.txt", for a finding outside any document
+annotator = "gold"          omitted for the article itself
+record = "q1"               omitted to cover every record
 code = "Q501"
 reason = "The source prints no quotation marks."
-until = 2027-01-31          the last day on which it holds, in UTC
+until = 2027-01-31          the last day on which it is valid, in UTC
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _NAMES = ("file", "doc_id", "annotator", "record", "code", "reason")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*exception[ \t]*\]\]", re.MULTILINE)
 
 ExceptionKey = tuple[str, str, str, str, str]
-"""Code, file, doc_id, annotator, record: what an exception is about."""
+"""Code, file, doc_id, annotator, record: what an exception covers."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExceptionEntry:
-    """A finding that is not counted, why, and the last day on which it is not. `line` is where it says so."""
+    """One exception: what it covers, the reason, and its last valid day. `line` is its line in the file."""
 
     code: str
     reason: str
@@ -45,17 +45,17 @@ class ExceptionEntry:
 
     @property
     def key(self) -> ExceptionKey:
-        """What it is about."""
+        """What it covers."""
         return self.code, self.file, self.doc_id, self.annotator, self.record
 
     @property
     def about(self) -> str:
-        """What it is about, in words."""
+        """What it covers, in words."""
         return " ".join(filter(None, (self.code, self.file, self.doc_id, self.annotator, self.record)))
 
 
 def exception_keys(problem: Problem) -> tuple[ExceptionKey, ...]:
-    """The keys of the exceptions that name a finding, the narrowest first."""
+    """Return the keys of the exceptions that would cover a finding, the narrowest first."""
     annotator = annotator_of(problem.file) if problem.doc_id else ""
     of_file, of_document = (problem.file, "", ""), ("", problem.doc_id, annotator)
     places = (of_document, of_file) if problem.doc_id else (of_file,)
@@ -66,10 +66,10 @@ def exception_keys(problem: Problem) -> tuple[ExceptionKey, ...]:
 def read_exceptions(
     root: Path, codes: Collection[str], suppressible: Collection[str], text: str | None = None
 ) -> list[ExceptionEntry]:
-    """The exceptions of the corpus, in their order; with `text`, as if that stood in the file.
+    """Read the exceptions of the corpus, in file order; `text` replaces the content of the file.
 
-    `codes` are those of all checks, `suppressible` those whose findings may be excepted. Raises
-    CorpusError, with the place, when the file says anything else than exceptions.
+    `codes` are those of all checks, `suppressible` those that an exception may cover. Raises CorpusError,
+    with the location, if the file holds anything but valid exceptions.
     """
     text = _text(root) if text is None else text
     tables = read_tables(root, PATH, "exception", text)
@@ -81,13 +81,13 @@ def read_exceptions(
         where = f"{PATH}:{line}: exception {number}"
         one = _exception(table, line, where)
         if one.code not in codes:
-            raise CorpusError(f"{where}: there is no check {one.code}; see `corpus rule --all`")
+            raise CorpusError(f"{where}: unknown code {one.code}; `corpus rule --all` lists the codes")
         if one.code not in suppressible:
-            raise CorpusError(
-                f"{where}: {one.code} cannot be excepted: what does not hold together cannot be compiled; mend it"
-            )
+            raise CorpusError(f"{where}: {one.code} cannot be suppressed, since invalid data does not compile; fix it")
         if one.key in found:
-            raise CorpusError(f"{where}: line {found[one.key].line} has an exception for {one.about} already")
+            raise CorpusError(
+                f"{where}: duplicate of the exception for {one.about} in line {found[one.key].line}; delete one of them"
+            )
         found[one.key] = one
     return list(found.values())
 
@@ -102,12 +102,12 @@ def _text(root: Path) -> str:
 def _exception(table: dict[str, Any], line: int, where: str) -> ExceptionEntry:
     for name in table:
         if name not in (*_NAMES, "until"):
-            raise CorpusError(f"{where}: there is no {name}; it has {', '.join(_NAMES)} and until")
+            raise CorpusError(f"{where}: unknown key {name}; use {', '.join(_NAMES)} and until")
     values: dict[str, str] = {}
     for name in _NAMES:
         value = table.get(name, "")
         if not isinstance(value, str) or (name in table and not value.strip()):
-            raise CorpusError(f"{where}: {name} must be a string that is not empty")
+            raise CorpusError(f"{where}: {name} must be a non-empty string")
         values[name] = value
     until = table.get("until")
     if not isinstance(until, date) or isinstance(until, datetime):
@@ -116,16 +116,16 @@ def _exception(table: dict[str, Any], line: int, where: str) -> ExceptionEntry:
         if not values[name]:
             raise CorpusError(f"{where}: {name} is missing")
     if bool(values["file"]) == bool(values["doc_id"]):
-        raise CorpusError(f"{where}: either doc_id or file must say what it is about, and not both")
+        raise CorpusError(f"{where}: set either doc_id or file, not both")
     if values["annotator"] and not values["doc_id"]:
-        raise CorpusError(f"{where}: annotator goes with doc_id; a file has its annotator in its name")
+        raise CorpusError(f"{where}: annotator requires doc_id; the path in file names the annotator already")
     return ExceptionEntry(**values, until=until, line=line)
 
 
 def with_exceptions(
     root: Path, added: list[ExceptionEntry], codes: Collection[str], suppressible: Collection[str]
 ) -> str:
-    """What the file says when the exceptions `added` stand at its end. Raises CorpusError as reading it would."""
+    """Return the file with the exceptions `added` at its end. Raises CorpusError as `read_exceptions` does."""
     text = _text(root)
     for one in added:
         text = text.rstrip("\n") + "\n\n" if text.strip() else ""
@@ -135,6 +135,6 @@ def with_exceptions(
 
 
 def exception_toml(one: ExceptionEntry) -> str:
-    """The exception in canonical form."""
+    """Return the exception as TOML, in canonical form."""
     lines = [f"{name} = {string(getattr(one, name))}" for name in _NAMES if getattr(one, name)]
     return "\n".join(["[[exception]]", *lines, f"until = {one.until.isoformat()}", ""])

@@ -1,11 +1,10 @@
-"""What lets a finding pass: an exception names it, or the baseline has it from an earlier day.
+"""Suppressions: exceptions that name a finding, and the baseline of findings from an earlier day.
 
     Problem → exceptions → baseline → reported
-                  └───────────┴────→ used, counted by what let it pass → X101, X102, X104
+                  └───────────┴────→ used, counted by exception or baseline entry → X101, X102, X104
 
-A finding is let pass where it is found, so that a level fails by what is left, just as when the
-code is an `info` in [tool.corpus.severity]. All that a document's findings can use stands under its
-doc_id, so a shard needs no other shard.
+A finding is suppressed where it is made, so that a suppressed error does not fail its level. Suppressions
+are keyed by doc_id, so a shard needs those of its own documents only.
 """
 
 from __future__ import annotations
@@ -20,22 +19,22 @@ from ...core.fingerprint import Fingerprint, fingerprint
 from ...core.model import Problem, Severity
 from .. import CHECKS, severities, suppressible
 from ..corpus_wide import CORPUS_WIDE
-from ..rule import Rule
+from ..rule import Rule, documentation
 from .baseline import PATH as BASELINE
 from .baseline import Baseline, read_baseline
 from .exceptions import PATH as EXCEPTIONS
 from .exceptions import ExceptionEntry, ExceptionKey, exception_keys, read_exceptions
 
 Used = Counter[ExceptionKey | Fingerprint]
-"""How many findings each exception and each entry of the baseline let pass."""
+"""How many findings each exception and each baseline entry suppressed."""
 
 SkippedLevels = dict[tuple[str, str], frozenset[int]]
-"""By doc_id and annotator, the levels whose questions were not asked."""
+"""The levels whose checks were skipped, by doc_id and annotator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """The exceptions that hold, those that have expired, and the baseline, None to take any finding into it."""
+    """The valid exceptions, the expired ones, and the baseline; None to accept every finding into a new baseline."""
 
     held: Mapping[ExceptionKey, ExceptionEntry] = field(default_factory=dict)
     expired: tuple[ExceptionEntry, ...] = ()
@@ -43,18 +42,18 @@ class Suppressions:
 
     @property
     def doc_ids(self) -> frozenset[str]:
-        """The documents that are named."""
+        """The documents that exceptions or the baseline name."""
         return frozenset(one.doc_id for one in (*self.held.values(), *(self.baseline or ())))
 
     def of(self, doc_ids: Collection[str]) -> Suppressions:
-        """What findings in these documents, "" for in none, can use."""
+        """Return the suppressions of findings in these documents; "" stands for findings outside any document."""
         held = {key: one for key, one in self.held.items() if one.doc_id in doc_ids or one.file}
         if self.baseline is None:
             return Suppressions(held, (), None)
         return Suppressions(held, (), {one: count for one, count in self.baseline.items() if one.doc_id in doc_ids})
 
     def without(self, skipped_levels: SkippedLevels) -> Suppressions:
-        """Those that name a question which was asked: of what was not, none can say whether it is there."""
+        """Return the suppressions of checks that ran; a skipped check cannot show whether they are unused."""
         if not skipped_levels:
             return self
         held = {key: one for key, one in self.held.items() if not _is_in(skipped_levels, one)}
@@ -62,7 +61,7 @@ class Suppressions:
         return Suppressions(held, self.expired, gone)
 
     def about(self, is_there: Callable[[str], bool], files: Collection[str]) -> Suppressions:
-        """What expired for documents that are there, or for these files."""
+        """Return the expired exceptions for existing documents and for these files."""
         return Suppressions(
             {}, tuple(one for one in self.expired if one.file in files or (one.doc_id and is_there(one.doc_id)))
         )
@@ -76,7 +75,7 @@ NO_SUPPRESSIONS = Suppressions()
 
 
 def read_suppressions(root: Path, today: date) -> Suppressions:
-    """The exceptions and the baseline of the corpus, as they hold on the day `today`. Raises CorpusError."""
+    """Read the exceptions and the baseline of the corpus, as valid on the day `today`. Raises CorpusError."""
     exceptions = read_exceptions(root, severities(), suppressible())
     held = {one.key: one for one in exceptions if today <= one.until}
     return Suppressions(held, tuple(one for one in exceptions if today > one.until), read_baseline(root))
@@ -84,14 +83,14 @@ def read_suppressions(root: Path, today: date) -> Suppressions:
 
 @dataclass(slots=True)
 class Suppressor:
-    """Says of each finding whether it passes, and counts in `used` what let it pass."""
+    """Suppresses findings, and counts in `used` which exception or baseline entry suppressed them."""
 
     suppressions: Suppressions
     show: bool = False
     used: Used = field(default_factory=Counter)
 
     def suppress(self, problem: Problem) -> Problem | None:
-        """The finding as it is to be reported: as it is, as an info with the reason (`show`), or None."""
+        """Return the finding, or if it is suppressed, an info with the reason (`show`) or None."""
         reason = self._reason(problem)
         if not reason:
             return problem
@@ -115,44 +114,54 @@ class Suppressor:
         return ""
 
 
-def expired_exception(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the rules about suppressions are asked about: the suppressions of a run and how often each was used."""
+
+    suppressions: Suppressions
+    used: Used
+    severities: Mapping[str, Severity]
+    """The severity of each code in this run; a finding takes its own from here."""
+
+
+def expired_exception(usage: Usage) -> Iterator[Problem]:
     """X101: An exception has expired.
 
-    What: an entry of annotations/exceptions.toml has an `until` that is past, in UTC. It no longer holds.
-    Why: an exception is for a time; what is still so by then is looked at again.
+    What: the `until` date of an entry in annotations/exceptions.toml is past, in UTC. The entry no longer
+    suppresses its finding.
+    Why: an exception is temporary; the finding has to be reviewed after that date.
     Bad: `until = 2020-01-31`
-    Good: the fault is mended and the entry deleted, or it has a later day and a reason that is still true.
+    Good: the finding is fixed and the entry deleted, or the entry has a later date and a valid reason.
     """
-    for one in suppressions.expired:
-        yield _found(expired_exception, EXCEPTIONS, f"{one.about}, on {one.until.isoformat()}", one)
+    for one in usage.suppressions.expired:
+        yield _found(expired_exception, usage, EXCEPTIONS, f"{one.about}, on {one.until.isoformat()}", one)
 
 
-def unneeded_exception(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
-    """X102: An exception is not needed.
+def unneeded_exception(usage: Usage) -> Iterator[Problem]:
+    """X102: An exception is unused.
 
-    What: an entry of annotations/exceptions.toml names a finding that is not there. This is asked
-    when the whole corpus is validated.
-    Why: it would hide the next fault of its kind at the same place.
-    Bad: an exception for a record that was mended, or with a misspelt `record`.
-    Good: no entry, or one that names what is found.
+    What: an entry in annotations/exceptions.toml matches no finding. Checked in full runs only.
+    Why: it would hide the next finding of its code at the same location.
+    Bad: an exception for a record that was fixed, or with a misspelt `record`.
+    Good: no entry, or an entry that matches a finding.
     """
-    for one in suppressions.held.values():
-        if not used[one.key]:
-            yield _found(unneeded_exception, EXCEPTIONS, one.about, one)
+    for one in usage.suppressions.held.values():
+        if not usage.used[one.key]:
+            yield _found(unneeded_exception, usage, EXCEPTIONS, one.about, one)
 
 
-def stale_baseline(suppressions: Suppressions, used: Used) -> Iterator[Problem]:
-    """X104: The baseline has findings that are gone.
+def stale_baseline(usage: Usage) -> Iterator[Problem]:
+    """X104: The baseline lists findings that no longer exist.
 
-    What: an entry of annotations/baseline.toml names more findings than there are. This is asked when
-    the whole corpus is validated.
-    Why: what is gone may not come back, and while its entry is there it could.
-    Bad: a record was mended and the baseline still has its finding.
-    Good: `corpus baseline write`, which takes out what is gone and adds nothing.
+    What: an entry in annotations/baseline.toml counts more findings than the corpus has. Checked in full
+    runs only.
+    Why: a stale entry would hide the finding if it came back.
+    Bad: a record was fixed and the baseline still lists its finding.
+    Good: run `corpus baseline write`, which removes stale entries and adds none.
     """
-    gone = sum(max(0, count - used[one]) for one, count in (suppressions.baseline or {}).items())
+    gone = sum(max(0, count - usage.used[one]) for one, count in (usage.suppressions.baseline or {}).items())
     if gone:
-        yield _found(stale_baseline, BASELINE, f"{gone:,} no longer needed")
+        yield _found(stale_baseline, usage, BASELINE, f"{gone:,} finding{'s' * (gone != 1)}")
 
 
 SUPPRESSION_RULES: tuple[Rule, ...] = (
@@ -160,47 +169,51 @@ SUPPRESSION_RULES: tuple[Rule, ...] = (
     Rule(unneeded_exception, "warning"),
     Rule(stale_baseline, "warning"),
 )
-"""What is asked of the exceptions and the baseline themselves, after all documents."""
+"""The rules about exceptions and the baseline, run after all documents."""
 
 _OF_THE_WHOLE = ("X102", "X104")
 _HELP = {
-    "X101": "mend the fault and delete the entry, or give it a later day",
+    "X101": "fix the finding and delete the entry, or set a later date in `until`",
     "X102": "delete the entry",
-    "X104": "corpus baseline write",
+    "X104": "run corpus baseline write",
 }
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """All that findings come from: the checks of documents, of the corpus, then of exceptions and baseline."""
+    """Return all rules: checks of documents, corpus-wide checks, rules about suppressions."""
     return (*CHECKS, *CORPUS_WIDE, *SUPPRESSION_RULES)
 
 
 def all_severities() -> dict[str, Severity]:
-    """The severity that each code is declared with."""
+    """Return the declared severity of each code."""
     return {rule.code: rule.severity for rule in all_rules()}
 
 
 def suppression_problems(
     suppressions: Suppressions, used: Used, whole: bool, chosen: Mapping[str, Severity]
 ) -> Iterator[Problem]:
-    """The findings of `SUPPRESSION_RULES`; without `whole` only of those that need not know of every document."""
+    """Yield the findings of `SUPPRESSION_RULES`; X102 and X104 only for a full run (`whole`)."""
+    usage = Usage(suppressions, used, {rule.code: rule.severity for rule in SUPPRESSION_RULES} | dict(chosen))
     for rule in SUPPRESSION_RULES:
         if whole or rule.code not in _OF_THE_WHOLE:
-            for problem in rule.ask(suppressions, used):
-                yield replace(problem, severity=chosen.get(rule.code, rule.severity))
+            yield from rule.ask(usage)
 
 
 def _found(
-    ask: Callable[[Suppressions, Used], Iterator[Problem]], file: str, detail: str, about: ExceptionEntry | None = None
+    ask: Callable[[Usage], Iterator[Problem]],
+    usage: Usage,
+    file: str,
+    detail: str,
+    about: ExceptionEntry | None = None,
 ) -> Problem:
-    rule = Rule(ask)
+    doc = documentation(ask)
     return Problem(
-        code=rule.code,
-        severity="warning",
+        code=doc.code,
+        severity=usage.severities.get(doc.code, "warning"),
         file=file,
-        message=f"{rule.message}: {detail}",
+        message=f"{doc.message}: {detail}",
         line=about.line if about else 1,
         doc_id=about.doc_id if about else "",
         record=about.record if about else "",
-        suggestion=_HELP[rule.code],
+        suggestion=_HELP[doc.code],
     )
