@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
@@ -26,18 +25,6 @@ from .faults import Fault
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _SHOWN = 60
-
-
-@dataclass(slots=True)
-class Decoded:
-    """What an annotation says: `layers` by their names, and `done`, the layers that were looked at (None when
-    the annotator chose none). Or `faults`, and then nothing else. `note` tells what was converted.
-    """
-
-    layers: dict[str, list[Record]] = field(default_factory=dict)
-    done: list[str] | None = None
-    note: str = ""
-    faults: list[Fault] = field(default_factory=list)
 
 
 class Region:
@@ -66,8 +53,8 @@ class Region:
         return Fault(code, detail, self.index, self.id, suggestion, self.start, self.end)
 
 
-class Reading:
-    """The state of one reading."""
+class Regions:
+    """The regions of one `result`, as the steps fill them in. The first step to find a fault is the last one taken."""
 
     def __init__(self, text: str, schema: Schema) -> None:
         self.text, self.schema, self.table = text, schema, controls(schema)
@@ -225,7 +212,7 @@ class Reading:
         if code:
             self.faults.append(Fault(code, detail, index, item["id"], hint, region.start, region.end))
 
-    def name(self) -> None:
+    def name_records(self) -> None:
         """Give each record its id: the one that was typed, or that of its region, or one made from that."""
         made: list[Region] = []
         taken: set[str] = set()

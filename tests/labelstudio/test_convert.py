@@ -17,10 +17,9 @@ from support.corpora import REPOSITORY, TEXT, Corpus, annotation, record
 from corpus.core.model import Article, CorpusError, Source
 from corpus.core.schema import Schema
 from corpus.labelstudio.convert import Origin, Result, convert_tasks, read_export
-from corpus.labelstudio.decode import encode
 from corpus.labelstudio.faults import FAULTS
 from corpus.labelstudio.pseudonyms import Pseudonyms
-from corpus.labelstudio.tasks import task
+from corpus.labelstudio.tasks import encode, task
 
 SCHEMA = Schema.read(REPOSITORY)
 WHEN = "2026-11-24T07:00:00.000000Z"

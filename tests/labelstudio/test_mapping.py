@@ -22,8 +22,9 @@ from corpus.core.schema import Schema
 from corpus.files import canonical
 from corpus.labelstudio.config import COLOURS, colours, config_sha256, hotkeys, labelling_config
 from corpus.labelstudio.config_controls import controls
-from corpus.labelstudio.decode import Decoded, decode, encode
+from corpus.labelstudio.decode import Decoded, decode
 from corpus.labelstudio.faults import FAULTS
+from corpus.labelstudio.tasks import encode
 
 Result = list[dict[str, Any]]
 
