@@ -11,10 +11,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from ..core.json_positions import join_pointer, position
 from ..core.model import Problem, Severity, Source
@@ -22,6 +21,7 @@ from ..core.text import snippet
 from ..files import replace_file
 from ..files.index import DOC_ID
 from .faults import Fault
+from .submissions import Submission
 
 _KEPT = (
     "id",
@@ -49,23 +49,16 @@ class Quarantine:
         self.paths: list[str] = []
         """What was set aside, as paths from the corpus."""
 
-    def hold(
-        self,
-        faults: Iterable[Fault],
-        task: Mapping[str, Any],
-        annotation: Mapping[str, Any],
-        doc_id: str,
-        annotator: str,
-        text: str | None = None,
-    ) -> list[Problem]:
-        """Set an annotation aside; its Problems, with their places in the file that now holds it."""
+    def hold(self, faults: Iterable[Fault], one: Submission) -> list[Problem]:
+        """Quarantine a submission; return its Problems, each located in the file that now holds it."""
+        task, annotation, doc_id, annotator = one.task, one.annotation, one.doc_id, one.annotator
         folder = doc_id if DOC_ID.fullmatch(doc_id) else "_unknown"
         name = f"{folder}/{annotator or 'nobody'}-{_safe(task.get('id'))}-{_safe(annotation.get('id'))}"
         kept = {key: annotation[key] for key in _KEPT if key in annotation}
         held = {"task": task.get("id"), "doc_id": doc_id, "annotator": annotator, "annotation": kept}
         data = (json.dumps(held, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
         source = Source(f"{self._shown}/{name}.json", "annotation", data)
-        problems = [problem(fault, source, doc_id, text) for fault in faults]
+        problems = [as_problem(fault, source, doc_id, one.text) for fault in faults]
         self._put(f"{name}.json", data)
         self._put(f"{name}.problems.json", (json.dumps([asdict(one) for one in problems], indent=1) + "\n").encode())
         self.paths.append(source.path)
@@ -92,7 +85,7 @@ class Quarantine:
                 out.write(data)
 
 
-def problem(fault: Fault, source: Source, doc_id: str, text: str | None, severity: Severity = "error") -> Problem:
+def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, severity: Severity = "error") -> Problem:
     """The Problem of a fault of the annotation that `source` holds."""
     pointer = "/annotation" if fault.index is None else join_pointer("annotation", "result", fault.index)
     line, column = position(source, pointer)
