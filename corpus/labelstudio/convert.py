@@ -22,7 +22,7 @@ from .export import read_export
 from .faults import Fault
 from .pseudonyms import Pseudonyms
 from .quarantine import Quarantine, as_problem
-from .staging import Staging
+from .staging import Staging, commit_together
 from .submissions import Submission, group_task, task_faults
 
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
@@ -74,11 +74,16 @@ def convert_tasks(
     A file that already holds the same bytes is not touched. Of two annotations of one document by one annotator,
     the newer one is written and the older one is reported as a warning. An invalid annotation is quarantined.
     """
-    aside = Quarantine(quarantine, root)
     problems: list[Problem] = []
     staged: dict[str, Submission] = {}
-    with Index(root) as index, Reader(root, index.unpacked) as reader, Staging(into) as files:
-        people.reserve(path.name for path in into.iterdir() if path.is_dir())
+    with (
+        Index(root) as index,
+        Reader(root, index.unpacked) as reader,
+        Staging(into) as files,
+        Staging(quarantine) as held,
+    ):
+        people.reserve(path.name for path in into.glob("*") if path.is_dir())
+        aside = Quarantine(held, quarantine, root)
         articles = _Articles(index, reader)
         for task in tasks:
             group = group_task(task, people)
@@ -100,7 +105,7 @@ def convert_tasks(
                 staged[one.file] = one
                 files.put(one.file, made)
             aside.release(group.doc_id, task.get("id"))
-        files.commit()
+        commit_together(files, held)
         return Result(files.written, files.unchanged, aside.paths, problems)
 
 

@@ -8,6 +8,7 @@ Git ignores the folder. What is no longer faulty leaves it with the next convers
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -18,9 +19,9 @@ from pathlib import Path
 from ..core.json_positions import join_pointer, position
 from ..core.model import Problem, Severity, Source
 from ..core.text import snippet
-from ..files import replace_file
 from ..files.index import DOC_ID
 from .faults import Fault
+from .staging import Staging
 from .submissions import Submission
 
 _KEPT = (
@@ -39,10 +40,10 @@ _KEPT = (
 
 
 class Quarantine:
-    """The folder, seen from the corpus at `root`."""
+    """The quarantine in `folder`, for the corpus at `root`. Nothing changes there until `files` is committed."""
 
-    def __init__(self, folder: Path, root: Path) -> None:
-        self._folder = folder
+    def __init__(self, files: Staging, folder: Path, root: Path) -> None:
+        self._files, self._folder = files, folder
         self._shown = Path(os.path.relpath(folder, root)).as_posix()
         self._held: set[str] = set()
         self._before = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
@@ -53,7 +54,7 @@ class Quarantine:
         """Quarantine a submission; return its Problems, each located in the file that now holds it."""
         task, annotation, doc_id, annotator = one.task, one.annotation, one.doc_id, one.annotator
         folder = doc_id if DOC_ID.fullmatch(doc_id) else "_unknown"
-        name = f"{folder}/{annotator or 'nobody'}-{_safe(task.get('id'))}-{_safe(annotation.get('id'))}"
+        name = self._free(f"{folder}/{annotator or 'nobody'}-{_safe(task.get('id'))}-{_safe(annotation.get('id'))}")
         kept = {key: annotation[key] for key in _KEPT if key in annotation}
         held = {"task": task.get("id"), "doc_id": doc_id, "annotator": annotator, "annotation": kept}
         data = (json.dumps(held, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
@@ -65,24 +66,22 @@ class Quarantine:
         return problems
 
     def release(self, doc_id: str, task: object) -> None:
-        """Remove what an earlier conversion set aside of this task, and this one did not."""
+        """Remove what an earlier conversion quarantined of this task, and this one did not."""
         if doc_id not in self._before or not DOC_ID.fullmatch(doc_id):
             return
-        folder = self._folder / doc_id
-        for path in folder.iterdir():
-            parts = path.name.rsplit("-", 2)
-            if len(parts) == 3 and parts[1] == _safe(task) and f"{doc_id}/{path.name}" not in self._held:
-                path.unlink()
-        if not any(folder.iterdir()):
-            folder.rmdir()
-            self._before.discard(doc_id)
+        for path in (self._folder / doc_id).iterdir():
+            parts, name = path.name.rsplit("-", 2), f"{doc_id}/{path.name}"
+            if len(parts) == 3 and parts[1] == _safe(task) and name not in self._held:
+                self._files.remove(name)
+
+    def _free(self, name: str) -> str:
+        """The name, with a number when it is taken: annotations without an id would overwrite each other."""
+        numbers = (f"{name}.{number}" for number in itertools.count(2))
+        return next(one for one in itertools.chain([name], numbers) if f"{one}.json" not in self._held)
 
     def _put(self, name: str, data: bytes) -> None:
         self._held.add(name)
-        path = self._folder / name
-        if not path.is_file() or path.read_bytes() != data:
-            with replace_file(path) as out:
-                out.write(data)
+        self._files.put(name, data)
 
 
 def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, severity: Severity = "error") -> Problem:

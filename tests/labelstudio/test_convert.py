@@ -197,6 +197,36 @@ class TestFiles:
         assert len(result.written) == 70
         assert len(list((corpus.root / "annotations").glob("*/alpha.json"))) == 72
 
+    def test_a_file_that_is_staged_twice_keeps_to_itself(self, corpus: Corpus, convert: Convert) -> None:
+        """Temporary names were a count of files: one article twice, then another, and they shared a name."""
+        corpus.add("gamma", annotators=())
+        newer = made(12, updated_at="2026-11-25T07:00:00Z")
+        convert(exported(1, "alpha", made(11)), exported(2, "alpha", newer), exported(3, "gamma", made(13)))
+        for doc_id, number in (("alpha", 12), ("gamma", 13)):
+            value = corpus.read(f"annotations/ann-2/{doc_id}.json")
+            assert (value["doc_id"], value["provenance"]["annotation"]) == (doc_id, number)
+
+    @pytest.mark.parametrize("place", ["ann-3", "ann-2/gamma.json"])
+    def test_a_file_that_cannot_be_placed_changes_nothing(self, corpus: Corpus, place: str) -> None:
+        corpus.add("gamma", annotators=())
+        corpus.write("annotations/ann-2/alpha.json", "{}")
+        folders = corpus.root / "annotations", corpus.root / "quarantine"
+        tasks = [exported(1, "alpha", made(11), made(12, 9, result=[7])), exported(2, "gamma", made(13), made(14, 8))]
+        (corpus.root / "annotators.toml").write_text('[people]\n"7" = "ann-2"\n"8" = "ann-3"\n"9" = "ann-4"\n')
+        people = Pseudonyms(corpus.root / "annotators.toml")
+        if place == "ann-3":
+            corpus.write("annotations/ann-3", "a file where a folder must be")
+        else:
+            (corpus.root / "annotations" / place).mkdir()
+        before = snapshot(corpus.root)
+        with pytest.raises((CorpusError, OSError)):
+            convert_tasks(tasks, corpus.root, SCHEMA, people, Origin(), *folders)
+        assert {path: data for path, (data, _) in snapshot(corpus.root).items()} == {
+            path: data for path, (data, _) in before.items()
+        }
+        assert not list(corpus.root.rglob(".staging*"))
+        assert not list((corpus.root / "quarantine").rglob("*.json"))
+
     def test_bulk_articles_are_found(self, corpus: Corpus, convert: Convert) -> None:
         corpus.write("raw/all.jsonl", json.dumps({**record("gamma"), "text": TEXT}) + "\n")
         assert convert(exported(1, "gamma", made(11))).written == ["ann-2/gamma.json"]
@@ -282,6 +312,14 @@ class TestQuarantine:
         before = snapshot(corpus.root / "annotations")
         convert(exported(1, "alpha", made(11, result=[7])))
         assert snapshot(corpus.root / "annotations") == before
+
+    def test_annotations_without_ids_do_not_overwrite_each_other(self, corpus: Corpus, convert: Convert) -> None:
+        without = [made(0, None, result=[n], id=None) for n in range(3)]
+        result = convert(exported(1, "alpha", *without))
+        assert len(set(result.quarantined)) == 3
+        assert {json.loads((corpus.root / path).read_text())["annotation"]["result"][0] for path in result.quarantined}
+        assert not convert(exported(1, "alpha")).quarantined
+        assert not (corpus.root / "quarantine/alpha").exists()
 
     @pytest.mark.parametrize("one", [{}, {"id": 1, "data": []}, {"id": 1, "data": {"text": "x"}, "label": []}])
     def test_what_is_no_task_is_set_aside(self, convert: Convert, one: dict[str, Any]) -> None:
