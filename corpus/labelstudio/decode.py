@@ -22,8 +22,8 @@ from .faults import Fault
 
 @dataclass(slots=True)
 class Decoded:
-    """What an annotation says: `layers` by their names, and `done`, the layers that were looked at (None when
-    the annotator chose none). Or `faults`, and then nothing else. `note` tells what was converted.
+    """A decoded annotation: its `layers` by name, and `done`, the layers that the annotator ticked (None when the
+    tick list was not touched). Or `faults`, and then nothing else. `note` names a conversion of the offsets.
     """
 
     layers: dict[str, list[Record]] = field(default_factory=dict)

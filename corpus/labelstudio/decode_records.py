@@ -1,4 +1,4 @@
-"""The last steps of a reading: relations join regions, and regions become records."""
+"""The last steps of decoding: relations link regions, and regions become records."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from ..core.schema import Field, Layer
 from .config_controls import when_empty
 from .decode_regions import Region, Regions
 
+# An arrow may be drawn or turned either way; its direction says which end refers. "bi" names neither end.
 _ENDS = {"right": ("from_id", "to_id"), "left": ("to_id", "from_id"), "bi": ("from_id", "to_id")}
 
 
 def join_relations(regions: Regions) -> None:
-    """Give further spans to their records, and references to the records that refer."""
+    """Give further spans to the records they belong to, and references to the records that refer."""
     found = regions.found
     for index, item in regions.relations:
         direction, labels = item.get("direction", "right"), item.get("labels") or []
@@ -30,18 +31,18 @@ def join_relations(regions: Regions) -> None:
         elif (one.mark.field is None) != (other.mark.field is None):
             _join_piece(regions, index, one, other, labels)
         elif direction == "bi":
-            hint = "click its arrow until it points at what is referred to"
+            hint = "click its arrow until it points at the record that is referred to"
             regions.fault("L404", f"{one.named} and {other.named}", index, hint)
         else:
             _join_records(regions, index, one, other, labels)
     for region in regions.found.values():
         if region.mark.field is not None and not region.record:
-            hint = f"draw a relation from a region labelled {region.mark.layer.name!r} to it"
+            hint = f"draw a relation to it from a region labelled {region.mark.layer.name!r}"
             regions.faults.append(region.fault("L409", region.mark.name, hint))
 
 
 def _join_piece(regions: Regions, index: int, one: Region, other: Region, labels: list[str]) -> None:
-    """A relation between a further span and its record may be drawn either way."""
+    """Link a further span to its record. Only one of the two is a record, so either direction is clear."""
     owner, piece = (one, other) if one.mark.field is None else (other, one)
     field = piece.mark.field
     if field is None or owner.mark.layer is not piece.mark.layer or labels not in ([], [field.name]):
@@ -60,13 +61,13 @@ def _join_records(regions: Regions, index: int, one: Region, other: Region, labe
     if one.mark.field or not chosen or (labels and len(chosen) < len(labels)):
         shown = f"{one.mark.name} to {other.mark.name}" + (f", labelled {labels}" if labels else "")
         back = regions.table.drawn.get((other.mark.layer.name, one.mark.layer.name), ())
-        regions.fault("L402", shown, index, "turn it round" if back and not fields else "")
+        regions.fault("L402", shown, index, "reverse its direction" if back and not fields else "")
     elif not labels and len(chosen) > 1:
         regions.fault(
             "L403",
             f"{one.named} to {other.named}",
             index,
-            f"label it with one of {', '.join(field.name for field in fields)}",
+            f"label the relation with one of {', '.join(field.name for field in fields)}",
         )
     else:
         for field in chosen:
@@ -79,7 +80,7 @@ def _join_records(regions: Regions, index: int, one: Region, other: Region, labe
 
 
 def build_records(regions: Regions, quoted: bool) -> dict[str, list[Record]]:
-    """The records of each layer, with fields in the order of the schema; with `quoted`, spans repeat their words."""
+    """Return the records of each layer, fields in schema order; with `quoted`, spans repeat their words."""
     layers: dict[str, list[Record]] = {name: [] for name in regions.schema.layers}
     for region in regions.found.values():
         if region.mark.field is None:
@@ -132,7 +133,7 @@ def _spans(regions: Regions, region: Region, field: Field, pieces: list[Region],
 
 
 def _looked_up(regions: Regions, region: Region, field: Field, typed: Any) -> Any:
-    """The ids that were typed or chosen, as the records or targets of these names have them."""
+    """Return the ids of the records or targets that the annotator typed or chose."""
     known = regions.known[field.refers_to]
     if not field.many and typed in known:
         return known[typed]

@@ -1,9 +1,9 @@
-"""Annotations that are not taken: each is set aside with its Problems, for somebody to look at.
+"""Invalid annotations are quarantined, each with its findings, for someone to review.
 
-    quarantine/<doc_id>/<annotator>-<task>-<annotation>.json            what came, without names
-    quarantine/<doc_id>/<annotator>-<task>-<annotation>.problems.json   why it was not taken
+    quarantine/<doc_id>/<annotator>-<task>-<annotation>.json            the annotation, without names
+    quarantine/<doc_id>/<annotator>-<task>-<annotation>.problems.json   its findings
 
-Git ignores the folder. What is no longer faulty leaves it with the next conversion.
+Git ignores the folder. The next conversion removes what is no longer invalid.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _KEPT = (
     "unique_id",
     "result",
 )
-"""The keys of an annotation that are kept: no names, no e-mail addresses."""
+"""The keys of an annotation that are kept. Others can hold names and e-mail addresses."""
 
 
 class Quarantine:
@@ -48,7 +48,7 @@ class Quarantine:
         self._held: set[str] = set()
         self._before = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         self.paths: list[str] = []
-        """What was set aside, as paths from the corpus."""
+        """The quarantined files, relative to the corpus."""
 
     def hold(self, faults: Iterable[Fault], one: Submission) -> list[Problem]:
         """Quarantine a submission; return its Problems, each located in the file that now holds it."""
@@ -85,7 +85,7 @@ class Quarantine:
 
 
 def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, severity: Severity = "error") -> Problem:
-    """The Problem of a fault of the annotation that `source` holds."""
+    """Return a fault of the annotation in `source` as a Problem."""
     pointer = "/annotation" if fault.index is None else join_pointer("annotation", "result", fault.index)
     line, column = position(source, pointer)
     return Problem(

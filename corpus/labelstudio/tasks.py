@@ -20,14 +20,14 @@ Range = tuple[int, int]
 
 
 def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:
-    """The task of one article, with its annotations as pre-annotations (predictions), in their order.
+    """Return the task of one article, with its annotations as pre-annotations (predictions) in the same order.
 
-    `data` and `meta` name the document, the hash of its text and the version of the schema; what comes
-    back is held against both. Raises CorpusError when the text is not here: a withheld one must be attached.
+    `data` and `meta` both name the document, the checksum of its text and the schema version, and converting
+    compares both: `data` can be edited in Label Studio. Raises CorpusError when the text is withheld.
     """
     if article.text is None:
         raise CorpusError(
-            f"the text of {article.doc_id} is not here: `corpus attach {article.doc_id}` puts it in place"
+            f"the text of {article.doc_id} is withheld: run `corpus attach {article.doc_id}` to supply it"
         )
     ids = {
         "doc_id": article.doc_id,
@@ -44,10 +44,12 @@ def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = (
 
 
 def encode(value: Record, text: str, schema: Schema) -> list[dict[str, Any]]:
-    """The `result` that shows an annotation which fits the schema.
+    """Return the `result` that shows a valid annotation in Label Studio.
 
-    Raises CorpusError for the few annotations that the editor cannot hold: two reference fields that
-    name the same records in contrary orders, a record that one field names twice.
+    The region of a record has the record's id; a further span is `record:field:number`. A record without spans
+    is anchored near a record that refers to it, so that its region can be selected. Raises CorpusError for the
+    few annotations that Label Studio cannot represent: two reference fields that name the same records in
+    opposite orders, and a field that names a record twice.
     """
     table = controls(schema)
     anchors = _anchors(value, text, schema, table)
@@ -95,7 +97,7 @@ def _relation(from_id: str, to_id: str, labels: list[str]) -> dict[str, Any]:
 
 
 def _held(record: Record, control: Control) -> Any:
-    """What a control holds for a record, None for nothing."""
+    """Return the value of a control for a record, None if it is empty."""
     field = control.field
     if field is None:
         return [name for name, _, _ in control.options if name not in record] or None
@@ -108,28 +110,28 @@ def _held(record: Record, control: Control) -> Any:
 
 
 def written(value: Any) -> str:
-    """A scalar as it stands in a text field or a choice: a string as it is, a number as in JSON, True or False.
+    """Return a scalar as text: a string unchanged, a number as in JSON, a boolean as True or False.
 
-    The editor does not open with a config in which an alias is `true` or `false`: it takes these for no string.
+    Not `true` and `false`: the editor does not open with a config that has these as aliases.
     """
     return str(value) if isinstance(value, (str, bool)) else json.dumps(value)
 
 
 def _references(record: Record, layer: Layer, table: Controls) -> Iterator[dict[str, Any]]:
-    """The relations to other records: one for each of them, since the editor keeps no second one."""
+    """Yield one relation per record referred to: the editor drops a second relation between the same two regions."""
     for (from_layer, _), fields in table.drawn.items():
         if from_layer != layer.name:
             continue
         lists = {field.name: _referred(record, field) for field in fields}
         for name, ids in lists.items():
             if len(set(ids)) < len(ids):
-                raise CorpusError(f"{record['id']} names a record twice in {name}, which Label Studio cannot show")
+                raise CorpusError(f"{record['id']} names a record twice in {name}, which Label Studio cannot represent")
         for id_ in _merged(list(lists.values()), record["id"]):
             yield _relation(record["id"], id_, [name for name, ids in lists.items() if id_ in ids])
 
 
 def _merged(lists: list[list[str]], owner: str) -> list[str]:
-    """All ids, in an order that is that of each list."""
+    """Merge the lists into one that keeps the order of each."""
     used = [ids for ids in lists if ids]
     if len(used) < 2:
         return used[0] if used else []
@@ -141,7 +143,7 @@ def _merged(lists: list[list[str]], owner: str) -> list[str]:
         return list(sorter.static_order())
     except CycleError:
         raise CorpusError(
-            f"two fields of {owner} name the same records in contrary orders, which Label Studio cannot show"
+            f"two fields of {owner} name the same records in opposite orders, which Label Studio cannot represent"
         ) from None
 
 
@@ -153,10 +155,10 @@ def _referred(record: Record, field: Field) -> list[str]:
 
 
 def _anchors(value: Record, text: str, schema: Schema, table: Controls) -> dict[str, Range]:
-    """Where the region of each record stands.
+    """Return where to place the region of each record.
 
-    That is its first span; without any, the first span of the first record that it refers to; or
-    else of the first one, in the text, that refers to it; or else the first word of the text.
+    That is its first span; if it has none, the region of the first record that it refers to; else of the first
+    record in the text that refers to it; else the first word of the text.
     """
     found: dict[str, Range] = {}
     pending: list[tuple[Layer, Record]] = []
@@ -187,7 +189,7 @@ def _near(layer: Layer, record: Record, ends: Mapping[str, list[str]], found: Ma
 
 
 def _ends(value: Record, schema: Schema) -> dict[str, list[str]]:
-    """For each record, the records that refer to it."""
+    """Return for each record the records that refer to it."""
     ends: dict[str, list[str]] = {}
     for layer in schema.layers.values():
         for field in layer.of_kind("reference"):

@@ -406,13 +406,13 @@ class TestExport:
         ],
     )
     def test_what_is_no_list_of_tasks_is_refused(self, tmp_path: Path, data: bytes | str) -> None:
-        with pytest.raises(CorpusError, match=r"export\.json is no JSON export of Label Studio, or not all of it"):
+        with pytest.raises(CorpusError, match=r"export\.json is not a complete JSON export of Label Studio"):
             listed(tmp_path / "export.json", data)
 
     def test_an_archive_that_was_cut_off_is_refused(self, tmp_path: Path) -> None:
         data = gzip.compress(json.dumps([exported(n, "alpha") for n in range(50)]).encode())
         for cut in (data[:-1], data[: len(data) // 2], data[:5], b"[]"):
-            with pytest.raises(CorpusError, match="not all of it"):
+            with pytest.raises(CorpusError, match="not a complete JSON export"):
                 listed(tmp_path / "export.json.gz", cut)
 
 
@@ -428,7 +428,7 @@ class TestCommands:
         ran = corpus.run("label-studio", "convert", str(path))
         assert ran.code == 1
         assert "quarantine/alpha/ann-2-1-12.json:" in ran.out
-        assert "error L201 A result is not written as Label Studio writes it: 7" in ran.out
+        assert "error L201 The result is not in Label Studio's format: 7" in ran.out
         assert "1 written, 0 unchanged, 1 set aside" in ran.err
         tasks[0]["annotations"].pop()
         corpus.write("export.json", json.dumps(tasks))

@@ -248,7 +248,7 @@ def test_an_incremental_pull_brings_what_changed(
     assert desk.files() == increment
     wrong = desk.pull(project, "--since", "yesterday")
     assert wrong.code == 2
-    assert "is no time" in wrong.err
+    assert "is not a time" in wrong.err
 
 
 def test_what_is_gone_from_the_server_is_named_and_only_pruned_on_demand(
