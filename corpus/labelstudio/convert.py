@@ -28,7 +28,7 @@ from .submissions import Submission, group_task, task_faults
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
 
 TOOL = "label-studio"
-_ALL_LAYERS = "no layers were chosen as looked at: all of the config are taken to be"
+_NONE_TICKED = "no layer was ticked: layers_done lists the layers that hold records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,9 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
     if decoded.faults:
         return decoded.faults
     done, notes = _layers_done(decoded, schema)
+    if not done:
+        # An empty Submit must not count as "annotated all layers and found nothing".
+        return [Fault("L108", suggestion="tick the layers that you annotated, and submit again")]
     value: Record = {
         "doc_id": one.doc_id,
         "schema_version": schema.version,
@@ -127,9 +130,9 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
         "provenance": _provenance(one, origin, notes),
         **{layer: decoded.layers[layer] for layer in done},
     }
-    if not schema.is_valid("annotation", value):
-        return list(_schema_faults(value, schema, result))
     try:
+        if not schema.is_valid("annotation", value):
+            return list(_schema_faults(value, schema, result))
         return canonical(value, "annotation", schema)
     except UnicodeEncodeError:
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
@@ -163,11 +166,14 @@ def _outdated(one: Submission) -> Problem:
 def _layers_done(decoded: Decoded, schema: Schema) -> tuple[list[str], list[str]]:
     """The layers that were annotated, and notes on how that is known."""
     ticked, layers = decoded.done, decoded.layers
-    if ticked is None:
-        return list(schema.layers), [_ALL_LAYERS, *filter(None, [decoded.note])]
-    more = [name for name, records in layers.items() if records and name not in ticked]
-    notes = [f"{', '.join(more)}: not chosen as looked at, but there are records"] if more else []
-    return [name for name in schema.layers if name in ticked or name in more], [*notes, *filter(None, [decoded.note])]
+    holding = [name for name, records in layers.items() if records]
+    more = [name for name in holding if name not in (ticked or ())]
+    notes = [f"layers that hold records but were not ticked: {', '.join(more)}"] if ticked and more else []
+    if not ticked:
+        notes = [_NONE_TICKED]
+    if decoded.note:
+        notes.append(decoded.note)
+    return [name for name in schema.layers if name in more or name in (ticked or ())], notes
 
 
 def _provenance(one: Submission, origin: Origin, notes: list[str]) -> Record:

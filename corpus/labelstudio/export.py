@@ -6,6 +6,7 @@ import codecs
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -29,7 +30,7 @@ def read_export(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         try:
             yield from _tasks(_Window(gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file))
-        except (ValueError, RecursionError, EOFError, gzip.BadGzipFile) as error:
+        except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else error
             raise CorpusError(f"{path} is not a complete JSON export of Label Studio: {reason}") from None
 

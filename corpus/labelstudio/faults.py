@@ -17,6 +17,7 @@ FAULTS: dict[str, str] = {
     "L105": "The annotation names no annotator",
     "L106": "The annotation has no list of results",
     "L107": "The annotator has a newer annotation of this document",
+    "L108": "The annotation ticks no layer and holds no record",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",

@@ -85,6 +85,8 @@ def _keys(person: Any) -> list[str]:
         return [str(person)]
     if isinstance(person, str) and person.strip():
         word = person.strip().lower()
+        if any("\ud800" <= char <= "\udfff" for char in word):
+            return []  # a lone surrogate has no bytes to hash, and no address has one
         return [word if word.isdecimal() else f"sha256:{hashlib.sha256(word.encode()).hexdigest()}"]
     return []
 

@@ -273,8 +273,8 @@ class Server:
         if found != snapshot.md5:
             file.unlink()
             raise ServerError(
-                f"the snapshot arrived with the MD5 {found}, the server says {snapshot.md5}: the download was cut off or "
-                "changed, and nothing was pulled; pull again"
+                f"the snapshot arrived with the MD5 {found}, the server says {snapshot.md5}: the download was cut "
+                "off or changed, and nothing was pulled; pull again"
             )
 
     def _part(self, project: Project, snapshot: Snapshot, file: Path) -> Iterator[int]:

@@ -14,7 +14,7 @@ from labelstudio.test_studio_cycle import DOCUMENTS
 from support import studio
 from support.desk import Desk, Ran
 from support.proxy import Fault, Proxy, proxy
-from support.studio import Studio, User
+from support.studio import TICKED, Studio, User
 
 pytestmark = pytest.mark.label_studio
 
@@ -259,7 +259,7 @@ def test_a_text_that_looks_like_an_address_is_never_fetched(
     with proxy(server.url) as elsewhere:
         data = {**task["data"], "text": elsewhere.url + "/x.txt", "image": elsewhere.url + "/x.png", "doc_id": "../up"}
         server.api("PATCH", f"/api/tasks/{task['id']}/", json={"data": data})
-        server.annotate(task["id"], [], annotators[0])
+        server.annotate(task["id"], TICKED, annotators[0])
         before = desk.files()
         for since in ((), ("--since", "last")):
             assert desk.pull(project, *since).code == 1

@@ -29,8 +29,8 @@ def test_a_document_that_is_there_is_refused_and_all_are_named(server: Studio, d
 def test_what_cannot_be_pushed_is_said_before_anything_is(server: Studio, desk: Desk, project: str) -> None:
     cases = [
         ((DOCUMENTS[0], DOCUMENTS[0]), "named twice"),
-        (("no-such-document",), "there is no document"),
-        (("../raw",), "there is no document"),
+        (("no-such-document",), "has no document"),
+        (("../raw",), "has no document"),
         ((*WITHHELD[:1], DOCUMENTS[0]), "is withheld: run `corpus attach`"),
         (("--annotator", "nobody"), "none of these documents has an annotation by 'nobody'"),
     ]
