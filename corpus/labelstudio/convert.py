@@ -20,7 +20,7 @@ from ..files.index import RECORD
 from .decode import Decoded, decode
 from .export import read_export
 from .faults import Fault
-from .pseudonyms import Pseudonyms
+from .pseudonyms import ADDRESS, Pseudonyms
 from .quarantine import Quarantine, as_problem
 from .staging import Staging, commit_together
 from .submissions import Submission, group_task, task_faults
@@ -133,10 +133,14 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
     try:
         if not schema.is_valid("annotation", value):
             return list(_schema_faults(value, schema, result))
-        return canonical(value, "annotation", schema)
+        content = canonical(value, "annotation", schema)
     except UnicodeEncodeError:
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
         return [Fault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
+    # Accounts are e-mail addresses in Label Studio; annotations are published. An address in the article is no account.
+    if b"@" in content and any(found not in one.text for found in ADDRESS.findall(content.decode())):
+        return [Fault("L306", suggestion="remove the address, and submit again")]
+    return content
 
 
 class _Articles:

@@ -38,6 +38,7 @@ FAULTS: dict[str, str] = {
     "L303": "The value has the wrong type for its field",
     "L304": "A required field is empty",
     "L305": "The record violates the schema",
+    "L306": "A value holds an e-mail address that is not in the text",
     # References
     "L401": "The relation leads to a region that does not exist",
     "L402": "The relation fits no field",

@@ -21,6 +21,7 @@ from ..core.model import Problem, Severity, Source
 from ..core.text import snippet
 from ..files.index import DOC_ID
 from .faults import Fault
+from .pseudonyms import without_addresses
 from .staging import Staging
 from .submissions import Submission
 
@@ -57,7 +58,7 @@ class Quarantine:
         name = self._free(f"{folder}/{annotator or 'nobody'}-{_safe(task.get('id'))}-{_safe(annotation.get('id'))}")
         kept = {key: annotation[key] for key in _KEPT if key in annotation}
         held = {"task": task.get("id"), "doc_id": doc_id, "annotator": annotator, "annotation": kept}
-        data = (json.dumps(held, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+        data = (without_addresses(json.dumps(held, ensure_ascii=False, indent=1)) + "\n").encode("utf-8", "replace")
         source = Source(f"{self._shown}/{name}.json", "annotation", data)
         problems = [as_problem(fault, source, doc_id, one.text) for fault in faults]
         self._put(f"{name}.json", data)
@@ -88,20 +89,21 @@ def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, seve
     """Return a fault of the annotation in `source` as a Problem."""
     pointer = "/annotation" if fault.index is None else join_pointer("annotation", "result", fault.index)
     line, column = position(source, pointer)
+    shown = snippet(text, fault.start, fault.end) if text and fault.start is not None and fault.end else ""
     return Problem(
         code=fault.code,
         severity=severity,
         file=source.path,
-        message=fault.message,
+        message=without_addresses(fault.message),
         pointer=pointer,
         line=line,
         column=column,
-        doc_id=doc_id,
-        record=fault.region,
-        snippet=snippet(text, fault.start, fault.end) if text and fault.start is not None and fault.end else "",
-        suggestion=fault.suggestion,
+        doc_id=without_addresses(doc_id),
+        record=without_addresses(fault.region),
+        snippet=without_addresses(shown),
+        suggestion=without_addresses(fault.suggestion),
     )
 
 
 def _safe(part: object) -> str:
-    return re.sub(r"[^A-Za-z0-9_]", "_", str(part))[:40]
+    return re.sub(r"[^A-Za-z0-9_]", "_", without_addresses(str(part)))[:40]

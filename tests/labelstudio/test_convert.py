@@ -507,6 +507,18 @@ def test_half_a_surrogate_pair_anywhere_is_a_finding_or_dropped(corpus: Corpus) 
             assert file.read_bytes().decode()
 
 
+def test_an_address_anywhere_in_an_export_reaches_no_output(corpus: Corpus) -> None:
+    one = exported(1, "alpha", made(11))
+    for path in strings(one):
+        export = corpus.write("export.json", json.dumps([planted(one, path, "mira@example.net")]))
+        ran = corpus.run("label-studio", "convert", str(export))
+        assert "example" not in ran.out + ran.err, (path, ran.out, ran.err)
+        for file in corpus.root.rglob("*"):
+            if file.is_file() and file != export:
+                assert b"mira" not in file.read_bytes(), (path, file)
+                assert "mira" not in file.name, (path, file)
+
+
 def test_nothing_of_the_export_is_changed(convert: Convert) -> None:
     one = exported(1, "alpha", made(11))
     before = copy.deepcopy(one)
