@@ -31,7 +31,7 @@ from compile import _best as best
 
 from corpus.core.schema import Schema
 from corpus.labelstudio.config import labelling_config
-from corpus.labelstudio.decode import encode
+from corpus.labelstudio.tasks import encode
 
 SDK = "label-studio-sdk → CoNLL-2003"
 CONTENDERS = {

@@ -1,4 +1,4 @@
-"""Label Studio: the schema as a labelling config, articles as tasks, and what people did there as annotations.
+"""Label Studio: the schema as a labelling config, articles as tasks, and annotations on their way back.
 
     quotes: q1                        in Label Studio
       content  90–269, 280–301    →   a region q1 labelled `quotes` (the anchor) on 90–269
@@ -11,12 +11,23 @@
     entities: e8                  →   a region e8 labelled `entities`, on the words of its first mention
     layers_done                   →   a choice for the document
 
-Nothing here names a layer: `controls` derives all of it from the Schema.
+No module names a layer: `config_controls` derives everything from the Schema.
 
-    controls    Schema → which labels, per-region controls and relations there are
-    config      Schema → the labelling config, as XML
-    regions     an annotation ↔ the `result` of a Label Studio annotation; `reading` checks what comes back
-    tasks       Article (and annotations) → a task to import
-    convert     tasks with annotations → files in annotations/, what is faulty into the quarantine
-    pseudonyms  people → pseudonyms, in a file that is never committed
+    config_controls  Schema → labels, per-region controls and relations
+    config           Schema → the labelling config, as XML
+    tasks            Article and annotations → a task with predictions
+    push             articles → tasks of a project on a server
+
+    pull             a project on a server → annotation files
+    snapshot         a project → one verified file on this disk
+    server           the requests that both send to a server
+
+    export           an export file → its tasks, one by one
+    convert          tasks → annotation files: the driver, which calls the modules below in order
+    submissions      a task → the newest annotation of each annotator
+    pseudonyms       accounts → pseudonyms, in a file that is never committed
+    decode           a `result` → layers: the driver of decode_regions, then decode_records
+    faults           the finding codes of invalid annotations
+    quarantine       invalid annotations and their findings, kept apart
+    staging          changes to files, committed together or not at all
 """

@@ -1,7 +1,7 @@
 """Schema → the labelling config that Label Studio shows to annotators, as XML.
 
-It is a function of the schema alone: the same schema gives the same bytes, and with them the same hash.
-On the left stand the labels and the text; on the right the form of the record that is selected.
+The config depends on the schema alone: the same schema gives the same bytes and the same checksum.
+The labels and the text are on the left, the form of the selected record on the right.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ COLOURS = (
     "#96281b", "#4f6d1a", "#6a3d5e", "#35607a", "#855b1f", "#2a5c8a", "#a03a78", "#3f6b5c",
 )
 # fmt: on
-"""Backgrounds on which white letters are read (contrast 4.5:1 or more, WCAG 2.2)."""
+"""Background colours for white text (contrast 4.5:1 or more, WCAG 2.2)."""
 HOTKEYS = "1234567890qwertyiopasdfghjklzxcvbnm"
-"""Keys that the editor has no use for itself; it unselects a region with u."""
+"""Keys that the editor does not use itself. The letter u is missing: it unselects a region."""
 SELECT = 8
-"""With more options than that, a choice is a drop-down list."""
+"""A choice with more options than this becomes a drop-down list."""
 
 _HERE = "It stands on the text only to be selected: where it stands says nothing."
 
 
 def labelling_config(schema: Schema) -> str:
-    """The config, to be pasted into a project or pushed."""
+    """Return the config, for pasting into a project or for `push`."""
     return "\n".join(_lines(schema)) + "\n"
 
 
 def config_sha256(xml: str) -> str:
-    """The hash of a config, as the provenance of an annotation gives it."""
+    """Return the checksum of a config, as in the provenance of an annotation."""
     return hashlib.sha256(xml.encode()).hexdigest()
 
 
@@ -72,7 +72,7 @@ def _lines(schema: Schema) -> Iterator[str]:
 
 
 def _titled(table: Controls) -> Iterator[tuple[str, str, Mark]]:
-    """Title and hint of each label; no title is there twice, nor is it what another label is stored as."""
+    """Yield the title and hint of each label. A title is unique, and differs from what any other label is stored as."""
     taken = set(table.marks)
     for mark in table.marks.values():
         layer, field, anchor = mark.layer, mark.field, table.places[mark.layer.name]
@@ -90,7 +90,7 @@ def _titled(table: Controls) -> Iterator[tuple[str, str, Mark]]:
 
 
 def _form(layer: Layer, of_layer: list[Control]) -> Iterator[str]:
-    """The per-region controls of a layer, shown while one of its regions is selected."""
+    """Yield the per-region controls of a layer, visible while one of its regions is selected."""
     if not of_layer:
         return
     only = {"whenTagName": LABEL, "whenLabelValue": layer.name}
@@ -142,7 +142,7 @@ def _choices(options: Iterable[Option], **attributes: str) -> Iterator[str]:
 
 
 def colours(names: Iterable[str]) -> list[str]:
-    """A colour for each name: by its hash, or the next one that is free."""
+    """Return a colour for each name: chosen by its hash, or the next free one."""
     found: list[str] = []
     for name in names:
         first = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16)
@@ -152,7 +152,7 @@ def colours(names: Iterable[str]) -> list[str]:
 
 
 def hotkeys(names: Iterable[str]) -> list[str]:
-    """A key for each name: a letter of its last part, or the next one that is free, or "" when none is."""
+    """Return a key for each name: a letter of its last part, the next free one, or "" if all are taken."""
     found: list[str] = []
     for name in names:
         wanted = [char for char in name.rpartition(".")[2].lower() if char in HOTKEYS]
@@ -165,7 +165,7 @@ def _tag(tag: str, **attributes: str) -> str:
 
 
 def _open(tag: str, **attributes: str) -> str:
-    """An opening tag without empty attributes. The editor takes `$word` in what it shows for a field of the task."""
+    """Return an opening tag without empty attributes. The editor would replace `$word` with a field of the task."""
     shown = {
         name: value if value in ("$text", "$title") else value.replace("$", "＄")
         for name, value in attributes.items()
@@ -175,5 +175,5 @@ def _open(tag: str, **attributes: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    # The server looks for names with name="…": every attribute stands in double quotes.
+    # The server searches the XML for name="…", so every attribute needs double quotes.
     return '"' + quoteattr(value + "'")[1:-2].replace('"', "&quot;") + '"'

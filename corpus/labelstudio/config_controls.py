@@ -1,8 +1,8 @@
-"""Which labels, per-region controls and relations the labelling config has, derived from the Schema.
+"""The labels, per-region controls and relations of the labelling config, derived from the Schema.
 
-| a field of kind | is in Label Studio |
+| field kind | in Label Studio |
 |---|---|
-| spans | the region of the record, when it must have one; further spans are regions of their own |
+| spans | the region of the record, if the record must have one; further spans are regions of their own |
 | reference to a layer whose records lie in the text | a relation |
 | reference to another layer | an id, typed into a text field |
 | reference to the targets | a choice |
@@ -22,20 +22,19 @@ from ..core.schema import TARGETS, Field, Layer, Schema
 
 TEXT, LABEL, DONE, LEFT_OUT = "text", "label", "layers_done", "left_out"
 """The names of the text, of the control that labels regions, of the choice of layers, and of the hidden list of
-optional fields that a record does not have (which is not the same as having them empty)."""
+optional fields that a record omits. Omitting a field differs from leaving it empty, and the form shows both alike."""
 
 Type = Literal["choices", "textarea", "number"]
 Way = Literal["anchor", "spans", "drawn", "typed", "value"]
-"""How a field is read: from the region itself and further spans, from further spans, from relations, from ids that
-were typed or chosen, or from a control as it stands."""
+"""How a field is decoded: from the region itself and further spans, from further spans only, from relations, from
+ids that were typed or chosen, or from a control unchanged."""
 Option = tuple[str, str, str]
-"""An option of a choice: what is stored, its title, its hint."""
+"""An option of a choice: its stored value, its title, its hint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the label of a region says: it anchors a record of the layer (`field` None), or it is a further
-    span of the field."""
+    """The label of a region: it anchors a record of the layer (`field` None), or marks a further span of the field."""
 
     name: str
     layer: Layer
@@ -47,7 +46,7 @@ class Control:
     """A per-region control: it holds a field of the records of a layer. `field` is None for `LEFT_OUT`.
 
     `holds` names that field, "" for `LEFT_OUT`; `key` is where a result has the value. `allowed` are the
-    values that `options` offer. `plain` is true when a record has the one value as it stands.
+    values that `options` offer. `plain` is true if a record stores the one value unchanged.
     """
 
     name: str
@@ -64,20 +63,20 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """All of them, by the names that Label Studio stores."""
+    """All labels and controls of a schema, by the names that Label Studio stores."""
 
     marks: Mapping[str, Mark]
     controls: Mapping[str, Control]
     drawn: Mapping[tuple[str, str], tuple[Field, ...]]
-    """The reference fields that are relations, by the layers they lead from and to."""
+    """The reference fields shown as relations, by the layers they lead from and to."""
     places: Mapping[str, Field | None]
-    """The field that anchors the records of each layer; None for a layer whose records lie nowhere in the text."""
+    """The field that anchors the records of each layer; None for a layer whose records need no span."""
     plans: Mapping[str, tuple[tuple[str, Way, Field], ...]]
-    """How each field of a layer's records is read, its id left out."""
+    """How each field of a layer's records is decoded, except its id."""
 
     @property
     def relations(self) -> list[str]:
-        """The labels of relations."""
+        """The labels that relations can have."""
         pieces = [mark.field.name for mark in self.marks.values() if mark.field]
         return list(dict.fromkeys([*pieces, *(field.name for fields in self.drawn.values() for field in fields)]))
 
@@ -87,12 +86,12 @@ class Controls:
 
 
 def place(layer: Layer) -> Field | None:
-    """The field whose first span anchors a record of the layer: the first one that must have a span."""
+    """Return the field whose first span anchors a record of the layer: the first field that requires a span."""
     return next((field for field in layer.of_kind("spans") if field.least), None)
 
 
 def when_empty(field: Field) -> tuple[object, ...]:
-    """The value of a field in which nothing was entered, in a tuple; `()` when it is left out of the record then."""
+    """Return the value of a field that was left empty, in a tuple; `()` if the record omits the field then."""
     if field.many:
         return () if field.least else ([],)
     return (None,) if field.nullable else ()
@@ -100,7 +99,7 @@ def when_empty(field: Field) -> tuple[object, ...]:
 
 @lru_cache(maxsize=8)
 def controls(schema: Schema) -> Controls:
-    """The labels and controls of a schema. Raises CorpusError when two would have one name."""
+    """Return the labels and controls of a schema. Raises CorpusError if two would have the same name."""
     places = {layer.name: place(layer) for layer in schema.layers.values()}
     marks: dict[str, Mark] = {}
     found: dict[str, Control] = {}
@@ -131,7 +130,7 @@ def _way(field: Field, places: Mapping[str, Field | None]) -> Way:
 
 def _add(table: dict[str, Any], name: str, item: Any) -> None:
     if name in table or name in (TEXT, LABEL, DONE):
-        raise CorpusError(f"Label Studio cannot tell two parts of the schema apart: both would be named {name!r}")
+        raise CorpusError(f"two parts of the schema would both be named {name!r} in Label Studio; rename one of them")
     table[name] = item
 
 
@@ -152,7 +151,7 @@ def _controls(layer: Layer, schema: Schema, places: Mapping[str, Field | None]) 
             targets = schema.targets.items()
             yield _control("choices", layer, field, ((id_, f"{id_}: {one['statement']}", "") for id_, one in targets))
         elif single and field.json_type == "boolean":
-            # Not `true` and `false`: the editor reads such an alias as no string, and does not open at all.
+            # Not `true` and `false`: the editor parses such an alias as a boolean, and fails to open.
             yield _control("choices", layer, field, (("True", "yes", ""), ("False", "no", "")))
         elif single and field.json_type == "integer":
             yield _control("number", layer, field)

@@ -1,201 +1,56 @@
-"""An annotation ↔ the `result` of a Label Studio annotation.
+"""The `result` of a Label Studio annotation → the layers of an annotation, or the faults that forbid it.
 
-The region of a record has the record's id, the one of a further span `record:field:number`. A layer whose
-records lie nowhere in the text is anchored where it is first spoken of, so that its region can be selected.
+    result → regions, values, relations → regions on their words → values in regions → ids of records
+           → relations joined → records
+
+`decode_regions` has the steps up to the ids, `decode_records` the two after them. The next step is taken only
+if there is no fault yet: a region with a wrong offset would otherwise be reported again for each of its values.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.model import CorpusError, Record
-from ..core.schema import TARGETS, Field, Layer, Schema
-from .config_controls import DONE, LABEL, TEXT, Control, Controls, controls
-from .decode_records import join, records
-from .decode_regions import Decoded, Reading
+from ..core.model import Record
+from ..core.schema import Schema
+from .decode_records import build_records, join_relations
+from .decode_regions import Regions
 from .faults import Fault
 
-Range = tuple[int, int]
-"""Start and end, in code points."""
+
+@dataclass(slots=True)
+class Decoded:
+    """A decoded annotation: its `layers` by name, and `done`, the layers that the annotator ticked (None when the
+    tick list was not touched). Or `faults`, and then nothing else. `note` names a conversion of the offsets.
+    """
+
+    layers: dict[str, list[Record]] = field(default_factory=dict)
+    done: list[str] | None = None
+    note: str = ""
+    faults: list[Fault] = field(default_factory=list)
 
 
 def decode(result: Any, text: str, schema: Schema, quoted: bool = True) -> Decoded:
-    """The layers that the `result` of an annotation of `text` shows; with `quoted`, each span repeats its words.
+    """Return the layers that the `result` of an annotation of `text` holds; with `quoted`, spans repeat their words.
 
-    One fault is enough, and nothing of the annotation is taken.
+    One fault is enough, and nothing of the annotation is taken: half an annotation would look like a whole one.
     """
     if not isinstance(result, list):
         return Decoded(faults=[Fault("L106")])
-    reading = Reading(text, schema)
-    reading.sort(result)
-    for step in (reading.place, reading.fill, reading.name, lambda: join(reading)):
-        if not reading.faults:
-            step()
-    layers = {} if reading.faults else records(reading, quoted)
-    if reading.faults:
-        return Decoded(faults=reading.faults)
-    return Decoded(layers, reading.done, reading.note)
-
-
-def encode(value: Record, text: str, schema: Schema) -> list[dict[str, Any]]:
-    """The `result` that shows an annotation which fits the schema.
-
-    Raises CorpusError for the few annotations that the editor cannot hold: two reference fields that
-    name the same records in contrary orders, a record that one field names twice.
-    """
-    table = controls(schema)
-    anchors = _anchors(value, text, schema, table)
-    items: list[dict[str, Any]] = []
-    relations: list[dict[str, Any]] = []
-    for layer in schema.layers.values():
-        of_layer = table.of(layer)
-        for record in value.get(layer.name) or ():
-            base = _Region(record["id"], anchors[record["id"]], text)
-            items.append(base.item(LABEL, "labels", [layer.name], "labels"))
-            for control in of_layer:
-                held = _held(record, control)
-                if held is not None:
-                    items.append(base.item(control.name, control.type, held, control.key))
-            for field in layer.of_kind("spans"):
-                spans = record.get(field.name) or ()
-                for number, span in enumerate(spans):
-                    if number or field != table.places[layer.name]:
-                        piece = _Region(f"{record['id']}:{field.name}:{number}", (span["start"], span["end"]), text)
-                        items.append(piece.item(LABEL, "labels", [f"{layer.name}.{field.name}"], "labels"))
-                        relations.append(_relation(record["id"], piece.id, [field.name]))
-            relations.extend(_references(record, layer, table))
-    done = {"choices": list(value["layers_done"])}
-    items.append({"value": done, "id": f":{DONE}", "from_name": DONE, "to_name": TEXT, "type": "choices"})
-    return items + relations
-
-
-class _Region:
-    def __init__(self, id_: str, at: Range, text: str) -> None:
-        self.id = id_
-        self._where = {"start": at[0], "end": at[1], "text": text[at[0] : at[1]]}
-
-    def item(self, control: str, type_: str, held: Any, key: str) -> dict[str, Any]:
-        return {
-            "value": {**self._where, key: held},
-            "id": self.id,
-            "from_name": control,
-            "to_name": TEXT,
-            "type": type_,
-        }
-
-
-def _relation(from_id: str, to_id: str, labels: list[str]) -> dict[str, Any]:
-    return {"from_id": from_id, "to_id": to_id, "type": "relation", "direction": "right", "labels": labels}
-
-
-def _held(record: Record, control: Control) -> Any:
-    """What a control holds for a record, None for nothing."""
-    field = control.field
-    if field is None:
-        return [name for name, _, _ in control.options if name not in record] or None
-    value = record.get(field.name)
-    if value is None or value == []:
-        return None
-    if control.type == "number":
-        return value
-    return [written(one) for one in (value if field.many else [value])]
-
-
-def written(value: Any) -> str:
-    """A scalar as it stands in a text field or a choice: a string as it is, a number as in JSON, True or False.
-
-    The editor does not open with a config in which an alias is `true` or `false`: it takes these for no string.
-    """
-    return str(value) if isinstance(value, (str, bool)) else json.dumps(value)
-
-
-def _references(record: Record, layer: Layer, table: Controls) -> Iterator[dict[str, Any]]:
-    """The relations to other records: one for each of them, since the editor keeps no second one."""
-    for (from_layer, _), fields in table.drawn.items():
-        if from_layer != layer.name:
-            continue
-        lists = {field.name: _referred(record, field) for field in fields}
-        for name, ids in lists.items():
-            if len(set(ids)) < len(ids):
-                raise CorpusError(f"{record['id']} names a record twice in {name}, which Label Studio cannot show")
-        for id_ in _merged(list(lists.values()), record["id"]):
-            yield _relation(record["id"], id_, [name for name, ids in lists.items() if id_ in ids])
-
-
-def _merged(lists: list[list[str]], owner: str) -> list[str]:
-    """All ids, in an order that is that of each list."""
-    used = [ids for ids in lists if ids]
-    if len(used) < 2:
-        return used[0] if used else []
-    sorter: TopologicalSorter[str] = TopologicalSorter()
-    for ids in used:
-        for number, id_ in enumerate(ids):
-            sorter.add(id_, *ids[max(0, number - 1) : number])
-    try:
-        return list(sorter.static_order())
-    except CycleError:
-        raise CorpusError(
-            f"two fields of {owner} name the same records in contrary orders, which Label Studio cannot show"
-        ) from None
-
-
-def _referred(record: Record, field: Field) -> list[str]:
-    value = record.get(field.name)
-    if value is None:
-        return []
-    return value if field.many else [value]
-
-
-def _anchors(value: Record, text: str, schema: Schema, table: Controls) -> dict[str, Range]:
-    """Where the region of each record stands.
-
-    That is its first span; without any, the first span of the first record that it refers to; or
-    else of the first one, in the text, that refers to it; or else the first word of the text.
-    """
-    found: dict[str, Range] = {}
-    pending: list[tuple[Layer, Record]] = []
-    for layer in schema.layers.values():
-        fields = layer.of_kind("spans")
-        anchor = table.places[layer.name]
-        ordered = [anchor, *(field for field in fields if field != anchor)] if anchor else list(fields)
-        for record in value.get(layer.name) or ():
-            spans = next((spans for field in ordered if (spans := record.get(field.name))), None)
-            if spans:
-                found[record["id"]] = spans[0]["start"], spans[0]["end"]
-            else:
-                pending.append((layer, record))
-    ends = _ends(value, schema)
-    while pending:
-        placed = {record["id"]: at for layer, record in pending if (at := _near(layer, record, ends, found))}
-        found.update(placed or {record["id"]: _first_word(text) for _, record in pending})
-        pending = [(layer, record) for layer, record in pending if record["id"] not in found]
-    return found
-
-
-def _near(layer: Layer, record: Record, ends: Mapping[str, list[str]], found: Mapping[str, Range]) -> Range | None:
-    for field in layer.of_kind("reference"):
-        for id_ in _referred(record, field) if field.refers_to != TARGETS else ():
-            if id_ in found:
-                return found[id_]
-    return min((found[id_] for id_ in ends.get(record["id"], ()) if id_ in found), default=None)
-
-
-def _ends(value: Record, schema: Schema) -> dict[str, list[str]]:
-    """For each record, the records that refer to it."""
-    ends: dict[str, list[str]] = {}
-    for layer in schema.layers.values():
-        for field in layer.of_kind("reference"):
-            if field.refers_to != TARGETS:
-                for record in value.get(layer.name) or ():
-                    for id_ in _referred(record, field):
-                        ends.setdefault(id_, []).append(record["id"])
-    return ends
-
-
-def _first_word(text: str) -> Range:
-    word = re.search(r"\S+", text)
-    return word.span() if word else (0, len(text))
+    regions = Regions(text, schema)
+    layers: dict[str, list[Record]] = {}
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: regions.sort(result),
+        regions.place,
+        regions.fill,
+        regions.name_records,
+        lambda: join_relations(regions),
+        lambda: layers.update(build_records(regions, quoted)),
+    )
+    for step in steps:
+        step()
+        if regions.faults:
+            return Decoded(faults=regions.faults)
+    return Decoded(layers, regions.done, regions.note)

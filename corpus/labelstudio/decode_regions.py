@@ -1,9 +1,6 @@
-"""The `result` of a Label Studio annotation → layers, or the faults that forbid it.
+"""The first steps of decoding: results → regions with checked offsets → their values → the ids of their records.
 
-    result → labelled regions on their words → values of regions → relations → records
-             (code points; UTF-16 units when every region proves it)
-
-A step is taken only when the one before it found no fault, so that one fault is one finding.
+`decode` calls the steps of `Regions` in the order in which they stand here. Offsets are code points.
 """
 
 from __future__ import annotations
@@ -11,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
@@ -28,24 +24,12 @@ ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _SHOWN = 60
 
 
-@dataclass(slots=True)
-class Decoded:
-    """What an annotation says: `layers` by their names, and `done`, the layers that were looked at (None when
-    the annotator chose none). Or `faults`, and then nothing else. `note` tells what was converted.
-    """
-
-    layers: dict[str, list[Record]] = field(default_factory=dict)
-    done: list[str] | None = None
-    note: str = ""
-    faults: list[Fault] = field(default_factory=list)
-
-
 class Region:
-    """A region of the text, and what the steps find out about it.
+    """A region of the text, and what the steps have decoded of it.
 
-    `start` and `end` are code points, `given` the offsets as they came. `record` is the id of the record
-    that the region anchors, "" for a further span. `values` has, by field, what its controls hold ("" for
-    the fields that are left out), its further spans, and the ids that it is joined to.
+    `start` and `end` are code points, `given` the offsets as Label Studio sent them. `record` is the id of the
+    record that the region anchors, "" for a further span. `values` holds by field the values of its controls
+    ("" for the list of omitted fields), its further spans, and the ids that its relations lead to.
     """
 
     __slots__ = ("end", "given", "id", "index", "mark", "record", "start", "values", "words")
@@ -58,16 +42,16 @@ class Region:
 
     @property
     def named(self) -> str:
-        """The region as a message names it."""
+        """The label and the id of the region, for messages."""
         return f"{self.mark.name} {self.record or self.id!r}"
 
     def fault(self, code: str, detail: str = "", suggestion: str = "") -> Fault:
-        """A fault of this region."""
+        """Return a fault located at this region."""
         return Fault(code, detail, self.index, self.id, suggestion, self.start, self.end)
 
 
-class Reading:
-    """The state of one reading."""
+class Regions:
+    """The regions of one `result`, as the steps fill them in. The first step to find a fault is the last one taken."""
 
     def __init__(self, text: str, schema: Schema) -> None:
         self.text, self.schema, self.table = text, schema, controls(schema)
@@ -75,7 +59,7 @@ class Reading:
         self.found: dict[str, Region] = {}
         self.relations: list[tuple[int, Record]] = []
         self.known: dict[str, dict[str, str]] = {name: {} for name in schema.layers}
-        """For each layer, its records' ids, by themselves and by the ids of their regions; and the targets."""
+        """For each layer the ids of its records, by themselves and by the ids of their regions; and the targets."""
         self.known[TARGETS] = {id_: id_ for id_ in schema.targets}
         self.done: list[str] | None = None
         self.note = ""
@@ -83,11 +67,11 @@ class Reading:
         self._valued: list[tuple[int, Record, Control]] = []
 
     def fault(self, code: str, detail: str, index: int, suggestion: str = "") -> None:
-        """Note a fault of a result that is no region."""
+        """Add a fault of a result that is not a region."""
         self.faults.append(Fault(code, detail, index, "", suggestion))
 
     def sort(self, result: list[Any]) -> None:
-        """Tell regions, values and relations apart."""
+        """Sort the results into regions, values, relations and the choice of layers."""
         known = self.table.controls
         for index, item in enumerate(result):
             name = item.get("from_name") if type(item) is dict else None
@@ -119,9 +103,9 @@ class Reading:
                         self.fault("L301", f"{DONE}: {one!r}", index, _near(one, self.schema.layers))
 
     def _is_of(self, index: int, item: Record, type_: str) -> bool:
-        """Whether a result has an id, a value, and the type and the text of its control; it is a fault if not."""
+        """True if a result has an id, a value, and the type and text of its control; if not, add a fault."""
         if type(item.get("value")) is not dict or type(item.get("id")) is not str:
-            self.fault("L201", "it has no value or no id", index)
+            self.fault("L201", "the result has no value or no id", index)
         elif item.get("type") != type_ or item.get("to_name") != TEXT:
             detail = f"{item['from_name']} of type {_shown(item.get('type'))} on {_shown(item.get('to_name'))}"
             self.faults.append(Fault("L202", detail, index, item["id"]))
@@ -130,7 +114,7 @@ class Reading:
         return False
 
     def place(self) -> None:
-        """Check label and offsets of each region, and that it stands on the words it quotes."""
+        """Check the label and offsets of each region, and that the text there is what the region quotes."""
         text, marks, found = self.text, self.table.marks, self.found
         wrong: list[Region] = []
         for index, item in self._labelled:
@@ -151,32 +135,39 @@ class Reading:
             elif type(start) is not int or type(end) is not int:
                 self.faults.append(Fault("L204", f"{_shown(start)} to {_shown(end)}", index, id_))
             elif type(words) is not str:
-                self.faults.append(Fault("L201", "it quotes no words", index, id_))
+                self.faults.append(Fault("L201", "the region quotes no text", index, id_))
             elif id_ in found:
                 self.faults.append(Fault("L209", repr(id_), index, id_))
             else:
                 found[id_] = region = Region(id_, index, mark, start, end, words)
-                if (text[start:end] != words or not 0 <= start < end) and not _stands(text, start, end, words):
+                if (text[start:end] != words or not 0 <= start < end) and not _matches(text, start, end, words):
                     wrong.append(region)
         if wrong and not self.faults:
             self._move(wrong)
 
     def _move(self, wrong: list[Region]) -> None:
-        """Count in UTF-16 units, if that puts every region on its words; else those that are not are faults."""
+        """Convert the offsets from UTF-16 units if that makes every region match its words; if not, report faults.
+
+        Servers until about 2021 counted as JavaScript does, where an emoji has length 2. All regions must agree:
+        a single one can match its words by chance, and a result that is half converted would be silently wrong.
+        """
         text, regions = self.text, self.found.values()
         units = _utf16(text)
         moved = [(units.get(region.start, -1), units.get(region.end, -1)) for region in regions]
-        if all(_stands(text, *at, region.words) for region, at in zip(regions, moved, strict=True)):
+        if all(_matches(text, *at, region.words) for region, at in zip(regions, moved, strict=True)):
             for region, (start, end) in zip(regions, moved, strict=True):
                 region.start, region.end = start, end
-            self.note = "the offsets counted UTF-16 units, as all of its spans prove; they were converted"
+            self.note = "offsets were in UTF-16 units, which every span confirms; they were converted to code points"
             return
         spans = [Span(region.start, region.end, region.words) for region in wrong]
         for region, (reason, _, _) in zip(wrong, explain(text, spans), strict=True):
             self.faults.append(_misplaced(region, text, reason))
 
     def fill(self) -> None:
-        """Give each value to its region. The usual case, one plain value, comes first and is done at once."""
+        """Give each value to its region.
+
+        Most values are one plain string; they take a short path that makes no further calls.
+        """
         found = self.found
         for index, item, control in self._valued:
             try:
@@ -225,8 +216,12 @@ class Reading:
         if code:
             self.faults.append(Fault(code, detail, index, item["id"], hint, region.start, region.end))
 
-    def name(self) -> None:
-        """Give each record its id: the one that was typed, or that of its region, or one made from that."""
+    def name_records(self) -> None:
+        """Give each record its id: the one the annotator typed, or that of its region, or one derived from it.
+
+        The editor's region ids may start with a digit or a dash, which an id of the corpus may not. Deriving the
+        id from the region's keeps it the same in the next pull; a number would depend on the order of regions.
+        """
         made: list[Region] = []
         taken: set[str] = set()
         for region in self.found.values():
@@ -236,7 +231,7 @@ class Reading:
             region.record = record = typed or region.id
             if not _is_id(record):
                 if typed:
-                    self.faults.append(region.fault("L303", f"{typed!r} is no id"))
+                    self.faults.append(region.fault("L303", f"{typed!r} is not a valid id"))
                 made.append(region)
             elif record in taken:
                 self.faults.append(region.fault("L408", repr(record)))
@@ -259,7 +254,7 @@ def _near(name: object, known: Iterable[str]) -> str:
 
 
 def _take(region: Region, control: Control, got: Any) -> tuple[str, str]:
-    """Put what a control holds into its region; the code and detail of the fault if it cannot be, else two ""."""
+    """Store the value of a control in its region. Return the code and detail of a fault, or two empty strings."""
     if control.type == "number":
         region.values[control.holds] = got
         return ("", "") if type(got) is int else ("L303", f"{control.name}: {_shown(got)}")
@@ -289,7 +284,7 @@ def _is_id(name: str) -> bool:
 
 
 def _parsed(word: str, json_type: str) -> Any:
-    """What a word says that is written as in JSON, None when it is not of the type."""
+    """Parse a word as a JSON value of the type; None if it is of another type."""
     try:
         value = json.loads(word.lower() if json_type == "boolean" else word)
     except (ValueError, RecursionError):
@@ -298,8 +293,11 @@ def _parsed(word: str, json_type: str) -> Any:
     return value if type(value) in types and value == value and abs(value) != float("inf") else None
 
 
-def _stands(text: str, start: int, end: int, words: str) -> bool:
-    """Whether the words stand there. The editor gives a line end as backslash and n, and runs of blanks as one."""
+def _matches(text: str, start: int, end: int, words: str) -> bool:
+    """True if the text there is `words`, white space aside.
+
+    The editor sends a line end inside a span as a literal backslash and n, and several spaces as one.
+    """
     if not 0 <= start < end <= len(text):
         return False
     here = text[start:end]
@@ -311,7 +309,7 @@ def _plain(words: str) -> list[str]:
 
 
 def _utf16(text: str) -> dict[int, int]:
-    """From offsets in UTF-16 units to code points."""
+    """Map offsets in UTF-16 units to code points. An offset between the halves of a surrogate pair maps to nothing."""
     widths = (2 if ord(char) > 0xFFFF else 1 for char in text)
     return {offset: index for index, offset in enumerate(accumulate(widths, initial=0))}
 
@@ -319,10 +317,12 @@ def _utf16(text: str) -> dict[int, int]:
 def _misplaced(region: Region, text: str, reason: str) -> Fault:
     start, end, where = region.start, region.end, f"{region.start} to {region.end}"
     if start < 0 or max(start, end) > len(text):
-        return Fault("L205", f"{where}, and the text ends at {len(text)}; {reason}", region.index, region.id)
+        return Fault("L205", f"{where}, but the text ends at {len(text)}; {reason}", region.index, region.id)
     if start >= end:
         return region.fault("L206" if start == end else "L207", where)
-    return region.fault("L208", f"{_shown(text[start:end])} is there, {_shown(region.words)} is quoted; {reason}")
+    return region.fault(
+        "L208", f"the text there is {_shown(text[start:end])}, the region quotes {_shown(region.words)}; {reason}"
+    )
 
 
 def _shown(value: object) -> str:

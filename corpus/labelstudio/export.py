@@ -1,4 +1,4 @@
-"""An export file of Label Studio → its tasks, one after another; memory does not grow with the file."""
+"""Read the tasks of a Label Studio export one by one; memory does not grow with the file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import codecs
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -18,41 +19,41 @@ from ..files.index import MAX_BYTES
 _CHUNK = 2**20
 _BLANK = re.compile(rb"[ \t\r\n]*")
 _KEY = b'"annotations"'
-"""A key that every task of an export has near its beginning."""
+"""A key that every task of an export has near its start."""
 
 
 def read_export(path: Path) -> Iterator[dict[str, Any]]:
-    """The tasks of a JSON export: a list of tasks, plain or compressed (`.gz`).
+    """Yield the tasks of a JSON export, plain or compressed (`.gz`).
 
-    Raises CorpusError when the file is no such list, is cut off, or holds a task of more than 16 MiB.
+    Raises CorpusError if the file is not a list of tasks, is damaged or cut off, or has a task over 16 MiB.
     """
     with path.open("rb") as file:
         try:
             yield from _tasks(_Window(gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file))
-        except (ValueError, RecursionError, EOFError, gzip.BadGzipFile) as error:
+        except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else error
-            raise CorpusError(f"{path} is no JSON export of Label Studio, or not all of it: {reason}") from None
+            raise CorpusError(f"{path} is not a complete JSON export of Label Studio: {reason}") from None
 
 
 def _tasks(text: _Window) -> Iterator[dict[str, Any]]:
     if text.next() != b"[":
-        raise ValueError("it must hold a list of tasks (choose JSON, not JSON-MIN, in the export dialogue)")
+        raise ValueError("expected a list of tasks (choose JSON, not JSON-MIN, in the export dialogue)")
     text.at += 1
     more = text.next() != b"]"
     while more:
         yield text.task()
         end = text.next()
         if end not in (b"]", b","):
-            raise ValueError("a comma or the end of the list is missing")
+            raise ValueError("expected a comma or the end of the list after a task")
         more = end == b","
         text.at += more
     text.at += 1
     if text.next():
-        raise ValueError("something stands behind the list of tasks")
+        raise ValueError("unexpected text after the list of tasks")
 
 
 class _Window:
-    """A window on a JSON file; `at` is where it is read."""
+    """A window on a JSON file; `at` is the reading position in it."""
 
     def __init__(self, file: IO[bytes] | gzip.GzipFile) -> None:
         self._file, self._data, self.at = file, b"", 0
@@ -60,7 +61,7 @@ class _Window:
         self.at = 3 * self._data.startswith(codecs.BOM_UTF8)
 
     def next(self) -> bytes:
-        """The next character that is not blank, b"" at the end."""
+        """Return the next character that is not white space, b"" at the end."""
         while True:
             blank = _BLANK.match(self._data, self.at)
             self.at = blank.end() if blank else self.at
@@ -68,10 +69,10 @@ class _Window:
                 return self._data[self.at : self.at + 1]
 
     def task(self) -> dict[str, Any]:
-        """The object that comes next.
+        """Return the next object.
 
-        It is taken to end where the next one seems to begin, and when that is a whole object of JSON,
-        it is the one, for none is the beginning of another. Else it is scanned, at half the speed.
+        Guess that it ends where the next task seems to begin, and try to parse that much. A complete JSON object
+        is never the start of a longer one, so if it parses, the guess was right. If not, scan at half the speed.
         """
         self.next()
         follower = self._follower()
@@ -90,11 +91,11 @@ class _Window:
         else:
             value = self._scan()
         if not isinstance(value, dict):
-            raise ValueError("a task is not an object")
+            raise ValueError("a task is not a JSON object")
         return value
 
     def _follower(self) -> int:
-        """Where the key of the next task is in the window, -1 when it is not."""
+        """Return the position of the next task's key in the window, -1 if it is not there."""
         return self._data.find(_KEY, self._data.find(_KEY, self.at) + 1)
 
     def _scan(self) -> Any:
@@ -111,7 +112,7 @@ class _Window:
             return value
 
     def _more(self) -> bool:
-        """Read on, as much again as is not yet understood; False at the end."""
+        """Read as much again as is not parsed yet; False at the end. Doubling keeps the time linear in a large task."""
         rest = self._data[self.at :]
         data = self._file.read(max(_CHUNK, len(rest)))
         self._data, self.at = rest + data, 0
@@ -119,4 +120,4 @@ class _Window:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")

@@ -1,7 +1,7 @@
-"""What can be wrong with an annotation that comes out of Label Studio: `FAULTS`, one visible list.
+"""The findings of an annotation that comes from Label Studio: `FAULTS`, by code.
 
-The server stores what it is sent: offsets behind the text, labels of no config, relations to nothing.
-One fault is enough, and the whole annotation is set aside.
+The server checks little of what it stores: it accepts offsets outside the text, labels that the config does not
+have and relations to regions that do not exist. One fault is enough to quarantine the whole annotation.
 """
 
 from __future__ import annotations
@@ -10,54 +10,56 @@ from dataclasses import dataclass
 
 FAULTS: dict[str, str] = {
     # The task and the annotation
-    "L101": "This is no task of this program",
+    "L101": "The task was not created by `corpus label-studio push`",
     "L102": "The document is not in the corpus",
-    "L103": "The text is not the one that was pushed",
-    "L104": "The task was made with another version of the schema",
-    "L105": "The annotation does not say who made it",
+    "L103": "The text of the task is not the text of the article",
+    "L104": "The task was created with another version of the schema",
+    "L105": "The annotation names no annotator",
     "L106": "The annotation has no list of results",
     "L107": "The annotator has a newer annotation of this document",
+    "L108": "The annotation ticks no layer and holds no record",
     # Regions
-    "L201": "A result is not written as Label Studio writes it",
-    "L202": "A result is of a control that the config does not have",
-    "L203": "A region does not have one label of the config",
-    "L204": "An offset is not a whole number",
-    "L205": "A region lies outside of the text",
-    "L206": "A region is empty",
-    "L207": "A region ends before it starts",
-    "L208": "A region does not stand on the words it quotes",
+    "L201": "The result is not in Label Studio's format",
+    "L202": "The labelling config has no such control",
+    "L203": "The region does not have exactly one label of the config",
+    "L204": "The offset is not an integer",
+    "L205": "The region lies outside the text",
+    "L206": "The region is empty",
+    "L207": "The region ends before it starts",
+    "L208": "The region's offsets do not match the words it quotes",
     "L209": "Two regions have the same id",
-    "L210": "A value belongs to no region",
-    "L211": "A value stands on other words than its region",
-    "L212": "A value is of another layer than its region",
-    "L213": "A control has two values for one region",
+    "L210": "The value belongs to no region",
+    "L211": "The value has other offsets than its region",
+    "L212": "The value belongs to another layer than its region",
+    "L213": "The control has two values for one region",
     # Values
-    "L301": "A choice is none of the config",
-    "L302": "A field has several values and takes one",
-    "L303": "A value is not of the type of its field",
+    "L301": "The config has no such choice",
+    "L302": "The field takes one value and has several",
+    "L303": "The value has the wrong type for its field",
     "L304": "A required field is empty",
-    "L305": "A record does not fit the schema",
+    "L305": "The record violates the schema",
+    "L306": "A value holds an e-mail address that is not in the text",
     # References
-    "L401": "A relation leads to a region that is not there",
-    "L402": "A relation fits no field",
-    "L403": "A relation does not say which field it is",
-    "L404": "A relation has no direction",
-    "L405": "An id is typed that no record has",
-    "L406": "A field has several relations and takes one",
-    "L407": "References lead round in a circle",
+    "L401": "The relation leads to a region that does not exist",
+    "L402": "The relation fits no field",
+    "L403": "The relation does not say which field it fills",
+    "L404": "The relation has no direction",
+    "L405": "No record has the id that was entered",
+    "L406": "The field takes one relation and has several",
+    "L407": "The references form a cycle",
     "L408": "Two records have the same id",
-    "L409": "A further span belongs to no record",
-    "L410": "Two spans of a field overlap",
-    "L411": "A field names a record twice",
+    "L409": "The further span is not linked to a record",
+    "L410": "Two spans of one field overlap",
+    "L411": "The field names one record twice",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of one annotation.
+    """One fault of an annotation.
 
-    `index` is the place of the result in the annotation's `result`, None for the annotation itself,
-    `region` the id of the region there. `start` and `end` are code points of the text, when they can be.
+    `index` is the position in the annotation's `result`, None for the annotation itself, and `region` the id of
+    the region there. `start` and `end` are offsets in the text in code points, None when they are unusable.
     """
 
     code: str
@@ -70,5 +72,5 @@ class Fault:
 
     @property
     def message(self) -> str:
-        """What is wrong, in one line."""
+        """The message of the finding, in one line."""
         return f"{FAULTS[self.code]}: {self.detail}" if self.detail else FAULTS[self.code]

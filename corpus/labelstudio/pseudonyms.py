@@ -1,17 +1,18 @@
-"""People → pseudonyms: `annotators.toml` in the corpus, which git ignores and nobody commits.
+"""Map accounts to pseudonyms, in `annotators.toml` of the corpus, which git ignores.
 
     [people]
     "7" = "ann-1"                 a user's id on the server
     "sha256:5d0f…" = "ann-1"      the same person by e-mail address, of which only a hash is kept
 
 A new person gets the next free `ann-N`. The file may be edited: `"7" = "gold"` makes user 7 the adjudicator.
-Ids are those of one server; a corpus that is annotated on two of them needs a file for each.
+User ids belong to one server: a corpus annotated on two servers needs a file for each.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,26 +23,33 @@ from ..files import replace_file
 from ..files.index import ANNOTATOR
 
 NAME = "annotators.toml"
+ADDRESS = re.compile(r"""[^\s"'<>(),;:\\@]+@[^\s"'<>(),;:\\@]+""")
+"""An e-mail address, or what looks like one. It has no quote or backslash, so replacing it in JSON leaves JSON."""
+
+
+def without_addresses(text: str) -> str:
+    """Return the text with every e-mail address replaced."""
+    return ADDRESS.sub("[e-mail]", text) if "@" in text else text
 
 
 class Pseudonyms:
-    """The mapping in a file. A name in `reserved` goes to nobody new."""
+    """The mapping in a file. No new person gets a name in `reserved`."""
 
     def __init__(self, path: Path, reserved: Iterable[str] = ()) -> None:
-        """Read the file, if it is there. Raises CorpusError when it cannot be understood."""
+        """Read the file, if it exists. Raises CorpusError if it is invalid."""
         self.path = path
         self._names = _read(path)
         self._reserved = set(reserved)
 
     def reserve(self, names: Iterable[str]) -> None:
-        """Give none of these names to anybody new: somebody else annotates under them."""
+        """Give none of these names to a new person: someone else annotates under them."""
         self._reserved.update(names)
 
     def of(self, person: Any) -> str:
-        """The pseudonym of whoever `completed_by` names: an id, an e-mail address, or an object with both.
+        """Return the pseudonym of the person in `completed_by`: an id, an e-mail address, or an object with both.
 
-        A new person gets one, and the file is written. "" when nobody is named. Raises CorpusError when
-        id and address belong to two pseudonyms.
+        A new person gets a new one, which is saved at once. Returns "" if no person is named. Raises CorpusError
+        if the id and the address have different pseudonyms.
         """
         keys = _keys(person)
         if not keys:
@@ -68,7 +76,7 @@ class Pseudonyms:
 
     def _write(self) -> None:
         lines = [
-            "# Who annotates under which pseudonym. Personal data: keep it here, and out of git.",
+            "# Pseudonyms of annotators. This is personal data: keep it out of git.",
             "[people]",
             *(f'"{key}" = "{name}"' for key, name in self._names.items()),
         ]
@@ -85,6 +93,8 @@ def _keys(person: Any) -> list[str]:
         return [str(person)]
     if isinstance(person, str) and person.strip():
         word = person.strip().lower()
+        if any("\ud800" <= char <= "\udfff" for char in word):
+            return []  # a lone surrogate has no bytes to hash, and no address has one
         return [word if word.isdecimal() else f"sha256:{hashlib.sha256(word.encode()).hexdigest()}"]
     return []
 
@@ -100,5 +110,5 @@ def _read(path: Path) -> dict[str, str]:
         raise CorpusError(f"{path}: [people] must be a table")
     for key, name in people.items():
         if not isinstance(name, str) or not ANNOTATOR.fullmatch(name):
-            raise CorpusError(f"{path}: {key} = {name!r} is no name of an annotator (such as ann-1)")
+            raise CorpusError(f"{path}: {key} = {name!r} is not a valid annotator name (such as ann-1)")
     return dict(people)

@@ -1,11 +1,11 @@
-"""A project of a Label Studio server → annotation files.
+"""Pull the annotations of a project of a Label Studio server into annotation files.
 
-    all of it    one snapshot, downloaded whole and hashed before anything is read from it
-    --since T    the tasks changed after T, less an overlap, asked for page by page
-    both         a sweep over the ids of all tasks, the one place where a deleted task shows
-                 → convert, one annotation at a time → what the server no longer has is named
+    find the project → download → count → convert → find what is gone → prune → remember
 
-What arrives lies under `.label-studio/` until it was converted, so that a pull that broke off goes on.
+A full pull downloads one snapshot, and verifies it before reading it. `--since` requests the tasks changed after
+a time, page by page. Both then list the ids of all tasks, because only there a deleted task shows.
+
+The download stays under `.label-studio/` until it is converted, so that an interrupted pull can resume.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from .server import Project, Server, ServerError
 from .snapshot import fetch_snapshot, forget_snapshot
 
 STATE = ".label-studio"
-"""The folder, ignored by git, of what is on its way and of what a later pull needs to know."""
+"""The folder, ignored by git, of unfinished downloads and of the state that the next pull needs."""
 OVERLAP = timedelta(minutes=1)
-"""How much earlier than asked an incremental pull begins: a change may be stored after a later one."""
+"""How much earlier than asked an incremental pull begins: the server may store a change after a later one."""
 
 Progress = Callable[[int, str], object]
-"""Is told that something more has come, and of what: bytes of a download, or tasks."""
+"""Called with the number of new items and their kind: bytes of a download, or tasks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An annotation file of this project that the server has nothing for any more, and what is gone there.
+    """An annotation file whose task or annotation the server no longer has.
 
-    `known` says that an earlier pull into this copy of the corpus wrote it: no other is ever removed.
+    `known` is true if an earlier pull into this copy of the corpus wrote the file: no other file is ever removed.
     """
 
     path: str
@@ -55,7 +55,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull did: `tasks` that came, what the converter made of them, and what the server no longer has."""
+    """What a pull did: the number of `tasks` pulled, the result of converting them, and the files that are gone."""
 
     project: Project
     tasks: int
@@ -76,14 +76,14 @@ def pull(
     prune: bool = False,
     progress: Progress = lambda amount, what: None,
 ) -> Pulled:
-    """Bring the annotations of the project `name` to `into`, all or those changed since a time (ISO 8601, or "last").
+    """Pull the annotations of the project `name` into `into`: all, or those changed `since` a time (or "last").
 
-    Either everything that came whole is converted, one annotation at a time, or nothing changes. With `prune`,
-    files whose annotation is gone from the server are removed; else they are only named. Raises CorpusError.
+    An incomplete download changes nothing. With `prune`, files whose annotation is gone from the server are
+    removed; without it they are only reported. Raises CorpusError.
     """
     project = server.find_project(name)
     if not project:
-        raise CorpusError(f"{server.origin} has no project {name!r} that this token may see")
+        raise CorpusError(f"{server.origin} has no project {name!r} that this token has access to")
     folder = root / STATE / re.sub(r"[^A-Za-z0-9.-]+", "_", f"{server.origin}{project.id}")
     with _alone(folder):
         last = _state(folder)
@@ -97,17 +97,19 @@ def pull(
         arrival = _Arrival(file, set(on_server), progress)
         found = arrival.count()
         if total not in (found, -1):
-            raise CorpusError(f"the server counted {total} tasks and {found} came; nothing was taken; pull again")
+            raise CorpusError(f"the server counted {total} tasks but sent {found}; nothing was pulled; pull again")
         if project.config != labelling_config(schema):
-            notes.append("the project's labelling config is not the one of this schema; `push` brings it up to date")
+            notes.append(
+                "the project's labelling config is not that of this schema; `corpus label-studio push` updates it"
+            )
         origin = Origin(project.id, server.version, server.sdk_version, config_sha256(project.config))
         result = convert_tasks(arrival, root, schema, people, origin, into, quarantine)
         if arrival.missing:
-            notes.append(f"{len(arrival.missing)} tasks were deleted while they were pulled; nothing was taken of them")
+            notes.append(f"{len(arrival.missing)} tasks were deleted during the pull and are skipped")
         if arrival.foreign:
             which = ", ".join(f"{annotation} of task {task}" for task, annotation in arrival.foreign[:20])
             more = f", and {len(arrival.foreign) - 20} more" if len(arrival.foreign) > 20 else ""
-            notes.append(f"written last by another user than the one they stand for: annotation {which}{more}")
+            notes.append(f"last edited by another user than their annotator: annotation {which}{more}")
         gone = tuple(_gone(server, project, into, on_server, arrival.annotations, _known(last)))
         if prune:
             for one in gone:
@@ -122,31 +124,31 @@ def pull(
 
 
 def since_when(written: str, last: str) -> datetime:
-    """The time that `--since` names: ISO 8601, UTC where no zone is given, or `last`. Raises CorpusError."""
+    """Parse the time of `--since`: ISO 8601, UTC if it has no zone, or `last`. Raises CorpusError."""
     if written == "last" and not last:
-        raise CorpusError("there was no pull of this project here yet: pull without --since first")
+        raise CorpusError("this project was not pulled here before: pull without --since first")
     try:
         when = datetime.fromisoformat(last if written == "last" else written)
     except ValueError:
-        raise CorpusError(f"--since {written!r} is no time; write 2026-11-24T07:00:00Z, or `last`") from None
+        raise CorpusError(f"--since {written!r} is not a time; write 2026-11-24T07:00:00Z, or `last`") from None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 class _Arrival:
-    """The tasks on their way into the converter, and what is learnt of each as it passes."""
+    """The downloaded tasks, and what the later steps need to know about them, collected while they are converted."""
 
     def __init__(self, file: Path, on_server: set[int], progress: Progress):
         self._file, self._on_server, self._progress = file, on_server, progress
         self.annotations: dict[int, set[int]] = {}
-        """The annotations of each task that came, those that were skipped left out."""
+        """The annotations of each task, except skipped ones."""
         self.missing: set[int] = set()
-        """Tasks that came and were gone from the server by the time of the sweep."""
+        """Tasks that were downloaded but are missing from the list of ids: deleted in between."""
         self.foreign: list[tuple[int, int]] = []
-        """Task and annotation, where another user than the one it is by wrote the annotation last."""
+        """Task and annotation, for annotations last edited by another user than their annotator."""
         self.latest = ""
 
     def count(self) -> int:
-        """How many tasks there are. Reads all of the file once, so that nothing is taken from half of one."""
+        """Count the tasks. This reads the whole file, so that nothing is converted from half a file."""
         return sum(1 for _ in read_export(self._file))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -164,17 +166,16 @@ class _Arrival:
 
 
 def _sweep(server: Server, project: Project) -> dict[int, str]:
-    """All tasks of the project, each with the document it is about."""
+    """Return the document of every task of the project, by task id."""
     return {int(one["id"]): task_doc_id(one) for one in server.tasks(project)}
 
 
 def _changed(
     server: Server, project: Project, folder: Path, start: datetime, progress: Progress
 ) -> tuple[Path, dict[int, str], int]:
-    """The tasks changed after `start` in a file, all tasks that there are now, and how many came.
+    """Return a file of the tasks changed after `start`, the documents of all tasks, and the number in the file.
 
-    A document that two tasks are about comes with both, so that the newest annotation of it is chosen
-    among all.
+    If a document has two tasks, both are included, so that its newest annotation is chosen among all.
     """
     came: set[int] = set()
     path = folder / "changed.json.part"
@@ -182,7 +183,7 @@ def _changed(
 
         def write(tasks: Iterator[dict[str, Any]]) -> None:
             for one in tasks:
-                # The standard library writes what orjson does not: half of a surrogate pair.
+                # Not orjson, which refuses a lone surrogate: the converter quarantines the one annotation that has it.
                 out.write((b",\n" if came else b"[") + json.dumps(one).encode())
                 came.add(int(one["id"]))
                 progress(1, "changed tasks")
@@ -205,7 +206,7 @@ def _gone(
     came: dict[int, set[int]],
     known: set[str],
 ) -> Iterator[Gone]:
-    """The annotation files of this project whose task or annotation the server does not have."""
+    """Yield the annotation files of this project whose task or annotation the server no longer has."""
     asked: dict[int, bool] = {}
     for path in sorted(into.glob("[!.]*/*.json")):
         data = path.read_bytes()
@@ -219,7 +220,7 @@ def _gone(
             continue
         task, annotation, name = provenance.get("task"), provenance.get("annotation"), path.relative_to(into).as_posix()
         if task not in on_server:
-            # Deleting moves the pages of a sweep that is under way: a task counts as gone when it is asked for.
+            # A deletion during the listing shifts its pages and can hide a task: ask for it before calling it gone.
             if task not in asked:
                 asked[task] = server.has_task(task)
             if not asked[task]:
@@ -250,7 +251,7 @@ def _remember(folder: Path, last: dict[str, Any], result: Result, pruned: tuple[
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep a second pull of the same project out while the first one runs."""
+    """Refuse a second pull of the same project while one is running."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl
@@ -261,5 +262,5 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise ServerError("another pull of this project is at work on this copy of the corpus") from None
+            raise ServerError("another pull of this project into this corpus is running; wait for it to end") from None
         yield

@@ -1,4 +1,9 @@
-"""Articles of the corpus → tasks of a project of a Label Studio server."""
+"""Push articles of the corpus to a project of a Label Studio server, as tasks.
+
+    choose documents → check them → find or create the project → import in batches
+
+Every document is checked before the first request that changes the server.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +24,24 @@ from .server import Project, Server, ServerError
 from .tasks import task
 
 BATCH = 50
-"""Tasks that go to the server in one request, and are made all or none."""
+"""Tasks per request. The server creates all tasks of a request or none."""
 
 Progress = Callable[[int, int], object]
-"""Is told how many of how many are done."""
+"""Called with the number of tasks imported and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did. `config` is "new", "changed" or "same"."""
+    """What a push did. `config` is "new", "changed" or "same"; `tasks` and `predictions` count those imported."""
 
     project: Project
     config: str
     tasks: int
     predictions: int
     withheld: tuple[str, ...]
-    """Documents that were left out because their text is not here."""
+    """Documents that were skipped because their text is withheld."""
     present: tuple[str, ...]
-    """Documents that were left out because they are in the project already."""
+    """Documents that were skipped because the project has them."""
 
 
 def push(
@@ -49,18 +54,17 @@ def push(
     only_new: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Pushed:
-    """Import articles into the project `name`, which is made when it is not there.
+    """Import articles into the project `name`, which is created if it does not exist.
 
-    All articles whose text is here, or those of `doc_ids`. With `annotator`, that annotator's annotations
-    go along as predictions, from which an annotation can be started. Nothing is imported when one of the
-    articles is in the project already (with `only_new`, those are left out), is damaged, or when the
-    project's annotations do not fit the labelling config of this schema. Raises CorpusError.
+    Imports `doc_ids`, or all articles that have a text. With `annotator`, that annotator's annotations are sent as
+    predictions to start from. Raises CorpusError and imports nothing if an article is invalid or is in the project
+    already (`only_new` skips those), or if the project's annotations do not fit the labelling config of this schema.
     """
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         chosen = _chosen(index, doc_ids)
         pairs, withheld = _ready(index, reader, schema, chosen, annotator, named=bool(doc_ids))
         if not pairs:
-            raise CorpusError("there is no article here whose text could be pushed")
+            raise CorpusError("nothing to push: no article has a text; run `corpus attach` to supply withheld texts")
         config = labelling_config(schema)
         project = server.find_project(name)
         how = "new"
@@ -70,7 +74,7 @@ def push(
             if present and not only_new:
                 raise CorpusError(
                     f"{len(present)} of the documents are in the project {name!r} already: {_names(present)}; nothing "
-                    "was imported, for a second task would split their annotations. --new pushes the others"
+                    "was imported, because a second task would split their annotations. --new pushes only the others"
                 )
             how = _configure(server, project, config)
         else:
@@ -87,10 +91,10 @@ def push(
 
 
 def _chosen(index: Index, doc_ids: Sequence[str]) -> Iterator[str]:
-    """The documents asked for, in the order of the index; all of them when none is named."""
+    """Yield the ids of the documents to push, in the order of the index; all of them if none is named."""
     for doc_id, times in Counter(doc_ids).items():
         if not DOC_ID.fullmatch(doc_id) or not index.entries(doc_id):
-            raise CorpusError(f"there is no document {doc_id!r} in {index.root / 'raw'}")
+            raise CorpusError(f"{index.root / 'raw'} has no document {doc_id!r}")
         if times > 1:
             raise CorpusError(f"the document {doc_id} is named twice")
     if doc_ids:
@@ -104,7 +108,7 @@ def _chosen(index: Index, doc_ids: Sequence[str]) -> Iterator[str]:
 def _ready(
     index: Index, reader: Reader, schema: Schema, chosen: Iterator[str], annotator: str, named: bool
 ) -> tuple[list[str], list[str]]:
-    """The documents that can be pushed, and those whose text is not here. Raises CorpusError for a damaged one."""
+    """Return the documents to push, and those whose text is withheld. Raises CorpusError for an invalid one."""
     ready: list[str] = []
     withheld: list[str] = []
     annotated = 0
@@ -112,13 +116,13 @@ def _ready(
         article, annotation = _read(index, reader, doc_id, annotator)
         sound = article.sources and not any(source.faults for source in article.sources)
         if not sound or not schema.is_valid("record", article.record):
-            raise CorpusError(f"the article {doc_id} is damaged: `corpus validate` says how; nothing was pushed")
+            raise CorpusError(f"the article {doc_id} is invalid; nothing was pushed. See `corpus validate`")
         if article.text is None:
             withheld.append(doc_id)
             continue
         if hashlib.sha256(article.text.encode()).hexdigest() != article.record["text_sha256"]:
             raise CorpusError(
-                f"the text of {doc_id} is not the recorded one: see `corpus validate`; nothing was pushed"
+                f"the text of {doc_id} does not match its record; nothing was pushed. Run `corpus validate` for details"
             )
         if annotation:
             _check_annotation(article, annotation, schema)
@@ -126,7 +130,7 @@ def _ready(
         ready.append(doc_id)
     if named and withheld:
         raise CorpusError(
-            f"the text of {_names(set(withheld))} is not here; `corpus attach` puts your own copy in place"
+            f"the text of {_names(set(withheld))} is withheld: run `corpus attach` to supply your own copy"
         )
     if annotator and not annotated:
         raise CorpusError(f"none of these documents has an annotation by {annotator!r}")
@@ -137,14 +141,14 @@ def _read(index: Index, reader: Reader, doc_id: str, annotator: str) -> tuple[Ar
     entries = [e for e in index.entries(doc_id) if e.kind != ANNOTATION or e.annotator == annotator]
     documents: list[Document] = reader.documents(entries) if entries else []
     if not documents:
-        raise CorpusError(f"the annotation of {doc_id} has no article: see `corpus validate`")
+        raise CorpusError(f"the annotation of {doc_id} has no article; run `corpus validate` for details")
     annotation = next((document.annotation for document in documents if document.annotation), None)
     return documents[0].article, annotation
 
 
 def _check_annotation(article: Article, annotation: Annotation, schema: Schema) -> None:
     value, text = annotation.value, article.text or ""
-    right = (
+    valid = (
         not annotation.source.faults
         and schema.is_valid("annotation", value)
         and value["text_sha256"] == article.record["text_sha256"]
@@ -156,19 +160,19 @@ def _check_annotation(article: Article, annotation: Annotation, schema: Schema) 
             for span in record.get(field.name) or ()
         )
     )
-    if not right:
+    if not valid:
         raise CorpusError(
-            f"{annotation.source.path} does not fit its article: see `corpus validate`; nothing was pushed"
+            f"{annotation.source.path} does not fit its article; nothing was pushed. See `corpus validate`"
         )
 
 
 def _present(server: Server, project: Project) -> set[str]:
-    """The documents that the project has tasks of."""
+    """Return the documents that the project has tasks for."""
     return {doc_id for one in server.tasks(project) if (doc_id := task_doc_id(one))}
 
 
 def task_doc_id(one: dict[str, Any]) -> str:
-    """The document that a task is about, "" when it does not say."""
+    """Return the document of a task, "" if it names none."""
     for part in (one.get("meta"), one.get("data")):
         if isinstance(part, dict) and isinstance(part.get("doc_id"), str):
             return str(part["doc_id"])
@@ -179,7 +183,7 @@ def _configure(server: Server, project: Project, config: str) -> str:
     if config_sha256(project.config) == config_sha256(config):
         return "same"
     if project.tasks:
-        # The server refuses a config that lacks a control or a label of an annotation that is there.
+        # The server refuses a config without a control or label that an existing annotation uses.
         server.check_config(project, config)
     server.set_config(project, config)
     return "changed"
@@ -189,12 +193,12 @@ def _import(server: Server, project: Project, batch: list[dict[str, Any]], befor
     try:
         made = server.import_tasks(project, batch)
     except ServerError as error:
-        there = f"; {before} documents were imported before it" if before else ""
-        unsure = " The last of them may be there all the same." if error.lost else ""
-        raise CorpusError(f"{error}{there}. `--new` pushes those that are not there yet.{unsure}") from None
+        there = f"; {before} documents were imported before that" if before else ""
+        unsure = " The server may have imported the last batch too." if error.lost else ""
+        raise CorpusError(f"{error}{there}. Run again with `--new` to push the rest.{unsure}") from None
     if made != len(batch):
         raise CorpusError(
-            f"the server made {made} tasks of {len(batch)} documents; look at the project before you go on"
+            f"the server created {made} tasks for {len(batch)} documents; check the project before you continue"
         )
     return made
 

@@ -1,8 +1,8 @@
-"""A Label Studio server, as far as this program asks it: a thin layer over label-studio-sdk 2.x.
+"""The requests to a Label Studio server: a thin layer over label-studio-sdk 2.x.
 
-The token comes from the environment or from a file, and goes to the server alone: no error that
-leaves this module holds a header, a cookie or a word of the SDK's own messages, which print both.
-What only reads is asked again when the server is busy; what writes is asked once.
+The token comes from the environment or from a file, and is sent only to the server. The SDK's own messages
+print headers and cookies, so no error of this module repeats them. Requests that read are retried when the server
+is busy; requests that write are sent once, because a lost answer does not mean that nothing was written.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ URL_VARIABLE = "LABEL_STUDIO_URL"
 TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
 TOKEN_FILE_VARIABLE = "LABEL_STUDIO_API_KEY_FILE"
 TIMEOUT = 60.0
-"""Seconds that the server may take for an answer."""
+"""Seconds to wait for an answer."""
 PATIENCE = 10
-"""How many times as long it may take for a snapshot or an import."""
+"""The factor on the timeout for a snapshot or an import."""
 ATTEMPTS = 4
 PAGE = 100
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,4096}")
 _ONLY_IDS = {name: {"only_id": True} for name in ("annotations__completed_by", "drafts", "predictions")}
-"""What a snapshot leaves out: the e-mail addresses of users, and what is no annotation."""
+"""What a snapshot gives as ids only: users, whose e-mail addresses it would hold, drafts and predictions."""
 _T = TypeVar("_T")
 
 
 class ServerError(CorpusError):
-    """The server could not be reached, or did not do what it was asked.
+    """The server was unreachable, or refused a request.
 
-    `status` is the HTTP status, 0 when there was no answer. `lost` is true when nobody knows whether
-    the server did it: the answer did not arrive, or came from something in between.
+    `status` is the HTTP status, 0 if no answer came. `lost` is true if it is unknown whether the server did what
+    was requested: the answer was lost, or came from a proxy.
     """
 
     def __init__(self, message: str, status: int = 0, lost: bool = False):
@@ -53,7 +53,7 @@ class ServerError(CorpusError):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project of the server: its labelling config, and how many tasks and annotations it holds."""
+    """A project of the server: its labelling config, and its numbers of tasks and annotations."""
 
     id: int
     title: str
@@ -64,7 +64,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An export that the server keeps as a file: `md5` of its bytes, and the number of tasks in it."""
+    """An export that the server stores as a file: the `md5` of its bytes, and its number of tasks (-1: unknown)."""
 
     id: int
     title: str
@@ -75,29 +75,33 @@ class Snapshot:
 
 
 def server_origin(url: str | None) -> str:
-    """The address of the server, from the option or the environment, ending in `/`; CorpusError when it will not do.
+    """Return the address of the server, from the option or the environment, ending in `/`. Raises CorpusError.
 
-    A token must not cross a network in clear, so `http` is for this very machine only.
+    The token must not cross a network unencrypted, so `http` is allowed only on this machine.
     """
     url = url or os.environ.get(URL_VARIABLE, "")
     if not url:
-        raise CorpusError(f"which server? Give --server URL, or set {URL_VARIABLE}")
+        raise CorpusError(f"no server given: use --server URL or set {URL_VARIABLE}")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise CorpusError("the server's address is not a URL; write it as https://HOST") from None
     if "@" in parts.netloc:
-        raise CorpusError(f"the server's address holds no user name or password: a token goes in {TOKEN_VARIABLE}")
+        raise CorpusError(
+            f"the server's address must not contain a user name or password; put the token in {TOKEN_VARIABLE}"
+        )
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or not url.isprintable():
-        raise CorpusError("the server's address must be like https://HOST[:PORT][/PATH], with nothing behind it")
+        raise CorpusError("the server's address must have the form https://HOST[:PORT][/PATH]")
     if parts.scheme == "http" and not _is_loopback(host):
-        raise CorpusError(f"http://{host} would send the token in clear; use https (http is for loopback only)")
+        raise CorpusError(
+            f"http://{host} would send the token unencrypted; use https (http is allowed only on loopback)"
+        )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
 
 
 def read_token() -> str:
-    """The token, from LABEL_STUDIO_API_KEY or the file that LABEL_STUDIO_API_KEY_FILE names. Raises CorpusError."""
+    """Read the token from LABEL_STUDIO_API_KEY or the file in LABEL_STUDIO_API_KEY_FILE. Raises CorpusError."""
     token, where = os.environ.get(TOKEN_VARIABLE, ""), TOKEN_VARIABLE
     file = os.environ.get(TOKEN_FILE_VARIABLE)
     if not token and file:
@@ -113,12 +117,12 @@ def read_token() -> str:
             "Label Studio shows it under Account & Settings"
         )
     if not _TOKEN.fullmatch(token):
-        raise CorpusError(f"what {where} holds is not a token of Label Studio")
+        raise CorpusError(f"the content of {where} is not a Label Studio token")
     return token
 
 
 class Server:
-    """A server and the user whose token it is asked with."""
+    """A server, and the user whose token is sent with each request."""
 
     def __init__(self, origin: str, token: str, timeout: float = TIMEOUT):
         try:
@@ -131,7 +135,7 @@ class Server:
         self._long: Any = {"timeout_in_seconds": int(timeout * PATIENCE) or 1}
         here = _is_loopback(urlsplit(origin).hostname or "")
         http = httpx.Client(
-            # A proxy named in the environment would see what is meant for this machine.
+            # Never through a proxy that the environment names: it would see requests meant for this machine.
             trust_env=not here,
             follow_redirects=False,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 15.0)),
@@ -143,10 +147,10 @@ class Server:
         self.sdk_version = _sdk_version()
         self.version = str(getattr(self._read("its version", self._sdk.versions.get), "release", None))
         if not re.fullmatch(r"\d[\w.+-]{0,40}", self.version):
-            raise ServerError(f"{origin} is not a Label Studio server: it does not give its version")
+            raise ServerError(f"{origin} is not a Label Studio server: it reports no version")
 
     def find_project(self, title: str) -> Project | None:
-        """The project of this name, None when there is none. Raises CorpusError when there are two."""
+        """Return the project of this title, None if none exists. Raises CorpusError if there are two."""
 
         def titled() -> list[int]:
             found = self._sdk.projects.list(title=title, page_size=PAGE)
@@ -159,34 +163,34 @@ class Server:
         return self._project(ids[0]) if ids else None
 
     def create_project(self, title: str, config: str) -> Project:
-        """A new project with this labelling config."""
+        """Create a project with this labelling config."""
         with self._asking(f"the project {title!r} was not created", detailed=True):
             project = self._sdk.projects.create(title=title, label_config=config)
         return self._project(project.id)
 
     def _project(self, id_: int) -> Project:
         found = self._read("the project", lambda: self._sdk.projects.get(id_))
-        # The server cuts off the last line's end.
+        # The server strips the last newline, with which the config's checksum is computed.
         config = str(found.label_config or "").strip() + "\n"
         return Project(id_, str(found.title), config, found.task_number or 0, found.total_annotations_number or 0)
 
     def check_config(self, project: Project, config: str) -> None:
-        """Raise CorpusError when the server finds the config wrong, or too narrow for annotations that are there."""
-        what = f"the project {project.title!r} does not take the labelling config of this schema"
+        """Raise CorpusError if the server rejects the config, or if existing annotations do not fit it."""
+        what = f"the project {project.title!r} rejects the labelling config of this schema"
         with self._asking(what, detailed=True):
             self._sdk.projects.validate_label_config(project.id, label_config=config)
 
     def set_config(self, project: Project, config: str) -> None:
-        """Give the project another labelling config."""
+        """Replace the labelling config of the project."""
         with self._asking(f"the labelling config of {project.title!r} was not changed", detailed=True):
             self._sdk.projects.update(project.id, label_config=config)
 
     def tasks(
         self, project: Project, include: str = "id,meta", since: datetime | None = None, ids: Sequence[int] = ()
     ) -> Iterator[dict[str, Any]]:
-        """The tasks by id, each with the fields named; with `since` those changed after it, with `ids` those named.
+        """Yield the tasks in order of id: all, those changed after `since`, or those in `ids`.
 
-        `include` "" is everything: text and annotations too.
+        `include` names the fields of each; "" means all, text and annotations too.
         """
         query: dict[str, Any] = {"ordering": ["tasks:id"]}
         if since:
@@ -211,7 +215,7 @@ class Server:
             except ServerError as error:
                 if error.status != 404 or number == 1:
                     raise
-                return  # how the server ends its pages
+                return  # the server answers 404 after its last page
             for task in tasks:
                 if task["id"] not in seen:
                     seen.add(task["id"])
@@ -221,7 +225,7 @@ class Server:
             number += 1
 
     def has_task(self, id_: int) -> bool:
-        """Whether the server has this task."""
+        """True if the server has this task."""
         try:
             self._read("a task", lambda: self._sdk.tasks.get(str(id_)))
         except ServerError as error:
@@ -231,13 +235,13 @@ class Server:
         return True
 
     def import_tasks(self, project: Project, tasks: Sequence[Mapping[str, Any]]) -> int:
-        """Make new tasks, all of them or none; the number made."""
+        """Create tasks, all or none; return how many."""
         with self._asking("the tasks were not imported"):
             made = self._sdk.projects.import_tasks(project.id, request=tasks, request_options=self._long)
         return int(made.task_count or 0)
 
     def create_snapshot(self, project: Project, title: str) -> Snapshot:
-        """Ask for a snapshot of all tasks, once: the server does the whole work for every time it is asked."""
+        """Request a snapshot of all tasks. Never retried: each request makes the server build another one."""
         with self._asking("no snapshot was made"):
             made = self._sdk.projects.exports.create(
                 project.id, title=title, serialization_options=_ONLY_IDS, request_options=self._long
@@ -245,14 +249,14 @@ class Server:
         return _snapshot(made)
 
     def find_snapshot(self, project: Project, title: str) -> Snapshot | None:
-        """The snapshot of this title, None when the server has none."""
+        """Return the snapshot of this title, None if the server has none."""
         made = self._read("its snapshots", lambda: self._sdk.projects.exports.list(project.id))
         return next((_snapshot(one) for one in made if one.title == title), None)
 
     def download(self, project: Project, snapshot: Snapshot, file: Path) -> Iterator[int]:
-        """Write the snapshot to `file`, going on where an earlier try broke off; yields the bytes as they come.
+        """Download the snapshot to `file`, resuming an earlier attempt; yield the number of bytes of each chunk.
 
-        Raises ServerError when the bytes are not those that the server hashed.
+        Raises ServerError if the checksum differs from the server's.
         """
         for attempt in range(ATTEMPTS):
             try:
@@ -260,7 +264,7 @@ class Server:
                 break
             except ServerError as error:
                 if error.status == 416:
-                    break  # there is nothing behind what is here already
+                    break  # no bytes are left: the file is complete
                 if attempt + 1 == ATTEMPTS or not _passing(error):
                     raise
                 _wait(attempt)
@@ -269,8 +273,8 @@ class Server:
         if found != snapshot.md5:
             file.unlink()
             raise ServerError(
-                f"the snapshot arrived with the MD5 {found}, the server made it with {snapshot.md5}: it was cut off "
-                "or changed on its way, and nothing was taken from it; pull again"
+                f"the snapshot arrived with the MD5 {found}, the server says {snapshot.md5}: the download was cut "
+                "off or changed, and nothing was pulled; pull again"
             )
 
     def _part(self, project: Project, snapshot: Snapshot, file: Path) -> Iterator[int]:
@@ -279,7 +283,7 @@ class Server:
         if have:
             options["additional_headers"] = {"Range": f"bytes={have}-"}
         with (
-            self._asking("the download of the snapshot broke off"),
+            self._asking("the download of the snapshot was interrupted"),
             self._sdk.projects.exports.with_raw_response.download(
                 project.id, snapshot.id, export_type="JSON", request_options=options
             ) as answer,
@@ -295,7 +299,7 @@ class Server:
                     expected -= len(chunk)
                     yield len(chunk)
         if expected > 0:
-            raise ServerError("the download of the snapshot broke off", lost=True)
+            raise ServerError("the download of the snapshot was interrupted", lost=True)
 
     def delete_snapshot(self, project: Project, snapshot: Snapshot) -> None:
         """Delete the snapshot from the server's disk."""
@@ -303,7 +307,7 @@ class Server:
             self._sdk.projects.exports.delete(project.id, snapshot.id)
 
     def _read(self, what: str, ask: Callable[[], _T]) -> _T:
-        """What `ask` brings; asked again when the failure is a passing one."""
+        """Return the result of `ask`, retried while the failure is temporary."""
         for attempt in range(ATTEMPTS):
             try:
                 with self._asking(f"{self.origin} did not give {what}"):
@@ -316,7 +320,7 @@ class Server:
 
     @contextmanager
     def _asking(self, what: str, detailed: bool = False) -> Iterator[None]:
-        """Make every failure of the SDK a ServerError in our words; `detailed` adds what is wrong with a config."""
+        """Raise every failure of the SDK as a ServerError with our message; `detailed` adds the errors of a config."""
         import httpx
         import pydantic
         from label_studio_sdk.core.api_error import ApiError
@@ -329,13 +333,13 @@ class Server:
             raise ServerError(f"{what}: {said}", status, status >= 500) from None
         except httpx.TimeoutException as error:
             late = "no connection" if isinstance(error, httpx.ConnectTimeout) else "no answer"
-            raise ServerError(f"{what}: {late} in time; --timeout gives it longer", lost=late == "no answer") from None
+            raise ServerError(f"{what}: {late} in time; raise --timeout", lost=late == "no answer") from None
         except httpx.ConnectError as error:
             raise ServerError(f"{what}: no connection ({error})") from None
         except httpx.HTTPError as error:
-            raise ServerError(f"{what}: the connection broke off ({type(error).__name__})", lost=True) from None
+            raise ServerError(f"{what}: the connection was interrupted ({type(error).__name__})", lost=True) from None
         except (pydantic.ValidationError, json.JSONDecodeError, TypeError, AttributeError):
-            raise ServerError(f"{what}: the answer is not one of Label Studio", 400, lost=True) from None
+            raise ServerError(f"{what}: the answer is not from Label Studio", 400, lost=True) from None
 
 
 def _passing(error: ServerError) -> bool:
@@ -360,14 +364,14 @@ def _snapshot(made: Any) -> Snapshot:
 
 def _said(status: int, body: Any, detailed: bool) -> str:
     if 300 <= status < 400:
-        return f"it answers with {status}, which leads to another address; give that one as --server"
+        return f"it answered {status}, which leads to another address; pass that one as --server"
     detail = body.get("detail") if isinstance(body, dict) else None
-    said = f"it answers with {status}" + (f": {detail}" if isinstance(detail, str) else "")
+    said = f"it answered {status}" + (f": {detail}" if isinstance(detail, str) else "")
     if detailed and isinstance(body, dict) and isinstance(body.get("validation_errors"), dict):
         reasons = [str(reason) for reasons in body["validation_errors"].values() for reason in reasons]
         said += f" ({'; '.join(reasons)})"
     if status == 401:
-        said += "; is the token right, and does the server take tokens of its kind?"
+        said += "; check that the token is right and that the server accepts tokens of its kind"
     return said
 
 

@@ -1,10 +1,9 @@
-"""A snapshot of a project → a file on this disk that is known to be whole.
+"""Download a snapshot of a project to a file whose checksum is verified.
 
-    ask once → wait until it is made → download, going on where it broke off → MD5 → delete it there
+    request once → wait until it is ready → download, resuming → verify the MD5 → delete it on the server
 
-A snapshot costs the server much (28 s and 98 MB for 10,000 tasks), so it is asked for once, under a
-title that is written down first: whatever happens to the answer, the snapshot is found again by its
-title, in this run or the next.
+A snapshot is expensive for the server (28 s and 98 MB for 10,000 tasks), so it is requested once, under a
+title that is saved first: if the answer is lost, this run or the next finds the snapshot by its title.
 """
 
 from __future__ import annotations
@@ -21,33 +20,33 @@ from ..files import replace_file
 from .server import PATIENCE, Project, Server, ServerError, Snapshot
 
 STALE = timedelta(hours=1)
-"""A snapshot that an interrupted pull left is used when it is not older than this."""
+"""The greatest age at which the snapshot of an interrupted pull is still used."""
 FOUND_WITHIN = 4
-"""How often a snapshot whose answer was lost is looked for before it is given up."""
+"""How many times to look for a snapshot after its answer was lost."""
 
 Progress = Callable[[int, str], object]
-"""Is told how many bytes have come, and what is waited for."""
+"""Called with the number of new bytes, and the name of the step."""
 
 
 def fetch_snapshot(server: Server, project: Project, folder: Path, progress: Progress) -> tuple[Path, Snapshot]:
-    """Download a snapshot of the project to a file in `folder`, and say what it is.
+    """Download a snapshot of the project to a file in `folder`; return the file and the snapshot.
 
-    The file and the snapshot on the server stay until `forget_snapshot`, so that what was interrupted
-    goes on from there. Raises ServerError.
+    Both the file and the snapshot on the server stay until `forget_snapshot`, so that an interrupted pull can
+    resume. Raises ServerError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     snapshot = _resumed(server, project, folder) or _created(server, project, folder, progress)
     end = time.monotonic() + server.timeout * PATIENCE
     while snapshot.status not in ("completed", "failed") and time.monotonic() < end:
-        progress(0, "the server makes a snapshot")
+        progress(0, "snapshot")
         time.sleep(1)
         snapshot = _again(server, project, snapshot)
     if snapshot.status != "completed":
-        # A community server that could not write an annotation out leaves the snapshot "in_progress" for ever.
+        # A community server that fails to serialise an annotation leaves the snapshot "in_progress" for ever.
         forget_snapshot(server, project, folder, snapshot)
         raise ServerError(
-            f"the server did not finish its snapshot (it is {snapshot.status!r}); its log says why, such as an "
-            "annotation with half of a surrogate pair. Nothing was taken"
+            f"the server did not finish its snapshot (status {snapshot.status!r}); nothing was pulled. See the "
+            "server's log: an annotation with a lone surrogate is one cause"
         )
     file = folder / "snapshot.json.part"
     for size in server.download(project, snapshot, file):
@@ -56,7 +55,7 @@ def fetch_snapshot(server: Server, project: Project, folder: Path, progress: Pro
 
 
 def forget_snapshot(server: Server, project: Project, folder: Path, snapshot: Snapshot) -> str:
-    """Delete the snapshot on the server and here; "" or why the server still has it."""
+    """Delete the snapshot on the server and here; return "" or why the server still has it."""
     failed = ""
     try:
         server.delete_snapshot(project, snapshot)
@@ -73,7 +72,7 @@ def _created(server: Server, project: Project, folder: Path, progress: Progress)
     with replace_file(folder / "snapshot-asked.json") as out:
         out.write(json.dumps(asked).encode())
     (folder / "snapshot.json.part").unlink(missing_ok=True)
-    progress(0, "the server makes a snapshot")
+    progress(0, "snapshot")
     try:
         return server.create_snapshot(project, title)
     except ServerError as error:
@@ -87,12 +86,12 @@ def _created(server: Server, project: Project, folder: Path, progress: Progress)
             return found
         time.sleep(2**attempt * 0.5)
     raise ServerError(
-        f"{lost}; it may still be at work: the next pull looks for the snapshot before it asks for another"
+        f"{lost}; the server may still be making the snapshot: the next pull looks for it before it requests another"
     )
 
 
 def _resumed(server: Server, project: Project, folder: Path) -> Snapshot | None:
-    """The snapshot that an interrupted pull asked for, when the server has it and it is fresh enough."""
+    """Return the snapshot of an interrupted pull, if the server still has it and it is recent enough."""
     path = folder / "snapshot-asked.json"
     with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         asked = json.loads(path.read_bytes())
@@ -107,5 +106,5 @@ def _resumed(server: Server, project: Project, folder: Path) -> Snapshot | None:
 def _again(server: Server, project: Project, snapshot: Snapshot) -> Snapshot:
     found = server.find_snapshot(project, snapshot.title)
     if not found:
-        raise ServerError(f"the snapshot {snapshot.id} is gone from the server; pull again")
+        raise ServerError(f"the server no longer has the snapshot {snapshot.id}; pull again")
     return found

@@ -1,27 +1,34 @@
-"""Files that take their places together, at the end, or not at all."""
+"""Change several files of a folder together, at the end, or none of them."""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from ..core.model import CorpusError
+
 _FEW = 64
-"""Up to as many files are flushed to the disk one by one; more of them with one call, which is faster."""
+"""Up to this many files are flushed to disk one by one; for more of them a single `sync` is faster."""
 
 
 class Staging:
-    """A context manager: what is put is written beside the folder's files, and moved into place by `commit`."""
+    """A context manager that writes files next to the folder's files, and moves them into place in `commit`."""
 
     def __init__(self, folder: Path) -> None:
         self.written: list[str] = []
         self.unchanged: list[str] = []
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._beside = tempfile.mkdtemp(prefix=".staging-", dir=folder)
+        self._beside = ""
+        # A name is never used twice: a file that is staged again must not write into that of another.
+        self._numbers = itertools.count()
         self._files: dict[str, str | None] = {}
+        """The staged file of each name, None when the file in place already holds the same bytes."""
+        self._removed: dict[str, None] = {}
 
     def __enter__(self) -> Staging:
         return self
@@ -29,38 +36,98 @@ class Staging:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self._beside, ignore_errors=True)
+        if self._beside:
+            shutil.rmtree(self._beside, ignore_errors=True)
 
     def put(self, name: str, data: bytes) -> None:
-        """Let the file `name` hold `data` in the end. What was put under the name before is forgotten."""
-        if self._is(name, data):
+        """Stage `data` as the content of the file `name`, in place of what was staged under the name before."""
+        self._removed.pop(name, None)
+        if replaced := self._files.pop(name, None):
+            os.unlink(replaced)
+        if self._holds(name, data):
             self._files[name] = None
             return
-        self._files[name] = staged = f"{self._beside}/{len(self._files)}"
+        staged = self._new_path()
         with open(staged, "wb") as file:
             file.write(data)
+        self._files[name] = staged
+
+    def remove(self, name: str) -> None:
+        """Stage the removal of the file `name`."""
+        self._removed[name] = None
 
     def commit(self) -> None:
-        """Move all files into place; those that hold what they held stay untouched."""
+        """Move all files into place and remove those to be removed, or raise an error and change none."""
+        commit_together(self)
+
+    def _flush(self) -> None:
+        """Write the staged bytes to disk before their names: after a power cut no name leads to an empty file."""
         staged = [path for path in self._files.values() if path]
         if len(staged) > _FEW:
             os.sync()
-        else:
-            for path in staged:
-                descriptor = os.open(path, os.O_RDONLY)
-                os.fsync(descriptor)
-                os.close(descriptor)
-        for folder in {os.path.dirname(name) for name, path in self._files.items() if path}:
-            (self._folder / folder).mkdir(parents=True, exist_ok=True)
-        for name, staged_at in self._files.items():
-            if staged_at:
-                os.replace(staged_at, f"{self._folder}/{name}")
+            return
+        for path in staged:
+            descriptor = os.open(path, os.O_RDONLY)
+            os.fsync(descriptor)
+            os.close(descriptor)
+
+    def _apply(self, undo: contextlib.ExitStack) -> None:
+        for name, path in self._files.items():
+            if path:
+                self._move(path, name, undo)
+        for name in self._removed:
+            self._set_aside(name, undo)
+
+    def _finish(self) -> None:
+        for folder in {os.path.dirname(name) for name in self._removed} - {""}:
+            with contextlib.suppress(OSError):  # it is not empty
+                (self._folder / folder).rmdir()
         self.written = sorted(name for name, path in self._files.items() if path)
         self.unchanged = sorted(name for name, path in self._files.items() if not path)
 
-    def _is(self, name: str, data: bytes) -> bool:
+    def _move(self, staged: str, name: str, undo: contextlib.ExitStack) -> None:
+        place = f"{self._folder}/{name}"
+        for folder in (self._folder, os.path.dirname(place)):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(folder)
+                undo.callback(os.rmdir, folder)
+        if os.path.lexists(place):
+            kept = self._new_path()
+            shutil.copy2(place, kept)
+            os.replace(staged, place)
+            undo.callback(os.replace, kept, place)
+        else:
+            os.replace(staged, place)
+            undo.callback(os.unlink, place)
+
+    def _set_aside(self, name: str, undo: contextlib.ExitStack) -> None:
+        place, kept = f"{self._folder}/{name}", self._new_path()
+        os.replace(place, kept)
+        undo.callback(os.replace, kept, place)
+
+    def _new_path(self) -> str:
+        if not self._beside:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._beside = tempfile.mkdtemp(prefix=".staging-", dir=self._folder)
+        return f"{self._beside}/{next(self._numbers)}"
+
+    def _holds(self, name: str, data: bytes) -> bool:
         path = f"{self._folder}/{name}"
         if not os.path.lexists(path):
             return False
+        if os.path.islink(path) or not os.path.isfile(path):
+            raise CorpusError(f"{path} is not a regular file, so it is not replaced; move it away and run again")
         with open(path, "rb") as file:
             return file.read(len(data) + 1) == data
+
+
+def commit_together(*stagings: Staging) -> None:
+    """Commit several folders. If one file cannot be moved, put back all that were moved before it, and raise."""
+    for one in stagings:
+        one._flush()
+    with contextlib.ExitStack() as undo:
+        for one in stagings:
+            one._apply(undo)
+        undo.pop_all()
+    for one in stagings:
+        one._finish()

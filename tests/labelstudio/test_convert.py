@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, record
+from support.studio import TICKED
 
 from corpus.core.model import Article, CorpusError, Source
 from corpus.core.schema import Schema
 from corpus.labelstudio.convert import Origin, Result, convert_tasks, read_export
-from corpus.labelstudio.decode import encode
 from corpus.labelstudio.faults import FAULTS
 from corpus.labelstudio.pseudonyms import Pseudonyms
-from corpus.labelstudio.tasks import task
+from corpus.labelstudio.tasks import encode, task
 
 SCHEMA = Schema.read(REPOSITORY)
 WHEN = "2026-11-24T07:00:00.000000Z"
@@ -132,15 +132,29 @@ class TestFiles:
         assert (result.written, result.quarantined, result.problems) == ([], [], [])
         assert not (corpus.root / "annotators.toml").exists()
 
-    def test_an_empty_result_means_looked_and_none_found(self, corpus: Corpus, convert: Convert) -> None:
+    def test_an_empty_result_means_what_was_ticked(self, corpus: Corpus, convert: Convert) -> None:
         chosen = {"value": {"choices": ["quotes", "entities"]}, "id": "JJY", "from_name": "layers_done"}
         chosen |= {"to_name": "text", "type": "choices", "origin": "manual"}
-        convert(exported(1, "alpha", made(11, result=[]), made(12, 8, result=[chosen])))
-        without, with_ = (corpus.read(f"annotations/ann-{n}/alpha.json") for n in (2, 3))
-        assert without["layers_done"] == list(SCHEMA.layers)
-        assert "no layers were chosen" in without["provenance"]["note"]
+        empty = convert(exported(1, "alpha", made(11, result=[]), made(12, 8, result=[chosen])))
+        assert [one.code for one in empty.problems] == ["L108"]
+        assert empty.quarantined == ["quarantine/alpha/ann-2-1-11.json"]
+        assert not (corpus.root / "annotations/ann-2").exists()
+        with_ = corpus.read("annotations/ann-3/alpha.json")
         assert (with_["layers_done"], with_["quotes"], "stances" in with_) == (["entities", "quotes"], [], False)
         assert "note" not in with_["provenance"]
+
+    @pytest.mark.parametrize("ticked", [None, []])
+    def test_without_a_tick_the_layers_with_records_are_done(
+        self, corpus: Corpus, convert: Convert, ticked: list[str] | None
+    ) -> None:
+        result = [item for item in encode(annotation("alpha"), TEXT, SCHEMA) if item.get("id") != ":layers_done"]
+        if ticked is not None:
+            done = {"value": {"choices": ticked}, "id": "x", "from_name": "layers_done", "to_name": "text"}
+            result.append({**done, "type": "choices"})
+        convert(exported(1, "alpha", made(11, result=result)))
+        value = corpus.read("annotations/ann-2/alpha.json")
+        assert value["layers_done"] == ["entities", "mentions", "quotes"]
+        assert value["provenance"]["note"].startswith("no layer was ticked")
 
     def test_a_layer_with_records_was_looked_at(self, corpus: Corpus, convert: Convert) -> None:
         result = [item for item in encode(annotation("alpha"), TEXT, SCHEMA) if item.get("id") != ":layers_done"]
@@ -148,7 +162,7 @@ class TestFiles:
         convert(exported(1, "alpha", made(11, result=[*result, {**chosen, "to_name": "text", "type": "choices"}])))
         value = corpus.read("annotations/ann-2/alpha.json")
         assert value["layers_done"] == ["entities", "mentions", "quotes", "stances"]
-        assert value["provenance"]["note"].startswith("entities, mentions, quotes: not chosen")
+        assert value["provenance"]["note"].endswith("were not ticked: entities, mentions, quotes")
 
     def test_the_newest_of_an_annotator_is_taken(self, corpus: Corpus, convert: Convert) -> None:
         times = ["2026-11-24T09:00:00.5Z", "2026-11-24T09:00:00+00:00", "2026-11-24T11:00:00+02:00"]
@@ -160,7 +174,7 @@ class TestFiles:
 
     @pytest.mark.parametrize("order", [1, -1])
     def test_of_two_tasks_of_one_document_too(self, corpus: Corpus, convert: Convert, order: int) -> None:
-        newer = made(11, updated_at="2026-11-25T07:00:00Z", result=[])
+        newer = made(11, updated_at="2026-11-25T07:00:00Z", result=TICKED)
         tasks = [exported(1, "alpha", newer), exported(2, "alpha", made(12))][::order]
         assert [one.code for one in convert(*tasks).problems] == ["L107"]
         before = snapshot(corpus.root)
@@ -194,9 +208,39 @@ class TestFiles:
         assert not list((corpus.root / "annotations").glob(".staging*"))
 
     def test_many_files_are_moved_as_few_are(self, corpus: Corpus, convert: Convert) -> None:
-        result = convert(exported(1, "alpha", *(made(100 + n, n, result=[]) for n in range(70))))
+        result = convert(exported(1, "alpha", *(made(100 + n, n, result=TICKED) for n in range(70))))
         assert len(result.written) == 70
         assert len(list((corpus.root / "annotations").glob("*/alpha.json"))) == 72
+
+    def test_a_file_that_is_staged_twice_keeps_to_itself(self, corpus: Corpus, convert: Convert) -> None:
+        """Temporary names were a count of files: one article twice, then another, and they shared a name."""
+        corpus.add("gamma", annotators=())
+        newer = made(12, updated_at="2026-11-25T07:00:00Z")
+        convert(exported(1, "alpha", made(11)), exported(2, "alpha", newer), exported(3, "gamma", made(13)))
+        for doc_id, number in (("alpha", 12), ("gamma", 13)):
+            value = corpus.read(f"annotations/ann-2/{doc_id}.json")
+            assert (value["doc_id"], value["provenance"]["annotation"]) == (doc_id, number)
+
+    @pytest.mark.parametrize("place", ["ann-3", "ann-2/gamma.json"])
+    def test_a_file_that_cannot_be_placed_changes_nothing(self, corpus: Corpus, place: str) -> None:
+        corpus.add("gamma", annotators=())
+        corpus.write("annotations/ann-2/alpha.json", "{}")
+        folders = corpus.root / "annotations", corpus.root / "quarantine"
+        tasks = [exported(1, "alpha", made(11), made(12, 9, result=[7])), exported(2, "gamma", made(13), made(14, 8))]
+        (corpus.root / "annotators.toml").write_text('[people]\n"7" = "ann-2"\n"8" = "ann-3"\n"9" = "ann-4"\n')
+        people = Pseudonyms(corpus.root / "annotators.toml")
+        if place == "ann-3":
+            corpus.write("annotations/ann-3", "a file where a folder must be")
+        else:
+            (corpus.root / "annotations" / place).mkdir()
+        before = snapshot(corpus.root)
+        with pytest.raises((CorpusError, OSError)):
+            convert_tasks(tasks, corpus.root, SCHEMA, people, Origin(), *folders)
+        assert {path: data for path, (data, _) in snapshot(corpus.root).items()} == {
+            path: data for path, (data, _) in before.items()
+        }
+        assert not list(corpus.root.rglob(".staging*"))
+        assert not list((corpus.root / "quarantine").rglob("*.json"))
 
     def test_bulk_articles_are_found(self, corpus: Corpus, convert: Convert) -> None:
         corpus.write("raw/all.jsonl", json.dumps({**record("gamma"), "text": TEXT}) + "\n")
@@ -267,7 +311,7 @@ class TestQuarantine:
     def test_what_is_mended_leaves_it(self, corpus: Corpus, convert: Convert) -> None:
         bad = exported(1, "alpha", made(11, result=[7]), made(12, 8, result=[8]), made(13, 9))
         assert len(convert(bad).quarantined) == 2
-        bad["annotations"][0]["result"] = []
+        bad["annotations"][0]["result"] = TICKED
         result = convert(bad)
         assert result.quarantined == ["quarantine/alpha/ann-3-1-12.json"]
         assert sorted(path.name for path in (corpus.root / "quarantine/alpha").iterdir()) == [
@@ -283,6 +327,14 @@ class TestQuarantine:
         before = snapshot(corpus.root / "annotations")
         convert(exported(1, "alpha", made(11, result=[7])))
         assert snapshot(corpus.root / "annotations") == before
+
+    def test_annotations_without_ids_do_not_overwrite_each_other(self, corpus: Corpus, convert: Convert) -> None:
+        without = [made(0, None, result=[n], id=None) for n in range(3)]
+        result = convert(exported(1, "alpha", *without))
+        assert len(set(result.quarantined)) == 3
+        assert {json.loads((corpus.root / path).read_text())["annotation"]["result"][0] for path in result.quarantined}
+        assert not convert(exported(1, "alpha")).quarantined
+        assert not (corpus.root / "quarantine/alpha").exists()
 
     @pytest.mark.parametrize("one", [{}, {"id": 1, "data": []}, {"id": 1, "data": {"text": "x"}, "label": []}])
     def test_what_is_no_task_is_set_aside(self, convert: Convert, one: dict[str, Any]) -> None:
@@ -369,13 +421,14 @@ class TestExport:
         ],
     )
     def test_what_is_no_list_of_tasks_is_refused(self, tmp_path: Path, data: bytes | str) -> None:
-        with pytest.raises(CorpusError, match=r"export\.json is no JSON export of Label Studio, or not all of it"):
+        with pytest.raises(CorpusError, match=r"export\.json is not a complete JSON export of Label Studio"):
             listed(tmp_path / "export.json", data)
 
     def test_an_archive_that_was_cut_off_is_refused(self, tmp_path: Path) -> None:
         data = gzip.compress(json.dumps([exported(n, "alpha") for n in range(50)]).encode())
-        for cut in (data[:-1], data[: len(data) // 2], data[:5], b"[]"):
-            with pytest.raises(CorpusError, match="not all of it"):
+        damaged = data[:40] + bytes(40) + data[80:], data[:10] + b"\xff" + data[11:]
+        for cut in (data[:-1], data[: len(data) // 2], data[:5], b"[]", *damaged):
+            with pytest.raises(CorpusError, match="not a complete JSON export"):
                 listed(tmp_path / "export.json.gz", cut)
 
 
@@ -391,7 +444,7 @@ class TestCommands:
         ran = corpus.run("label-studio", "convert", str(path))
         assert ran.code == 1
         assert "quarantine/alpha/ann-2-1-12.json:" in ran.out
-        assert "error L201 A result is not written as Label Studio writes it: 7" in ran.out
+        assert "error L201 The result is not in Label Studio's format: 7" in ran.out
         assert "1 written, 0 unchanged, 1 set aside" in ran.err
         tasks[0]["annotations"].pop()
         corpus.write("export.json", json.dumps(tasks))
@@ -425,6 +478,45 @@ def test_an_export_of_this_repository_comes_back(corpus: Corpus, convert: Conver
         assert {key: came[key] for key in went if key not in ("annotator", "provenance")} == {
             key: went[key] for key in went if key not in ("annotator", "provenance")
         }
+
+
+def strings(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths of all values in a JSON value that are not lists or objects."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    return [path] if items is None else [one for key, inner in items for one in strings(inner, (*path, key))]
+
+
+def planted(value: Any, path: tuple[Any, ...], seed: str) -> Any:
+    """A copy of a JSON value with another string at a path."""
+    copied = copy.deepcopy(value)
+    inner = copied
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = seed
+    return copied
+
+
+def test_half_a_surrogate_pair_anywhere_is_a_finding_or_dropped(corpus: Corpus) -> None:
+    one = exported(1, "alpha", made(11))
+    for path in strings(one):
+        export = corpus.write("export.json", json.dumps([planted(one, path, "x\ud800")]))
+        ran = corpus.run("label-studio", "convert", str(export))
+        assert ran.code in (0, 1, 2), (path, ran.err)
+        assert "Traceback" not in ran.err
+        for file in (corpus.root / "annotations").rglob("*.json"):
+            assert file.read_bytes().decode()
+
+
+def test_an_address_anywhere_in_an_export_reaches_no_output(corpus: Corpus) -> None:
+    one = exported(1, "alpha", made(11))
+    for path in strings(one):
+        export = corpus.write("export.json", json.dumps([planted(one, path, "mira@example.net")]))
+        ran = corpus.run("label-studio", "convert", str(export))
+        assert "example" not in ran.out + ran.err, (path, ran.out, ran.err)
+        for file in corpus.root.rglob("*"):
+            if file.is_file() and file != export:
+                assert b"mira" not in file.read_bytes(), (path, file)
+                assert "mira" not in file.name, (path, file)
 
 
 def test_nothing_of_the_export_is_changed(convert: Convert) -> None:

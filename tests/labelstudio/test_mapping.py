@@ -22,8 +22,9 @@ from corpus.core.schema import Schema
 from corpus.files import canonical
 from corpus.labelstudio.config import COLOURS, colours, config_sha256, hotkeys, labelling_config
 from corpus.labelstudio.config_controls import controls
-from corpus.labelstudio.decode import Decoded, decode, encode
+from corpus.labelstudio.decode import Decoded, decode
 from corpus.labelstudio.faults import FAULTS
+from corpus.labelstudio.tasks import encode
 
 Result = list[dict[str, Any]]
 
@@ -218,7 +219,7 @@ def test_what_the_editor_cannot_hold_is_refused() -> None:
     quotes[2] |= {"echoes": ["q0", "q1"], "answers": ["q0", "q1"], "parent": "q0"}
     assert back(value, encode(value, TEXT, schema), TEXT, schema)["quotes"][2] == quotes[2]
     quotes[2] |= {"answers": ["q1", "q0"]}
-    with pytest.raises(CorpusError, match="two fields of q2 name the same records in contrary orders"):
+    with pytest.raises(CorpusError, match="two fields of q2 name the same records in opposite orders"):
         encode(value, TEXT, schema)
 
 

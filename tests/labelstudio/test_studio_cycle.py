@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.desk import DOCUMENTS, WITHHELD, Desk
 from support.hard_text import HARD, add_document, hard_annotation, layers
-from support.studio import Studio, User
+from support.studio import TICKED, Studio, User
 
 pytestmark = pytest.mark.label_studio
 
@@ -158,7 +158,7 @@ def test_an_incremental_pull_brings_what_changed(
     assert desk.files() == increment
     wrong = desk.pull(project, "--since", "yesterday")
     assert wrong.code == 2
-    assert "is no time" in wrong.err
+    assert "is not a time" in wrong.err
 
 
 def test_what_is_gone_from_the_server_is_named_and_only_pruned_on_demand(
@@ -169,7 +169,7 @@ def test_what_is_gone_from_the_server_is_named_and_only_pruned_on_demand(
     assert desk.push(project, "--annotator", "gold").code == 0
     server.submit_predictions(project, first)
     tasks = server.tasks(project)
-    withdrawn = server.annotate(tasks[DOCUMENTS[1]]["id"], [], second)
+    withdrawn = server.annotate(tasks[DOCUMENTS[1]]["id"], TICKED, second)
     assert desk.pull(project).code == 0
     files = desk.files()
 
@@ -206,7 +206,7 @@ def test_skipped_annotations_drafts_and_predictions_are_not_taken(
     server.annotate(tasks[DOCUMENTS[0]]["id"], result, first, was_cancelled=True)
     draft = {"result": result, "lead_time": 1}
     server.api("POST", f"/api/tasks/{tasks[DOCUMENTS[0]]['id']}/drafts", second, json=draft)
-    server.annotate(tasks[DOCUMENTS[1]]["id"], [], first)
+    server.annotate(tasks[DOCUMENTS[1]]["id"], TICKED, first)
     before = desk.files()
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.out + pulled.err
@@ -242,7 +242,7 @@ def test_more_tasks_than_the_server_gives_at_once(
     tasks = server.tasks(project)
     assert sorted(tasks) == ids
     for doc_id in (ids[0], ids[-1]):
-        server.annotate(tasks[doc_id]["id"], [], annotators[0])
+        server.annotate(tasks[doc_id]["id"], TICKED, annotators[0])
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.err
     assert "2 written" in pulled.err
@@ -285,7 +285,7 @@ def test_a_personal_access_token_does_as_well(
     file.write_text(token + "\n")
     environment = {"LABEL_STUDIO_API_KEY": "", "LABEL_STUDIO_API_KEY_FILE": str(file)}
     assert desk.push(project, DOCUMENTS[0], **environment).code == 0
-    server.annotate(server.tasks(project)[DOCUMENTS[0]]["id"], [], annotators[0])
+    server.annotate(server.tasks(project)[DOCUMENTS[0]]["id"], TICKED, annotators[0])
     pulled = desk.pull(project, **environment)
     assert pulled.code == 0, pulled.err
     assert "1 written" in pulled.err
@@ -297,7 +297,7 @@ def test_git_ignores_what_a_pull_keeps_for_itself(
 ) -> None:
     assert desk.push(project, DOCUMENTS[0]).code == 0
     server.annotate(server.tasks(project)[DOCUMENTS[0]]["id"], [{"nonsense": 1}], annotators[0])
-    server.annotate(server.tasks(project)[DOCUMENTS[0]]["id"], [], annotators[1])
+    server.annotate(server.tasks(project)[DOCUMENTS[0]]["id"], TICKED, annotators[1])
     git = ["git", "-C", str(desk.root)]
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "add", "--all"], check=True)

@@ -28,9 +28,9 @@ def test_a_document_that_is_there_is_refused_and_all_are_named(server: Studio, d
 def test_what_cannot_be_pushed_is_said_before_anything_is(server: Studio, desk: Desk, project: str) -> None:
     cases = [
         ((DOCUMENTS[0], DOCUMENTS[0]), "named twice"),
-        (("no-such-document",), "there is no document"),
-        (("../raw",), "there is no document"),
-        ((*WITHHELD[:1], DOCUMENTS[0]), "is not here; `corpus attach`"),
+        (("no-such-document",), "has no document"),
+        (("../raw",), "has no document"),
+        ((*WITHHELD[:1], DOCUMENTS[0]), "is withheld: run `corpus attach`"),
         (("--annotator", "nobody"), "none of these documents has an annotation by 'nobody'"),
     ]
     for argv, message in cases:
@@ -38,7 +38,7 @@ def test_what_cannot_be_pushed_is_said_before_anything_is(server: Studio, desk: 
         assert (ran.code, message in ran.err) == (2, True), ran.err
     text = desk.root / "raw" / f"{DOCUMENTS[0]}.txt"
     text.write_bytes(text.read_bytes() + b" ")
-    assert "not the recorded one" in desk.push(project).err
+    assert "does not match its record" in desk.push(project).err
     assert server.api("GET", "/api/projects/", params={"title": project})["count"] == 0
 
 

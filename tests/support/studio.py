@@ -33,6 +33,18 @@ QUIET = {
 }
 
 
+TICKED: list[dict[str, Any]] = [
+    {
+        "value": {"choices": ["quotes"]},
+        "id": "JJY",
+        "from_name": "layers_done",
+        "to_name": "text",
+        "type": "choices",
+    }
+]
+"""The result of someone who looked for quotes and found none."""
+
+
 @dataclass
 class User:
     """An account of the server."""

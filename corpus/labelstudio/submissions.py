@@ -1,0 +1,111 @@
+"""A task of an export → its submissions: one annotation by one annotator of one document.
+
+Predictions, drafts and skipped annotations are not submissions: nobody stands by them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ..core.model import Record
+from ..core.schema import Schema
+from ..files.index import DOC_ID
+from .faults import Fault
+from .pseudonyms import Pseudonyms
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One annotation of a task. `annotator` is a pseudonym, "" when the annotation names nobody."""
+
+    task: Record
+    annotation: Record
+    annotator: str
+    doc_id: str
+    text: str
+
+    @property
+    def file(self) -> str:
+        """The file it goes to, relative to the folder of annotations."""
+        return f"{self.annotator}/{self.doc_id}.json"
+
+    @property
+    def changed(self) -> tuple[datetime, int]:
+        """When it was last changed, and its id, so that of two changed at once the later one made is newer."""
+        id_ = self.annotation.get("id")
+        return _changed(self.annotation), id_ if isinstance(id_, int) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The submissions of one task: the newest of each annotator, and the older ones that these replace."""
+
+    doc_id: str
+    newest: tuple[Submission, ...]
+    older: tuple[Submission, ...]
+
+
+def group_task(task: Record, people: Pseudonyms) -> Group:
+    """Group the submissions of a task by annotator. A task without data or annotations has one empty submission."""
+    data, annotations = task.get("data"), task.get("annotations")
+    if not isinstance(data, dict) or not isinstance(annotations, list):
+        return Group("", (Submission(task, {}, "", "", ""),), ())
+    doc_id, text = data.get("doc_id"), data.get("text")
+    if not isinstance(doc_id, str) or not isinstance(text, str):
+        doc_id, text = str(doc_id), ""
+    by_annotator: dict[str, list[Submission]] = {}
+    for one in annotations:
+        if isinstance(one, dict) and not one.get("was_cancelled"):
+            annotator = people.of(one.get("completed_by"))
+            by_annotator.setdefault(annotator, []).append(Submission(task, one, annotator, doc_id, text))
+    newest: list[Submission] = []
+    older: list[Submission] = []
+    for annotator, several in by_annotator.items():
+        several.sort(key=lambda one: one.changed)
+        # Without a name nobody can say that one annotation replaces another: each is quarantined.
+        newest += several[-1:] if annotator else several
+        older += several[:-1] if annotator else []
+    return Group(doc_id, tuple(newest), tuple(older))
+
+
+def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator[Fault]:
+    """Yield why no annotation of a task can be taken. `record` is that of its article, None if there is none.
+
+    Offsets count in one exact text: they would point at other words if a character of the text were another.
+    """
+    data, meta = task.get("data"), task.get("meta")
+    if not isinstance(data, dict) or not isinstance(task.get("annotations"), list):
+        yield Fault("L101", "it has no data or no annotations")
+        return
+    ids = [data, meta] if isinstance(meta, dict) else [data]
+    doc_id, text = data.get("doc_id"), data.get("text")
+    if not isinstance(doc_id, str) or not DOC_ID.fullmatch(doc_id) or not isinstance(text, str):
+        hint = "create the tasks with `corpus label-studio push`"
+        yield Fault("L101", "its data have no valid doc_id or no text", suggestion=hint)
+    elif record is None:
+        yield Fault("L102", f"raw/ has no article {doc_id}")
+    elif any(one.get("doc_id", doc_id) != doc_id for one in ids):
+        yield Fault("L101", "its data and its meta name two different documents")
+    # A lone surrogate has no UTF-8 bytes; passing it through gives a hash that no record has.
+    elif hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != record.get("text_sha256"):
+        yield Fault("L103", "its checksum differs from text_sha256 in the article's record")
+    elif any(one.get("text_sha256", record["text_sha256"]) != record["text_sha256"] for one in ids):
+        yield Fault("L103", "the task's text_sha256 differs from that of the article's record")
+    elif any(one.get("schema_version", schema.version) != schema.version for one in ids):
+        versions = ", ".join(sorted({str(one["schema_version"]) for one in ids if "schema_version" in one}))
+        yield Fault("L104", f"the task has {versions}, the corpus has {schema.version}")
+
+
+def _changed(annotation: dict[str, Any]) -> datetime:
+    for key in ("updated_at", "created_at"):
+        try:
+            when = datetime.fromisoformat(annotation[key])
+            break
+        except (KeyError, TypeError, ValueError):
+            when = datetime.min
+    # A time without a zone is taken as UTC, in which the server writes: else it could not be compared.
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
