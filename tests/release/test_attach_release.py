@@ -238,7 +238,7 @@ def test_a_kill_leaves_all_or_nothing(one: Case) -> None:
 import os, signal, sys
 from corpus.cli.main import main
 def killed(event, args):
-    if event == "open" and str(args[0]).endswith("manifest.json") and ".out-" in str(args[0]):
+    if event == "open" and str(args[0]).endswith("manifest.json") and ".corpus-tmp-" in str(args[0]):
         os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(killed)
 main({argv!r})
