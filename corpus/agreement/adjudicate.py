@@ -23,7 +23,7 @@ from ..core.schema import TARGETS, Field, Layer, Schema
 from ..core.text import visible
 from ..files import canonical, is_bulk, parse_json, replace_file
 from ..files.index import ANNOTATOR
-from .load import Reading, readings
+from .load import SharedDocument, shared_documents
 from .matching import Matching, places_of
 
 TOOL = "corpus adjudicate"
@@ -96,8 +96,8 @@ def adjudicate(
     worklist is left alone. Raises CorpusError.
     """
     _check_names(root, annotators, to)
-    for reading in readings(root, schema, annotators, left_out):
-        yield _adjudicate(root, schema, reading, list(annotators), to)
+    for shared in shared_documents(root, schema, annotators, left_out):
+        yield _adjudicate(root, schema, shared, list(annotators), to)
 
 
 def _check_names(root: Path, annotators: Sequence[str], to: str) -> None:
@@ -117,27 +117,27 @@ def _check_names(root: Path, annotators: Sequence[str], to: str) -> None:
                 raise CorpusError(f"annotations/{to} has bulk files ({path.name}); decisions go to a file a document")
 
 
-def _adjudicate(root: Path, schema: Schema, reading: Reading, annotators: list[str], to: str) -> Merged:
-    path = root / "adjudication" / to / f"{reading.doc_id}.json"
-    target = root / "annotations" / to / f"{reading.doc_id}.json"
+def _adjudicate(root: Path, schema: Schema, shared: SharedDocument, annotators: list[str], to: str) -> Merged:
+    path = root / "adjudication" / to / f"{shared.doc_id}.json"
+    target = root / "annotations" / to / f"{shared.doc_id}.json"
     before = _read_worklist(path, annotators)
     there = target.read_bytes() if target.exists() else None
     if there is not None and not before:
-        return Merged(reading.doc_id, 0, [], is_elsewhere=True)
-    first, second = (reading.by[name] for name in annotators)
-    agreed, items = compare(schema, reading, first, second)
+        return Merged(shared.doc_id, 0, [], is_elsewhere=True)
+    first, second = (shared.by[name] for name in annotators)
+    agreed, items = compare(schema, shared, first, second)
     _take_decisions(items, before)
-    found = Merged(reading.doc_id, sum(map(len, agreed.values())), items)
-    found.of_one = [name for name in schema.layers if len(reading.done(name)) == 1]
+    found = Merged(shared.doc_id, sum(map(len, agreed.values())), items)
+    found.of_one = [name for name in schema.layers if len(shared.done(name)) == 1]
     hash_ = before.get("written_sha256")
     if not found.open:
-        value = _annotation(reading, (first, second), agreed, items, annotators, to)
+        value = _annotation(shared, (first, second), agreed, items, annotators, to)
         fits = schema.is_valid("annotation", value)
         data = canonical(value, "annotation", schema) if fits else _dumps(value)
         if there is not None and there != data and sha256(there).hexdigest() != hash_:
             found.kept = "it was changed since" if hash_ else "it was not made here"
         else:
-            found.problems = list(_problems(reading, schema, to, target.relative_to(root).as_posix(), data))
+            found.problems = list(_problems(shared, schema, to, target.relative_to(root).as_posix(), data))
         if not found.kept and not found.problems:
             found.written = there != data
             if found.written:
@@ -145,12 +145,12 @@ def _adjudicate(root: Path, schema: Schema, reading: Reading, annotators: list[s
                     out.write(data)
             hash_ = sha256(data).hexdigest()
     if items or before or found.written:
-        _write_worklist(path, reading, annotators, to, items, hash_)
+        _write_worklist(path, shared, annotators, to, items, hash_)
     return found
 
 
 def compare(
-    schema: Schema, reading: Reading, first: Record, second: Record
+    schema: Schema, shared: SharedDocument, first: Record, second: Record
 ) -> tuple[dict[str, list[Record]], list[Item]]:
     """The records that two annotations agree on, by layer, and the items that they do not.
 
@@ -177,10 +177,10 @@ def compare(
             if two is not None and not differs:
                 agreed[name].append(one)
             else:
-                items.append(Item(name, one, two, differs, _around(reading, places[0][one["id"]])))
+                items.append(Item(name, one, two, differs, _around(shared, places[0][one["id"]])))
         matched = {two["id"] for _, two in matching.pairs(name)}
         items += [
-            Item(name, None, of_b[two["id"]], [], _around(reading, places[1][two["id"]]))
+            Item(name, None, of_b[two["id"]], [], _around(shared, places[1][two["id"]]))
             for two in matching.records(name)[1]
             if two["id"] not in matched
         ]
@@ -232,10 +232,10 @@ def _said(field: Field, value: Any) -> Any:
     return sorted(value) if isinstance(value, list) else value
 
 
-def _around(reading: Reading, pieces: Sequence[tuple[int, int]]) -> str | None:
+def _around(shared: SharedDocument, pieces: Sequence[tuple[int, int]]) -> str | None:
     """The article around a record, with its words in ⟦ ⟧; None where the text may not be passed on."""
-    text = reading.text
-    if text is None or not pieces or not reading.article.redistributable:
+    text = shared.text
+    if text is None or not pieces or not shared.article.redistributable:
         return None
     start, end = pieces[0]
     left, right = max(0, start - _CONTEXT), min(len(text), end + _CONTEXT)
@@ -244,7 +244,7 @@ def _around(reading: Reading, pieces: Sequence[tuple[int, int]]) -> str | None:
 
 
 def _annotation(
-    reading: Reading,
+    shared: SharedDocument,
     both: tuple[Record, Record],
     agreed: dict[str, list[Record]],
     items: Sequence[Item],
@@ -271,11 +271,11 @@ def _annotation(
     }
 
 
-def _problems(reading: Reading, schema: Schema, to: str, path: str, data: bytes) -> Iterator[Problem]:
+def _problems(shared: SharedDocument, schema: Schema, to: str, path: str, data: bytes) -> Iterator[Problem]:
     """The findings for which a merged annotation could not be compiled: those of levels 1 to 4."""
     value, faults = parse_json(data)
     source = Source(path, "annotation", data, value=value, faults=faults)
-    document = Document(reading.doc_id, reading.article, Annotation(to, value, source))
+    document = Document(shared.doc_id, shared.article, Annotation(to, value, source))
     for problem in run_checks(document, schema, set()):
         if problem.severity == "error" and problem.code[1] in "1234":
             yield problem
@@ -315,10 +315,10 @@ def _take_decisions(items: Sequence[Item], before: Record) -> None:
 
 
 def _write_worklist(
-    path: Path, reading: Reading, annotators: Sequence[str], to: str, items: Sequence[Item], hash_: str | None
+    path: Path, shared: SharedDocument, annotators: Sequence[str], to: str, items: Sequence[Item], hash_: str | None
 ) -> None:
     value = {
-        "doc_id": reading.doc_id,
+        "doc_id": shared.doc_id,
         "from": list(annotators),
         "to": to,
         "written_sha256": hash_,

@@ -8,10 +8,10 @@ from collections.abc import Hashable, Iterable, Sequence
 from ..core.model import Record
 from ..core.schema import Field
 
-Chains = Sequence[Iterable[Hashable]]
+Partition = Sequence[Iterable[Hashable]]
 
 
-def lea_counts(first: Chains, second: Chains) -> dict[str, float]:
+def lea_counts(first: Partition, second: Partition) -> dict[str, float]:
     """The sums of LEA, the Link-based Entity-Aware metric: what is resolved, and the most that could be.
 
     LEA (Moosavi and Strube 2016, "Which Coreference Evaluation Metric Do You Trust?", ACL): an entity
@@ -24,7 +24,7 @@ def lea_counts(first: Chains, second: Chains) -> dict[str, float]:
     return {"first": resolved[0], "first_size": resolved[1], "second": back[0], "second_size": back[1]}
 
 
-def _resolved(key: Chains, response: Chains) -> tuple[float, float]:
+def _resolved(key: Partition, response: Partition) -> tuple[float, float]:
     key, response = _partition(key), _partition(response)
     chain_of = {mention: number for number, chain in enumerate(response) for mention in chain}
     resolved = size = 0.0
@@ -39,7 +39,7 @@ def _resolved(key: Chains, response: Chains) -> tuple[float, float]:
     return resolved, size
 
 
-def _partition(chains: Chains) -> list[list[Hashable]]:
+def _partition(chains: Partition) -> list[list[Hashable]]:
     seen: set[Hashable] = set()
     found = []
     for chain in chains:

@@ -16,7 +16,7 @@ from ..files.index import ANNOTATOR
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SharedDocument:
     """An article with the annotations to be compared, by annotator, in the order of their names.
 
     `length` is the text's, in code points.
@@ -63,7 +63,9 @@ def choose_annotators(root: Path, named: Sequence[str]) -> list[str]:
     return chosen
 
 
-def readings(root: Path, schema: Schema, annotators: Sequence[str], left_out: Counter[str]) -> Iterator[Reading]:
+def shared_documents(
+    root: Path, schema: Schema, annotators: Sequence[str], left_out: Counter[str]
+) -> Iterator[SharedDocument]:
     """Each document that two or more of the annotators annotated, in the order of the ids.
 
     An annotation that does not fit the schema, is of another text or has a span outside of it is left out;
@@ -85,7 +87,7 @@ def readings(root: Path, schema: Schema, annotators: Sequence[str], left_out: Co
                     continue
                 if article.text is None:
                     left_out["documents without their text, in figures on tokens"] += 1
-                yield Reading(article, length, dict(sorted(usable.items())))
+                yield SharedDocument(article, length, dict(sorted(usable.items())))
 
 
 def _usable(

@@ -15,8 +15,8 @@ import numpy as np
 from ..core.model import CorpusError
 from ..core.schema import Schema
 from .coefficients import Cell, Floats
-from .counts import MEASURES, Counts, Key, Measure, Text, count
-from .load import choose_annotators, readings
+from .counts import MEASURES, CellCounts, CountKey, Measure, Text, count
+from .load import choose_annotators, shared_documents
 from .units import tokens_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class _Sums:
     values: array[float] = field(default_factory=lambda: array("d"))
     cells: dict[Cell, int] = field(default_factory=dict)
 
-    def add(self, document: int, counts: Counts, weight: float) -> None:
+    def add(self, document: int, counts: CellCounts, weight: float) -> None:
         if not self.documents or self.documents[-1] != document:
             self.documents.append(document)
         for cell, value in counts.items():
@@ -94,7 +94,7 @@ class _Sums:
         return found
 
 
-Tally = dict[tuple[Key, str], _Sums]
+Tally = dict[tuple[CountKey, str], _Sums]
 
 
 def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence[str] = ()) -> Result:
@@ -113,16 +113,14 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
     left_out: Counter[str] = Counter()
     tally: Tally = {}
     doc_ids: list[str] = []
-    for reading in readings(root, schema, chosen, left_out):
-        text = Text(reading.length, None if reading.text is None else tokens_of(reading.text))
-        doc_ids.append(reading.doc_id)
-        for first, second in combinations(reading.by, 2):
-            for key, counts in count(
-                schema, list(layers or schema.layers), text, reading.by[first], reading.by[second]
-            ):
+    for shared in shared_documents(root, schema, chosen, left_out):
+        text = Text(shared.length, None if shared.text is None else tokens_of(shared.text))
+        doc_ids.append(shared.doc_id)
+        for first, second in combinations(shared.by, 2):
+            for key, counts in count(schema, list(layers or schema.layers), text, shared.by[first], shared.by[second]):
                 tally.setdefault((key, f"{first}, {second}"), _Sums()).add(len(doc_ids) - 1, counts, 1)
                 if len(chosen) > 2:
-                    weight = 1 / (len(reading.done(key.layer)) - 1)
+                    weight = 1 / (len(shared.done(key.layer)) - 1)
                     tally.setdefault((key, ALL), _Sums()).add(len(doc_ids) - 1, counts, weight)
     return Result(
         chosen,
@@ -141,20 +139,20 @@ def _figures(tally: Tally, schema: Schema, doc_ids: Sequence[str]) -> pd.DataFra
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def _in_order(tally: Tally, schema: Schema) -> list[tuple[Key, str]]:
+def _in_order(tally: Tally, schema: Schema) -> list[tuple[CountKey, str]]:
     """The keys in the order of the schema."""
     layers = list(schema.layers)
     fields = {name: ["", *(one.name for one in layer.fields)] for name, layer in schema.layers.items()}
     kinds = [measure.kind for measure in MEASURES]
 
-    def order(entry: tuple[Key, str]) -> tuple[Any, ...]:
+    def order(entry: tuple[CountKey, str]) -> tuple[Any, ...]:
         key, who = entry
         return layers.index(key.layer), fields[key.layer].index(key.field), kinds.index(key.kind), who != ALL, who
 
     return sorted(tally, key=order)
 
 
-def _rows(key: Key, who: str, sums: _Sums, doc_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _rows(key: CountKey, who: str, sums: _Sums, doc_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     if not sums.cells:
         return
     table, cells = sums.dense(), list(sums.cells)

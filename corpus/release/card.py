@@ -23,12 +23,12 @@ import pyarrow.parquet as pq
 import yaml
 
 from ..agreement import card_table
-from ..core.model import CorpusError
+from ..core.model import CorpusError, Record
 from ..core.schema import Label, Schema
 from ..pipeline.tables import Config, Labels, configs
 from .card_text import Prose
-from .hard_cases import Row, occurrences
-from .parquet import Counts, Split
+from .hard_cases import occurrences
+from .parquet import ColumnCounts, Split
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -43,7 +43,7 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
     front, prose = dict(written.front), written.text
     built = [config for config in configs(schema) if config.name in splits]
     documents = sum(split.rows for split in splits["documents"].values())
-    counts: Counts = sum((split.counts for split in splits["documents"].values()), Counter())
+    counts: ColumnCounts = sum((split.counts for split in splits["documents"].values()), Counter())
     front.setdefault("language", sorted(key[1] for key in counts if key[0] == "language" and len(key) == 2))
     front.setdefault("size_categories", [next((name for top, name in _SIZES if documents < top), "n>1M")])
     tables = {
@@ -156,13 +156,13 @@ def _hard_cases_table(documents: dict[str, Split]) -> str:
     return _table(["case", "told by", "times", "articles"], rows)
 
 
-def _rows(documents: dict[str, Split]) -> Iterator[Row]:
+def _rows(documents: dict[str, Split]) -> Iterator[Record]:
     for file in (file for split in documents.values() for file in split.files):
         for batch in pq.ParquetFile(file).iter_batches(64):
             yield from batch.to_pylist()
 
 
-def _label_tables(schema: Schema, counts: Counts) -> str:
+def _label_tables(schema: Schema, counts: ColumnCounts) -> str:
     """A table for each label field: the labels, their descriptions, and how often each occurs."""
     parts = []
     for layer in schema.layers.values():

@@ -26,7 +26,7 @@ from typing import Any, Literal
 import orjson
 import pyarrow.parquet as pq
 
-from ..core.model import CorpusError
+from ..core.model import CorpusError, Record
 from ..core.schema import Field, Schema
 
 Bump = Literal["none", "patch", "minor", "major"]
@@ -34,8 +34,8 @@ ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
 KEPT = 10_000
 """Changes of records that are kept to be shown; more are counted."""
 
-Row = dict[str, Any]
-Key = tuple[str, str]
+
+RowKey = tuple[str, str]
 """doc_id and annotator, "" in the config `documents`."""
 
 
@@ -152,7 +152,7 @@ def _note(result: Comparison, change: Change, first: str) -> None:
         result.changes.append(change)
 
 
-def _row_changes(key: Key, split: str, old: Row, new: Row, schema: Schema) -> Iterator[Change]:
+def _row_changes(key: RowKey, split: str, old: Record, new: Record, schema: Schema) -> Iterator[Change]:
     doc_id, annotator = key
     for name in dict.fromkeys((*old, *new)):
         was, now = old.get(name), new.get(name)
@@ -169,7 +169,7 @@ def _row_changes(key: Key, split: str, old: Row, new: Row, schema: Schema) -> It
 
 
 def _layer_changes(
-    doc_id: str, split: str, annotator: str, layer: str, old: list[Row] | None, new: list[Row] | None
+    doc_id: str, split: str, annotator: str, layer: str, old: list[Record] | None, new: list[Record] | None
 ) -> Iterator[Change]:
     if not old and not new:
         yield Change(
@@ -191,7 +191,7 @@ def _files(folder: Path, config: str) -> Iterator[tuple[str, Path]]:
         yield path.name.rpartition("-of-")[0].rpartition("-")[0], path
 
 
-def _batches(folder: Path, config: str) -> Iterator[tuple[str, Row]]:
+def _batches(folder: Path, config: str) -> Iterator[tuple[str, Record]]:
     for split, path in _files(folder, config):
         try:
             for batch in pq.ParquetFile(path).iter_batches(64):
@@ -201,11 +201,11 @@ def _batches(folder: Path, config: str) -> Iterator[tuple[str, Row]]:
             raise CorpusError(f"{path} cannot be read: {error}") from None
 
 
-def _key(row: Row) -> Key:
+def _key(row: Record) -> RowKey:
     return row["doc_id"], row.get("annotator", "")
 
 
-def _keys(folder: Path, config: str) -> dict[Key, tuple[str, bytes]]:
+def _keys(folder: Path, config: str) -> dict[RowKey, tuple[str, bytes]]:
     """The split of each row, and a hash of all else of it."""
     return {
         _key(row): (split, blake2b(orjson.dumps({**row, "split": ""}), digest_size=16).digest())
@@ -213,7 +213,7 @@ def _keys(folder: Path, config: str) -> dict[Key, tuple[str, bytes]]:
     }
 
 
-def _rows(folder: Path, config: str, keys: set[Key]) -> dict[Key, Row]:
+def _rows(folder: Path, config: str, keys: set[RowKey]) -> dict[RowKey, Record]:
     return {_key(row): row for _, row in _batches(folder, config) if _key(row) in keys} if keys else {}
 
 

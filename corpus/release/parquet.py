@@ -18,7 +18,7 @@ _ROW_GROUP = 4 * 2**20
 _FILE = 512 * 2**20
 """The weight of rows after which the next file is begun."""
 
-Counts = Counter[tuple[str, ...]]
+ColumnCounts = Counter[tuple[str, ...]]
 """(column,) → values that are there; (column, value) → how often a label or a language occurs."""
 
 
@@ -29,7 +29,7 @@ class Split:
     rows: int
     size: int
     sha256: str
-    counts: Counts
+    counts: ColumnCounts
     files: list[Path] = field(default_factory=list)
 
 
@@ -39,7 +39,7 @@ class Writer:
     def __init__(self, folder: Path, config: Config, split: str) -> None:
         self._folder, self._config, self._split = folder, config, split
         self._hash = TableHash(config.columns)
-        self._counts: Counts = Counter()
+        self._counts: ColumnCounts = Counter()
         self._waiting: list[pa.RecordBatch] = []
         self._file: pq.ParquetWriter | None = None
         self._files: list[Path] = []
@@ -100,8 +100,8 @@ def _weight(batch: pa.RecordBatch) -> int:
     return weight
 
 
-def _count(batch: pa.RecordBatch, config: Config) -> Counts:
-    counts: Counts = Counter()
+def _count(batch: pa.RecordBatch, config: Config) -> ColumnCounts:
+    counts: ColumnCounts = Counter()
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         inner = column.flatten() if pa.types.is_list(column.type) else column
         counts[name,] += len(inner) - inner.null_count
