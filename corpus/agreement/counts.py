@@ -1,8 +1,8 @@
-"""Two annotations of a document → counts, which add up: what each figure is later made of.
+"""Count the agreement of two annotations of a document; counts add up over documents to every figure.
 
-    (layer, field, kind)  →  { a cell: how often }
+    (layer, field, kind)  →  {cell: count}
 
-A kind of counts gives one or more measures: the labels of matched records give α, κ and the confusions.
+A kind of counts yields one or more measures: the labels of matched records yield α, κ and the confusions.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from .matching import KEYS, Matching, owner_field, place_fields
 from .units import label_of, segments, span_counts, token_cells, unit_cells
 
 ORDINAL = {("stances", "intensity")}
-"""The integers that are degrees of something."""
+"""(layer, field) of integers on an ordinal scale."""
 
 
 class CountKey(NamedTuple):
-    """What is counted: about a field of a layer, "" for its records as a whole."""
+    """What is counted, for a field of a layer ("" for whole records)."""
 
     layer: str
     field: str
@@ -38,7 +38,7 @@ CellCounts = Mapping[Cell, float]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A coefficient of a kind of counts. `pooled` says whether it is defined for the counts of several pairs."""
+    """A coefficient of a kind of counts. `pooled` is true if it is defined for the counts of several pairs."""
 
     kind: str
     name: str
@@ -59,12 +59,12 @@ MEASURES = (
     Measure("references", "accuracy", coefficients.accuracy),
     Measure("chains", "lea_f1", coefficients.lea_f1),
 )
-"""All measures, in the order in which they are shown."""
+"""All measures, in display order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is needed of the text: its length in code points, and its tokens, None where it is not here."""
+    """The length of a text in code points, and its tokens (None if the text is withheld)."""
 
     length: int
     tokens: Tokens | None
@@ -73,7 +73,7 @@ class Text:
 def count(
     schema: Schema, layers: Sequence[str], text: Text, first: Record, second: Record
 ) -> Iterator[tuple[CountKey, CellCounts]]:
-    """The counts of two annotations of a document, for those of the layers that both looked at."""
+    """Yield the counts of two annotations of a document, for the layers that both annotated."""
     matching = Matching(schema, first, second)
     for name in layers:
         if matching.is_done(name):
@@ -129,7 +129,7 @@ def _chains(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCo
 
 
 def _label_fields(layer: Layer) -> list[Field]:
-    """Fields of labels and of truth values."""
+    """Return the label fields and boolean fields."""
     return [f for f in layer.fields if f.kind == "label" or (f.kind, f.json_type) == ("scalar", "boolean")]
 
 
