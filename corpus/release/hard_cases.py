@@ -1,7 +1,9 @@
-"""Rows of the config `documents` → how often each hard case of news text occurs: `HARD_CASES`, one visible list.
+"""Count the hard cases of news text in rows of the config `documents`: `HARD_CASES`, one visible list.
 
-A new case is a function that yields something for each time it occurs, and a line in the list. Cases are
-told from the text and the adjudicated annotation, so the table of a card cannot drift from the data.
+To add a case, write a function that yields one object for each occurrence, and add a line to the list. Cases are
+detected in the text and the adjudicated annotation, so the table in a card cannot drift from the data.
+
+A row has the record's fields, `text` (None if it is withheld), and a list of records for each layer.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _SINGLE = regex.compile(r"(?<!\w)[‘'][^‘’'\n]+[’'](?!\w)")
 
 @dataclass(frozen=True, slots=True)
 class HardCase:
-    """A hard case: its name, how it is told, and a function that gives something each time it occurs in a row."""
+    """A hard case: its name, how it is detected, and a function that yields one object for each occurrence."""
 
     name: str
     told_by: str
@@ -34,7 +36,7 @@ class HardCase:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """How often a case occurs, and in how many articles."""
+    """The number of occurrences of a case, and of articles that have it."""
 
     case: HardCase
     times: int
@@ -42,7 +44,7 @@ class Occurrence:
 
 
 def occurrences(rows: Iterable[Record]) -> list[Occurrence]:
-    """How often each case of `HARD_CASES` occurs in `rows`, in the order of the list."""
+    """Count each case of `HARD_CASES` in `rows`, in the order of the list."""
     times = [0] * len(HARD_CASES)
     articles = [0] * len(HARD_CASES)
     for row in rows:
@@ -58,7 +60,7 @@ def _text(row: Record) -> str:
 
 
 def _double_marks(row: Record) -> set[str]:
-    """The kinds of double quotation marks in the text, each by its opening mark."""
+    """Return the kinds of double quotation marks in the text, each by its opening mark."""
     text = _text(row)
     kinds = {"“": "“”", '"': '"', "«": "«»"}
     return {kind for kind, marks in kinds.items() if any(mark in text for mark in marks)}
@@ -93,7 +95,7 @@ def _records(layer: str, field: str, *values: object) -> Callable[[Record], Iter
 
 
 def _quotes(holds: Callable[[Record, str], object]) -> Callable[[Record], Iterable[object]]:
-    """The quotes for which `holds`, told the quote and the text; none where the text is withheld."""
+    """Return a function that yields the quotes for which `holds(quote, text)`; none if the text is withheld."""
 
     def found(row: Record) -> Iterator[object]:
         text = _text(row)
