@@ -28,7 +28,7 @@ from ..pipeline.shard import Shard
 from .build import Built, build_folder
 from .card_text import Prose
 from .croissant import croissant
-from .diff import ORDER, Comparison, bumped, compare
+from .diff import ORDER, Comparison, bumped, compare, number
 from .render_diff import as_markdown
 
 
@@ -61,17 +61,7 @@ def make_release(
     def finish(folder: Path, built: Built) -> dict[str, Any]:
         if known:
             found.append(_large_enough(root / "releases" / known[-1], folder, known[-1], version))
-            changes = as_markdown(found[0])
-        else:
-            changes = f"# {version}\n\nThe first release: {built.documents:,} documents.\n"
-        (folder / "CHANGES.md").write_text(changes, "utf-8")
-        cited = _cited(root)
-        for name, text in _citation(cited, version, day).items() if cited else ():
-            (folder / name).write_text(text, "utf-8")
-        prose = Prose.read(root / "DATASET_CARD.md")
-        (folder / "croissant.json").write_text(
-            croissant(folder, schema, built.splits, prose, cited, version, day), "utf-8"
-        )
+        _describe(root, folder, schema, built, found[0] if found else None, day)
         return {"commit": commit, "previous": known[-1] if known else None}
 
     built = build_folder(
@@ -87,6 +77,21 @@ def make_release(
         replace=False,
     )
     return None if built is None else (built, found[0] if found else None)
+
+
+def _describe(
+    root: Path, folder: Path, schema: Schema, built: Built, comparison: Comparison | None, day: str | None
+) -> None:
+    """Write the files of a release that describe it: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json."""
+    first = f"# {built.version}\n\nThe first release: {number(built.documents, 'document')}.\n"
+    (folder / "CHANGES.md").write_text(as_markdown(comparison) if comparison else first, "utf-8")
+    cited = _cited(root)
+    for name, text in _citation(cited, built.version, day).items() if cited else ():
+        (folder / name).write_text(text, "utf-8")
+    prose = Prose.read(root / "DATASET_CARD.md")
+    (folder / "croissant.json").write_text(
+        croissant(folder, schema, built.splits, prose, cited, built.version, day), "utf-8"
+    )
 
 
 def _may_come(version: str, known: list[str]) -> None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ..core.model import CorpusError
 from .build import content_hash
+from .diff import number
 from .hashes import TableHash, file_hash
 
 
@@ -67,7 +68,7 @@ def _tables(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
                 continue
             splits.setdefault(config, {})[split] = digest
             if rows != made["rows"]:
-                yield f"{config} {split}: {rows:,} rows, expected {made['rows']:,}"
+                yield f"{config} {split}: {number(rows, 'row')}, expected {made['rows']:,}"
             if digest != made["sha256"]:
                 yield f"{config} {split}: content hash is {digest}, expected {made['sha256']}"
     if content_hash(splits) != manifest["content_sha256"]:

@@ -202,7 +202,7 @@ def explained(doc_id: str, documents: Sequence[Splittable], settings: SplitSetti
         raise CorpusError(f"there is no document {doc_id}")
     one = documents[number]
     if one.split:
-        yield f"{doc_id}: {one.split}, set in its record, which stays unchanged"
+        yield f"{doc_id}: {one.split}, as set in its record"
         if one.story:
             same = sum(other.story == one.story for other in documents)
             yield f"  story {one.story!r}, {same:,} document{'s' * (same != 1)}"
