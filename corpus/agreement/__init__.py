@@ -1,6 +1,6 @@
-"""How far annotators agree: Documents → figures, with definitions and sources in docs/agreement.md.
+"""Measure inter-annotator agreement, and adjudicate; docs/agreement.md has all definitions and sources.
 
-annotations → readings → matched records, segments, chains → counts a document → figures
+annotations → shared documents → matched records, segments, chains → counts for each document → figures
 """
 
 from .measure import Result, agreement

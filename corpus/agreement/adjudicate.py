@@ -1,17 +1,20 @@
-"""Two annotations of a document → one: what they agree on, and a worklist of what somebody must decide.
+"""Merge two annotations and queue the disagreements for adjudication.
 
-    annotations/ann-a ┐  the same record        ────────────────────────────────────┐
-                      ├→ matched records                                            ├→ annotations/gold
-    annotations/ann-b ┘  another reading  → adjudication/gold/<doc_id>.json → decided ┘
+    annotations/ann-a ┐                    equal records ───────────────────────────────────┐
+                      ├→ matched records →                                                  ├→ annotations/gold
+    annotations/ann-b ┘                    others → adjudication/gold/<doc_id>.json: decide ┘
 
-A decision stays with the two readings it was made on: only when one of them has changed is it asked again.
+The command is run again and again while people decide, and annotators may change their work meanwhile. So a worklist
+is regenerated on every run, and a decision is kept as long as the two records that it is about are unchanged
+(`Item.key`). The merged annotation belongs to a person as soon as someone edits it: the worklist holds the SHA-256 of
+what was written, and a file with another checksum is never overwritten.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -23,21 +26,22 @@ from ..core.schema import TARGETS, Field, Layer, Schema
 from ..core.text import visible
 from ..files import canonical, is_bulk, parse_json, replace_file
 from ..files.index import ANNOTATOR
-from .load import Reading, readings
+from .load import SharedDocument, shared_documents
 from .matching import Matching, places_of
 
 TOOL = "corpus adjudicate"
 DECISIONS = ("a", "b", "edit")
 _CONTEXT = 60
-"""Code points of the article on both sides of a record."""
+"""Code points of context on either side of a record."""
 
 
 @dataclass(slots=True)
 class Item:
-    """What two annotators say differently of one thing: a record of each, or None where one has none.
+    """A disagreement: the record of each annotator, or None for an annotator without a matching record.
 
-    Both are written with the ids of the merged annotation. `decision` is "a" or "b", whose reading is
-    taken (that of one who has none: no record), or "edit", which takes `record`; None while it is open.
+    Both records use the ids of the merged annotation. `decision` is "a" or "b" to take that annotator's side (no
+    record if it is None), "edit" to take `record`, or None while the item is open. `differs` names the fields that
+    differ; `article` is the context in the text.
     """
 
     layer: str
@@ -50,12 +54,12 @@ class Item:
 
     @property
     def key(self) -> str:
-        """What the decision is about."""
+        """Return what the decision is about: the layer and both records, as JSON."""
         return json.dumps([self.layer, self.a, self.b], sort_keys=True)
 
     @property
     def taken(self) -> Record | None:
-        """The record that was decided on, None for no record."""
+        """Return the record that was decided on, or None for no record."""
         chosen = {"a": self.a, "b": self.b, "edit": self.record}[self.decision or "edit"]
         own = self.a or self.b
         return chosen if chosen is None or own is None else {**chosen, "id": own["id"]}
@@ -63,11 +67,11 @@ class Item:
 
 @dataclass(slots=True)
 class Merged:
-    """A document after a run: how many records were agreed on, the items, and what became of the annotation.
+    """The outcome for one document: the number of equal records, the items, and whether the annotation was written.
 
-    `problems` are the findings for which it was not written; `kept` says why one that was there stays as it is,
-    though it would be another now. `of_one` names the layers that one of them alone looked at, which are
-    not in it. `is_elsewhere` says that the document was adjudicated by other means.
+    `problems` are the findings that prevent writing. `kept` is the reason why an existing, different annotation was
+    not overwritten. `of_one` names the layers that only one annotator annotated; they are not merged.
+    `is_elsewhere` is true if the document has an annotation but no worklist, so it was adjudicated by other means.
     """
 
     doc_id: str
@@ -81,7 +85,7 @@ class Merged:
 
     @property
     def open(self) -> int:
-        """The items that are not decided."""
+        """Return the number of undecided items."""
         return sum(item.decision is None for item in self.items)
 
 
@@ -90,119 +94,132 @@ def adjudicate(
 ) -> Iterator[Merged]:
     """Merge the annotations of two annotators into those of `to`, document by document.
 
-    Decisions are read from `adjudication/<to>/<doc_id>.json`, which is then written anew with the items
-    as they are now. The annotation is written once no item is open, atomically, in the canonical form;
-    one that was not written here, or was changed since, stays as it is. A document that has one and no
-    worklist is left alone. Raises CorpusError.
+    Decisions are read from `adjudication/<to>/<doc_id>.json`; the file is then rewritten with the current items.
+    The annotation is written atomically, in the canonical form, once no item is open. An annotation that was not
+    written here, or was changed since, is not overwritten, and a document with an annotation but no worklist is
+    skipped. `left_out` counts what cannot be compared, by reason. Raises CorpusError for invalid names or worklists.
     """
     _check_names(root, annotators, to)
-    for reading in readings(root, schema, annotators, left_out):
-        yield _adjudicate(root, schema, reading, list(annotators), to)
+    for shared in shared_documents(root, schema, annotators, left_out):
+        yield _adjudicate(root, schema, shared, list(annotators), to)
 
 
 def _check_names(root: Path, annotators: Sequence[str], to: str) -> None:
     if len(set(annotators)) != 2:
-        raise CorpusError(f"--from names two annotators, such as ann-a,ann-b, not {', '.join(annotators) or 'none'}")
+        raise CorpusError(f"--from must name two annotators (ann-a,ann-b), not {', '.join(annotators) or 'none'}")
     for name in annotators:
         if not ANNOTATOR.fullmatch(name) or not (root / "annotations" / name).is_dir():
-            raise CorpusError(f"there is no annotator {name}")
+            raise CorpusError(f"{root / 'annotations'} has no annotator {name}")
     if not ANNOTATOR.fullmatch(to) or to in annotators:
-        raise CorpusError(f"--to must be another annotator, in small letters, digits, _ and -; not {to}")
+        raise CorpusError(f"--to must name another annotator (lower-case letters, digits, _ and -), not {to}")
     for folder in ("annotations", "adjudication"):
         if (root / folder / to).is_symlink() or (root / folder).is_symlink():
-            raise CorpusError(f"{folder}/{to} is a symbolic link: nothing is written outside of the corpus")
+            raise CorpusError(f"{folder}/{to} is a symbolic link; replace it by a directory within the corpus")
     if (root / "annotations" / to).is_dir():
         for path in sorted((root / "annotations" / to).iterdir()):
             if is_bulk(path.name):
-                raise CorpusError(f"annotations/{to} has bulk files ({path.name}); decisions go to a file a document")
+                raise CorpusError(f"annotations/{to} has a bulk file, {path.name}; adjudication needs single files")
 
 
-def _adjudicate(root: Path, schema: Schema, reading: Reading, annotators: list[str], to: str) -> Merged:
-    path = root / "adjudication" / to / f"{reading.doc_id}.json"
-    target = root / "annotations" / to / f"{reading.doc_id}.json"
+def _adjudicate(root: Path, schema: Schema, shared: SharedDocument, annotators: list[str], to: str) -> Merged:
+    path = root / "adjudication" / to / f"{shared.doc_id}.json"
+    target = root / "annotations" / to / f"{shared.doc_id}.json"
     before = _read_worklist(path, annotators)
-    there = target.read_bytes() if target.exists() else None
-    if there is not None and not before:
-        return Merged(reading.doc_id, 0, [], is_elsewhere=True)
-    first, second = (reading.by[name] for name in annotators)
-    agreed, items = compare(schema, reading, first, second)
+    if target.exists() and not before:
+        return Merged(shared.doc_id, 0, [], is_elsewhere=True)
+    first, second = (shared.by[name] for name in annotators)
+    agreed, items = compare(schema, shared, first, second)
     _take_decisions(items, before)
-    found = Merged(reading.doc_id, sum(map(len, agreed.values())), items)
-    found.of_one = [name for name in schema.layers if len(reading.done(name)) == 1]
-    hash_ = before.get("written_sha256")
+    found = Merged(shared.doc_id, sum(map(len, agreed.values())), items)
+    found.of_one = [name for name in schema.layers if len(shared.done(name)) == 1]
+    checksum = before.get("written_sha256")
     if not found.open:
-        value = _annotation(reading, (first, second), agreed, items, annotators, to)
+        value = _annotation(shared, (first, second), agreed, items, annotators, to)
+        # an invalid decision has no canonical form, but its bytes still give the findings to report
         fits = schema.is_valid("annotation", value)
         data = canonical(value, "annotation", schema) if fits else _dumps(value)
-        if there is not None and there != data and sha256(there).hexdigest() != hash_:
-            found.kept = "it was changed since" if hash_ else "it was not made here"
-        else:
-            found.problems = list(_problems(reading, schema, to, target.relative_to(root).as_posix(), data))
-        if not found.kept and not found.problems:
-            found.written = there != data
-            if found.written:
-                with replace_file(target) as out:
-                    out.write(data)
-            hash_ = sha256(data).hexdigest()
+        checksum = _write_annotation(found, target, data, checksum, lambda: _problems(shared, schema, to, data))
     if items or before or found.written:
-        _write_worklist(path, reading, annotators, to, items, hash_)
+        _write_worklist(path, shared, annotators, to, items, checksum)
     return found
 
 
-def compare(
-    schema: Schema, reading: Reading, first: Record, second: Record
-) -> tuple[dict[str, list[Record]], list[Item]]:
-    """The records that two annotations agree on, by layer, and the items that they do not.
+def _write_annotation(
+    found: Merged, target: Path, data: bytes, checksum: str | None, problems: Callable[[], Iterator[Problem]]
+) -> str | None:
+    """Write a merged annotation unless it has errors or someone changed the file. Return its SHA-256 for the worklist.
 
-    A layer that one of them did not look at is in neither. Records are those of the first annotation;
-    the ids of the second become the first's where they are matched.
+    `checksum` is that of the file when it was last written here, None if it never was.
+    """
+    there = target.read_bytes() if target.exists() else None
+    if there is not None and there != data and sha256(there).hexdigest() != checksum:
+        found.kept = "it was changed since" if checksum else "it was not made here"
+        return checksum
+    found.problems = list(problems())
+    if found.problems:
+        return checksum
+    found.written = there != data
+    if found.written:
+        with replace_file(target) as out:
+            out.write(data)
+    return sha256(data).hexdigest()
+
+
+def compare(
+    schema: Schema, shared: SharedDocument, first: Record, second: Record
+) -> tuple[dict[str, list[Record]], list[Item]]:
+    """Compare two annotations. Return the equal records by layer, and an item for each other record or pair.
+
+    Layers that only one of them annotated are skipped. Equal records are taken from the first annotation; matched
+    records of the second get the ids of the first, and its other records get free ids.
     """
     matching = Matching(schema, first, second)
     layers = [name for name in schema.layers if matching.is_done(name)]
-    names = _merged_names(matching, layers)
+    ids = _merged_ids(matching, layers)
     agreed: dict[str, list[Record]] = {}
     items: list[Item] = []
     for name in layers:
-        layer = schema.layers[name]
-        of_b = {record["id"]: _renamed(record, layer, names) for record in matching.records(name)[1]}
-        other = {one["id"]: of_b[two["id"]] for one, two in matching.pairs(name)}
-        places = [
-            dict(zip((record["id"] for record in value.get(name) or ()), places_of(schema, name, value), strict=True))
-            for value in (first, second)
+        context = [
+            {record["id"]: _around(shared, pieces) for record, pieces in zip(records, places, strict=True)}
+            for records, places in zip(
+                matching.records(name), (places_of(schema, name, value) for value in (first, second)), strict=True
+            )
         ]
+        of_b = {record["id"]: _renamed(record, schema.layers[name], ids) for record in matching.records(name)[1]}
+        match_of = {one["id"]: of_b[two["id"]] for one, two in matching.pairs(name)}
         agreed[name] = []
         for one in matching.records(name)[0]:
-            two = other.get(one["id"])
-            differs = [] if two is None else _differs(layer, one, two)
+            two = match_of.get(one["id"])
+            differs = [] if two is None else _differs(schema.layers[name], one, two)
             if two is not None and not differs:
                 agreed[name].append(one)
             else:
-                items.append(Item(name, one, two, differs, _around(reading, places[0][one["id"]])))
+                items.append(Item(name, one, two, differs, context[0][one["id"]]))
         matched = {two["id"] for _, two in matching.pairs(name)}
         items += [
-            Item(name, None, of_b[two["id"]], [], _around(reading, places[1][two["id"]]))
+            Item(name, None, of_b[two["id"]], [], context[1][two["id"]])
             for two in matching.records(name)[1]
             if two["id"] not in matched
         ]
     return agreed, items
 
 
-def _merged_names(matching: Matching, layers: Sequence[str]) -> dict[str, dict[str, str]]:
-    """layer → id in the second annotation → id in the merged one, which no record of the first has but its match."""
+def _merged_ids(matching: Matching, layers: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return layer → id in the second annotation → id in the merged one: that of its match, or a free id."""
     used = {record["id"] for name in layers for record in matching.records(name)[0]}
-    names: dict[str, dict[str, str]] = {}
+    ids: dict[str, dict[str, str]] = {}
     for name in layers:
-        names[name] = {other: one for one, other in matching.names(name).items()}
+        ids[name] = {other: one for one, other in matching.names(name).items()}
         for record in matching.records(name)[1]:
-            if record["id"] not in names[name]:
+            if record["id"] not in ids[name]:
                 free = record["id"]
                 number = 1
                 while free in used:
                     number += 1
                     free = f"{record['id'][:56]}-{number}"
                 used.add(free)
-                names[name][record["id"]] = free
-    return names
+                ids[name][record["id"]] = free
+    return ids
 
 
 def _renamed(record: Record, layer: Layer, names: dict[str, dict[str, str]]) -> Record:
@@ -226,16 +243,16 @@ def _differs(layer: Layer, one: Record, other: Record) -> list[str]:
 
 
 def _said(field: Field, value: Any) -> Any:
-    """What a value says: spans are where they are, the order of a list says nothing."""
+    """Normalize a value for comparison: spans by offsets only, lists without order."""
     if field.kind == "spans":
         return sorted((span["start"], span["end"]) for span in value or ())
     return sorted(value) if isinstance(value, list) else value
 
 
-def _around(reading: Reading, pieces: Sequence[tuple[int, int]]) -> str | None:
-    """The article around a record, with its words in ⟦ ⟧; None where the text may not be passed on."""
-    text = reading.text
-    if text is None or not pieces or not reading.article.redistributable:
+def _around(shared: SharedDocument, pieces: Sequence[tuple[int, int]]) -> str | None:
+    """Return the text around a record, its first span in ⟦ ⟧; None if the text must not be redistributed."""
+    text = shared.text
+    if text is None or not pieces or not shared.article.redistributable:
         return None
     start, end = pieces[0]
     left, right = max(0, start - _CONTEXT), min(len(text), end + _CONTEXT)
@@ -244,7 +261,7 @@ def _around(reading: Reading, pieces: Sequence[tuple[int, int]]) -> str | None:
 
 
 def _annotation(
-    reading: Reading,
+    shared: SharedDocument,
     both: tuple[Record, Record],
     agreed: dict[str, list[Record]],
     items: Sequence[Item],
@@ -271,18 +288,22 @@ def _annotation(
     }
 
 
-def _problems(reading: Reading, schema: Schema, to: str, path: str, data: bytes) -> Iterator[Problem]:
-    """The findings for which a merged annotation could not be compiled: those of levels 1 to 4."""
+def _problems(shared: SharedDocument, schema: Schema, to: str, data: bytes) -> Iterator[Problem]:
+    """Yield the errors of levels 1 to 4: with one of these, a merged annotation could not be compiled.
+
+    Higher levels judge content, which adjudicators may have decided on purpose; `corpus validate` reports those.
+    """
     value, faults = parse_json(data)
+    path = f"annotations/{to}/{shared.doc_id}.json"
     source = Source(path, "annotation", data, value=value, faults=faults)
-    document = Document(reading.doc_id, reading.article, Annotation(to, value, source))
+    document = Document(shared.doc_id, shared.article, Annotation(to, value, source))
     for problem in run_checks(document, schema, set()):
         if problem.severity == "error" and problem.code[1] in "1234":
             yield problem
 
 
 def _read_worklist(path: Path, annotators: Sequence[str]) -> Record:
-    """What the worklist of a document says, {} when there is none. Raises CorpusError when it cannot be understood."""
+    """Read the worklist of a document, {} if there is none. Raises CorpusError if it is invalid."""
     try:
         value, faults = parse_json(path.read_bytes())
     except FileNotFoundError:
@@ -290,20 +311,20 @@ def _read_worklist(path: Path, annotators: Sequence[str]) -> Record:
     if faults or not isinstance(value, dict) or not isinstance(value.get("items"), list):
         where = f":{faults[0].line}:{faults[0].column}" if faults else ""
         raise CorpusError(
-            f"{path}{where}: it is not a worklist of `corpus adjudicate`; mend it, or restore it from git"
+            f"{path}{where}: not a worklist of `corpus adjudicate`; fix the JSON, or restore the file from git"
         )
     if value.get("from") != list(annotators):
-        raise CorpusError(f"{path} is about {value.get('from')}, not {list(annotators)}")
+        raise CorpusError(f"{path} is for --from {value.get('from')}, not for {list(annotators)}")
     for number, item in enumerate(value["items"]):
         if not isinstance(item, dict) or item.get("decision") not in (None, *DECISIONS):
-            raise CorpusError(f"{path}: items/{number}: decision must be null, {', '.join(DECISIONS)}")
+            raise CorpusError(f"{path}: items/{number}: decision must be null or one of {', '.join(DECISIONS)}")
         if item["decision"] == "edit" and not isinstance(item.get("record"), dict):
-            raise CorpusError(f"{path}: items/{number}: the decision is edit: put the record that is right in `record`")
+            raise CorpusError(f"{path}: items/{number}: decision is edit: put the correct record in `record`")
     return value
 
 
 def _take_decisions(items: Sequence[Item], before: Record) -> None:
-    """Give the items the decisions that were made on the same two readings."""
+    """Carry decisions over to the items with the same two records."""
     made: dict[str, list[Record]] = defaultdict(list)
     for one in before.get("items", ()):
         if one.get("decision") is not None:
@@ -315,13 +336,13 @@ def _take_decisions(items: Sequence[Item], before: Record) -> None:
 
 
 def _write_worklist(
-    path: Path, reading: Reading, annotators: Sequence[str], to: str, items: Sequence[Item], hash_: str | None
+    path: Path, shared: SharedDocument, annotators: Sequence[str], to: str, items: Sequence[Item], checksum: str | None
 ) -> None:
     value = {
-        "doc_id": reading.doc_id,
+        "doc_id": shared.doc_id,
         "from": list(annotators),
         "to": to,
-        "written_sha256": hash_,
+        "written_sha256": checksum,
         "items": [
             {
                 "layer": item.layer,

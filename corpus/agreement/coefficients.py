@@ -1,7 +1,9 @@
-"""Sums of counts → coefficients, for many sums at once: a row for a document, for the corpus, or for a resample.
+"""Compute coefficients from sums of counts, for many sums at once: a row for a document, the corpus, or a resample.
 
-Every coefficient is a function of counts that add up over documents, so that a bootstrap over
-documents adds rows and no text is read again. Undefined is NaN: nothing to compare, or no variation.
+Every coefficient is a function of counts that add up over documents. So a bootstrap over documents only adds
+rows and reads no text again. A coefficient is NaN if there is nothing to compare or no variation.
+
+Every function takes `cells`, what each column counts, and `sums` (rows × cells), and returns a value for each row.
 """
 
 from __future__ import annotations
@@ -13,15 +15,15 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Cell = tuple[str, ...]
-"""What a column counts: (a value of the one, the value of the other), or (a name,)."""
+"""What a column counts: (value of the first annotator, value of the second), or (name,)."""
 
 
 def nominal_alpha(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """Krippendorff's α for nominal values and two annotators that both gave one to each unit.
+    """Return Krippendorff's α for nominal values and two annotators who both gave a value to each unit.
 
     α = 1 - D_o / D_e with the coincidences o_ck of Krippendorff (2011), "Computing Krippendorff's
     Alpha-Reliability": D_o = n - Σ o_cc, D_e = n - Σ n_c (n_c - 1) / (n - 1). `cells` are (c, k).
-    Undefined when only one value was ever given.
+    Undefined if only one value occurs.
     """
     first, second, equal = _margins(cells, sums)
     margins = first + second
@@ -29,12 +31,12 @@ def nominal_alpha(cells: Sequence[Cell], sums: Floats) -> Floats:
 
 
 def unitizing_alpha(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """Krippendorff's α for unitizing a text into valued units and gaps, nominal: uα.
+    """Return Krippendorff's α for unitizing a text into valued units and gaps, nominal: uα.
 
     Krippendorff, Mathet, Bouvry and Widlöcher (2016), "On the reliability of unitizing textual continua:
-    Further developments", Quality & Quantity 50, eq. 1 to 5. `cells` are (c, k), the length that is c for
-    the one and k for the other, and (c,), the pairs of code points inside of one unit of value c. The
-    documents of a row are one text, end to end.
+    Further developments", Quality & Quantity 50, eq. 1 to 5. `cells` are (c, k), the length in code points with
+    value c for the first annotator and k for the second, and (c,), the pairs of code points within one unit of
+    value c. The documents of a row are treated as one concatenated text.
     """
     pairs = [i for i, cell in enumerate(cells) if len(cell) == 2]
     values = _values([cells[i] for i in pairs])
@@ -47,10 +49,10 @@ def unitizing_alpha(cells: Sequence[Cell], sums: Floats) -> Floats:
 
 
 def ordinal_alpha(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """Krippendorff's α for ordinal values, which are integers as strings, and two annotators.
+    """Return Krippendorff's α for ordinal values (integers, as strings) and two annotators.
 
-    Krippendorff (2011): δ²_ck is the square of the values from c to k, the ends counted half. That is the
-    difference of their mid-ranks, so that the sums of squares are those of mid-ranks.
+    Krippendorff (2011): δ²_ck is the squared number of values from c to k, with half of both ends. That is the
+    difference of their mid-ranks, so sums of squares can be computed from mid-ranks.
     """
     values = sorted(_values(cells), key=int)
     first, second, _ = _margins(cells, sums, values)
@@ -64,7 +66,7 @@ def ordinal_alpha(cells: Sequence[Cell], sums: Floats) -> Floats:
 
 
 def kappa(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """Cohen's κ = (p_o - p_e) / (1 - p_e): Cohen (1960), "A coefficient of agreement for nominal scales"."""
+    """Return Cohen's κ = (p_o - p_e) / (1 - p_e): Cohen (1960), "A coefficient of agreement for nominal scales"."""
     first, second, equal = _margins(cells, sums)
     n = sums.sum(axis=1)
     by_chance = _share((first * second).sum(axis=1), n)
@@ -72,37 +74,37 @@ def kappa(cells: Sequence[Cell], sums: Floats) -> Floats:
 
 
 def span_f1_exact(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """F1 of spans that are equal; F1 is the same whoever is taken for right (Hripcsak and Rothschild 2005)."""
+    """Return the F1 of equal spans. F1 is symmetric in the two annotators (Hripcsak and Rothschild 2005)."""
     count = _named(cells, sums)
     return _share(2 * count("exact"), count("first") + count("second"))
 
 
 def span_f1_partial(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """F1 of spans where one that overlaps counts half: SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013)."""
+    """Return the F1 of spans; an overlap counts half, as in SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013)."""
     count = _named(cells, sums)
     return _share(2 * count("exact") + count("partial"), count("first") + count("second"))
 
 
 def record_f1(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """F1 of records that both have: 2 · matched / (records of the one + of the other)."""
+    """Return the F1 of matched records: 2 · matched / (records of the first + records of the second)."""
     count = _named(cells, sums)
     return _share(2 * count("matched"), count("first") + count("second"))
 
 
 def record_f1_labelled(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """F1 of records that both have, with the same labels in every field."""
+    """Return the F1 of matched records with equal labels in every field."""
     count = _named(cells, sums)
     return _share(2 * count("same"), count("first") + count("second"))
 
 
 def accuracy(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """The share of matched records that refer to the same."""
+    """Return the share of matched records with the same reference."""
     count = _named(cells, sums)
     return _share(count("same"), count("matched"))
 
 
 def lea_f1(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """The F1 of LEA (see `coreference.lea_counts`)."""
+    """Return the F1 of LEA (see `coreference.lea_counts`)."""
     count = _named(cells, sums)
     recall = _share(count("first"), count("first_size"))
     precision = _share(count("second"), count("second_size"))
@@ -112,7 +114,7 @@ def lea_f1(cells: Sequence[Cell], sums: Floats) -> Floats:
 
 
 def _alpha(equal: Floats, margins: Floats, within: Floats) -> Floats:
-    """1 - D_o / D_e from the agreeing coincidences, the margins, and the pairs that chance cannot make."""
+    """Return 1 - D_o / D_e from the agreeing coincidences, the margins, and the pairs excluded from chance."""
     n = margins.sum(axis=1)
     observed = n - equal
     by_chance = n * _share((margins**2 - within).sum(axis=1), n**2 - within.sum(axis=1))
@@ -120,7 +122,7 @@ def _alpha(equal: Floats, margins: Floats, within: Floats) -> Floats:
 
 
 def _margins(cells: Sequence[Cell], sums: Floats, values: Sequence[str] | None = None) -> tuple[Floats, Floats, Floats]:
-    """(rows × values) what the one said, what the other said, and (rows) how often they said the same."""
+    """Return (rows × values) the margins of both annotators, and (rows) the number of equal values."""
     values = _values(cells) if values is None else values
     places = {value: i for i, value in enumerate(values)}
     sides = np.zeros((2, len(cells), len(values)))
@@ -142,6 +144,6 @@ def _named(cells: Sequence[Cell], sums: Floats) -> Callable[[str], Floats]:
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
-    """The quotient, NaN where there is nothing to divide by, up to rounding."""
+    """Return the quotient; NaN if the denominator is 0 up to rounding."""
     found: Floats = np.divide(part, whole, out=np.full(len(part), np.nan), where=np.abs(whole) > 1e-9)
     return found

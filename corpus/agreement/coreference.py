@@ -1,4 +1,4 @@
-"""Two partitions of mentions into entities, compared by LEA."""
+"""Compare two partitions of mentions into entities by LEA."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Hashable, Iterable, Sequence
 from ..core.model import Record
 from ..core.schema import Field
 
-Chains = Sequence[Iterable[Hashable]]
+Partition = Sequence[Iterable[Hashable]]
 
 
-def lea_counts(first: Chains, second: Chains) -> dict[str, float]:
-    """The sums of LEA, the Link-based Entity-Aware metric: what is resolved, and the most that could be.
+def lea_counts(first: Partition, second: Partition) -> dict[str, float]:
+    """Return the sums of LEA, the Link-based Entity-Aware metric: resolved sizes, and total sizes, of both sides.
 
-    LEA (Moosavi and Strube 2016, "Which Coreference Evaluation Metric Do You Trust?", ACL): an entity
-    counts by its size, and is resolved by the share of its links that are links of the other side too;
-    the one link of an entity of one mention is to itself. A mention that is in two entities counts for
-    the first. `resolved / size` is recall for `first` taken as the key, precision for `second`.
+    LEA (Moosavi and Strube 2016, "Which Coreference Evaluation Metric Do You Trust?", ACL): an entity is weighted
+    by its size and resolved by the share of its links that the other side has too; the one link of a singleton is
+    to itself. A mention in two entities counts for the first. With `first` as the key, first / first_size is
+    recall and second / second_size is precision.
     """
     resolved = _resolved(first, second)
     back = _resolved(second, first)
     return {"first": resolved[0], "first_size": resolved[1], "second": back[0], "second_size": back[1]}
 
 
-def _resolved(key: Chains, response: Chains) -> tuple[float, float]:
+def _resolved(key: Partition, response: Partition) -> tuple[float, float]:
     key, response = _partition(key), _partition(response)
     chain_of = {mention: number for number, chain in enumerate(response) for mention in chain}
     resolved = size = 0.0
@@ -39,7 +39,7 @@ def _resolved(key: Chains, response: Chains) -> tuple[float, float]:
     return resolved, size
 
 
-def _partition(chains: Chains) -> list[list[Hashable]]:
+def _partition(chains: Partition) -> list[list[Hashable]]:
     seen: set[Hashable] = set()
     found = []
     for chain in chains:
@@ -55,7 +55,7 @@ def _links(mentions: int) -> float:
 
 
 def chains_of(records: list[Record], owner: Field, place: Sequence[Field]) -> list[list[Hashable]]:
-    """The mentions of each entity, a mention being where its spans lie."""
+    """Return the mentions of each entity; a mention is the tuple of its spans (code points, half-open)."""
     chains: dict[str, list[Hashable]] = {}
     for record in records:
         spans = tuple((span["start"], span["end"]) for field in place for span in record.get(field.name, ()))

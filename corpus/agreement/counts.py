@@ -1,8 +1,8 @@
-"""Two annotations of a document → counts, which add up: what each figure is later made of.
+"""Count the agreement of two annotations of a document; counts add up over documents to every figure.
 
-    (layer, field, kind)  →  { a cell: how often }
+    (layer, field, kind)  →  {cell: count}
 
-A kind of counts gives one or more measures: the labels of matched records give α, κ and the confusions.
+A kind of counts yields one or more measures: the labels of matched records yield α, κ and the confusions.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from .matching import KEYS, Matching, owner_field, place_fields
 from .units import label_of, segments, span_counts, token_cells, unit_cells
 
 ORDINAL = {("stances", "intensity")}
-"""The integers that are degrees of something."""
+"""(layer, field) of integers on an ordinal scale."""
 
 
-class Key(NamedTuple):
-    """What is counted: about a field of a layer, "" for its records as a whole."""
+class CountKey(NamedTuple):
+    """What is counted, for a field of a layer ("" for whole records)."""
 
     layer: str
     field: str
     kind: str
 
 
-Counts = Mapping[Cell, float]
+CellCounts = Mapping[Cell, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A coefficient of a kind of counts. `pooled` says whether it is defined for the counts of several pairs."""
+    """A coefficient of a kind of counts. `pooled` is true if it is defined for the counts of several pairs."""
 
     kind: str
     name: str
@@ -59,12 +59,12 @@ MEASURES = (
     Measure("references", "accuracy", coefficients.accuracy),
     Measure("chains", "lea_f1", coefficients.lea_f1),
 )
-"""All measures, in the order in which they are shown."""
+"""All measures, in display order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is needed of the text: its length in code points, and its tokens, None where it is not here."""
+    """The length of a text in code points, and its tokens (None if the text is withheld)."""
 
     length: int
     tokens: Tokens | None
@@ -72,19 +72,19 @@ class Text:
 
 def count(
     schema: Schema, layers: Sequence[str], text: Text, first: Record, second: Record
-) -> Iterator[tuple[Key, Counts]]:
-    """The counts of two annotations of a document, for those of the layers that both looked at."""
+) -> Iterator[tuple[CountKey, CellCounts]]:
+    """Yield the counts of two annotations of a document, for the layers that both annotated."""
     matching = Matching(schema, first, second)
     for name in layers:
         if matching.is_done(name):
             layer = schema.layers[name]
-            yield Key(name, "", "records"), _records(layer, matching)
+            yield CountKey(name, "", "records"), _records(layer, matching)
             yield from _spans(schema, layer, text, first, second)
             yield from _fields(layer, matching)
             yield from _chains(layer, matching)
 
 
-def _records(layer: Layer, matching: Matching) -> Counts:
+def _records(layer: Layer, matching: Matching) -> CellCounts:
     fields = _label_fields(layer)
     pairs = matching.pairs(layer.name)
     same = sum(all(label_of(one, f) == label_of(other, f) for f in fields) for one, other in pairs)
@@ -92,18 +92,20 @@ def _records(layer: Layer, matching: Matching) -> Counts:
     return _named(matched=len(pairs), same=same, first=len(first), second=len(second))
 
 
-def _spans(schema: Schema, layer: Layer, text: Text, first: Record, second: Record) -> Iterator[tuple[Key, Counts]]:
+def _spans(
+    schema: Schema, layer: Layer, text: Text, first: Record, second: Record
+) -> Iterator[tuple[CountKey, CellCounts]]:
     for field in layer.of_kind("spans"):
         one, other = (segments(schema, layer, field, value) for value in (first, second))
         if text.tokens is not None:
-            yield Key(layer.name, field.name, "tokens"), {**token_cells(text.tokens, one, other)}
+            yield CountKey(layer.name, field.name, "tokens"), {**token_cells(text.tokens, one, other)}
         met, within = unit_cells(text.length, one, other)
-        yield Key(layer.name, field.name, "units"), {**met, **{(value,): pairs for value, pairs in within.items()}}
+        yield CountKey(layer.name, field.name, "units"), {**met, **{(value,): pairs for value, pairs in within.items()}}
         records = (value.get(layer.name) or [] for value in (first, second))
-        yield Key(layer.name, field.name, "spans"), _named(**span_counts(field, *records))
+        yield CountKey(layer.name, field.name, "spans"), _named(**span_counts(field, *records))
 
 
-def _fields(layer: Layer, matching: Matching) -> Iterator[tuple[Key, Counts]]:
+def _fields(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
     pairs = matching.pairs(layer.name)
     keys = KEYS.get(layer.name, ())
     for field in layer.fields:
@@ -113,23 +115,23 @@ def _fields(layer: Layer, matching: Matching) -> Iterator[tuple[Key, Counts]]:
         if degree or field in _label_fields(layer):
             said = ((label_of(one, field), label_of(other, field)) for one, other in pairs)
             cells: Counter[Cell] = Counter((one, other) for one, other in said if one and other)
-            yield Key(layer.name, field.name, "degrees" if degree else "labels"), cells
+            yield CountKey(layer.name, field.name, "degrees" if degree else "labels"), cells
         elif field.kind == "reference" and (field.refers_to == "targets" or matching.is_done(field.refers_to)):
             same = sum(matching.same_reference(field, one, other) for one, other in pairs)
-            yield Key(layer.name, field.name, "references"), _named(same=same, matched=len(pairs))
+            yield CountKey(layer.name, field.name, "references"), _named(same=same, matched=len(pairs))
 
 
-def _chains(layer: Layer, matching: Matching) -> Iterator[tuple[Key, Counts]]:
+def _chains(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
     owner, place = owner_field(layer), place_fields(layer)
     if owner and place:
         first, second = (chains_of(records, owner, place) for records in matching.records(layer.name))
-        yield Key(layer.name, owner.name, "chains"), _named(**lea_counts(first, second))
+        yield CountKey(layer.name, owner.name, "chains"), _named(**lea_counts(first, second))
 
 
 def _label_fields(layer: Layer) -> list[Field]:
-    """Fields of labels and of truth values."""
+    """Return the label fields and boolean fields."""
     return [f for f in layer.fields if f.kind == "label" or (f.kind, f.json_type) == ("scalar", "boolean")]
 
 
-def _named(**counts: float) -> Counts:
+def _named(**counts: float) -> CellCounts:
     return {(name,): count for name, count in counts.items()}

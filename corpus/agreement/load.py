@@ -1,4 +1,4 @@
-"""The documents that annotators can be compared on, one after another: who says what about which text."""
+"""Read the documents that two or more annotators annotated, one after another."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..files.index import ANNOTATOR
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """An article with the annotations to be compared, by annotator, in the order of their names.
+class SharedDocument:
+    """An article with its annotations to compare: annotator → annotation, sorted by annotator.
 
-    `length` is the text's, in code points.
+    `length` is the length of the text in code points.
     """
 
     article: Article
@@ -28,46 +28,48 @@ class Reading:
 
     @property
     def doc_id(self) -> str:
-        """The document."""
+        """Return the id of the document."""
         return self.article.doc_id
 
     @property
     def text(self) -> str | None:
-        """The text, None where it is not here."""
+        """Return the text, or None if it is withheld."""
         return self.article.text
 
     def done(self, layer: str) -> list[str]:
-        """The annotators that looked at a layer."""
+        """Return the annotators who annotated a layer."""
         return [name for name, value in self.by.items() if layer in value["layers_done"]]
 
 
 def annotators_of(root: Path) -> list[str]:
-    """The names of all annotators of a corpus, sorted, gold too."""
+    """Return the names of all annotators of a corpus, sorted, including gold."""
     folder = root / "annotations"
     paths = folder.iterdir() if folder.is_dir() else ()
     return sorted(path.name for path in paths if ANNOTATOR.fullmatch(path.name) and path.is_dir())
 
 
 def choose_annotators(root: Path, named: Sequence[str]) -> list[str]:
-    """The annotators to compare, sorted: those that are named, or all but gold.
+    """Return the annotators to compare, sorted: those in `named`, or all but gold.
 
-    Raises CorpusError for a name that is not there, and when there are fewer than two.
+    Raises CorpusError for an unknown name, or if there are fewer than two.
     """
     there = annotators_of(root)
     for name in named:
         if name not in there:
-            raise CorpusError(f"there is no annotator {name}; there are {', '.join(there) or 'none'}")
+            raise CorpusError(f"unknown annotator {name}; the annotators are {', '.join(there) or 'none'}")
     chosen = sorted(set(named)) if named else [name for name in there if name != GOLD]
     if len(chosen) < 2:
-        raise CorpusError(f"agreement is between two annotators or more, not {', '.join(chosen) or 'none'}")
+        raise CorpusError(f"agreement needs two annotators or more, not {', '.join(chosen) or 'none'}")
     return chosen
 
 
-def readings(root: Path, schema: Schema, annotators: Sequence[str], left_out: Counter[str]) -> Iterator[Reading]:
-    """Each document that two or more of the annotators annotated, in the order of the ids.
+def shared_documents(
+    root: Path, schema: Schema, annotators: Sequence[str], left_out: Counter[str]
+) -> Iterator[SharedDocument]:
+    """Yield each document that two or more of the annotators annotated, in the order of ids.
 
-    An annotation that does not fit the schema, is of another text or has a span outside of it is left out;
-    `left_out` counts those, and the documents whose text is not here, by reason.
+    Annotations are dropped if they do not fit the schema, belong to another text or have a span outside of it;
+    `left_out` counts them, and the documents whose text is withheld, by reason.
     """
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         for shard in index.shards(256):
@@ -78,14 +80,14 @@ def readings(root: Path, schema: Schema, annotators: Sequence[str], left_out: Co
                 article = found[0].article
                 length = len(article.text) if article.text is not None else article.record.get("length")
                 if not isinstance(length, int) or not article.sources or article.sources[0].faults:
-                    left_out["documents without a record that can be read"] += 1
+                    left_out["documents without a readable record"] += 1
                     continue
                 usable = _usable(found, schema, annotators, length, left_out)
                 if len(usable) < 2:
                     continue
                 if article.text is None:
                     left_out["documents without their text, in figures on tokens"] += 1
-                yield Reading(article, length, dict(sorted(usable.items())))
+                yield SharedDocument(article, length, dict(sorted(usable.items())))
 
 
 def _usable(

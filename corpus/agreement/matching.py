@@ -1,11 +1,14 @@
-"""Which record of one annotator is which of another's: one to one, by the text they share, best first.
+"""Match the records of two annotations one to one, by the text they share, best first.
 
     a   ⟦the Orvanian coastguard⟧ … ⟦it⟧
     b   ⟦the Orvanian coastguard⟧ … ⟦it⟧ … ⟦its⟧        Dice 2·26 / (26 + 29)
 
-A record lies where its own spans lie that it must have, else where the records lie that must name it
-(an entity: its mentions), else where any of its spans lie. A stance has no place of its own; two are the
-same when scope, target and holder are.
+The place of a record is its required spans; without any, the places of the records that must refer to it (for an
+entity, its mentions); else all of its spans. A stance has no place: two stances match if scope, target and holder
+are equal, after translation of ids.
+
+Greedy matching by Dice is deterministic and explainable to annotators; it can miss the assignment with the largest
+total overlap, which differs only where several records compete for one place.
 """
 
 from __future__ import annotations
@@ -20,37 +23,37 @@ Piece = tuple[int, int]
 """(start, end) in code points, half-open."""
 Pairs = list[tuple[Record, Record]]
 KEYS = {"stances": ("scope", "target", "holder")}
-"""Layers whose records are matched by what these fields say, and not by their place."""
+"""layer → fields by whose values its records are matched, instead of by place."""
 
 
 class Matching:
-    """The records of two annotations of one document, matched layer by layer when they are asked for."""
+    """Matches the records of two annotations of one document, each layer on first use."""
 
     def __init__(self, schema: Schema, first: Record, second: Record):
         self._schema, self._both = schema, (first, second)
         self._pairs: dict[str, Pairs] = {}
 
     def is_done(self, layer: str) -> bool:
-        """Whether both looked at the layer."""
+        """Return whether both annotated the layer."""
         return all(layer in value["layers_done"] for value in self._both)
 
     def records(self, layer: str) -> tuple[list[Record], list[Record]]:
-        """The records of both."""
+        """Return the records of a layer in both annotations."""
         first, second = (value.get(layer) or [] for value in self._both)
         return first, second
 
     def pairs(self, layer: str) -> Pairs:
-        """The matched records, in the order of the first annotation."""
+        """Return the matched records, in the order of the first annotation."""
         if layer not in self._pairs:
             self._pairs[layer] = self._match(layer)
         return self._pairs[layer]
 
     def names(self, layer: str) -> dict[str, str]:
-        """id in the first annotation → id in the second, for the records of a layer that are matched."""
+        """Return id in the first annotation → id in the second, for the matched records of a layer."""
         return {one["id"]: other["id"] for one, other in self.pairs(layer)}
 
     def same_reference(self, field: Field, one: Record, other: Record) -> bool:
-        """Whether two records refer to the same, where what is referred to is matched."""
+        """Return whether two records refer to the same target, or to matched records."""
         names = {} if field.refers_to == TARGETS else self.names(field.refers_to)
         first, second = (_referred(record.get(field.name)) for record in (one, other))
         if field.refers_to == TARGETS:
@@ -85,7 +88,7 @@ class Matching:
 
 
 def owner_field(layer: Layer) -> Field | None:
-    """The field by which each record of a layer must name the one thing it belongs to: a mention its entity."""
+    """Return the required reference by which a record names its owner, as a mention its entity; None without one."""
     for field in layer.of_kind("reference"):
         if field.required and not field.nullable and not field.many and field.refers_to != TARGETS:
             return field
@@ -93,12 +96,12 @@ def owner_field(layer: Layer) -> Field | None:
 
 
 def place_fields(layer: Layer) -> list[Field]:
-    """The spans that a record of the layer must have."""
+    """Return the required spans fields of a layer."""
     return [field for field in layer.of_kind("spans") if field.least]
 
 
 def places_of(schema: Schema, name: str, annotation: Record) -> list[list[Piece]]:
-    """Where each record of a layer lies: pieces in their order that do not overlap; [] for nowhere."""
+    """Return the place of each record of a layer: sorted pieces without overlaps; [] for no place."""
     layer = schema.layers[name]
     records = annotation.get(name) or []
     fields = place_fields(layer)
@@ -117,10 +120,9 @@ def places_of(schema: Schema, name: str, annotation: Record) -> list[list[Piece]
 
 
 def best_first(first: list[list[Piece]], second: list[list[Piece]]) -> list[tuple[int, int]]:
-    """(i, j) of the pairs that share text, one to one, in the order of i.
+    """Return pairs (i, j) of records that share text, one to one, in the order of i.
 
-    The pair with the largest Dice coefficient of code points is taken first; of equal ones, that of the
-    first records.
+    Pairs are taken by descending Dice coefficient of code points; ties go to the first records.
     """
     shared = _shared(first, second)
     lengths = [[sum(end - start for start, end in pieces) for pieces in side] for side in (first, second)]
@@ -136,7 +138,7 @@ def best_first(first: list[list[Piece]], second: list[list[Piece]]) -> list[tupl
 
 
 def _shared(first: list[list[Piece]], second: list[list[Piece]]) -> Mapping[tuple[int, int], int]:
-    """The code points that records share, by their numbers, for those that share some: one sweep over the text."""
+    """Return (i, j) → the number of shared code points, if positive, by one sweep over the text."""
     pieces = [
         (start, end, side, number)
         for side, records in enumerate((first, second))

@@ -1,4 +1,8 @@
-"""A corpus → the figures of agreement, for each pair of annotators, with intervals, and for each document."""
+"""Measure inter-annotator agreement for each pair, with confidence intervals, and for each document.
+
+All figures are functions of sums of counts, so a corpus is read once: counts are kept sparse, a few numbers for each
+document and kind, and resamples of the bootstrap are weighted sums of them.
+"""
 
 from __future__ import annotations
 
@@ -15,31 +19,31 @@ import numpy as np
 from ..core.model import CorpusError
 from ..core.schema import Schema
 from .coefficients import Cell, Floats
-from .counts import MEASURES, Counts, Key, Measure, Text, count
-from .load import choose_annotators, readings
+from .counts import MEASURES, CellCounts, CountKey, Measure, Text, count
+from .load import choose_annotators, shared_documents
 from .units import tokens_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ALL = "all"
-"""Stands for the annotators of a figure when it is over several pairs."""
+"""The annotators of a figure that pools several pairs."""
 RESAMPLES = 1000
 SEED = 20160101
 DIGITS = 6
-"""Decimals of a figure: what follows may differ with the machine that added it up."""
+"""Decimals of a figure: further ones may differ between machines, which add in another order."""
 _BATCH = 2_000_000
-"""Numbers of a batch of resamples."""
+"""The most numbers in a batch of resamples (16 MB of float64)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How far annotators agree.
+    """The agreement of annotators.
 
-    `figures`, a row for each: layer, field ("" for records as a whole), measure, annotators ("a, b", or
+    `figures` has columns layer, field ("" for records as a whole), measure, annotators ("a, b", or
     "all" for several pairs together), doc_id ("" for all documents), value, low and high (the 95%
     interval; NaN for a document), documents. `confusions`: layer, field, annotators, first, second,
-    count. `left_out` counts what was not compared, by reason.
+    count. `left_out` counts what could not be compared, by reason.
     """
 
     annotators: Sequence[str]
@@ -50,12 +54,12 @@ class Result:
 
     @property
     def overall(self) -> pd.DataFrame:
-        """The figures over all documents and annotators: a row for each layer, field and measure."""
+        """Return the figures over all documents and annotators: a row for each layer, field and measure."""
         return self._together[self._together["doc_id"] == ""]
 
     @property
     def worst(self) -> pd.DataFrame:
-        """A row a document, a column a layer, worst first: the F1 of labelled records; `mean` is over the layers."""
+        """Return the F1 of labelled records, documents × layers, worst first; `mean` is over the layers."""
         figures = self._together
         chosen = figures[(figures["doc_id"] != "") & (figures["measure"] == "record_f1_labelled")]
         table = chosen.pivot_table(index="doc_id", columns="layer", values="value", sort=False)
@@ -70,7 +74,7 @@ class Result:
 
 @dataclass(slots=True)
 class _Sums:
-    """The counts of one kind for one pair, a few numbers a document."""
+    """The counts of one kind for one pair, as a sparse matrix of documents × cells."""
 
     documents: list[int] = field(default_factory=list)
     rows: array[int] = field(default_factory=lambda: array("q"))
@@ -78,7 +82,7 @@ class _Sums:
     values: array[float] = field(default_factory=lambda: array("d"))
     cells: dict[Cell, int] = field(default_factory=dict)
 
-    def add(self, document: int, counts: Counts, weight: float) -> None:
+    def add(self, document: int, counts: CellCounts, weight: float) -> None:
         if not self.documents or self.documents[-1] != document:
             self.documents.append(document)
         for cell, value in counts.items():
@@ -88,21 +92,21 @@ class _Sums:
                 self.values.append(value * weight)
 
     def dense(self) -> Floats:
-        """documents × cells."""
+        """Return the counts as documents × cells."""
         found = np.zeros((len(self.documents), len(self.cells)))
         np.add.at(found, (np.array(self.rows), np.array(self.columns)), np.array(self.values))
         return found
 
 
-Tally = dict[tuple[Key, str], _Sums]
+Tally = dict[tuple[CountKey, str], _Sums]
 
 
 def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence[str] = ()) -> Result:
-    """How far the annotators of the corpus at `root` agree, on these layers or on all.
+    """Measure the agreement of the annotators of the corpus at `root`, on `layers` or on all layers.
 
-    Without `annotators`, all are compared but gold. A pair is compared on the documents in which both
-    looked at a layer (`layers_done`). Intervals are percentiles of 1,000 resamples of documents.
-    Raises CorpusError for a layer or annotator that is not there, and when a library is missing.
+    Without `annotators`, all but gold are compared. A pair is compared on the documents in which both annotated a
+    layer (`layers_done`). Intervals are 95% percentiles of 1,000 resamples of documents. Raises CorpusError for an
+    unknown layer or annotator, or if there are fewer than two annotators.
     """
     root = Path(root).absolute()
     schema = Schema.read(root)
@@ -113,16 +117,14 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
     left_out: Counter[str] = Counter()
     tally: Tally = {}
     doc_ids: list[str] = []
-    for reading in readings(root, schema, chosen, left_out):
-        text = Text(reading.length, None if reading.text is None else tokens_of(reading.text))
-        doc_ids.append(reading.doc_id)
-        for first, second in combinations(reading.by, 2):
-            for key, counts in count(
-                schema, list(layers or schema.layers), text, reading.by[first], reading.by[second]
-            ):
+    for shared in shared_documents(root, schema, chosen, left_out):
+        text = Text(shared.length, None if shared.text is None else tokens_of(shared.text))
+        doc_ids.append(shared.doc_id)
+        for first, second in combinations(shared.by, 2):
+            for key, counts in count(schema, list(layers or schema.layers), text, shared.by[first], shared.by[second]):
                 tally.setdefault((key, f"{first}, {second}"), _Sums()).add(len(doc_ids) - 1, counts, 1)
                 if len(chosen) > 2:
-                    weight = 1 / (len(reading.done(key.layer)) - 1)
+                    weight = 1 / (len(shared.done(key.layer)) - 1)
                     tally.setdefault((key, ALL), _Sums()).add(len(doc_ids) - 1, counts, weight)
     return Result(
         chosen,
@@ -141,20 +143,20 @@ def _figures(tally: Tally, schema: Schema, doc_ids: Sequence[str]) -> pd.DataFra
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def _in_order(tally: Tally, schema: Schema) -> list[tuple[Key, str]]:
-    """The keys in the order of the schema."""
+def _in_order(tally: Tally, schema: Schema) -> list[tuple[CountKey, str]]:
+    """Return the keys in the order of the schema."""
     layers = list(schema.layers)
     fields = {name: ["", *(one.name for one in layer.fields)] for name, layer in schema.layers.items()}
     kinds = [measure.kind for measure in MEASURES]
 
-    def order(entry: tuple[Key, str]) -> tuple[Any, ...]:
+    def order(entry: tuple[CountKey, str]) -> tuple[Any, ...]:
         key, who = entry
         return layers.index(key.layer), fields[key.layer].index(key.field), kinds.index(key.kind), who != ALL, who
 
     return sorted(tally, key=order)
 
 
-def _rows(key: Key, who: str, sums: _Sums, doc_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _rows(key: CountKey, who: str, sums: _Sums, doc_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     if not sums.cells:
         return
     table, cells = sums.dense(), list(sums.cells)
@@ -170,10 +172,10 @@ def _rows(key: Key, who: str, sums: _Sums, doc_ids: Sequence[str]) -> Iterator[t
 
 
 def interval(measure: Measure, cells: Sequence[Cell], table: Floats) -> tuple[float, float]:
-    """The 95% percentile interval of a measure over resamples of documents, the rows of `table` (documents × cells).
+    """Return the 95% percentile interval of a measure over resamples of documents, the rows of `table`.
 
-    The percentile bootstrap of Efron and Tibshirani (1993), "An Introduction to the Bootstrap", ch. 13. NaN
-    for fewer than two documents, and when the measure is defined in fewer than half of the resamples.
+    The percentile bootstrap of Efron and Tibshirani (1993), "An Introduction to the Bootstrap", ch. 13.
+    NaN for fewer than two documents, or if the measure is defined in fewer than half of the resamples.
     """
     documents = len(table)
     if documents < 2:
@@ -193,7 +195,7 @@ def interval(measure: Measure, cells: Sequence[Cell], table: Floats) -> tuple[fl
 
 
 def _confusions(tally: Tally) -> pd.DataFrame:
-    """Which labels of matched records are taken for which, the commonest first."""
+    """Return the pairs of differing labels of matched records, most frequent first."""
     import pandas as pd
 
     rows: list[tuple[Any, ...]] = []

@@ -1,4 +1,4 @@
-"""The figures of agreement as a picture: a chart of each layer, and a heat map of documents by layers."""
+"""Plot the figures of agreement: a chart for each layer, and a heat map of documents by layers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 ENDS = (".png", ".svg")
 _DOCUMENTS = 60
-"""Documents of the heat map, the worst ones."""
+"""The most documents in the heat map, worst first."""
 
 
 def plot(result: Result, path: Path) -> None:
-    """Write the picture to a .png or .svg file. Raises CorpusError for another name, or without matplotlib."""
+    """Write the plot to a .png or .svg file. Raises CorpusError for another suffix, or without matplotlib."""
     if path.suffix.lower() not in ENDS:
-        raise CorpusError(f"{path}: a plot is a {' or '.join(ENDS)} file")
+        raise CorpusError(f"{path}: a plot must be a {' or '.join(ENDS)} file")
     if not result.documents:
-        raise CorpusError("no document was annotated by two of these annotators: there is nothing to plot")
+        raise CorpusError("no document was annotated by two of these annotators, so there is nothing to plot")
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure

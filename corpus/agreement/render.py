@@ -1,4 +1,4 @@
-"""The figures of agreement as text, Markdown, JSON and CSV, and as a table for the dataset card."""
+"""Render the figures of agreement as text, Markdown, JSON and CSV, and as a table for the dataset card."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ TITLES = {
     "lea_f1": "coreference, LEA F1",
 }
 _NOT_IN_CARD = ("record_f1_labelled", "kappa")
-"""Figures that say nearly what another says: the α beside them."""
+"""Figures that are nearly redundant beside the others: the card omits them."""
 _COMMONEST, _WORST, _CARD_CONFUSIONS = 20, 20, 5
 _NONE = "–"
 Table = tuple[str, Sequence[str], list[list[str]]]
-"""A title, the head of each column, the rows."""
+"""(title, column headings, rows)."""
 
 
 def text(result: Result) -> str:
-    """Tables for a terminal: the figures, the commonest confusions, the worst documents, what was left out."""
+    """Return tables for a terminal: figures, most frequent confusions, worst documents, exclusions."""
     return "\n".join(_parts(result, _aligned)) + "\n"
 
 
 def markdown(result: Result) -> str:
-    """The same tables in Markdown."""
+    """Return the same tables in Markdown."""
     return "\n".join(_parts(result, _markdown_table)) + "\n"
 
 
 def json_(result: Result) -> str:
-    """An object: annotators, documents, figures, confusions, left_out; NaN is null."""
+    """Return a JSON object: annotators, documents, figures, confusions, left_out; NaN is null."""
     value = {
         "annotators": list(result.annotators),
         "documents": result.documents,
@@ -60,19 +60,18 @@ def json_(result: Result) -> str:
 
 
 def csv(result: Result) -> str:
-    """The figures, a line each; NaN is empty."""
+    """Return the figures as CSV; NaN is empty."""
     return str(result.figures.to_csv(index=False, lineterminator="\n"))
 
 
 SHOWN: dict[str, Callable[[Result], str]] = {"text": text, "json": json_, "markdown": markdown, "csv": csv}
-"""Every format of `corpus agreement`."""
+"""Format of `corpus agreement` → its renderer."""
 
 
 def card_table(root: str | Path) -> str:
-    """Markdown for the dataset card: the figures of each field with 95% intervals, and the five commonest confusions.
+    """Return Markdown for the dataset card: figures with 95% intervals, and the five most frequent confusions.
 
-    They are about all annotators but gold; one sentence says so when there are not two. Raises
-    CorpusError when a library is missing.
+    All annotators but gold are compared; with fewer than two, return one sentence that says so.
     """
     names = [name for name in annotators_of(Path(root)) if name != GOLD]
     result = agreement(root) if len(names) > 1 else None
@@ -101,7 +100,7 @@ def _parts(result: Result, table: Callable[[Table], list[str]]) -> Iterator[str]
                 yield from table(one)
     if result.left_out:
         yield ""
-        yield "Left out:"
+        yield "Not compared:"
         yield ""
         yield from (f"- {count:,} {what}" for what, count in result.left_out.items())
 

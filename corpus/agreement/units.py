@@ -1,12 +1,12 @@
-"""The spans of one field as units on the text: segments, tokens and pieces, counted for two annotators.
+"""Count the agreement of two annotators on the spans of a field: as segments, as tokens, and as pieces.
 
-Tokens and segments have one value each, so of nested spans the outermost one counts:
+Tokens and segments have one value each, so of nested spans the outermost counts:
 
     text        … the island's ferry operator said …
     spans           ⟦⟦the island⟧ʻs ferry operator⟧
     segments        ⟦        ORG                 ⟧
 
-Pieces are all spans, nested ones too, with no label.
+Pieces are all spans, including nested ones, without labels.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from .matching import owner_field, place_fields
 Segment = tuple[int, int, str]
 """(start, end, value), in code points, half-open."""
 Cells = Counter[tuple[str, ...]]
-"""How often one annotator said the first and the other the second."""
+"""(value of the first annotator, value of the second) → count."""
 OUTSIDE = ""
-"""The value of what is in no span."""
+"""The value outside of all spans."""
 
 
 def segments(schema: Schema, layer: Layer, field: Field, annotation: Record) -> list[Segment]:
-    """The outermost spans of a field, in the order of the text; what overlaps the one before is cut off.
+    """Return the outermost spans of a field in text order; an overlap with the previous one is cut off.
 
-    The value of a span that a record must have is the first label of what the record belongs to (a
-    mention: its entity's type), else of the record itself; of another span, the field's name.
+    The value of a required span is the first label of the record's owner (for a mention, its entity's type), else
+    the first label of the record itself; the value of an optional span is the field's name.
     """
     spans = sorted(
         (span["start"], -span["end"], value)
@@ -70,7 +70,7 @@ def _value(record: Record, field: Field, otherwise: str) -> str:
 
 
 def label_of(record: Record, field: Field) -> str | None:
-    """The label of a field of labels or of truth values, several as one; None when the record has none."""
+    """Return the value of a label or boolean field; several labels are joined by "+". None if there is none."""
     value = record.get(field.name)
     if isinstance(value, list):
         return "+".join(sorted(value))
@@ -80,12 +80,12 @@ def label_of(record: Record, field: Field) -> str | None:
 
 
 def tokens_of(text: str) -> Tokens:
-    """The tokens of a text, `\\w+|[^\\w\\s]`."""
+    """Return the tokens of a text, `\\w+|[^\\w\\s]`."""
     return tokenize([text])
 
 
 def token_cells(tokens: Tokens, first: list[Segment], second: list[Segment]) -> Cells:
-    """How many tokens have which value for the one and for the other; a token in part of a segment has its value."""
+    """Count tokens by the values of both annotators; a token that overlaps a segment has its value."""
     names = sorted({OUTSIDE, *(value for _, _, value in (*first, *second))})
     codes = {name: code for code, name in enumerate(names)}
     both = []
@@ -104,10 +104,10 @@ def token_cells(tokens: Tokens, first: list[Segment], second: list[Segment]) -> 
 
 
 def unit_cells(length: int, first: list[Segment], second: list[Segment]) -> tuple[Cells, Counter[str]]:
-    """The lengths of the intersections of two unitizations of a text by value, and what pairs with itself.
+    """Return the lengths (code points) of intersections of two unitizations by value, and the pairs within units.
 
-    The second is, for each value, the number of pairs of code points that lie in one unit; a gap has
-    no structure, so each of its code points is a unit of its own (Krippendorff et al. 2016, eq. 1 and 4).
+    The pairs are, for each value, the number of pairs of code points within one unit. A gap has no structure, so
+    each of its code points is a unit of its own (Krippendorff et al. 2016, eq. 1 and 4).
     """
     within: Counter[str] = Counter()
     partitions = []
@@ -140,10 +140,10 @@ def _partition(side: list[Segment], length: int) -> list[Segment]:
 
 
 def span_counts(field: Field, first: list[Record], second: list[Record]) -> dict[str, int]:
-    """How the spans of a field of two annotators meet, counted by `nervaluate`.
+    """Count exact and partial matches of the spans of a field with `nervaluate`, one to one.
 
-    Spans that are equal are `exact`, others that overlap `partial`, one to one; `first` and `second`
-    are all spans of each. `nervaluate` takes spans as they come, so equal ones come first.
+    Equal spans are `exact`, other overlapping spans are `partial`; `first` and `second` are the totals.
+    `nervaluate` matches spans in the given order, so equal spans are put first.
     """
     from nervaluate.entities import Entity
     from nervaluate.strategies import PartialEvaluation

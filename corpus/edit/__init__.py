@@ -1,1 +1,1 @@
-"""Verbs that change a corpus: start it, add to it, format it, fix it, attach texts, assign splits."""
+"""Change a corpus: start it, add articles, format and fix files, attach texts, write splits."""

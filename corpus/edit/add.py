@@ -1,4 +1,4 @@
-"""A text file → an article: its text in raw/, byte for byte, and its record with hash and length."""
+"""Add a text file as an article: its text in raw/, byte for byte, and its record with checksum and length."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from ..files.index import ATTACHED, MAX_BYTES, RECORD, TEXT
 from ..files.read import parse_text
 
 _OWN = ("text_sha256", "length")
-"""The fields of a record that are told by the file."""
+"""The fields of a record that are computed from the file."""
 
 
 def add_article(root: Path, schema: Schema, file: Path, values: Sequence[str]) -> tuple[Path, Record]:
-    """Make an article of `file`, its values written FIELD=VALUE; the path of its record, and the record.
+    """Add `file` as an article with `values`, each FIELD=VALUE. Return the path of its record, and the record.
 
-    The text goes to raw/<doc_id>.txt, or to raw/attached/, which git ignores, when `redistribution` is not
-    `full`; a file that lies there already stays. Where no value says otherwise, `doc_id` is the name of the
-    file without its ending, `title` is null and `redistribution` is `full`. Raises CorpusError, and writes
-    nothing, when the id is taken, the text cannot be one, a field is unknown, or the record does not fit the
-    schema.
+    The text is written to raw/<doc_id>.txt, or to raw/attached/, which git ignores, if `redistribution` is not
+    `full`; if `file` is that very file, it stays. Defaults: `doc_id` is the file name without its extension,
+    `title` is null and `redistribution` is `full`. Raises CorpusError, and writes nothing, if the id is taken,
+    the text is invalid, a field is unknown, or the record does not fit the schema.
     """
     data = _text(file)
     record: Record = {"doc_id": file.stem, **_defaults(schema), **_read(values, schema)}
     doc_id = record["doc_id"]
     if not DOC_ID.fullmatch(doc_id):
-        raise CorpusError(f"{doc_id!r} is no document id: letters, digits, `.`, `_` and `-`; give another doc_id=…")
+        raise CorpusError(f"{doc_id!r} is not a document id (letters, digits, `.`, `_` and `-`); give another doc_id=…")
     record |= {"text_sha256": sha256(data).hexdigest(), "length": len(data.decode())}
     _fits(record, schema)
     folder = "raw" if record.get("redistribution") == "full" else ATTACHED
@@ -39,7 +38,7 @@ def add_article(root: Path, schema: Schema, file: Path, values: Sequence[str]) -
     with Index(root) as index:
         for entry in index.entries(doc_id):
             if entry.kind == RECORD or (entry.kind == TEXT and not there):
-                raise CorpusError(f"{entry.path} has a document {doc_id} already; give another doc_id=…")
+                raise CorpusError(f"{entry.path} already has a document {doc_id}; give another doc_id=…")
     if not there:
         with replace_file(text) as out:
             out.write(data)
@@ -58,12 +57,12 @@ def _text(file: Path) -> bytes:
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise CorpusError(f"there is no file {file}") from None
+        raise CorpusError(f"{file} does not exist") from None
     if len(data) > MAX_BYTES:
         raise CorpusError(f"{file} is larger than {MAX_BYTES:,} bytes")
     for fault in parse_text(data)[1]:
         why = f"{fault.name} {fault.detail}".rstrip()
-        raise CorpusError(f"{file}:{fault.line}:{fault.column}: {why}; `corpus rule {fault.name}` says more")
+        raise CorpusError(f"{file}:{fault.line}:{fault.column}: {why}; `corpus rule {fault.name}` explains it")
     return data
 
 
@@ -73,7 +72,7 @@ def _defaults(schema: Schema) -> Record:
 
 
 def _read(values: Sequence[str], schema: Schema) -> Record:
-    """The fields of a record as they are written."""
+    """Parse FIELD=VALUE arguments; a repeated field must be a list in the schema."""
     fields = {field.name: field for field in schema.article_fields if field.name not in _OWN}
     record: Record = {}
     for written in values:
@@ -83,7 +82,7 @@ def _read(values: Sequence[str], schema: Schema) -> Record:
         if fields[name].many:
             record.setdefault(name, []).append(_value(fields[name], value))
         elif name in record:
-            raise CorpusError(f"{name} is given twice, and has one value")
+            raise CorpusError(f"{name} is given twice, but takes one value")
         else:
             record[name] = _value(fields[name], value)
     return record
@@ -97,7 +96,7 @@ def _value(field: Field, written: str) -> Any:
             return {"true": True, "false": False}[written]
         return {"integer": int, "number": float}.get(field.json_type, str)(written)
     except (KeyError, ValueError):
-        raise CorpusError(f"{field.name} is of type {field.json_type}, and {written!r} is not") from None
+        raise CorpusError(f"{field.name} must be of type {field.json_type}, not {written!r}") from None
 
 
 def _fits(record: Record, schema: Schema) -> None:

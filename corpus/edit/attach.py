@@ -1,4 +1,4 @@
-"""A user's own copy of a withheld text → raw/attached/, when its hash is the recorded one."""
+"""Attach a user's own copy of a withheld text: copy it to raw/attached/ if its checksum fits the record."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from ..files.index import ATTACHED, DOC_ID, MAX_BYTES, RECORD
 
 
 def attach_text(root: Path, schema: Schema, doc_id: str, file: Path) -> Path:
-    """Copy `file` to where the text of `doc_id` is looked for, and return the path of the copy.
+    """Copy `file` to raw/attached/<doc_id>.txt and return the path of the copy.
 
-    Raises CorpusError when there is no such withheld document, or when the text is not the very one
-    that was annotated: the message says which change explains the difference, when one does.
+    Raises CorpusError if there is no such withheld document, or if the text is not the annotated one; the
+    message names a change that explains the difference, if one is known.
     """
     if not DOC_ID.fullmatch(doc_id):
-        raise CorpusError(f"{doc_id!r} is no document id")
+        raise CorpusError(f"{doc_id!r} is not a document id (letters, digits, `.`, `_` and `-`)")
     record = _record(root, schema, doc_id)
     if record["redistribution"] == "full":
-        raise CorpusError(f"the text of {doc_id} may be passed on: it belongs in raw/{doc_id}.txt")
+        raise CorpusError(
+            f"the text of {doc_id} is not withheld (redistribution: full): it belongs in raw/{doc_id}.txt"
+        )
     try:
         with file.open("rb") as copy:
             data = copy.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise CorpusError(f"there is no file {file}") from None
+        raise CorpusError(f"{file} does not exist") from None
     if hashlib.sha256(data).hexdigest() != record["text_sha256"]:
         raise CorpusError(f"{file} is not the text of {doc_id}: {difference(data, record)}")
     path = root / ATTACHED / f"{doc_id}.txt"
@@ -40,15 +42,15 @@ def _record(root: Path, schema: Schema, doc_id: str) -> Record:
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         entries = [entry for entry in index.entries(doc_id) if entry.kind == RECORD]
         if not entries:
-            raise CorpusError(f"there is no document {doc_id} in {root / 'raw'}")
+            raise CorpusError(f"{root / 'raw'} has no document {doc_id}")
         article = reader.documents(entries[:1])[0].article
     if not schema.is_valid("record", article.sources[0].value):
-        raise CorpusError(f"the record of {doc_id} does not fit the schema; see `corpus validate {entries[0].path}`")
+        raise CorpusError(f"the record of {doc_id} does not fit the schema; run `corpus validate {entries[0].path}`")
     return article.record
 
 
 def difference(data: bytes, record: Record) -> str:
-    """What change explains that `data` has another hash than `text_sha256` of `record`, or that none is known to."""
+    """Return why the SHA-256 of `data` differs from `text_sha256` of `record`: a known change, or an edit."""
     if len(data) > MAX_BYTES:
         return f"it is larger than {MAX_BYTES:,} bytes"
     try:
@@ -57,9 +59,9 @@ def difference(data: bytes, record: Record) -> str:
         return "it is not UTF-8"
     reason = explain_text(text, str(record["text_sha256"]))
     if reason:
-        return f"{reason}. Undo that, and attach it again"
+        return f"{reason}. Undo this and attach the text again"
     by = len(text) - int(str(record["length"]))
     if by:
         more = "more" if by > 0 else "fewer"
         return f"it has {len(text):,} code points, {abs(by):,} {more} than the annotated text: it was edited"
-    return "it has as many code points as the annotated text, and not the same ones: it was edited"
+    return "it has as many code points as the annotated text, but different ones: it was edited"

@@ -1,4 +1,8 @@
-"""Findings → their fixes, made in the bytes of the files, of which everything else stays as it is."""
+"""Apply the fixes of findings to the bytes of files; all other bytes stay unchanged.
+
+Fixes are applied in rounds. Two fixes in one place could undo each other, so a round applies the first one only; the
+document is then checked again, and what is found next is fixed in the next round.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from ..files import Entry, Index, Reader, by_document, edited, is_bulk, parse_js
 from .rewriter import ChangedLines, Rewriter, chosen_files
 
 _ROUNDS = 8
-"""How often fixes are applied to one document, since one may make room for the next."""
+"""The most rounds of fixes for one document. A fix may make another one possible; the limit ends any cycle."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -26,9 +30,9 @@ def fix_corpus(
     *,
     unsafe: bool,
 ) -> int:
-    """Apply the safe fixes (and the unsafe ones) of what is found in the JSON files; the number of files.
+    """Apply the safe fixes, or with `unsafe` all fixes, of findings in the JSON files. Return the number of files read.
 
-    `on_problem` is told what is found then and has a fix that was not applied.
+    `on_problem` receives each remaining finding with a fix that was not applied.
     """
     with (
         Index(root, paths) as index,
@@ -52,9 +56,10 @@ def fix_corpus(
 def _fixed(
     entries: list[Entry], reader: Reader, schema: Schema, files: set[str], unsafe: bool
 ) -> Iterator[tuple[Document, Document, list[Problem]]]:
-    """Each document of a group whose file is in `files`: as it is, as it becomes, and what is left with a fix.
+    """Yield each document of a group whose file is in `files`: before, after, and its findings with unapplied fixes.
 
-    An annotation is asked after its article, and about the article as it becomes.
+    An annotation is checked after its article, and against the fixed article: a fix of the record may resolve or
+    reveal a finding in the annotation.
     """
     failed: set[int] = set()
     article = None
@@ -62,7 +67,7 @@ def _fixed(
         after = before if article is None else replace(before, article=article)
         levels = checks.inherited(failed)
         if before.source.path in files and before.source.kind != "text":
-            after, levels, left = _mended(after, schema, levels, unsafe)
+            after, levels, left = _with_fixes(after, schema, levels, unsafe)
             yield before, after, left
         elif before.annotation is None:
             for _ in checks.run(before, schema, levels):
@@ -71,10 +76,10 @@ def _fixed(
             failed, article = levels, after.article
 
 
-def _mended(
+def _with_fixes(
     document: Document, schema: Schema, inherited: set[int], unsafe: bool
 ) -> tuple[Document, set[int], list[Problem]]:
-    """The document with its fixes applied, the levels it fails nevertheless, and what is left with a fix."""
+    """Apply fixes until none is left. Return the document, the levels it still fails, and findings with a fix."""
     for rounds_left in reversed(range(_ROUNDS + 1)):
         failed = set(inherited)
         found = [
@@ -90,9 +95,9 @@ def _mended(
 
 
 def without_conflicts(problems: Sequence[Problem]) -> list[Fix]:
-    """The fixes of findings, of two that concern one place the first.
+    """Return the fixes of findings; of two fixes that touch one place, only the first.
 
-    A fix concerns where its finding stands and where its edits are made, and all that lies within.
+    A fix touches the location of its finding and of its edits (JSON pointers), and everything below them.
     """
     taken: set[str] = set()
     above: set[str] = set()
@@ -115,19 +120,22 @@ def _upto(pointer: str) -> set[str]:
 
 
 def _applied(data: bytes, fixes: Sequence[Fix]) -> bytes:
-    """The bytes with the fixes made; one without edits is that of a byte order mark."""
+    """Apply fixes to the bytes of a file. A fix without edits removes the byte order mark."""
     if not all(fix.edits for fix in fixes):
         return data.removeprefix(_BOM)
     return edited(data, [edit for fix in fixes for edit in fix.edits])
 
 
 def _reread(document: Document, data: bytes) -> Document:
-    """The document as it is with other bytes in its file."""
+    """Return the document with other bytes in its file.
+
+    Faults that parsing does not find (the reader's, such as of its path) are kept from the old source.
+    """
     old = document.source
     value, faults = parse_json(data, old.line)
     elsewhere = set(old.faults) - set(parse_json(old.data, old.line)[1]) if old.faults else set()
     if isinstance(value, dict) and isinstance(old.value, dict) and old.kind == "record" and "text" not in old.value:
-        value.pop("text", None)  # of a bulk line, where the reader took it for the article's text
+        value.pop("text", None)  # in a bulk line, the reader takes `text` as the article's text
     kept = tuple(fault for fault in old.faults if fault in elsewhere)
     source = replace(old, data=data, value=value, faults=(*faults, *kept))
     record = value if isinstance(value, dict) else {}

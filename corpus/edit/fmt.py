@@ -1,4 +1,4 @@
-"""Files → files in the canonical form."""
+"""Bring JSON files into the canonical form."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from ..files import Entry, Index, Reader, by_document, canonical, canonical_line
 from .rewriter import Rewriter, chosen_files
 
 _WAITING = 8 * 2**20
-"""Bytes of lines of bulk files that are held before they go to disk."""
+"""Bytes of bulk lines held in memory before they are flushed to disk."""
 
 
-class _Lines:
-    """The new lines of bulk files, gathered in `folder` in files of their own."""
+class _NewLines:
+    """Collects the new lines of bulk files, one temporary file in `folder` for each.
+
+    `fix` replaces a few lines and uses ChangedLines; here every line is new, in the order of ids, and files may be
+    larger than memory.
+    """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._waiting: dict[str, list[bytes]] = {}
         self._size = 0
         self.files: dict[str, str] = {}
-        """Where the new lines of each bulk file are, once they are flushed."""
+        """path of a bulk file → temporary file with its new lines, complete after `flush`."""
 
     def add(self, path: str, line: bytes) -> None:
         self._waiting.setdefault(path, []).append(line if line.endswith(b"\n") else line + b"\n")
@@ -44,18 +48,18 @@ class _Lines:
 def format_corpus(
     root: Path, schema: Schema, paths: Sequence[Path], rewriter: Rewriter, on_problem: Callable[[Problem], None]
 ) -> int:
-    """Bring the JSON files of the corpus (only those in `paths`, when given) into the canonical form; their number.
+    """Bring the JSON files of the corpus, or those in `paths`, into the canonical form. Return their number.
 
-    Lines of a bulk file are sorted by id; a line that is no document stays, byte for byte, before the
-    others, and a bulk file of which a part cannot be read at all stays as it is. `on_problem` is told
-    why what stays does.
+    Lines of a bulk file are sorted by id. A line that is not a document is kept, byte for byte, before the
+    others; a bulk file with an unreadable part is left unchanged. `on_problem` receives the findings that
+    prevent formatting.
     """
     with (
         Index(root, paths) as index,
         Reader(root, index.unpacked) as reader,
         tempfile.TemporaryDirectory(prefix="corpus-") as folder,
     ):
-        lines = _Lines(folder)
+        lines = _NewLines(folder)
         left: set[str] = set()
         files = chosen_files(index, paths)
         for entries in (group for shard in index.shards(256) for group in by_document(shard)):
@@ -78,7 +82,7 @@ def format_corpus(
 
 
 def _formatted(entries: list[Entry], reader: Reader, schema: Schema) -> Iterator[tuple[Source, bytes, list[Problem]]]:
-    """Each JSON source of a document, its bytes in canonical form, and why they are as they were."""
+    """Yield each JSON source of a document, its new bytes, and the findings for which they are unchanged."""
     for document in reader.documents(entries):
         problems = [p for p in checks.run(document, schema, {3, 4, 5, 6}) if checks.severities()[p.code] == "error"]
         for number, source in enumerate(document.sources):

@@ -1,4 +1,4 @@
-"""The schema → the tables of labels in the guidelines.
+"""Write the tables of labels in the guidelines from the schema, between pairs of markers:
 
 <!-- generated:labels:quotes.type -->  …the table of the labels of quotes.type…  <!-- end -->
 """
@@ -14,12 +14,12 @@ _TABLE = re.compile(r"(<!-- generated:labels:(\w+)\.(\w+) -->\n)(.*?)(<!-- end -
 
 
 def with_labels(text: str, schema: Schema) -> str:
-    """The guidelines `text` with the table of labels between each pair of markers as the schema has it now."""
+    """Return the guidelines `text` with every table of labels rewritten from the schema."""
     return _TABLE.sub(lambda match: f"{match[1]}\n{_table(schema.labels(match[2], match[3]))}\n{match[5]}", text)
 
 
 def without_table(text: str, schema: Schema) -> list[str]:
-    """The label fields, as `layer.field`, that have no table in the guidelines `text`."""
+    """Return the label fields (`layer.field`) that have no table in the guidelines `text`."""
     there = {f"{match[2]}.{match[3]}" for match in _TABLE.finditer(text)}
     fields = (f"{layer.name}.{field.name}" for layer in schema.layers.values() for field in layer.of_kind("label"))
     return [field for field in fields if field not in there]

@@ -1,6 +1,6 @@
-"""corpus/skeleton/ and the shipped schema → a new corpus of one's own, all of it or nothing.
+"""Start a new corpus from corpus/edit/skeleton/ and the shipped schema, atomically.
 
-What a file of the skeleton says in `{{ name }}` is filled in; articles and annotations are copied as they are.
+Placeholders `{{ name }}` in files of the skeleton are filled in; articles and annotations are copied unchanged.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .guidelines import PATH, with_labels
 
 SKELETON = Path(__file__).parent / "skeleton"
 SHIPPED = ("annotation.schema.json", "article.schema.json", "targets.schema.json", "README.md")
-"""What of the project's own schema a new corpus begins with; its targets and guidelines are its own."""
+"""Files of this project's schema that a new corpus starts with; targets and guidelines come from the skeleton."""
 
 _LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _CHECKER = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)@([0-9a-f]{40})")
@@ -28,26 +28,28 @@ _AS_THEY_ARE = ("raw", "annotations")
 
 
 class Checker(NamedTuple):
-    """The repository, OWNER/NAME, and the commit of this project that checks the submissions of a corpus."""
+    """The repository (OWNER/NAME) and commit of this project that a corpus validates its submissions with."""
 
     repository: str
     commit: str
 
 
 UNKNOWN = Checker("OWNER/on-the-record", "COMMIT")
-"""What stands in a new corpus until its maintainer writes the repository and the commit."""
+"""Placeholder in a new corpus until its maintainer fills in the repository and the commit."""
 
 
 def read_checker(written: str) -> Checker:
-    """The checker of OWNER/NAME@COMMIT. Raises CorpusError when it is not written so."""
+    """Parse OWNER/NAME@COMMIT. Raises CorpusError if it has another form."""
     match = _CHECKER.fullmatch(written)
     if not match:
-        raise CorpusError(f"--checker is OWNER/NAME@COMMIT with the 40 digits of the commit, not {written!r}")
+        raise CorpusError(
+            f"--checker must be OWNER/NAME@COMMIT with a commit of 40 hexadecimal digits, not {written!r}"
+        )
     return Checker(match[1], match[2])
 
 
 def installed_from() -> Checker:
-    """Where on GitHub this command was installed from; UNKNOWN when it came from elsewhere."""
+    """Return the GitHub repository and commit that this package was installed from, or UNKNOWN."""
     try:
         return checker_of(distribution("on-the-record").read_text("direct_url.json") or "{}")
     except PackageNotFoundError:
@@ -55,7 +57,7 @@ def installed_from() -> Checker:
 
 
 def checker_of(direct_url: str) -> Checker:
-    """The checker that a direct_url.json names (PEP 610: how an installed distribution was found)."""
+    """Return the checker in a direct_url.json (PEP 610: the origin of an installed distribution), or UNKNOWN."""
     said = json.loads(direct_url)
     address = _GITHUB.fullmatch(str(said.get("url", "")))
     commit = str(said.get("vcs_info", {}).get("commit_id", ""))
@@ -64,19 +66,19 @@ def checker_of(direct_url: str) -> Checker:
 
 
 def start(folder: Path, title: str, license: str, checker: Checker) -> None:
-    """Make a corpus in `folder`, which must be new, or empty but for `.git`.
+    """Start a corpus in `folder`, which must not exist, or be empty except for `.git`.
 
-    `license`, an SPDX identifier, is that of the annotations. Raises CorpusError for a folder that is not
-    empty, a title of more than a line, or what is no SPDX identifier; nothing is left behind then.
+    `license` is the SPDX identifier of the annotations' licence. Raises CorpusError, and leaves no files, if the
+    folder is not empty, the title is not one line, or the licence is not an SPDX identifier.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise CorpusError(f"{folder} is no folder; choose another one")
+        raise CorpusError(f"{folder} is not a directory; choose another one")
     if folder.is_dir() and any(path.name != ".git" for path in folder.iterdir()):
         raise CorpusError(f"{folder} is not empty; choose another one")
     if not title.strip() or not title.isprintable():
-        raise CorpusError(f"a title is a line of words, not {title!r}")
+        raise CorpusError(f"--title must be one line of printable text, not {title!r}")
     if not _LICENSE.fullmatch(license):
-        raise CorpusError(f"{license!r} is no SPDX identifier, such as CC-BY-4.0")
+        raise CorpusError(f"--license must be an SPDX identifier such as CC-BY-4.0, not {license!r}")
     said = {
         "title": title.strip(),
         "title_quoted": json.dumps(title.strip(), ensure_ascii=False),
@@ -110,12 +112,15 @@ def _copy(made: Path, said: dict[str, str]) -> None:
 
 
 def _filled(text: str, said: dict[str, str]) -> str:
-    """The text with each `{{ name }}` of `said` filled in; the expressions of a workflow stay."""
+    """Fill in each `{{ name }}` from `said`; `${{ … }}` expressions of workflows stay."""
     return re.sub(r"(?<!\$)\{\{ (\w+) \}\}", lambda match: said[match[1]], text)
 
 
 def _move_entries(made: Path, folder: Path) -> None:
-    """Move the new corpus entry by entry into an existing folder, which may be someone's working directory."""
+    """Move the new corpus entry by entry into an existing folder.
+
+    An existing folder is not replaced, since it may be the working directory of a shell and may hold `.git`.
+    """
     entries = sorted(made.iterdir())
     try:
         for entry in entries:

@@ -1,4 +1,4 @@
-"""New bytes in the place of a file's old ones: written, only named, or shown as a diff."""
+"""Replace the bytes of files, or only list them, or show a diff: one way for `fmt`, `fix` and `split`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ..files import Index, replace_file
 from .text_diff import header, one_line, unified
 
 _PIECE = 2**20
-"""Bytes of a line that are copied at once."""
+"""Bytes of a line copied at once: a line of a bulk file may be larger than memory."""
 
 
 class Rewriter:
-    """Takes what files of the corpus at `root` become; `changed` names those that differ from what they were.
+    """Receives the new bytes of files in the corpus at `root`; `changed` lists the paths that differ.
 
-    Without `write` nothing is changed. `show`, when given, is told each line of a unified diff.
+    Writes files only if `write` is true. `show`, if given, receives each line of a unified diff.
     """
 
     def __init__(self, root: Path, write: bool, show: Callable[[str], object] | None) -> None:
@@ -31,7 +31,7 @@ class Rewriter:
         self._root, self._write, self._show = root, write, show
 
     def file(self, path: str, old: bytes, new: bytes) -> None:
-        """The file becomes `new`."""
+        """Replace the bytes of a file by `new`."""
         if new == old:
             return
         self.changed.append(path)
@@ -41,7 +41,7 @@ class Rewriter:
                 out.write(new)
 
     def bulk(self, path: str, old: Path, new: Path) -> None:
-        """The bulk file, whose unpacked lines are in `old`, becomes the lines of `new`, packed as `path` is."""
+        """Replace a bulk file, unpacked in `old`, by the lines of `new`, compressed as `path` is."""
         with old.open("rb") as before, new.open("rb") as after:
             pairs = enumerate(zip_longest(before, after, fillvalue=b""), 1)
             first = next(((number, one, other) for number, (one, other) in pairs if one != other), None)
@@ -55,7 +55,10 @@ class Rewriter:
         self._replace(path, new)
 
     def lines(self, path: str, old: Path, changes: Iterable[tuple[int, bytes, bytes]], beside: Path) -> None:
-        """Some lines of a bulk file become others: (number, old, new), by number; `beside` is for a new file."""
+        """Replace some lines of a bulk file, unpacked in `old`.
+
+        `changes` are (line number from 1, old bytes, new bytes), ascending; `beside` is the path of a temporary file.
+        """
         self.changed.append(path)
         self._tell(header(path) if self._show else ())
         with old.open("rb") as before, beside.open("wb") as after:
@@ -93,13 +96,16 @@ class Rewriter:
 
 
 class ChangedLines:
-    """The changed lines of bulk files, which come in the order of the documents, kept in one file on disk."""
+    """Collects changed lines of bulk files in one temporary file.
+
+    Lines come in the order of documents, which may alternate between files, and are needed file by file.
+    """
 
     def __enter__(self) -> ChangedLines:
         self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
         self._file = open(os.path.join(self._folder.name, "lines"), "w+b")
         self._places: dict[str, array[int]] = {}
-        """By path: the number of the line, where its bytes begin in the file, and the sizes of the old and new."""
+        """path → flat quadruples: line number, offset in the temporary file, sizes of old and new bytes."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -107,19 +113,19 @@ class ChangedLines:
         self._folder.cleanup()
 
     def add(self, path: str, number: int, old: bytes, new: bytes) -> None:
-        """Line `number` of a bulk file, counted from 1, becomes another."""
+        """Record that line `number` (from 1) of a bulk file changes from `old` to `new`."""
         place = number, self._file.tell(), len(old), len(new)
         self._places.setdefault(path, array("q")).extend(place)
         self._file.write(old + new)
 
     def rewrite(self, rewriter: Rewriter, index: Index) -> None:
-        """Tell `rewriter` of all of them, file by file."""
+        """Pass all changed lines to `rewriter`, file by file."""
         for path in sorted(self._places):
             unpacked = Path(index.unpacked.get(path) or index.root / path)
             rewriter.lines(path, unpacked, self._of(path), Path(self._folder.name, "new"))
 
     def _of(self, path: str) -> Iterator[tuple[int, bytes, bytes]]:
-        """The number of each changed line, its old bytes and its new ones, in the order of the lines."""
+        """Yield (line number, old bytes, new bytes) of each changed line of a file, by line number."""
         numbers = self._places[path]
         for number, offset, old, new in sorted(zip(*(numbers[i::4] for i in range(4)), strict=True)):
             self._file.seek(offset)
@@ -127,7 +133,7 @@ class ChangedLines:
 
 
 def chosen_files(index: Index, paths: Sequence[Path]) -> set[str]:
-    """The JSON files, of one document or in bulk, that lie in `paths`; all when there are none."""
+    """Return the JSON files, single or bulk, within `paths`; all of them if `paths` is empty."""
     wanted = [os.path.relpath(os.path.abspath(path), index.root) for path in paths]
     return {
         path

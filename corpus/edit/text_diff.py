@@ -1,4 +1,4 @@
-"""Old and new bytes of a file → a unified diff to look at, in which nothing is hidden and nothing is obeyed."""
+"""Make a unified diff for display; control characters are escaped, so none is hidden or run by a terminal."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from itertools import pairwise
 from ..core.text import visible
 
 _CONTEXT = 3
-"""Lines that are shown on either side of a change."""
+"""Lines of context on either side of a change."""
 _COMPARED = 4000
-"""Lines, between the first and the last changed one, up to which it is asked which of them moved."""
+"""The most lines between the first and last change for which a line-by-line alignment is computed (quadratic)."""
 
 Change = tuple[int, int, int, int]
-"""Lines of the old file, from and to, that lines of the new one take the place of."""
+"""(from, to) in the old file, (from, to) in the new file: line numbers from 0, half-open."""
 
 
 def unified(path: str, old: bytes, new: bytes) -> Iterator[str]:
-    """The lines of the diff of one file, without line ends."""
+    """Yield the lines of the diff of one file, without line ends."""
     before, after = _lines(old), _lines(new)
     yield from header(path)
     for hunk in _hunks(_changes(before, after)):
@@ -35,12 +35,12 @@ def unified(path: str, old: bytes, new: bytes) -> Iterator[str]:
 
 
 def header(path: str) -> list[str]:
-    """The two lines that name the file."""
+    """Return the two header lines with the file name."""
     return [f"--- a/{visible(path)}", f"+++ b/{visible(path)}"]
 
 
 def one_line(number: int, old: bytes, new: bytes) -> Iterator[str]:
-    """The change of one line of a bulk file, b"" where there is none; not the lines around it, which are long."""
+    """Yield the diff of one line of a bulk file (b"" for none), without context: such lines are long."""
     yield f"@@ -{_range(number - 1, number - (not old))} +{_range(number - 1, number - (not new))} @@"
     yield from _shown("-", [old] if old else [])
     yield from _shown("+", [new] if new else [])
@@ -53,7 +53,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Change]:
-    """Where the two differ: line by line when they are as long, else as far as that is found in bounded time."""
+    """Yield the changes: line by line for equal lengths, else aligned by SequenceMatcher in bounded time."""
     if len(old) == len(new):
         yield from ((i, i + 1, i, i + 1) for i in range(len(old)) if old[i] != new[i])
         return
@@ -70,7 +70,7 @@ def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Change]:
 
 
 def _hunks(changes: Iterator[Change]) -> Iterator[list[Change]]:
-    """Changes that are shown together, since what lies between them is shown anyway; neighbours are one."""
+    """Group changes whose contexts overlap into hunks, and join adjacent changes."""
     hunk: list[Change] = []
     for change in changes:
         if hunk and change[0] == hunk[-1][1]:

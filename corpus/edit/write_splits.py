@@ -1,4 +1,4 @@
-"""`corpus split`: the chosen splits → the records, of which everything else stays as it is."""
+"""Write the splits that `corpus split` chose into the records; all other bytes stay unchanged."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .rewriter import ChangedLines, Rewriter
 
 
 class Put(NamedTuple):
-    """What a record is given; a `story` only where it has none."""
+    """The values to write into a record; `story` only if the record has none."""
 
     split: str
     story: str
 
 
 def put_splits(index: Index, schema: Schema, chosen: Mapping[str, Put], rewriter: Rewriter) -> None:
-    """Give the records of the documents in `chosen` their split and story.
+    """Write split and story into the records of the documents in `chosen` (doc_id → values).
 
-    A file in canonical form stays in it; of any other, every byte around the new values stays.
+    A file in canonical form stays canonical; in any other file, every byte around the new values is kept.
     """
     with Reader(index.root, index.unpacked) as reader, ChangedLines() as lines:
         for source, put in _records(index, reader, chosen):

@@ -1,1 +1,1 @@
-"""Tables → a folder that loads; releases, their differences, and their verification."""
+"""Compile tables into a loadable folder; make, compare, verify, publish and load releases."""

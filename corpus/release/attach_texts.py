@@ -1,10 +1,10 @@
-"""A release and a folder of texts → a copy that holds the texts which the release withholds.
+"""Copy a release and put the texts back that it withholds.
 
-    documents/ ┐ rows of a document, as they were compiled    ┐
-    annotations/┘ FOLDER/<doc_id>.txt, when its hash is right ┘→ compiled again → a new folder
+    documents/   ┐ rows of a document, as compiled            ┐
+    annotations/ ┘ FOLDER/<doc_id>.txt, if its checksum fits  ┘→ compiled again → a new folder
 
-The copy is what `corpus build --with-attached` makes of the same corpus. It is written whole or not at all, and
-the release is only read. Documents pass by in small batches.
+The copy equals what `corpus build --with-attached` makes from the same corpus. It is written atomically, and the
+release is only read. Documents are processed in small batches, so memory does not grow with the release.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from ..pipeline.shard import Shard
 from ..pipeline.tables import Row, build
 from .build import Built, copy_schema, manifest_of, write_tables
 from .card import card_of_copy
+from .diff import number
 from .verify import read_manifest, verify
 
 _BATCH = 64
-"""Documents that are in memory at once."""
+"""Documents held in memory at once."""
 _NOTICE = """> **Not to be passed on.** This is a private copy of version {version}. It holds the texts of {count}
 > that the release withholds, put back by `corpus attach --release`. Figures and tables below are those of the release.
 """
@@ -39,12 +40,12 @@ _NOTICE = """> **Not to be passed on.** This is a private copy of version {versi
 
 @dataclass(slots=True)
 class Attached:
-    """The documents whose text was put back, those whose text is not there, and why others are not the text."""
+    """The outcome of attaching: doc_ids whose text was put back, doc_ids without a file, and mismatches."""
 
     put_back: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    """A line each. When there is one, nothing was written."""
+    """One message for each text that does not match its checksum. If there is any, nothing was written."""
 
 
 def attach_texts(
@@ -52,29 +53,29 @@ def attach_texts(
 ) -> Attached:
     """Write a copy of the build in `release` to `out` with the texts that it withholds, from `texts`/<doc_id>.txt.
 
-    Every text is held against the hash in the table of documents first; when one differs, nothing is
-    written. Texts that are not there stay withheld. `out` must be new. Raises CorpusError when `release` is
-    damaged or is such a copy itself, or when no text can be put back.
+    Every text is first compared with its SHA-256 in the config `documents`; if one differs, nothing is written.
+    Texts without a file stay withheld. `out` must not exist. Raises CorpusError if `release` is damaged or is
+    itself such a copy, or if no text can be put back.
     """
     manifest = read_manifest(release)
     if "texts_of" in manifest:
-        raise CorpusError(f"{release} is such a copy itself; name the release it was made of")
+        raise CorpusError(f"{release} is a copy with attached texts; give the release it was made from")
     if damage := next(verify(release), ""):
-        raise CorpusError(f"{release} is not as it was made: {damage}")
+        raise CorpusError(f"{release} fails verification: {damage}; `corpus verify` lists all mismatches")
     if not texts.is_dir():
-        raise CorpusError(f"{texts} is no folder")
+        raise CorpusError(f"{texts} is not a directory")
     if out.exists():
-        raise CorpusError(f"{out} is there already; choose another --out")
+        raise CorpusError(f"{out} exists already; choose another --out")
     if out.resolve().is_relative_to(release.resolve()):
-        raise CorpusError(f"{out} lies in the release, which is never changed; choose another --out")
+        raise CorpusError(f"{out} is inside the release, and releases are immutable; choose another --out")
     found = _compared(release, texts)
     if found.wrong:
         return found
     if not found.put_back:
         raise CorpusError(
-            f"{texts} has no text for any of {len(found.missing):,} documents that withhold theirs"
+            f"{texts} has no text for any of the {number(len(found.missing), 'document')} whose text is withheld"
             if found.missing
-            else f"no document of {release} withholds its text"
+            else f"{release} withholds no text: there is nothing to attach"
         )
     _write(release, manifest, texts, out, found, progress)
     return found
@@ -122,8 +123,7 @@ def _write(
         put_back = frozenset(found.put_back)
         shards = (shard for split in splits for shard in _shards(release, split, schema, texts, put_back))
         write_tables(progress(shards, total), schema, folder, built, lambda problem: None)
-        count = f"{len(put_back):,} document{'' if len(put_back) == 1 else 's'}"
-        notice = _NOTICE.format(version=built.version, count=count)
+        notice = _NOTICE.format(version=built.version, count=number(len(put_back), "document"))
         readme = card_of_copy(release / "README.md", schema, built.version, built.splits, built.content, notice)
         (folder / "README.md").write_text(readme, "utf-8")
         copy_schema(release, folder)
@@ -142,7 +142,11 @@ def _write(
 
 
 def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: frozenset[str]) -> Iterator[Shard]:
-    """The documents of a split, compiled again; the two tables have them in the same order."""
+    """Compile the documents of a split again, batch by batch.
+
+    A build writes both configs in the order of doc_ids, so one pass over each is enough: `waiting` is the next
+    document of `annotations`, and belongs to the current document or to a later one.
+    """
     others = groupby(_rows(release, "annotations", split), lambda row: row["doc_id"])
     waiting = next(others, None)
     for path in _files(release, "documents", split):
@@ -158,7 +162,7 @@ def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: fr
                 rows.append(_row(record, mine, text, schema))
             yield Shard(documents=len(rows), batches=build(rows, schema))
     if waiting is not None:
-        raise CorpusError(f"{release}: the annotations of {split} are not in the order of the documents")
+        raise CorpusError(f"{release}: the annotations of split {split} are not in the order of its documents")
 
 
 def _files(release: Path, config: str, split: str) -> list[Path]:
@@ -174,12 +178,12 @@ def _rows(release: Path, config: str, split: str) -> Iterator[Record]:
 def _text(texts: Path, record: Record) -> str:
     data = _read(texts, record["doc_id"])
     if hashlib.sha256(data).hexdigest() != record["text_sha256"]:
-        raise CorpusError(f"{texts / record['doc_id']}.txt was changed meanwhile")
+        raise CorpusError(f"{texts / record['doc_id']}.txt changed while it was being attached; run the command again")
     return data.decode("utf-8")
 
 
 def _row(record: Record, others: list[Record], text: str | None, schema: Schema) -> Row:
-    """A document as it was before it was compiled."""
+    """Turn the rows of a document back into the Row that they were compiled from."""
     article = Article(record["doc_id"], {f.name: record[f.name] for f in schema.article_fields}, text, ())
     gold = None if record["layers_done"] is None else _annotation(GOLD, record, schema)
     return Row(article, text, gold, [_annotation(one["annotator"], one, schema) for one in others])

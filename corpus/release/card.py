@@ -1,13 +1,13 @@
-"""DATASET_CARD.md and what was built → the card, `README.md`, that `datasets` reads.
+"""Write the dataset card, `README.md`, from DATASET_CARD.md and the tables that were built.
 
 The prose is written by hand; front matter, figures and tables are filled in, so that they cannot
-drift from the data. A line `<!-- corpus:NAME -->` of the prose is where a table goes; one of configs,
-counts, fields and labels that has no such line is added at the end. `hard-cases` and `agreement` read
-every document again and are made only where they are asked for.
+drift from the data. A line `<!-- corpus:NAME -->` of the prose marks where a table goes; the tables configs,
+counts, fields and labels are added at the end if they have no such line. `hard-cases` and `agreement` read
+every document again and are made only if the prose has their marker.
 
-The `datasets` library caches by what the card says and not by the files, so version and content
-hash stand in every config (huggingface/datasets#6493); and it converts the strings of the files to
-ClassLabels by the names that the card gives.
+The `datasets` library caches by the content of the card and not by the files, so every config carries
+the version and the content hash (huggingface/datasets#6493). It also converts the strings of the files to
+ClassLabels by the label names in the card.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ import pyarrow.parquet as pq
 import yaml
 
 from ..agreement import card_table
-from ..core.model import CorpusError
+from ..core.model import CorpusError, Record
 from ..core.schema import Label, Schema
 from ..pipeline.tables import Config, Labels, configs
 from .card_text import Prose
-from .hard_cases import Row, occurrences
-from .parquet import Counts, Split
+from .hard_cases import occurrences
+from .parquet import ColumnCounts, Split
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -38,12 +38,12 @@ Splits = dict[str, dict[str, Split]]
 
 
 def card(root: Path, schema: Schema, version: str, splits: Splits, content: str) -> str:
-    """The text of the card. Raises CorpusError when DATASET_CARD.md cannot be read or names an unknown table."""
+    """Return the text of the card. Raises CorpusError if DATASET_CARD.md is invalid or names an unknown table."""
     written = Prose.read(root / "DATASET_CARD.md")
     front, prose = dict(written.front), written.text
     built = [config for config in configs(schema) if config.name in splits]
     documents = sum(split.rows for split in splits["documents"].values())
-    counts: Counts = sum((split.counts for split in splits["documents"].values()), Counter())
+    counts: ColumnCounts = sum((split.counts for split in splits["documents"].values()), Counter())
     front.setdefault("language", sorted(key[1] for key in counts if key[0] == "language" and len(key) == 2))
     front.setdefault("size_categories", [next((name for top, name in _SIZES if documents < top), "n>1M")])
     tables = {
@@ -60,13 +60,13 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
             tables[name] = card_table(root).rstrip("\n")
         elif name not in tables:
             known = ", ".join((*tables, "hard-cases", "agreement"))
-            raise CorpusError(f"{root / 'DATASET_CARD.md'}: there is no table {name!r}; there are {known}")
+            raise CorpusError(f"{root / 'DATASET_CARD.md'}: unknown table {name!r}; the tables are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
     return _joined(front, built, version, splits, content, _MARKER.sub(lambda match: tables[match[1]], prose))
 
 
 def card_of_copy(readme: Path, schema: Schema, version: str, splits: Splits, content: str, notice: str) -> str:
-    """The text of a card for tables that were made anew from those of the card `readme`, with a notice before it."""
+    """Return the card `readme` with a notice before its prose and front matter for the tables in `splits`."""
     written = Prose.read(readme)
     front, prose = dict(written.front), written.text
     built = [config for config in configs(schema) if config.name in splits]
@@ -74,14 +74,14 @@ def card_of_copy(readme: Path, schema: Schema, version: str, splits: Splits, con
 
 
 def _joined(front: dict[str, Any], built: list[Config], version: str, splits: Splits, content: str, body: str) -> str:
-    """Front matter that says what `datasets` must know of the tables, and the body."""
+    """Join the body to a front matter that describes the tables to `datasets`."""
     front["configs"] = [_config_entry(config, version, content, splits[config.name]) for config in built]
     front["dataset_info"] = [_info(config, splits[config.name]) for config in built]
     return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{body}"
 
 
 def features(columns: Iterable[pa.Field], labels: Labels, path: str = "") -> list[dict[str, Any]]:
-    """The columns as the front matter has them; `labels` become class labels."""
+    """Return the columns as `dataset_info` features; columns in `labels` become class labels."""
     return [{"name": field.name, **_feature(field.type, labels, f"{path}{field.name}")} for field in columns]
 
 
@@ -151,19 +151,19 @@ def _counts_table(schema: Schema, documents: dict[str, Split]) -> str:
 
 
 def _hard_cases_table(documents: dict[str, Split]) -> str:
-    """How often each hard case occurs, over all splits."""
+    """Count each hard case over all splits."""
     rows = ([one.case.name, one.case.told_by, one.times, one.articles] for one in occurrences(_rows(documents)))
     return _table(["case", "told by", "times", "articles"], rows)
 
 
-def _rows(documents: dict[str, Split]) -> Iterator[Row]:
+def _rows(documents: dict[str, Split]) -> Iterator[Record]:
     for file in (file for split in documents.values() for file in split.files):
         for batch in pq.ParquetFile(file).iter_batches(64):
             yield from batch.to_pylist()
 
 
-def _label_tables(schema: Schema, counts: Counts) -> str:
-    """A table for each label field: the labels, their descriptions, and how often each occurs."""
+def _label_tables(schema: Schema, counts: ColumnCounts) -> str:
+    """Return a table for each label field: its labels, their descriptions, and their counts."""
     parts = []
     for layer in schema.layers.values():
         for field in layer.of_kind("label"):
@@ -179,7 +179,7 @@ def _label_row(label: Label, count: int) -> list[object]:
 
 
 def _field_tables(schema: Schema) -> str:
-    """A table for each layer: its fields, their kinds, and what they hold."""
+    """Return a table for each layer: its fields, their kinds, and their descriptions."""
     parts = []
     for layer in schema.layers.values():
         rows = [

@@ -1,4 +1,4 @@
-"""DATASET_CARD.md → its front matter, title and sections, as plain text for other files than the card."""
+"""Read DATASET_CARD.md: its front matter, title and sections, for the card and for Croissant."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A card: its front matter and the Markdown below it."""
+    """A dataset card: its front matter and the Markdown below it."""
 
     front: dict[str, Any]
     text: str
 
     @classmethod
     def read(cls, path: Path) -> Prose:
-        """The card of a file; without one it has a title and no more. Raises CorpusError when it cannot be read."""
+        """Read a card. Without a file, return a title only. Raises CorpusError if the front matter is invalid."""
         if not path.is_file():
             return cls({}, "# A corpus\n")
         text = path.read_text("utf-8")
@@ -42,23 +42,24 @@ class Prose:
 
     @property
     def title(self) -> str:
-        """`pretty_name` of the front matter, or the first heading."""
+        """Return `pretty_name` of the front matter, or else the first heading."""
         headings = (match[2] for line in self.text.splitlines() if (match := _HEADING.match(line)))
         return str(self.front.get("pretty_name") or next(headings, "A corpus"))
 
     @property
     def begin(self) -> str:
-        """The first paragraph below the title, or the title when there is none."""
+        """Return the first paragraph below the title, or the title if there is none."""
         for block in _blocks(_COMMENT.sub("", self.text)):
             if not _HEADING.match(block):
                 return block
         return self.title
 
     def section(self, heading: str, lead: str = "") -> list[str]:
-        """The paragraphs of a section, the items of each list behind the paragraph that begins it.
+        """Return the paragraphs of a section; a list is part of the paragraph that introduces it.
 
-        A section that is one list gives its items. With `lead`, only the paragraphs from the one that begins
-        with these words in bold up to the next that begins with any are taken. No such section: [].
+        For a section that consists of one list, return its items. With `lead`, return only the paragraphs from
+        the one that begins with these words in bold up to the next that begins with bold words. Return [] if
+        there is no such section.
         """
         found: list[str] = []
         level, taken = 0, not lead
@@ -82,7 +83,7 @@ class Prose:
 
 
 def _joined(blocks: list[str]) -> list[str]:
-    """The blocks, with each list behind the paragraph before it."""
+    """Append each list to the paragraph before it."""
     found: list[str] = []
     for block in blocks:
         if block.startswith("- ") and found:
@@ -93,7 +94,7 @@ def _joined(blocks: list[str]) -> list[str]:
 
 
 def _blocks(text: str) -> list[str]:
-    """What stands between empty lines, with no line broken but before the item of a list; code is left out."""
+    """Split text at empty lines; unwrap each block except before list items, and drop fenced code."""
     found = []
     for block in re.split(r"\n\s*\n", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)):
         lines: list[str] = []

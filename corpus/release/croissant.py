@@ -1,18 +1,25 @@
-"""A release → `croissant.json`: what the tables hold, for programs that read Croissant 1.1 and its RAI fields.
+"""Describe a release in `croissant.json`, for programs that read Croissant 1.1 and its RAI vocabulary.
 
     tables' columns, Schema     →  record sets, fields and their descriptions
     Parquet files               →  distribution, with the SHA-256 of each
     CITATION.cff                →  name, creators, licence, version
-    the card's sections         →  how the data came to be, its limits and its uses
-    annotations' provenance     →  the tools that machines and people annotated with
+    sections of the card        →  collection, annotation, limits and uses of the data
+    provenance of annotations   →  the tools of machine and human annotators
 
-Nothing is declared here a second time: a field that is added to `schema/` is in the next release's file,
-and the words on uses and limits are those of the card.
+Nothing is declared twice: a field that is added to `schema/` appears in the next release's file,
+and the prose on uses and limits comes from the card.
 
-A record set reads one file, for a reader holds the SHA-256 of a file against it only where the record set
-names that file; of several files in a set it checks none (mlcroissant 1.1). So there is one for each config
-and split, and `split` is a constant in it. The file is plain JSON-LD, and is written without mlcroissant:
-the package would add rdflib, networkx and scipy to what everybody installs, for one file of a release.
+There is one record set for each config, split and file, with `split` as a constant. mlcroissant 1.1 compares a
+file with its SHA-256 only if a record set names that file; of a FileSet of several files it checks none.
+
+Fields nest. A column of records has no source of its own: each of its fields reads the whole column and
+extracts its value from every record by a JSON path:
+
+    quotes: [{id, content: [{start, …}]}]     quotes/id             column quotes, path id
+                                              quotes/content/start  column quotes, paths content and [*].start
+
+The file is plain JSON-LD and is written without mlcroissant: the package would add rdflib, networkx and scipy
+to every installation, for one file of a release.
 """
 
 from __future__ import annotations
@@ -74,7 +81,7 @@ _RAI_FIELDS: dict[str, tuple[str, str]] = {
     "rai:dataBiases": ("Limits and biases", ""),
     "rai:personalSensitiveInformation": ("Personal and sensitive information", ""),
 }
-"""Property → the heading of the card's section, and the words in bold its paragraphs begin with ("": all of them)."""
+"""Property → the heading of a section of the card, and the bold lead of its paragraphs ("": all paragraphs)."""
 
 
 def croissant(
@@ -86,9 +93,10 @@ def croissant(
     version: str,
     day: str | None,
 ) -> str:
-    """The text of croissant.json.
+    """Return the text of croissant.json, with a final newline.
 
-    `folder` holds the tables, `cited` is CITATION.cff ({} without one), `day` is when the release was made, YYYY-MM-DD.
+    `folder` holds the tables, `cited` is the content of CITATION.cff ({} without one), `day` is the day of the
+    release (YYYY-MM-DD). Properties without a value are omitted.
     """
     built = [config for config in configs(schema) if config.name in splits]
     found: Node = {
@@ -145,7 +153,7 @@ def _cite_as(cited: dict[str, Any], version: str, day: str | None) -> str:
 
 
 def _tools(splits: dict[str, dict[str, Split]]) -> tuple[list[str], list[str]]:
-    """The tools that annotations name, with their versions: of machines, and of people."""
+    """Return the tools in the provenance of annotations, with versions: those of machines, and those of people."""
     tools: dict[bool, set[str]] = {True: set(), False: set()}
     files = [path for name in ("documents", "annotations") for of in splits.get(name, {}).values() for path in of.files]
     for path in files:
@@ -170,7 +178,7 @@ def _file(path: Path, folder: Path) -> Node:
 
 
 def _split_set(schema: Schema, splits: dict[str, dict[str, Split]]) -> Node:
-    """The enumeration of the splits, each with the words of the schema and, where Croissant has one, its class."""
+    """Return the enumeration of splits, each with its description in the schema and its Croissant class."""
     labels = {label.name: label for one in schema.article_fields if one.name == "split" for label in one.labels}
     return {
         "@type": "cr:RecordSet",
@@ -215,25 +223,24 @@ def _record_set(config: Config, schema: Schema, split: str, path: Path, name: st
 
 
 def _is_deep(column: pa.Field) -> bool:
-    """Whether a column is a list of records that have lists of records."""
+    """Return whether a column is a list of records that have lists of records."""
     records = [kind.value_type for kind in (column.type,) if pa.types.is_list(kind)]
     inner = [field.type for kind in records if pa.types.is_struct(kind) for field in kind]
     return any(pa.types.is_list(kind) and pa.types.is_struct(kind.value_type) for kind in inner)
 
 
 class _Fields:
-    """The fields of a record set that reads one file.
+    """Makes the fields of a record set that reads one file.
 
-    A column of records has no source of its own: each of its fields reads the whole column and takes, by a
-    JSON path, its value from every record. At a list in a record the path is cut, for a reader goes on from
-    nothing with the next path, and not within one.
+    The JSON path of a nested field is cut before each list: a reader continues from null with the next path, but
+    fails on null within a path.
     """
 
     def __init__(self, config: Config, schema: Schema, name: str, file: str) -> None:
         self._config, self._schema, self._name, self._file = config, schema, name, file
 
     def field(self, column: pa.Field, before: tuple[str, ...], steps: tuple[str, ...]) -> Node:
-        """A column, or a field in one: `before` are the names above it, `steps` the JSON paths to them."""
+        """Return a column, or a field within one: `before` are the names above it, `steps` the JSON paths to them."""
         path = (*before, column.name)
         many = pa.types.is_list(column.type)
         kind = column.type.value_type if many else column.type
@@ -255,7 +262,7 @@ class _Fields:
         return found
 
     def _description(self, path: tuple[str, ...]) -> str:
-        """What the schema says of a column; "" for one that the tables made."""
+        """Return the description of a column in the schema, "" for a derived column."""
         config, annotation, article = self._config.name, self._schema.annotation, self._schema.article
         places: list[tuple[Node, tuple[str, ...]]] = [(annotation, path), (article, path)]
         if config == "documents":
@@ -268,13 +275,13 @@ class _Fields:
 
 
 def _further(steps: tuple[str, ...], name: str, many: bool) -> tuple[str, ...]:
-    """JSON paths, one after the other, with one name more; the next begins in each item when it has `many`."""
+    """Extend the last JSON path by a name; if the name holds `many`, begin a new path within each item."""
     *before, last = steps or ("",)
     return (*before, f"{last}.{name}" if last else name, *(("[*]",) if many else ()))
 
 
 def _said(root: Node, path: tuple[str, ...]) -> str:
-    """The description of a property in a JSON Schema, "" when there is no such property or it has none."""
+    """Return the description of a property in a JSON Schema, "" if there is none."""
     node: Node = root
     words = ""
     for name in path:
@@ -286,7 +293,7 @@ def _said(root: Node, path: tuple[str, ...]) -> str:
 
 
 def _resolved(root: Node, node: Node) -> Iterator[Node]:
-    """A schema and what it refers to, one after the other."""
+    """Yield a schema and then what its `$ref` points to, at most ten levels deep: a schema may refer to itself."""
     seen = 0
     while isinstance(node, dict) and seen < 10:
         yield node
@@ -299,7 +306,7 @@ def _resolved(root: Node, node: Node) -> Iterator[Node]:
 
 
 def _items(root: Node, node: Node) -> Node:
-    """The schema of an object, or of the objects in a list."""
+    """Return the schema of an object, or of the items of a list."""
     *_, node = _resolved(root, node)
     if "items" in node:
         *_, node = _resolved(root, node["items"])

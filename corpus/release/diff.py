@@ -1,4 +1,4 @@
-"""Two built folders → what differs, by document and annotation, and the least version bump that says so.
+"""Compare two built folders by document and annotation, and derive the smallest sufficient version bump.
 
     documents/*.parquet ┐ by doc_id   added, removed, moved between splits
     schema/*.json       ├──────────→  layers, fields, labels and targets
@@ -6,12 +6,13 @@
 
 | bump | for |
 |---|---|
-| major | a field or label added, changed or gone; a layer or target gone; a document gone or in another split |
-| minor | a document, layer or target added; a gold record added, changed or gone in a split that is not the first |
-| patch | anything else that differs |
+| major | a field or label added, changed or removed; a layer, target or document removed; a document moved |
+| minor | a document, layer or target added; a gold record added, changed or removed outside of the first split |
+| patch | any other difference |
 
-Documents are compared by a hash first, and only those that differ are held, so memory grows with the
-ids and the differences and not with the texts.
+A release can be larger than memory, so each table is read twice: the first pass keeps a 16-byte hash of each
+row, the second pass keeps only the rows whose hashes differ. Memory grows with the ids and the differences, not
+with the texts.
 """
 
 from __future__ import annotations
@@ -26,22 +27,26 @@ from typing import Any, Literal
 import orjson
 import pyarrow.parquet as pq
 
-from ..core.model import CorpusError
+from ..core.model import CorpusError, Record
 from ..core.schema import Field, Schema
 
 Bump = Literal["none", "patch", "minor", "major"]
 ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
 KEPT = 10_000
-"""Changes of records that are kept to be shown; more are counted."""
+"""The most changes that are kept for display; further ones are only counted."""
 
-Row = dict[str, Any]
-Key = tuple[str, str]
-"""doc_id and annotator, "" in the config `documents`."""
+
+RowKey = tuple[str, str]
+"""(doc_id, annotator); the annotator is "" in the config `documents`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference in a document. `record` is "" for a field of the article; `field` is "" for a whole record."""
+    """One difference in a document.
+
+    `record` is "" for a field of the article, `field` is "" for a whole record. `old` or `new` is None if that
+    side has no such record.
+    """
 
     doc_id: str
     split: str
@@ -54,7 +59,7 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """added, removed or changed."""
+        """Return "added", "removed" or "changed"."""
         if self.field or not self.record:
             return "changed"
         return "added" if self.old is None else "removed"
@@ -62,29 +67,29 @@ class Change:
 
 @dataclass(slots=True)
 class Comparison:
-    """What differs between `old` and `new`; `reasons` are pairs of a bump and why it is needed."""
+    """The differences between the builds named `old` and `new`."""
 
     old: str
     new: str
     schema: list[tuple[Bump, str]] = field(default_factory=list)
     added: list[tuple[str, str]] = field(default_factory=list)
-    """doc_id and split."""
+    """(doc_id, split) of each new document."""
     removed: list[tuple[str, str]] = field(default_factory=list)
     moved: list[tuple[str, str, str]] = field(default_factory=list)
-    """doc_id, the split it was in, the split it is in."""
+    """(doc_id, old split, new split)."""
     changes: list[Change] = field(default_factory=list)
     counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
-    """(annotator or "gold", split, layer or "article", kind) → how many."""
+    """(annotator or "gold", split, layer or "article", kind) → number of changes."""
     held_out: int = 0
-    """Gold records that differ outside of the first split."""
+    """Number of changed gold records outside of the first split."""
 
     @property
     def reasons(self) -> list[tuple[Bump, str]]:
-        """Each bump that something asks for, the greatest first."""
+        """Return each required bump with its reason, largest first."""
         found = list(self.schema)
         documents: tuple[tuple[Bump, int, str], ...] = (
             ("major", len(self.moved), "in another split"),
-            ("major", len(self.removed), "gone"),
+            ("major", len(self.removed), "removed"),
             ("minor", len(self.added), "new"),
         )
         found += [(bump, f"{number(count, 'document')} {what}") for bump, count, what in documents if count]
@@ -97,17 +102,17 @@ class Comparison:
 
     @property
     def bump(self) -> Bump:
-        """The least bump that says what differs."""
+        """Return the smallest bump that covers all differences."""
         return max((bump for bump, _ in self.reasons), key=ORDER.index, default="none")
 
 
 def number(count: int, noun: str) -> str:
-    """`1 document`, `2,000 documents`."""
+    """Return a count with its noun: `1 document`, `2,000 documents`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def bumped(version: str, bump: Bump) -> str:
-    """The least version above `version`, X.Y.Z, that makes this bump."""
+    """Return the smallest version above `version` (X.Y.Z) that makes this bump."""
     major, minor, patch = (int(part) for part in version.split("."))
     steps = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}
     return ".".join(map(str, steps.get(bump, (major, minor, patch))))
@@ -152,7 +157,7 @@ def _note(result: Comparison, change: Change, first: str) -> None:
         result.changes.append(change)
 
 
-def _row_changes(key: Key, split: str, old: Row, new: Row, schema: Schema) -> Iterator[Change]:
+def _row_changes(key: RowKey, split: str, old: Record, new: Record, schema: Schema) -> Iterator[Change]:
     doc_id, annotator = key
     for name in dict.fromkeys((*old, *new)):
         was, now = old.get(name), new.get(name)
@@ -169,12 +174,11 @@ def _row_changes(key: Key, split: str, old: Row, new: Row, schema: Schema) -> It
 
 
 def _layer_changes(
-    doc_id: str, split: str, annotator: str, layer: str, old: list[Row] | None, new: list[Row] | None
+    doc_id: str, split: str, annotator: str, layer: str, old: list[Record] | None, new: list[Record] | None
 ) -> Iterator[Change]:
     if not old and not new:
-        yield Change(
-            doc_id, split, annotator, layer, "", "", old, new
-        )  # looked at now, and nothing found, or not any more
+        # one side is null (layer not annotated), the other an empty list (annotated, nothing found)
+        yield Change(doc_id, split, annotator, layer, "", "", old, new)
     olds, news = ({record["id"]: record for record in records or ()} for records in (old, new))
     for one in dict.fromkeys((*olds, *news)):
         was, now = olds.get(one), news.get(one)
@@ -191,43 +195,46 @@ def _files(folder: Path, config: str) -> Iterator[tuple[str, Path]]:
         yield path.name.rpartition("-of-")[0].rpartition("-")[0], path
 
 
-def _batches(folder: Path, config: str) -> Iterator[tuple[str, Row]]:
+def _batches(folder: Path, config: str) -> Iterator[tuple[str, Record]]:
     for split, path in _files(folder, config):
         try:
             for batch in pq.ParquetFile(path).iter_batches(64):
                 for row in batch.to_pylist():
                     yield split, row
         except (OSError, ValueError) as error:
-            raise CorpusError(f"{path} cannot be read: {error}") from None
+            raise CorpusError(f"{path} is not a readable Parquet file: {error}") from None
 
 
-def _key(row: Row) -> Key:
+def _key(row: Record) -> RowKey:
     return row["doc_id"], row.get("annotator", "")
 
 
-def _keys(folder: Path, config: str) -> dict[Key, tuple[str, bytes]]:
-    """The split of each row, and a hash of all else of it."""
+def _keys(folder: Path, config: str) -> dict[RowKey, tuple[str, bytes]]:
+    """Return, for each row, its split and a hash of its other columns.
+
+    The split is not hashed: a document that only moved is reported as moved, not as changed.
+    """
     return {
         _key(row): (split, blake2b(orjson.dumps({**row, "split": ""}), digest_size=16).digest())
         for split, row in _batches(folder, config)
     }
 
 
-def _rows(folder: Path, config: str, keys: set[Key]) -> dict[Key, Row]:
+def _rows(folder: Path, config: str, keys: set[RowKey]) -> dict[RowKey, Record]:
     return {_key(row): row for _, row in _batches(folder, config) if _key(row) in keys} if keys else {}
 
 
 def _schema_changes(old: Schema, new: Schema) -> Iterator[tuple[Bump, str]]:
     for name in dict.fromkeys((*old.layers, *new.layers)):
         if name not in new.layers or name not in old.layers:
-            yield ("minor", f"layer {name} added") if name in new.layers else ("major", f"layer {name} gone")
+            yield ("minor", f"layer {name} added") if name in new.layers else ("major", f"layer {name} removed")
             continue
         yield from _field_changes(f"{name}.", old.layers[name].fields, new.layers[name].fields)
     yield from _field_changes("", old.article_fields, new.article_fields)
     olds, news = ({one["target_id"]: one for one in schema.registry.get("targets", ())} for schema in (old, new))
     for target in dict.fromkeys((*olds, *news)):
         if target not in news or target not in olds:
-            yield ("minor", f"target {target} added") if target in news else ("major", f"target {target} gone")
+            yield ("minor", f"target {target} added") if target in news else ("major", f"target {target} removed")
         elif olds[target] != news[target]:
             yield "patch", f"target {target} reworded"
 
@@ -236,12 +243,12 @@ def _field_changes(path: str, old: tuple[Field, ...], new: tuple[Field, ...]) ->
     olds, news = ({one.name: one for one in fields} for fields in (old, new))
     for name in dict.fromkeys((*olds, *news)):
         if name not in news or name not in olds:
-            yield "major", f"field {path}{name} {'added' if name in news else 'gone'}"
+            yield "major", f"field {path}{name} {'added' if name in news else 'removed'}"
             continue
         was, now = olds[name], news[name]
         if (was.kind, was.many, was.refers_to) != (now.kind, now.many, now.refers_to):
-            yield "major", f"field {path}{name} is of another kind"
+            yield "major", f"field {path}{name} has another type"
         before, after = ([label.name for label in one.labels] for one in (was, now))
         for label in dict.fromkeys((*before, *after)):
             if label not in after or label not in before:
-                yield "major", f"label {path}{name} {label} {'added' if label in after else 'gone'}"
+                yield "major", f"label {path}{name} {label} {'added' if label in after else 'removed'}"

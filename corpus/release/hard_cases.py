@@ -1,7 +1,9 @@
-"""Rows of the config `documents` → how often each hard case of news text occurs: `HARD_CASES`, one visible list.
+"""Count the hard cases of news text in rows of the config `documents`: `HARD_CASES`, one visible list.
 
-A new case is a function that yields something for each time it occurs, and a line in the list. Cases are
-told from the text and the adjudicated annotation, so the table of a card cannot drift from the data.
+To add a case, write a function that yields one object for each occurrence, and add a line to the list. Cases are
+detected in the text and the adjudicated annotation, so the table in a card cannot drift from the data.
+
+A row has the record's fields, `text` (None if it is withheld), and a list of records for each layer.
 """
 
 from __future__ import annotations
@@ -13,8 +15,7 @@ from typing import Any
 
 import regex
 
-Row = Mapping[str, Any]
-"""A row of the config `documents`: the record's fields, `text` (None when withheld), a list of records a layer."""
+from ..core.model import Record
 
 OPENING = "“„«‹‘\"'"
 CLOSING = "”“»›’\"'"
@@ -26,24 +27,24 @@ _SINGLE = regex.compile(r"(?<!\w)[‘'][^‘’'\n]+[’'](?!\w)")
 
 @dataclass(frozen=True, slots=True)
 class HardCase:
-    """A hard case: its name, how it is told, and a function that gives something each time it occurs in a row."""
+    """A hard case: its name, how it is detected, and a function that yields one object for each occurrence."""
 
     name: str
     told_by: str
-    found: Callable[[Row], Iterable[object]]
+    found: Callable[[Record], Iterable[object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """How often a case occurs, and in how many articles."""
+    """The number of occurrences of a case, and of articles that have it."""
 
     case: HardCase
     times: int
     articles: int
 
 
-def occurrences(rows: Iterable[Row]) -> list[Occurrence]:
-    """How often each case of `HARD_CASES` occurs in `rows`, in the order of the list."""
+def occurrences(rows: Iterable[Record]) -> list[Occurrence]:
+    """Count each case of `HARD_CASES` in `rows`, in the order of the list."""
     times = [0] * len(HARD_CASES)
     articles = [0] * len(HARD_CASES)
     for row in rows:
@@ -54,49 +55,49 @@ def occurrences(rows: Iterable[Row]) -> list[Occurrence]:
     return [Occurrence(case, times[i], articles[i]) for i, case in enumerate(HARD_CASES)]
 
 
-def _text(row: Row) -> str:
+def _text(row: Record) -> str:
     return row.get("text") or ""
 
 
-def _double_marks(row: Row) -> set[str]:
-    """The kinds of double quotation marks in the text, each by its opening mark."""
+def _double_marks(row: Record) -> set[str]:
+    """Return the kinds of double quotation marks in the text, each by its opening mark."""
     text = _text(row)
     kinds = {"“": "“”", '"': '"', "«": "«»"}
     return {kind for kind, marks in kinds.items() if any(mark in text for mark in marks)}
 
 
-def _only(kind: str) -> Callable[[Row], Iterable[object]]:
+def _only(kind: str) -> Callable[[Record], Iterable[object]]:
     return lambda row: [kind] if _double_marks(row) == {kind} else []
 
 
-def _mixed_marks(row: Row) -> Iterable[object]:
+def _mixed_marks(row: Record) -> Iterable[object]:
     kinds = _double_marks(row)
     return [kinds] if len(kinds) > 1 else []
 
 
-def _decomposed(row: Row) -> Iterable[object]:
+def _decomposed(row: Record) -> Iterable[object]:
     return (word for word in _text(row).split() if not unicodedata.is_normalized("NFC", word))
 
 
-def _accented(row: Row) -> Iterator[object]:
+def _accented(row: Record) -> Iterator[object]:
     for mention in row.get("mentions") or ():
         text = " ".join(span.get("text") or "" for span in mention["spans"])
         if mention.get("form") == "NAM" and any(char.isalpha() and not char.isascii() for char in text):
             yield mention
 
 
-def _matches(pattern: regex.Pattern[str]) -> Callable[[Row], Iterable[object]]:
+def _matches(pattern: regex.Pattern[str]) -> Callable[[Record], Iterable[object]]:
     return lambda row: pattern.finditer(_text(row))
 
 
-def _records(layer: str, field: str, *values: object) -> Callable[[Row], Iterable[object]]:
+def _records(layer: str, field: str, *values: object) -> Callable[[Record], Iterable[object]]:
     return lambda row: (record for record in row.get(layer) or () if record.get(field) in values)
 
 
-def _quotes(holds: Callable[[Row, str], object]) -> Callable[[Row], Iterable[object]]:
-    """The quotes for which `holds`, told the quote and the text; none where the text is withheld."""
+def _quotes(holds: Callable[[Record, str], object]) -> Callable[[Record], Iterable[object]]:
+    """Return a function that yields the quotes for which `holds(quote, text)`; none if the text is withheld."""
 
-    def found(row: Row) -> Iterator[object]:
+    def found(row: Record) -> Iterator[object]:
         text = _text(row)
         return (quote for quote in row.get("quotes") or () if text and quote.get("content") and holds(quote, text))
 
@@ -107,45 +108,45 @@ def _opened(span: Mapping[str, Any], text: str) -> bool:
     return span["start"] > 0 and text[span["start"] - 1] in OPENING
 
 
-def _is_block(quote: Row, text: str) -> bool:
+def _is_block(quote: Record, text: str) -> bool:
     first = quote["content"][0]
     begins_line = first["start"] > 0 and text[first["start"] - 1] == "\n"
     return quote.get("type") == "direct" and begins_line and text[: first["start"]].rstrip().endswith(":")
 
 
-def _is_turn(quote: Row, text: str) -> bool:
+def _is_turn(quote: Record, text: str) -> bool:
     first = quote["content"][0]
     return quote.get("type") == "direct" and text[: first["start"]].endswith(": ")
 
 
-def _is_reopened(quote: Row, text: str) -> bool:
+def _is_reopened(quote: Record, text: str) -> bool:
     return any(_opened(span, text) and text[: span["start"] - 1].endswith("\n") for span in quote["content"][1:])
 
 
-def _is_unclosed(quote: Row, text: str) -> bool:
+def _is_unclosed(quote: Record, text: str) -> bool:
     first, last = quote["content"][0], quote["content"][-1]
     rest = text[last["end"] :].lstrip(" .,!?…")
     return quote.get("type") == "direct" and _opened(first, text) and (not rest or rest[0] not in CLOSING)
 
 
-def _is_discontinuous(quote: Row, text: str) -> bool:
+def _is_discontinuous(quote: Record, text: str) -> bool:
     return len(quote["content"]) > 1
 
 
-def _depth(row: Row) -> Iterator[object]:
+def _depth(row: Record) -> Iterator[object]:
     parents = {quote["id"]: quote.get("parent") for quote in row.get("quotes") or ()}
     return (one for one, parent in parents.items() if parent and parents.get(parent))
 
 
-def _nested(row: Row) -> Iterable[object]:
+def _nested(row: Record) -> Iterable[object]:
     return (quote for quote in row.get("quotes") or () if quote.get("parent"))
 
 
-def _addressed(row: Row) -> Iterable[object]:
+def _addressed(row: Record) -> Iterable[object]:
     return (quote for quote in row.get("quotes") or () if quote.get("addressee"))
 
 
-def _pronoun_sources(row: Row) -> Iterable[object]:
+def _pronoun_sources(row: Record) -> Iterable[object]:
     forms = {mention["id"]: mention["form"] for mention in row.get("mentions") or ()}
     return (quote for quote in row.get("quotes") or () if any(forms.get(s) == "PRO" for s in quote.get("source") or ()))
 

@@ -1,7 +1,7 @@
-"""A hash of a table's content that no codec, chunk size or library version changes.
+"""Hash the content of a table, independent of codec, chunk size and library version.
 
-Each leaf of the columns is hashed by itself, in streams, as the batches pass: the rows that are null,
-how long values are, and their bytes. Batches cut elsewhere give the same streams.
+Each leaf column is hashed in three streams, batch by batch: the numbers of its null rows, the lengths of its
+values, and their bytes. Batches of other sizes give the same streams, hence the same hash.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 
 class TableHash:
-    """SHA-256 over the columns of a table, fed batch by batch."""
+    """SHA-256 over the columns of a table, updated batch by batch."""
 
     def __init__(self, columns: pa.Schema) -> None:
         self._columns = columns
@@ -24,16 +24,16 @@ class TableHash:
         self._lengths: dict[str, int] = {}
         self.rows = 0
         self.size = 0
-        """The bytes of all values and lengths so far, the same however they lie in memory."""
+        """Bytes of all values and lengths so far, independent of their layout in memory."""
 
     def update(self, batch: pa.RecordBatch) -> None:
-        """Add the rows of a batch behind the earlier ones."""
+        """Append the rows of a batch."""
         self.rows += batch.num_rows
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             self._add(name, column)
 
     def hexdigest(self) -> str:
-        """The hash of all rows so far, in hexadecimal."""
+        """Return the hash of all rows so far, in hexadecimal."""
         total = hashlib.sha256(f"{self.rows}\n".encode())
         for path in sorted(self._streams):
             total.update(f"{path}\n".encode() + self._streams[path].digest())
@@ -69,7 +69,7 @@ class TableHash:
 
 
 def _lengths(lengths: pa.Array) -> Any:
-    """Lengths as little-endian 32-bit numbers, 0 for a null."""
+    """Return lengths as little-endian 32-bit integers, 0 for null."""
     return (pc.fill_null(lengths, 0) if lengths.null_count else lengths).to_numpy().astype("<i4", copy=False)
 
 
@@ -84,6 +84,6 @@ def _string_bytes(values: pa.Array) -> memoryview:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

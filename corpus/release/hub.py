@@ -1,8 +1,9 @@
-"""A release ↔ a dataset repository of the Hugging Face hub, in which its version is the tag `vX.Y.Z`.
+"""Publish a release to a dataset repository of the Hugging Face hub as the tag `vX.Y.Z`, and fetch it again.
 
-no such tag yet? → the repository is made → what differs is sent → held against the folder → tagged
+    check that the tag is new → create the repository → upload the differences → compare with the folder → tag
 
-A run that was killed is run again: what the hub has is not sent again, and the tag comes last.
+An interrupted publication can be run again: files that the hub has are not sent twice, and the tag comes last, so a
+tag always names a complete release.
 """
 
 from __future__ import annotations
@@ -18,33 +19,31 @@ from typing import Any
 from ..core.model import CorpusError
 
 TOKEN = "HF_TOKEN"
-"""The environment variable with the hub's token; it is taken from nowhere else."""
+"""The environment variable that holds the hub's token; no other source is read."""
 _OWN = ".gitattributes"
-"""The file that the hub itself puts into a repository."""
+"""The file that the hub itself adds to a repository."""
 
 
 def publish(folder: Path, version: str, repo: str, *, private: bool = False) -> str:
-    """Push a release to the dataset `repo`, OWNER/NAME, as the tag `v<version>`; the address of the tag.
+    """Push a release to the dataset `repo` (OWNER/NAME) as the tag `v<version>`, and return the tag's URL.
 
-    The repository is made when it is not there, `private` or as its owner's settings say. At the tag it
-    holds the files of `folder` and none else. Nothing is changed when the tag is there. Raises
-    CorpusError, which never holds the token, when the hub refuses or cannot be reached.
+    The repository is created if it does not exist, `private` or by its owner's default. At the tag it
+    holds the files of `folder` and no others. If the tag exists, nothing is changed. Raises CorpusError if
+    the tag exists, or if the hub refuses or is unreachable; the message never contains the token.
     """
     token = _token()
     if not token:
-        raise CorpusError(f"the environment variable {TOKEN} must hold a token of the hub that may write to {repo}")
+        raise CorpusError(f"set the environment variable {TOKEN} to a Hugging Face token with write access to {repo}")
     tag = f"v{version}"
     with _in_one_line(repo):
         from huggingface_hub import HfApi
 
         api = HfApi(token=token)
         if tag in _tags(api, repo):
-            raise CorpusError(f"{repo} has {tag} already, and what is published is never changed")
+            raise CorpusError(f"{repo} has the tag {tag} already, and published releases are immutable")
         api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True)
         if private and not api.repo_info(repo, repo_type="dataset").private:
-            raise CorpusError(
-                f"{repo} is there and is public; nothing was pushed. Make it private, or leave --private out"
-            )
+            raise CorpusError(f"{repo} exists and is public; nothing was pushed. Make it private, or omit --private")
         pushed = api.upload_folder(
             repo_id=repo,
             repo_type="dataset",
@@ -53,15 +52,17 @@ def publish(folder: Path, version: str, repo: str, *, private: bool = False) -> 
             commit_message=f"Version {version}",
         )
         if wrong := _differences(api, repo, pushed.oid, folder):
-            raise CorpusError(f"{repo} was pushed and is not tagged: {wrong[0]} is not there as it is in {folder}")
+            raise CorpusError(
+                f"{repo} was pushed but not tagged: {wrong[0]} differs from {folder}; run the command again"
+            )
         api.create_tag(repo, tag=tag, revision=pushed.oid, repo_type="dataset")
         return f"{api.endpoint}/datasets/{repo}/tree/{tag}"
 
 
 def fetch(repo: str, version: str) -> Path:
-    """The folder of a published release, downloaded to the cache of the hub's library when it is not there.
+    """Return the folder of a published release; download it unless the hub library's cache has it.
 
-    Raises CorpusError when the repository has no such version, or the hub refuses or cannot be reached.
+    Raises CorpusError if the repository has no such version, or if the hub refuses or is unreachable.
     """
     _token()
     with _in_one_line(repo):
@@ -75,27 +76,31 @@ def fetch(repo: str, version: str) -> Path:
 
 
 def _token() -> str:
-    """The token of the environment, "" for none. One with other letters could not be blotted out of every message."""
+    """Return the token of the environment, "" for none.
+
+    A token with other characters could be quoted or escaped in a message and would then escape redaction, so it is
+    rejected here.
+    """
     token = os.environ.get(TOKEN, "").strip()
     if not re.fullmatch(r"[A-Za-z0-9_.=+/-]*", token):
-        raise CorpusError(f"{TOKEN} holds no token of the hub: it has letters that no token has")
+        raise CorpusError(f"{TOKEN} is not a Hugging Face token: only letters, digits and _ . = + / - may occur in it")
     return token
 
 
 def _tags(api: Any, repo: str) -> set[str]:
-    """The tags of a repository; none when it is not there."""
+    """Return the tags of a repository, none if it does not exist."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
         return {tag.name for tag in api.list_repo_refs(repo, repo_type="dataset").tags}
     except RepositoryNotFoundError as error:
-        if error.response.status_code == 401:  # the hub says "not found" of what a bad token may not see
+        if error.response.status_code == 401:  # the hub answers "not found" for whatever an invalid token cannot see
             raise
         return set()
 
 
 def _differences(api: Any, repo: str, commit: str, folder: Path) -> list[str]:
-    """The files that a commit and the folder do not have alike, by the hashes that the hub tells."""
+    """Return the names of files that differ between a commit and the folder, by the hashes in the hub's listing."""
     here = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     tree = api.list_repo_tree(repo, recursive=True, revision=commit, repo_type="dataset")
     there = {file.path: file for file in tree if hasattr(file, "blob_id") and file.path != _OWN}
@@ -116,9 +121,9 @@ def _is_same(path: Path, file: Any) -> bool:
 
 @contextmanager
 def _in_one_line(repo: str) -> Iterator[None]:
-    """Turn what the hub's library raises into a CorpusError of one line, in which the token is blotted out.
+    """Turn any error of the hub's library into a CorpusError of one line with the token redacted.
 
-    The library documents no common error: those of HTTP, of its own checks and of its uploads have none.
+    `Exception` is caught since the library has no common base class for errors of HTTP, validation and upload.
     """
     try:
         yield

@@ -1,6 +1,9 @@
-"""The working tree → releases/<version>/, all of it or nothing, and never changed after.
+"""Make an immutable release, releases/<version>/, from the working tree; it is written atomically.
 
-build → compare with the last release → version large enough? → CHANGES.md, CITATION.cff, … → rename
+    build → compare with the last release → check the version → CHANGES.md, CITATION.cff, … → rename into place
+
+The comparison needs the new tables, so the version is checked after the build and before the rename: a version
+that is too small leaves nothing on disk.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from ..pipeline.shard import Shard
 from .build import Built, build_folder
 from .card_text import Prose
 from .croissant import croissant
-from .diff import ORDER, Comparison, bumped, compare
+from .diff import ORDER, Comparison, bumped, compare, number
 from .render_diff import as_markdown
 
 
@@ -40,11 +43,12 @@ def make_release(
     on_problem: Callable[[Problem], None],
     progress: Callable[[Iterator[Shard], int], Iterator[Shard]],
 ) -> tuple[Built, Comparison | None] | None:
-    """Write `releases/<version>/`; what was built and how it differs from the last; None when a finding is an error.
+    """Write `releases/<version>/`. Return the build and its comparison with the last release, or None on errors.
 
-    Raises CorpusError, and writes nothing, when the version is no X.Y.Z, exists, is not above the last, is
-    smaller than what changed asks for, or when nothing changed; and when what git has and what lies in
-    the folder differ, unless `allow_dirty`.
+    Returns None, and writes nothing, if a finding is an error; `on_problem` receives every finding. Raises
+    CorpusError, and writes nothing, if the version is not X.Y.Z, exists, is not above the last one, is smaller
+    than the changes require, or if nothing changed; also, unless `allow_dirty`, if git has uncommitted changes
+    in the inputs of a release.
     """
     root = index.root
     known = versions(root)
@@ -56,17 +60,7 @@ def make_release(
     def finish(folder: Path, built: Built) -> dict[str, Any]:
         if known:
             found.append(_large_enough(root / "releases" / known[-1], folder, known[-1], version))
-            changes = as_markdown(found[0])
-        else:
-            changes = f"# {version}\n\nThe first release: {built.documents:,} documents.\n"
-        (folder / "CHANGES.md").write_text(changes, "utf-8")
-        cited = _cited(root)
-        for name, text in _citation(cited, version, day).items() if cited else ():
-            (folder / name).write_text(text, "utf-8")
-        prose = Prose.read(root / "DATASET_CARD.md")
-        (folder / "croissant.json").write_text(
-            croissant(folder, schema, built.splits, prose, cited, version, day), "utf-8"
-        )
+        _describe(root, folder, schema, built, found[0] if found else None, day)
         return {"commit": commit, "previous": known[-1] if known else None}
 
     built = build_folder(
@@ -84,28 +78,45 @@ def make_release(
     return None if built is None else (built, found[0] if found else None)
 
 
+def _describe(
+    root: Path, folder: Path, schema: Schema, built: Built, comparison: Comparison | None, day: str | None
+) -> None:
+    """Write the files of a release that describe it: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json."""
+    first = f"# {built.version}\n\nThe first release: {number(built.documents, 'document')}.\n"
+    (folder / "CHANGES.md").write_text(as_markdown(comparison) if comparison else first, "utf-8")
+    cited = _cited(root)
+    for name, text in _citation(cited, built.version, day).items() if cited else ():
+        (folder / name).write_text(text, "utf-8")
+    prose = Prose.read(root / "DATASET_CARD.md")
+    (folder / "croissant.json").write_text(
+        croissant(folder, schema, built.splits, prose, cited, built.version, day), "utf-8"
+    )
+
+
 def _may_come(version: str, known: list[str]) -> None:
     if not VERSION.fullmatch(version) or version != ".".join(map(str, parts(version))):
-        raise CorpusError(f"a version is X.Y.Z, such as 1.0.0, and not {version}")
+        raise CorpusError(f"a version is X.Y.Z, such as 1.0.0, not {version}")
     if version in known:
-        raise CorpusError(f"{version} is released already, and a release is never changed")
+        raise CorpusError(f"{version} exists already, and releases are immutable; choose a version above {known[-1]}")
     if known and parts(version) < parts(known[-1]):
-        raise CorpusError(f"{version} is below the last release, {known[-1]}")
+        raise CorpusError(f"{version} is below the last release, {known[-1]}; choose a version above it")
 
 
 def _large_enough(last: Path, folder: Path, old: str, version: str) -> Comparison:
     found = compare(last, folder, (old, version))
     if found.bump == "none":
-        raise CorpusError(f"nothing differs from {old}; there is nothing to release")
+        raise CorpusError(f"nothing changed since {old}: there is nothing to release")
     least = bumped(old, found.bump)
     if parts(version) < parts(least):
         why = "; ".join(why for bump, why in found.reasons if ORDER.index(bump) == ORDER.index(found.bump))
-        raise CorpusError(f"{version} is too small: what changed since {old} is {found.bump} ({why}), at least {least}")
+        raise CorpusError(
+            f"{version} is too small: changes since {old} are {found.bump} ({why}); release {least} or above"
+        )
     return found
 
 
 def _commit(root: Path, allow_dirty: bool) -> tuple[str | None, str | None]:
-    """The commit that is released and its day in UTC; None for both without git or with changes."""
+    """Return the released commit and its day (YYYY-MM-DD, UTC), or None for both without git or with changes."""
     git = Git(root)
     if git.ask("rev-parse", "--is-inside-work-tree") is None:
         return None, None
@@ -114,7 +125,7 @@ def _commit(root: Path, allow_dirty: bool) -> tuple[str | None, str | None]:
         if allow_dirty:
             return None, None
         first = changed.splitlines()[0][3:]
-        raise CorpusError(f"{first} is not committed; commit what is to be released, or say --allow-dirty")
+        raise CorpusError(f"{first} is not committed; commit it, or pass --allow-dirty")
     said = git.ask("log", "-1", "--format=%H %ct")
     if not said:
         return None, None
@@ -131,12 +142,12 @@ def _cited(root: Path) -> dict[str, Any]:
         cited: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
         _ = str(cited["title"]), [author.keys() for author in cited["authors"]]
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise CorpusError(f"{path} is no CITATION.cff with title and authors: {error}") from None
+        raise CorpusError(f"{path} is not a CITATION.cff with title and authors: {error}") from None
     return cited
 
 
 def _citation(cited: dict[str, Any], version: str, day: str | None) -> dict[str, str]:
-    """CITATION.cff with this version and day, and .zenodo.json made of it."""
+    """Return CITATION.cff with this version and day, and .zenodo.json derived from it, by file name."""
     cited = {name: value for name, value in cited.items() if name != "date-released"} | {"version": version}
     if day:
         cited["date-released"] = day
@@ -157,7 +168,7 @@ def _citation(cited: dict[str, Any], version: str, day: str | None) -> dict[str,
 
 
 def _creator(author: dict[str, Any]) -> dict[str, str]:
-    """An author as Zenodo has one: family name first, the ORCID without its address."""
+    """Return an author in Zenodo's form: family name first, ORCID without its URL prefix."""
     family = " ".join(
         str(author[name]) for name in ("name-particle", "family-names", "name-suffix") if author.get(name)
     )
@@ -171,5 +182,5 @@ def _creator(author: dict[str, Any]) -> dict[str, str]:
 
 
 def _first(value: Any) -> str:
-    """A value, or the first of several: Zenodo takes one licence."""
+    """Return a value, or the first of several: Zenodo takes one licence."""
     return str((value[0] if isinstance(value, list) and value else value) or "")

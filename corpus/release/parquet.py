@@ -1,4 +1,4 @@
-"""Batches → Parquet files of one split of one config, with their hash and their counts."""
+"""Write batches to the Parquet files of one split of one config; hash and count them."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from ..pipeline.tables import Config
 from .hashes import TableHash
 
 _ROW_GROUP = 4 * 2**20
-"""The weight of rows, about their bytes, after which a row group is closed: small ones let readers skip."""
+"""Weight of rows (about their bytes) at which a row group is closed: small groups let readers skip."""
 _FILE = 512 * 2**20
-"""The weight of rows after which the next file is begun."""
+"""Weight of rows at which the next file begins."""
 
-Counts = Counter[tuple[str, ...]]
-"""(column,) → values that are there; (column, value) → how often a label or a language occurs."""
+ColumnCounts = Counter[tuple[str, ...]]
+"""(column,) → number of values that are not null; (column, value) → occurrences of a label or a language."""
 
 
 @dataclass(slots=True)
 class Split:
-    """A split of a config as it was written: rows, bytes uncompressed, logical hash, counts, and its files."""
+    """A written split of a config: rows, uncompressed bytes, logical hash (SHA-256), counts, and files."""
 
     rows: int
     size: int
     sha256: str
-    counts: Counts
+    counts: ColumnCounts
     files: list[Path] = field(default_factory=list)
 
 
 class Writer:
-    """Writes batches in row groups, the schema pinned in every file; `close` gives what was written."""
+    """Writes batches in row groups, with the same schema in every file; `close` returns the written split."""
 
     def __init__(self, folder: Path, config: Config, split: str) -> None:
         self._folder, self._config, self._split = folder, config, split
         self._hash = TableHash(config.columns)
-        self._counts: Counts = Counter()
+        self._counts: ColumnCounts = Counter()
         self._waiting: list[pa.RecordBatch] = []
         self._file: pq.ParquetWriter | None = None
         self._files: list[Path] = []
         self._in_file = self._held = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Put the rows of a batch behind the earlier ones."""
+        """Append the rows of a batch."""
         self._waiting.append(batch)
         self._held += _weight(batch)
         if self._held >= _ROW_GROUP:
@@ -75,7 +75,7 @@ class Writer:
         self._in_file = 0
 
     def close(self) -> Split:
-        """Finish the files and give them the names that say how many there are."""
+        """Finish the files and rename them to SPLIT-NNNNN-of-NNNNN.parquet."""
         if self._waiting:
             self._flush()
         assert self._file is not None
@@ -89,7 +89,7 @@ class Writer:
 
 
 def _weight(batch: pa.RecordBatch) -> int:
-    """About the bytes of a batch, and the same however it lies in memory, so that files are cut alike."""
+    """Estimate the bytes of a batch, independent of its layout in memory, so that files split reproducibly."""
     weight = 0
     for column in batch.columns:
         if pa.types.is_string(column.type):
@@ -100,8 +100,8 @@ def _weight(batch: pa.RecordBatch) -> int:
     return weight
 
 
-def _count(batch: pa.RecordBatch, config: Config) -> Counts:
-    counts: Counts = Counter()
+def _count(batch: pa.RecordBatch, config: Config) -> ColumnCounts:
+    counts: ColumnCounts = Counter()
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         inner = column.flatten() if pa.types.is_list(column.type) else column
         counts[name,] += len(inner) - inner.null_count

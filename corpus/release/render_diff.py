@@ -1,4 +1,4 @@
-"""A comparison → text for the terminal, Markdown for CHANGES.md, or JSON."""
+"""Render a comparison as text for the terminal, as Markdown for CHANGES.md, or as JSON."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from .diff import KEPT, Change, Comparison, number
 
 _SHOWN = 20
-"""Documents of a kind and changes that the text shows; JSON has them all."""
+"""The most documents of a kind, and changes, in the text; JSON has more."""
 _WIDTH = 60
-"""Characters of a value that are shown."""
+"""The most characters of a value."""
 
 
 def as_json(found: Comparison) -> str:
-    """All of it, as JSON, with a line end."""
+    """Return the comparison as JSON, with a final newline."""
     value = {
         "old": found.old,
         "new": found.new,
@@ -38,7 +38,7 @@ def as_json(found: Comparison) -> str:
 
 
 def as_text(found: Comparison) -> Iterator[str]:
-    """Lines for a terminal; control characters are for the caller to make visible."""
+    """Yield lines for a terminal; the caller must escape control characters."""
     yield f"{found.old} → {found.new}: {found.bump}"
     for bump, why in found.reasons:
         yield f"  {bump}: {why}"
@@ -51,7 +51,7 @@ def as_text(found: Comparison) -> Iterator[str]:
 
 
 def as_markdown(found: Comparison) -> str:
-    """What CHANGES.md holds: why the version is what it is, documents, and a table of differences by layer."""
+    """Return the content of CHANGES.md: reasons for the bump, documents, and counts of differences by layer."""
     lines = [f"# Changes from {found.old} to {found.new}", ""]
     lines += [f"- {bump}: {_escaped(why)}" for bump, why in found.reasons] or ["Nothing differs."]
     documents = list(_documents(found, "- ", "`"))
@@ -105,7 +105,7 @@ def _value(value: Any) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Escape text for Markdown."""
     for char in "\\`*_[]<>|#!~&":
         text = text.replace(char, "\\" + char if char not in "<>&" else {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[char])
     return " ".join(text.split())

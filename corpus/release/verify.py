@@ -1,4 +1,4 @@
-"""A built folder → what in it is not as its manifest says: files, tables, counts."""
+"""Recompute all checksums of a built folder and report mismatches with its manifest."""
 
 from __future__ import annotations
 
@@ -12,29 +12,35 @@ import pyarrow.parquet as pq
 
 from ..core.model import CorpusError
 from .build import content_hash
+from .diff import number
 from .hashes import TableHash, file_hash
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a built folder. Raises CorpusError when there is none or it cannot be read."""
+    """Return the manifest of a built folder. Raises CorpusError if it is missing or damaged."""
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
         _ = manifest["files"].items(), manifest["configs"].items(), manifest["content_sha256"]
     except FileNotFoundError:
-        raise CorpusError(f"{folder} holds no build: it has no manifest.json") from None
+        raise CorpusError(f"{folder} is not a build: it has no manifest.json") from None
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise CorpusError(f"{folder / 'manifest.json'} is damaged: {error!r}") from None
     return manifest
 
 
 def verify(folder: Path) -> Iterator[str]:
-    """What differs from the manifest, a line each: nothing when the folder is as it was made.
+    """Yield one message for each mismatch with the manifest; none if the folder is intact.
 
-    Every file's SHA-256 is made anew, and every table's logical hash, which no codec or library version
-    changes. So a folder whose Parquet was rewritten with the same content fails by its files alone, and
-    this is said.
+    Recomputes the SHA-256 of every file and the logical hash of every table, which does not depend on codec
+    or library version. A folder whose Parquet files were rewritten with the same content therefore fails by
+    its files only, and the messages show it. Raises CorpusError if the manifest is missing or damaged.
     """
     manifest = read_manifest(folder)
+    yield from _files(folder, manifest)
+    yield from _tables(folder, manifest)
+
+
+def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
     there = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
@@ -42,32 +48,35 @@ def verify(folder: Path) -> Iterator[str]:
     }
     for name in sorted(manifest["files"].keys() | there.keys()):
         if name not in there:
-            yield f"{name}: is gone"
+            yield f"{name}: is missing"
         elif name not in manifest["files"]:
             yield f"{name}: is not in the manifest"
         elif there[name].is_symlink():
             yield f"{name}: is a symbolic link"
         elif (now := file_hash(there[name])) != manifest["files"][name]:
-            yield f"{name}: SHA-256 is {now}, the manifest says {manifest['files'][name]}"
+            yield f"{name}: SHA-256 is {now}, expected {manifest['files'][name]}"
+
+
+def _tables(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
     splits: dict[str, dict[str, str]] = {}
     for config, of in sorted(manifest["configs"].items()):
         for split, made in sorted(of.items()):
             try:
                 rows, digest = _table(folder, config, split)
             except (pa.ArrowException, OSError) as error:
-                yield f"{config} {split}: cannot be read: {error}"
+                yield f"{config} {split}: is unreadable: {error}"
                 continue
             splits.setdefault(config, {})[split] = digest
             if rows != made["rows"]:
-                yield f"{config} {split}: {rows:,} rows, the manifest says {made['rows']:,}"
+                yield f"{config} {split}: {number(rows, 'row')}, expected {made['rows']:,}"
             if digest != made["sha256"]:
-                yield f"{config} {split}: the content's hash is {digest}, the manifest says {made['sha256']}"
+                yield f"{config} {split}: content hash is {digest}, expected {made['sha256']}"
     if content_hash(splits) != manifest["content_sha256"]:
-        yield "the hash of all content differs from the manifest's"
+        yield "content hash of the build differs from the manifest"
 
 
 def _table(folder: Path, config: str, split: str) -> tuple[int, str]:
-    """Rows and logical hash of a split."""
+    """Return the number of rows and the logical hash of a split."""
     hashed: TableHash | None = None
     for path in sorted((folder / config).glob(f"{split}-?????-of-?????.parquet")):
         file = pq.ParquetFile(path)
@@ -75,5 +84,5 @@ def _table(folder: Path, config: str, split: str) -> tuple[int, str]:
         for batch in file.iter_batches(1024):
             hashed.update(batch)
     if hashed is None:
-        raise OSError("no file of it is there")
+        raise OSError("it has no Parquet file")
     return hashed.rows, hashed.hexdigest()

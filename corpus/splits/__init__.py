@@ -1,1 +1,1 @@
-"""Near-duplicates, stories, and the assignment of documents to splits."""
+"""Find near-duplicates, group documents into stories, and assign them to splits."""

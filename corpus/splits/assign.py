@@ -1,12 +1,12 @@
-"""The split of documents that have none: what belongs together goes whole into one, and what has one stays.
+"""Assign splits to unassigned documents, keeping near-duplicates together.
 
-    documents without a split → stories: one `story` name, near-copies, near-copies of near-copies
-    a story → the split that its name or a near-copy is in already (in two: a finding, and none is chosen)
+    documents without a split → stories: same `story` name, near-duplicates, near-duplicates of near-duplicates
+    a story → the split of its name or of a near-duplicate (if there are two: a finding, and no choice)
             → else by the hash of its name, or by its first day
 
-Which documents belong together does not depend on their order, and the split of a new story on nothing but its name
-or day. So any order of adding documents gives the same splits; only of near-copies that share no `story` and come at
-different times, the later ones follow the first.
+Grouping does not depend on the order of documents, and the split of a new story depends on its name or day only. So
+documents can be added in any order with the same splits. The one exception: if near-duplicates without a common
+`story` are added at different times, the later ones follow the first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .near_duplicates import Near, Sketch
 
 
 class Splittable(Protocol):
-    """What must be known of a document; "" stands for what it has not."""
+    """The properties of a document that the assignment needs; "" for a missing value."""
 
     @property
     def doc_id(self) -> str: ...
@@ -38,7 +38,7 @@ class Splittable(Protocol):
 
 
 class Tie(NamedTuple):
-    """Document `one`, without a split, belongs to `other` in `split`; why: it is a near-copy, or of one story."""
+    """Document `one`, without a split, belongs to `other` in `split`; `why` is "near-duplicate" or "story"."""
 
     one: int
     other: int
@@ -48,7 +48,7 @@ class Tie(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Documents without a split that belong together, by number, and the first tie to each split."""
+    """Numbers of documents without a split that belong together, and the first tie to each split."""
 
     name: str
     documents: tuple[int, ...]
@@ -56,22 +56,22 @@ class Story:
 
     @property
     def bridges(self) -> bool:
-        """Whether it belongs to two splits at once, so that it can be put in none."""
+        """Return whether the story is tied to several splits, so that no choice is right."""
         return len(self.ties) > 1
 
 
 class Choice(NamedTuple):
-    """The split of a story, and in words why."""
+    """The split of a story, and the reason in words."""
 
     split: str
     why: str
 
 
 def stories(documents: Sequence[Splittable]) -> list[Story]:
-    """The stories of the documents that have no split, those first whose first document is first.
+    """Group the documents without a split into stories, in the order of their first documents.
 
-    A story has the least `story` name of its documents, else that of the document it is tied to, else the
-    least doc_id: of `documents`, or of that document.
+    A story is named by the smallest `story` of its documents, else by the `story` or doc_id of the document it is
+    tied to, else by its smallest doc_id.
     """
     if all(one.split for one in documents):
         return []
@@ -91,7 +91,7 @@ def stories(documents: Sequence[Splittable]) -> list[Story]:
 
 
 def _joined(groups: list[list[int]], documents: Sequence[Splittable]) -> list[list[int]]:
-    """The groups, those made one that share the name of a story."""
+    """Merge groups that share the name of a story."""
     of: dict[str, list[int]] = {}
     left: list[list[int]] = []
     for group in groups:
@@ -111,25 +111,25 @@ def _tie(
     near: Near,
     named: Mapping[tuple[str, str], int],
 ) -> Tie | None:
-    """What ties the group to a split: the name of a story before a near-copy."""
+    """Return the first tie of a group to a split; the name of a story takes precedence over a near-duplicate."""
     for i in group:
         if documents[i].story and (documents[i].story, split) in named:
             return Tie(i, named[documents[i].story, split], split, "story")
     for i in group:
         copy = near.first(i, split)
         if copy is not None:
-            return Tie(i, copy, split, "near-copy")
+            return Tie(i, copy, split, "near-duplicate")
     return None
 
 
 def choose(story: Story, documents: Sequence[Splittable], settings: SplitSettings) -> Choice | None:
-    """The split of a story; None when it belongs to two, or is to be split by date and has none."""
+    """Choose the split of a story; None if it is tied to several, or if the split is by date and it has no date."""
     if story.bridges:
         return None
     if story.ties:
         tie = story.ties[0]
         other = documents[tie.other]
-        what = f"story {other.story!r} is there" if tie.why == "story" else f"{other.doc_id}, a near-copy, is there"
+        what = f"story {other.story!r} is in it" if tie.why == "story" else f"near-duplicate {other.doc_id} is in it"
         return Choice(tie.split, what)
     if settings.by == "hash":
         return _by_hash(story.name, settings.proportions)
@@ -138,7 +138,7 @@ def choose(story: Story, documents: Sequence[Splittable], settings: SplitSetting
 
 
 def _by_hash(name: str, proportions: Mapping[str, float]) -> Choice:
-    """The first 64 bits of the SHA-256 of the name, as a number from 0 to 1, fall into the share of a split."""
+    """Choose by the first 64 bits of the SHA-256 of the name, read as a number in [0, 1), and cumulated proportions."""
     value = int.from_bytes(sha256(name.encode("utf-8", "surrogatepass")).digest()[:8]) / 2**64
     edges = list(accumulate(proportions.values()))
     number = next((i for i, edge in enumerate(edges[:-1]) if value < edge), len(edges) - 1)
@@ -148,34 +148,34 @@ def _by_hash(name: str, proportions: Mapping[str, float]) -> Choice:
 
 
 def _by_day(day: str, days: Mapping[str, str]) -> Choice:
-    """The split with the latest first day that is not after `day`; the one without such a day before all of them."""
+    """Choose the split with the latest first day up to `day`; the split without a first day precedes all others."""
     begun = [(first, split) for split, first in days.items() if first <= day]
     first, split = max(begun)
     return Choice(split, f"its first day is {day}, and {split} {f'begins on {first}' if first else 'is before'}")
 
 
 def checked(settings: SplitSettings, splits: Sequence[str], documents: Sequence[Splittable]) -> SplitSettings:
-    """The settings with their defaults filled in: the first split has four fifths, the others share the rest.
+    """Return the settings with defaults: 80% for the first split, the rest in equal shares.
 
-    Raises CorpusError when they name splits that the schema has not, or too few; by date without days, the
-    message proposes some, from the proportions and the days of the documents.
+    Raises CorpusError if they name a split that the schema does not have, or if days are missing; the message then
+    proposes days from the proportions and the dates of the documents.
     """
     proportions = dict(settings.proportions) or _default(splits)
     for where, names in (("proportions", proportions), ("days", settings.days)):
         unknown = [name for name in names if name not in splits]
         if unknown:
-            raise CorpusError(f"[tool.corpus.split] {where}: there is no split {unknown[0]}; {', '.join(splits)} are")
+            raise CorpusError(f"[tool.corpus.split] {where}: unknown split {unknown[0]}; use {', '.join(splits)}")
     if settings.by == "hash":
         return SplitSettings("hash", {name: proportions[name] for name in splits if name in proportions})
     if not settings.days:
         raise CorpusError(
-            "[tool.corpus.split] by date needs the day that each split but one begins on, for good; "
+            "[tool.corpus.split] by date needs a permanent first day for each split except the earliest; "
             f"{_proposed(proportions, documents)}"
         )
     first = [name for name in splits if name not in settings.days and name in proportions]
     if len(first) != 1:
         named = ", ".join(first) or "none"
-        raise CorpusError(f"[tool.corpus.split] days: one split has no day, for it comes first; here {named}")
+        raise CorpusError(f"[tool.corpus.split] days: give each split but the earliest a day; without one: {named}")
     return SplitSettings("date", proportions, {first[0]: "", **settings.days})
 
 
@@ -188,39 +188,39 @@ def _default(splits: Sequence[str]) -> dict[str, float]:
 def _proposed(proportions: Mapping[str, float], documents: Sequence[Splittable]) -> str:
     days = sorted(one.published[:10] for one in documents if one.published)
     if not days:
-        return "and no document has a `published`"
+        return "no day can be proposed, since no document has `published`"
     edges = list(accumulate(proportions.values()))[:-1]
     begins = [days[min(int(edge * len(days)), len(days) - 1)] for edge in edges]
     named = ", ".join(f'{name} = "{day}"' for name, day in zip(list(proportions)[1:], begins, strict=True))
-    return f"the proportions ask for days = {{{named}}}"
+    return f"the proportions suggest days = {{{named}}}"
 
 
 def explained(doc_id: str, documents: Sequence[Splittable], settings: SplitSettings) -> Iterator[str]:
-    """Lines that say which split a document is in or is to be in, and why. Raises CorpusError when it is not there."""
+    """Yield lines that explain the current or future split of a document. Raises CorpusError if it does not exist."""
     number = next((i for i, one in enumerate(documents) if one.doc_id == doc_id), None)
     if number is None:
         raise CorpusError(f"there is no document {doc_id}")
     one = documents[number]
     if one.split:
-        yield f"{doc_id}: {one.split}, as its record says; it stays there"
+        yield f"{doc_id}: {one.split}, as set in its record"
         if one.story:
             same = sum(other.story == one.story for other in documents)
             yield f"  story {one.story!r}, {same:,} document{'s' * (same != 1)}"
     else:
         story = next(story for story in stories(documents) if number in story.documents)
         choice = choose(story, documents, settings)
-        yield f"{doc_id}: {choice.split if choice else 'none can be chosen'}, as {_why(story, choice, documents)}"
+        yield f"{doc_id}: {choice.split if choice else 'none possible'}, since {_why(story, choice, documents)}"
         together = len(story.documents)
         yield f"  story {story.name!r}, {together:,} document{'s' * (together != 1)} without a split"
     near = Near([other.sketch for other in documents], [other.split for other in documents])
     copies = near.near(number, sorted({other.split for other in documents}))
     for copy in copies[:_SHOWN]:
         other = documents[copy]
-        yield f"  near-copy {other.doc_id}, {near.share(number, copy):.0%} in common, {other.split or 'no split'}"
+        yield f"  near-duplicate {other.doc_id}, {near.share(number, copy):.0%} in common, {other.split or 'no split'}"
     if len(copies) > _SHOWN:
-        yield f"  and {len(copies) - _SHOWN:,} more near-copies"
+        yield f"  and {len(copies) - _SHOWN:,} more near-duplicates"
     if not copies:
-        yield "  no near-copies"
+        yield "  no near-duplicates"
 
 
 _SHOWN = 20
@@ -229,9 +229,9 @@ _SHOWN = 20
 def _why(story: Story, choice: Choice | None, documents: Sequence[Splittable]) -> str:
     if choice:
         return choice.why
-    return bridge(story, documents) if story.bridges else "none of its documents has a `published`"
+    return bridge(story, documents) if story.bridges else "none of its documents has `published`"
 
 
 def bridge(story: Story, documents: Sequence[Splittable]) -> str:
-    """In words, what ties a story to several splits."""
+    """Describe the ties of a story to several splits."""
     return " and ".join(f"{documents[tie.other].doc_id} ({tie.why}) is in {tie.split}" for tie in story.ties)

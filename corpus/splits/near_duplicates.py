@@ -1,11 +1,15 @@
-"""Which texts are nearly the same: MinHash sketches of their letters, compared within the buckets of an LSH index.
+"""Find near-duplicate texts with MinHash sketches, compared within the buckets of an LSH index.
 
     text → letters and digits, folded → runs of 12 → 128 minima → 32 bands of 4 → buckets → compared
 
-Only letters and digits count, so layout, marks, case and compatibility forms make no difference, and a
-language without blanks between its words is treated as any other. Two texts are near-copies when they are the
-same in these, or when the share of runs that both have, of all that either has (Jaccard; estimated as in
-Broder, On the resemblance and containment of documents, 1997), is at least `LEAST`.
+Only letters and digits count, so layout, punctuation, case and compatibility forms make no difference, and
+languages without spaces between words need no special case. Two texts are near-duplicates if their folded letters
+are equal, or if the Jaccard similarity of their sets of runs is at least `LEAST`. The similarity is estimated by
+the share of equal minima (Broder 1997, "On the resemblance and containment of documents").
+
+Comparing all pairs would be quadratic. Texts share a bucket if the four minima of a band are equal; at similarity s
+this happens in one of the 32 bands with probability 1 - (1 - s⁴)³²: 87% at 0.5, 99.9% at 0.7. Only texts in one
+bucket are compared, so every reported pair is verified, while a pair near the threshold can be missed.
 """
 
 from __future__ import annotations
@@ -21,14 +25,14 @@ import numpy.typing as npt
 from rensa import RMinHash
 
 LEAST = 0.5
-"""The least share of common runs of two near-copies."""
+"""The smallest Jaccard similarity of two near-duplicates."""
 _RUN = 12
-"""Letters in a run, about two words and a half."""
+"""Letters in a run, about two and a half words."""
 _MINIMA, _BANDS = 128, 32
 _SEED = 1
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 _UNSEEN, _NONE, _SEVERAL = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
-"""Instead of the code point that one is folded to: not met yet; no letter or digit; more than one."""
+"""Markers in the table of folds: not computed yet; not a letter or digit; folds to several code points."""
 _CHUNK = 256
 
 Codes = npt.NDArray[np.uint32]
@@ -36,9 +40,10 @@ Numbers = npt.NDArray[np.int64]
 
 
 class Sketch(NamedTuple):
-    """What of a text tells its copies: equal `keys` mean the same text, `minima` are compared; "" where there are none.
+    """A sketch of a text: equal `keys` mean the same text, `minima` are compared.
 
-    `keys` are the hash of the text, which is known without it, and that of its letters.
+    `keys` are the hash of the text, known from the record even if the text is withheld, and the hash of its folded
+    letters. `minima` are 128 little-endian 32-bit integers, b"" without a text.
     """
 
     keys: tuple[bytes, ...]
@@ -46,11 +51,11 @@ class Sketch(NamedTuple):
 
 
 NO_TEXT = Sketch(())
-"""Of a document whose text nothing is known of."""
+"""The sketch of a document whose text is unknown."""
 
 
 def sketch(text_sha256: str, text: str | None) -> Sketch:
-    """The sketch of a text by its SHA-256, in hexadecimal digits, and, where it is here, by itself."""
+    """Return the sketch of a text from its SHA-256 (hexadecimal) and, if available, from the text itself."""
     key = bytes.fromhex(text_sha256)
     letters = _letters(text) if text else np.zeros(0, np.uint32)
     if not len(letters):
@@ -61,7 +66,11 @@ def sketch(text_sha256: str, text: str | None) -> Sketch:
 
 
 def _letters(text: str) -> Codes:
-    """The code points of letters and digits, folded."""
+    """Return the code points of letters and digits, normalized (NFKC) and case-folded.
+
+    Folding one character at a time in Python is slow, so folds are looked up in a table that fills as code points
+    occur. Few characters fold to several (ß → ss); a text with one of them takes the slow path.
+    """
     codes = _codes(unicodedata.normalize("NFKC", text))
     folds = _folds()
     folded = folds[codes]
@@ -82,7 +91,7 @@ def _codes(text: str) -> Codes:
 
 @cache
 def _folds() -> Codes:
-    """What each code point is folded to, for all that were met so far."""
+    """Return the table from each code point to its fold, filled as code points occur."""
     return np.full(0x110000, _UNSEEN, np.uint32)
 
 
@@ -92,7 +101,10 @@ def _fold(char: str) -> int:
 
 
 def _runs(letters: Codes) -> npt.NDArray[np.uint64]:
-    """A hash of every run of letters, of the whole where it is shorter: runs of 1 make those of 2, 4, 8 and 12."""
+    """Return a 64-bit hash of every run of letters; a shorter text is padded to one run.
+
+    Hashes of runs of 1 are combined into those of 2, 4, 8 and 12 letters: five array operations and no loop.
+    """
     if len(letters) < _RUN:
         letters = np.concatenate((letters, np.zeros(_RUN - len(letters), np.uint32)))
     one = letters.astype(np.uint64) + np.uint64(1)
@@ -104,10 +116,10 @@ def _runs(letters: Codes) -> npt.NDArray[np.uint64]:
 
 
 class Near:
-    """The near-copies among texts that each have a label, such as a split; a text is known by its number.
+    """Index of near-duplicates among texts with labels, such as splits; a text is identified by its number.
 
-    The work grows with the number of texts and of near-copies, not with the square of it: only what is
-    in a bucket together is compared, and a question ends at the first answer.
+    Only texts in one bucket are compared, and a query stops at its first answer, so the work grows with the number
+    of texts and near-duplicates, not with its square.
     """
 
     def __init__(self, sketches: Sequence[Sketch], labels: Sequence[str]) -> None:
@@ -118,15 +130,15 @@ class Near:
             joined = b"".join(sketches[i].minima for i in hashed)
             self._rows[hashed] = np.frombuffer(joined, "<u4").reshape(-1, _MINIMA)
         self._buckets: list[tuple[bool, dict[str, Numbers]]] = []
-        """Whether all in the bucket are the same text; the numbers of those in it by label, each in order."""
+        """For each bucket: whether its members are equal texts; label → their numbers, ascending."""
         self._of: dict[int, list[int]] = {}
-        """The buckets that a text is in; those of one text are left out."""
+        """text → its buckets; buckets of one text are not stored."""
         for key in range(2):
             self._add_equal([one.keys[key] if len(one.keys) > key else b"" for one in sketches])
         self._add_bands(np.array(hashed, np.int64))
 
     def first(self, text: int, label: str) -> int | None:
-        """The first near-copy of a text among those with a label, itself left out."""
+        """Return the smallest number of a near-duplicate with this label, excluding the text itself, or None."""
         best: int | None = None
         for bucket in self._of.get(text, ()):
             same, members = self._buckets[bucket]
@@ -137,7 +149,7 @@ class Near:
         return best
 
     def near(self, text: int, labels: Sequence[str]) -> list[int]:
-        """All near-copies of a text among those with these labels, in order, itself left out."""
+        """Return the numbers of all near-duplicates with these labels, ascending, excluding the text itself."""
         found: set[int] = set()
         for bucket in self._of.get(text, ()):
             same, members = self._buckets[bucket]
@@ -145,7 +157,7 @@ class Near:
         return sorted(found)
 
     def groups(self, label: str) -> list[list[int]]:
-        """The texts with a label, those together that near-copies of near-copies lead to; each in order."""
+        """Return the connected components of near-duplicates among the texts with a label (union-find)."""
         parent = {i: i for i, one in enumerate(self._labels) if one == label}
 
         def top(i: int) -> int:
@@ -166,19 +178,22 @@ class Near:
         return list(found.values())
 
     def share(self, text: int, other: int) -> float:
-        """The share of runs that both texts have, as estimated; 1.0 for texts that are not here and have one hash."""
+        """Return the estimated Jaccard similarity; 1.0 if a text is missing, since then their hashes were equal."""
         if self._rows[text, 0] == 0xFFFFFFFF or self._rows[other, 0] == 0xFFFFFFFF:
             return 1.0
         return float(np.count_nonzero(self._rows[text] == self._rows[other])) / _MINIMA
 
     def _linked(self, members: Numbers, same: bool) -> Iterator[tuple[int, list[int]]]:
-        """Pairs that join the near-copies of a bucket, each taken out of it when it was joined."""
+        """Yield edges that connect the near-duplicates of a bucket.
+
+        A text is removed from the bucket once it is reached, so a bucket of n copies takes n steps and not n² pairs.
+        """
         left = members
         while len(left):
             reached, left = [int(left[0])], left[1:]
             while reached and len(left):
                 one = reached.pop()
-                is_near = np.full(len(left), True) if same else self._alike(one, left)
+                is_near = np.full(len(left), True) if same else self._similar(one, left)
                 others = left[is_near].tolist()
                 left = left[~is_near]
                 yield one, others
@@ -187,10 +202,10 @@ class Near:
     def _hits(self, text: int, others: Numbers, same: bool) -> Iterator[int]:
         for begin in range(0, len(others), _CHUNK):
             chunk = others[begin : begin + _CHUNK]
-            is_near = chunk != text if same else self._alike(text, chunk) & (chunk != text)
+            is_near = chunk != text if same else self._similar(text, chunk) & (chunk != text)
             yield from chunk[is_near].tolist()
 
-    def _alike(self, text: int, others: Numbers) -> npt.NDArray[np.bool_]:
+    def _similar(self, text: int, others: Numbers) -> npt.NDArray[np.bool_]:
         common = np.count_nonzero(self._rows[others] == self._rows[text], axis=1)
         return np.asarray(common >= LEAST * _MINIMA)
 
@@ -204,7 +219,7 @@ class Near:
                 self._add(np.array(found), True)
 
     def _add_bands(self, hashed: Numbers) -> None:
-        """A bucket for the texts that have the same four minima, at the same place."""
+        """Add a bucket for each set of texts with the same four minima in the same band."""
         width = _MINIMA // _BANDS
         for band in range(_BANDS):
             rows = self._rows[hashed, band * width : (band + 1) * width].astype(np.uint64)

@@ -186,10 +186,10 @@ def test_all_taken_from_one_is_that_ones_annotation(tmp_path: Path, capsys: pyte
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (("--from", "ann-a"), "--from names two annotators"),
-        (("--from", "ann-a,ann-z"), "there is no annotator ann-z"),
-        (("--from", "ann-a,ann-b", "--to", "ann-b"), "--to must be another annotator"),
-        (("--from", "ann-a,ann-b", "--to", "../x"), "--to must be another annotator"),
+        (("--from", "ann-a"), "--from must name two annotators"),
+        (("--from", "ann-a,ann-z"), "has no annotator ann-z"),
+        (("--from", "ann-a,ann-b", "--to", "ann-b"), "--to must name another annotator"),
+        (("--from", "ann-a,ann-b", "--to", "../x"), "--to must name another annotator"),
     ],
 )
 def test_names_that_make_no_sense_are_refused(pair: Corpus, argv: tuple[str, ...], said: str) -> None:
@@ -203,13 +203,16 @@ def test_names_that_make_no_sense_are_refused(pair: Corpus, argv: tuple[str, ...
     [
         (lambda path: path.write_text("{", "utf-8"), "not a worklist"),
         (lambda path: write(path, {"items": 3}), "not a worklist"),
-        (lambda path: write(path, read(path) | {"from": ["ann-a", "gold"]}), "is about ['ann-a', 'gold']"),
+        (lambda path: write(path, read(path) | {"from": ["ann-a", "gold"]}), "is for --from ['ann-a', 'gold']"),
         (
             lambda path: change(path, lambda v: v["items"][0].update(decision="c")),
-            "items/0: decision must be null, a, b",
+            "items/0: decision must be null or one of a, b",
         ),
-        (lambda path: change(path, lambda v: v["items"][0].update(decision="edit")), "items/0: the decision is edit"),
-        (lambda path: change(path, lambda v: v["items"].append(None)), "items/1: decision must be null, a, b"),
+        (
+            lambda path: change(path, lambda v: v["items"][0].update(decision="edit")),
+            "items/0: decision is edit: put the correct record in `record`",
+        ),
+        (lambda path: change(path, lambda v: v["items"].append(None)), "items/1: decision must be null or one of a, b"),
     ],
 )
 def test_a_worklist_that_is_damaged_is_refused_and_stays(

@@ -206,9 +206,9 @@ def test_every_format_shows_the_same_figures(tmp_path: Path) -> None:
     ("argv", "said"),
     [
         (("--layer", "quoets"), "no layer quoets; it has entities, "),
-        (("--annotators", "ann-a,ann-z"), "no annotator ann-z; there are ann-a, ann-b, gold"),
-        (("--annotators", "ann-a"), "between two annotators or more, not ann-a"),
-        (("--plot", "figures.pdf"), "a plot is a .png or .svg file"),
+        (("--annotators", "ann-a,ann-z"), "unknown annotator ann-z; the annotators are ann-a, ann-b, gold"),
+        (("--annotators", "ann-a"), "needs two annotators or more, not ann-a"),
+        (("--plot", "figures.pdf"), "a plot must be a .png or .svg file"),
     ],
 )
 def test_what_is_not_there_is_named(pair: Corpus, argv: tuple[str, ...], said: str) -> None:

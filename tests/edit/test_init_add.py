@@ -170,12 +170,12 @@ def test_an_empty_folder_is_taken_and_so_is_a_clone(tmp_path: Path, monkeypatch:
     ("argv", "why"),
     [
         (["taken"], "taken is not empty"),
-        (["file"], "file is no folder"),
-        (["link"], "link is no folder"),
-        (["new", "--title", "two\nlines"], "a title is a line of words"),
-        (["new", "--title", " "], "a title is a line of words"),
-        (["new", "--license", "by me"], "is no SPDX identifier"),
-        (["new", "--checker", "someone/on-the-record@main"], "--checker is OWNER/NAME@COMMIT"),
+        (["file"], "file is not a directory"),
+        (["link"], "link is not a directory"),
+        (["new", "--title", "two\nlines"], "--title must be one line of printable text"),
+        (["new", "--title", " "], "--title must be one line of printable text"),
+        (["new", "--license", "by me"], "--license must be an SPDX identifier"),
+        (["new", "--checker", "someone/on-the-record@main"], "--checker must be OWNER/NAME@COMMIT"),
         (["file/new"], "file"),
     ],
 )
@@ -280,9 +280,9 @@ def test_a_field_that_the_schema_adds_can_be_given(fresh: Corpus, tmp_path: Path
         (b" \n", [*VALUES], "in.txt:1:1: empty-file only white space"),
         (b"a\nb\xff\n", [*VALUES], "in.txt:2:2: not-utf8 byte 0xff"),
         (b"\xef\xbb\xbfa\n", [*VALUES], "in.txt:1:1: byte-order-mark"),
-        (b"a\n", [*VALUES, "doc_id=../a"], "'../a' is no document id"),
-        (b"a\n", [*VALUES, "doc_id=wendle-clock"], "raw/wendle-clock.json has a document wendle-clock already"),
-        (None, [*VALUES], "there is no file"),
+        (b"a\n", [*VALUES, "doc_id=../a"], "'../a' is not a document id"),
+        (b"a\n", [*VALUES, "doc_id=wendle-clock"], "raw/wendle-clock.json already has a document wendle-clock"),
+        (None, [*VALUES], "in.txt does not exist"),
     ],
 )
 def test_what_is_no_article_is_refused_and_writes_nothing(
@@ -301,7 +301,7 @@ def test_a_text_of_another_article_is_not_written_over(fresh: Corpus, tmp_path: 
     fresh.write("raw/rain.txt", "It rained.\n")
     (tmp_path / "rain.txt").write_text("It poured.\n", "utf-8")
     ran = fresh.run("add", str(tmp_path / "rain.txt"), *VALUES)
-    assert (ran.code, "raw/rain.txt has a document rain already" in ran.err) == (2, True)
+    assert (ran.code, "raw/rain.txt already has a document rain" in ran.err) == (2, True)
     assert (fresh.root / "raw" / "rain.txt").read_text("utf-8") == "It rained.\n"
 
 

@@ -148,9 +148,9 @@ def test_a_missing_text_stays_withheld(one: Case) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda text: text.replace("\n", "\r\n"), "it has CRLF line ends, the hash was made with LF. Undo that"),
+        (lambda text: text.replace("\n", "\r\n"), "it has CRLF line ends, the hash was made with LF. Undo this"),
         (lambda text: text.replace("the", "a", 1), "2 fewer than the annotated text: it was edited"),
-        (lambda text: text[::-1], "not the same ones: it was edited"),
+        (lambda text: text[::-1], "but different ones: it was edited"),
     ],
 )
 def test_a_text_that_differs_is_explained_and_nothing_is_written(one: Case, change: object, said: str) -> None:
@@ -172,16 +172,16 @@ def test_what_is_refused(one: Case, tmp_path: Path) -> None:
         assert (ran.code, ran.out) == (2, "")
         assert said in ran.err
 
-    refused("which is never changed", "--out", str(one.release / "copy"))
-    refused("is there already", "--out", str(tmp_path))
-    refused("is no folder", "--texts", str(tmp_path / "nowhere"))
-    refused("holds no build", "--release", str(tmp_path))
+    refused("releases are immutable", "--out", str(one.release / "copy"))
+    refused("exists already", "--out", str(tmp_path))
+    refused("is not a directory", "--texts", str(tmp_path / "nowhere"))
+    refused("is not a build", "--release", str(tmp_path))
     refused("goes with --texts", "--text", "x")
     (tmp_path / "none").mkdir()
-    refused("has no text for any of 2 documents", "--texts", str(tmp_path / "none"))
+    refused("has no text for any of the 2 documents", "--texts", str(tmp_path / "none"))
     assert not one.out.exists()
     assert one.attach().code == 0
-    refused("is such a copy itself", "--release", str(one.out), "--out", str(tmp_path / "again"))
+    refused("is a copy with attached texts", "--release", str(one.out), "--out", str(tmp_path / "again"))
     ran = run("attach", "--text", "x")
     assert (ran.code, "give DOC_ID and --text FILE, or" in ran.err) == (2, True)
 
@@ -208,7 +208,7 @@ def test_a_damaged_release_is_refused(one: Case, tmp_path: Path) -> None:
         (tmp_path / "damaged" / name).write_bytes(data[:-1] if name == "CHANGES.md" else data)
     ran = one.attach("--release", str(tmp_path / "damaged"))
     assert (ran.code, ran.out) == (2, "")
-    assert "is not as it was made: CHANGES.md: SHA-256 is" in ran.err
+    assert "fails verification: CHANGES.md: SHA-256 is" in ran.err
 
 
 def test_a_name_that_leads_elsewhere_is_not_followed(one: Case, tmp_path: Path) -> None:

@@ -394,7 +394,7 @@ def test_load_finds_the_corpus_around_the_working_folder(
 
 
 def test_load_says_what_is_missing(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"no config 'quote' .*there are annotations, documents, entities, quotes"):
+    with pytest.raises(CorpusError, match=r"no config 'quote'; it has annotations, documents, entities, quotes"):
         corpus.load("quote", root=root)
     copy_repository(tmp_path, (WITHHELD,))
     with pytest.raises(CorpusError, match="run `corpus build` first"):

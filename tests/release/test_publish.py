@@ -67,7 +67,7 @@ def test_a_tag_that_is_there_is_refused(released: Corpus, hub: Hub) -> None:
     hub.git(REPO, "tag", "v1.0.0")
     ran = publish(released, hub)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == f"corpus: {REPO} has v1.0.0 already, and what is published is never changed\n"
+    assert ran.err == f"corpus: {REPO} has the tag v1.0.0 already, and published releases are immutable\n"
     assert not [one for one in hub.asked if not one.startswith("GET ")]
 
 
@@ -77,7 +77,7 @@ def test_what_does_not_arrive_is_not_tagged(released: Corpus, hub: Hub) -> None:
     hub.ignored = frozenset({"CITATION.cff"})
     ran = publish(released, hub)
     assert (ran.code, ran.out) == (2, "")
-    assert "is not tagged: CITATION.cff" in ran.err
+    assert "was pushed but not tagged: CITATION.cff" in ran.err
     assert not hub.tags(REPO)
 
 
@@ -89,7 +89,7 @@ def test_private_means_private(released: Corpus, hub: Hub, public: bool) -> None
     ran = publish(released, hub, "--private")
     assert (ran.code, hub.public) == (2 if public else 0, public), ran.err
     if public:
-        assert "is there and is public; nothing was pushed" in ran.err
+        assert "exists and is public; nothing was pushed" in ran.err
         assert hub.files(REPO, "main") == {}
 
 
@@ -135,4 +135,4 @@ def test_what_is_asked_for_must_be_there(corpus: Corpus, monkeypatch: pytest.Mon
     corpus.write("pyproject.toml", f'[tool.corpus]\nhub = "{REPO}"\n')
     ran = corpus.run("publish")
     assert (ran.code, ran.out) == (2, "")
-    assert f"HF_TOKEN must hold a token of the hub that may write to {REPO}" in ran.err
+    assert f"set the environment variable HF_TOKEN to a Hugging Face token with write access to {REPO}" in ran.err

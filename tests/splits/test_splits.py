@@ -44,7 +44,7 @@ def sketched(text: str) -> Sketch:
 
 BASES = [words(seed) for seed in range(6)]
 SKETCHES = {(base, copy): sketched(BASES[base] + f" edition {copy}") for base in range(6) for copy in range(4)}
-"""Of six texts, each in four editions that are near-copies."""
+"""Of six texts, each in four editions that are near-duplicates."""
 
 documents = st.lists(
     st.builds(
@@ -115,7 +115,7 @@ def test_a_withheld_text_is_known_by_its_hash() -> None:
     key = sha256(b"withheld").hexdigest()
     docs = [Doc("a", "test", sketch=sketch(key, None)), Doc("b", sketch=sketch(key, None))]
     (story,) = stories(docs)
-    assert choose(story, docs, RULE) == ("test", "a, a near-copy, is there")
+    assert choose(story, docs, RULE) == ("test", "near-duplicate a is in it")
 
 
 def test_bridges_get_no_split_and_name_both_neighbours() -> None:
@@ -164,10 +164,10 @@ def test_days_are_proposed_and_never_made_up() -> None:
         ("share = 1", "it has no share"),
         ("proportions = {train = 0.8}", "sum to 1, not 0.8"),
         ("proportions = {train = 2}", "from 0 to 1"),
-        ("proportions = {train = 0.5, eval = 0.5}", "no split eval"),
+        ("proportions = {train = 0.5, eval = 0.5}", "unknown split eval; use train, dev, test"),
         ('by = "date"\ndays = {dev = "soon"}', "'soon' is not a date"),
-        ('by = "date"\ndays = {dev = 2026-01-01}', "one split has no day"),
-        ('by = "date"', "no document has a `published`"),
+        ('by = "date"\ndays = {dev = 2026-01-01}', "give each split but the earliest a day"),
+        ('by = "date"', "no document has `published`"),
     ],
 )
 def test_settings_that_make_no_sense_are_told(tmp_path: Path, toml: str, said: str) -> None:
@@ -179,7 +179,7 @@ def test_settings_that_make_no_sense_are_told(tmp_path: Path, toml: str, said: s
 
 
 def unsplit(root: Path) -> Corpus:
-    """A corpus of one document in train, a near-copy of it without a split, and another text without."""
+    """A corpus of one document in train, a near-duplicate of it without a split, and another text without."""
     corpus = tiny(root)
     said = "On Monday Åsa Lindqvist came, and later she said: “We go on.” "
     corpus.add("old", said + BASES[0], split="train")
@@ -255,19 +255,19 @@ def test_a_bridge_is_a_finding_and_stays_as_it_is(tmp_path: Path) -> None:
     assert "1 document was given a split, 1 has none" in ran.err
     assert "split" not in corpus.read("raw/copy.json")
     explained = corpus.run("split", "--explain", "copy").out
-    assert "none can be chosen, as far (story) is in test and old (near-copy) is in train" in explained
+    assert "none possible, since far (story) is in test and old (near-duplicate) is in train" in explained
 
 
 def test_explain_says_why(tmp_path: Path) -> None:
     corpus = unsplit(tmp_path)
     copy = corpus.run("split", "--explain", "copy").out.splitlines()
-    assert copy[0] == "copy: train, as old, a near-copy, is there"
-    assert copy[-1].startswith("  near-copy old, ")
+    assert copy[0] == "copy: train, since near-duplicate old is in it"
+    assert copy[-1].startswith("  near-duplicate old, ")
     assert copy[-1].endswith("% in common, train")
-    assert corpus.run("split", "--explain", "old").out.startswith("old: train, as its record says; it stays there\n")
+    assert corpus.run("split", "--explain", "old").out.startswith("old: train, as set in its record\n")
     other = corpus.run("split", "--explain", "other").out
-    assert other.startswith("other: dev, as the hash of 'other' is 0.8483, and 0.80 to 0.90 is dev\n")
-    assert "no near-copies" in other
+    assert other.startswith("other: dev, since the hash of 'other' is 0.8483, and 0.80 to 0.90 is dev\n")
+    assert "no near-duplicates" in other
     assert corpus.run("split", "--explain", "nobody").code == 2
 
 
