@@ -36,6 +36,7 @@ from corpus.core.model import Problem
 from corpus.core.schema import Schema
 from corpus.files import Index, Reader
 from corpus.pipeline import run as pipeline
+from corpus.report.objects import finding_object
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 CASES = REPOSITORY / "tests" / "cases"
@@ -117,7 +118,7 @@ def test_good_gives_none(case: Case) -> None:
 
 def test_findings_say_where_they_are(case: Case) -> None:
     for problem in case.problems:
-        value = json.loads(json.dumps(report.as_json(problem)))
+        value = json.loads(json.dumps(finding_object(problem)))
         assert list(value) == [field.name for field in fields(Problem)]
         assert value["severity"] == BY_CODE[problem.code].severity
         file = case.bad / problem.file

@@ -271,7 +271,7 @@ def test_a_map_reads_a_collection_of_others(tmp_path: Path) -> None:
         "report 1.novak.ann:2:1",
         "report 1.novak.ann:3:1",
     ]
-    assert "left out: 1 text-bound annotations of type Place (the map does not say what they are)" in ran.err
+    assert "dropped: 1 text-bound annotations of type Place (the map does not say what they are)" in ran.err
     made = annotations(root)
     assert sorted(made) == ["meier/report-1.json", "novak/report-1.json"]
     meier = made["meier/report-1.json"]

@@ -40,8 +40,8 @@ def test_prodigy_counts_what_was_accepted_and_goes_on_behind_a_broken_line(tmp_p
         "news.jsonl:3:1",
         "news.jsonl:4:1",
     ]
-    assert "left out: 1 documents (the answer is reject, not accept)" in ran.err
-    assert "left out: 1 text-bound annotations of type VERB (the map does not say what they are)" in ran.err
+    assert "dropped: 1 documents (the answer is reject, not accept)" in ran.err
+    assert "dropped: 1 text-bound annotations of type VERB (the map does not say what they are)" in ran.err
     assert sorted(path.name for path in (root / "raw").glob("*.txt")) == ["bridge.txt", "news-4.txt"]
 
 
