@@ -1,110 +1,122 @@
-"""`corpus agreement` and `corpus adjudicate`: a short function for each verb, which passes values along."""
+"""`corpus agreement` and `corpus adjudicate`: how far annotators agree, and gold made from two of them."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+import click
 
 from ..core.model import GOLD
+from .options import PATH, Common, NameList, Names, Verb, warn
 
-Verb = Callable[[argparse.Namespace], int]
-Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
-"""Adds a verb, whose help is its docstring, to a group of verbs."""
-FORMATS = ("text", "json", "markdown", "csv")
+_RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv"}
+"""The output formats, and the function of `agreement.render` for each."""
 
 
-def agreement(args: argparse.Namespace) -> int:
-    """Show how far annotators agree: α, κ, F1 and accuracies with intervals, confusions, the worst documents.
+@click.command("agreement", cls=Verb)
+@click.option("--layer", "layers", multiple=True, metavar="LAYER", help="Only this layer; may be repeated.")
+@click.option(
+    "--annotators", type=NameList(), default=(), metavar="A,B,…", help="These annotators; default: all but gold."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=Names(lambda: _RENDERERS),
+    default="text",
+    metavar="FORMAT",
+    help=f"{', '.join(_RENDERERS)}; default: text.",
+)
+@click.option("--plot", type=PATH, metavar="FILE", help="Also plot the figures to a .png or .svg file.")
+@click.pass_obj
+def agreement(
+    common: Common, layers: tuple[str, ...], annotators: tuple[str, ...], format_: str, plot: Path | None
+) -> int:
+    """Measure inter-annotator agreement, with confidence intervals.
 
-    A pair of annotators is compared on the documents in which both looked at a layer. Gold is left out
-    unless it is named. docs/agreement.md defines each figure. A text that is not here is left out of
-    the figures on tokens alone, and said so.
+    The figures are α, κ, F1 and accuracies. The most frequent confusions and the
+    documents with the lowest agreement follow. Two annotators are compared on the documents in which both
+    annotated a layer. Gold is excluded unless you name it. docs/agreement.md
+    defines each figure. Documents whose text is missing are excluded from the
+    figures on tokens, and reported.
+
+    Examples:
+
+      corpus agreement
+      corpus agreement --annotators ann-a,ann-b --layer quotes
+      corpus agreement --format csv --plot agreement.svg
     """
     from ..agreement import agreement as measured
-    from ..agreement.plot import plot
-    from ..agreement.render import SHOWN
+    from ..agreement import render
 
-    root = _root(args)
-    result = measured(root, args.annotators, args.layer)
-    if args.plot:
-        plot(result, args.plot)
-    sys.stdout.write(SHOWN[args.format](result))
+    result = measured(common.root(), annotators, layers)
+    if plot:
+        from ..agreement.plot import plot as draw
+
+        draw(result, plot)
+    sys.stdout.write(getattr(render, _RENDERERS[format_])(result))
     return 0
 
 
-def adjudicate(args: argparse.Namespace) -> int:
-    """Merge two annotators' annotations where they agree, and list what somebody must decide.
+@click.command("adjudicate", cls=Verb)
+@click.option(
+    "--from", "annotators", required=True, type=NameList(), metavar="A,B", help="The two annotators, a and b."
+)
+@click.option("--to", default=GOLD, metavar="NAME", help="The annotator to write; default: gold.")
+@click.pass_obj
+def adjudicate(common: Common, annotators: tuple[str, ...], to: str) -> int:
+    """Merge two annotations and queue disagreements for adjudication.
 
-    Each document gets a worklist, adjudication/<to>/<doc_id>.json, with an item for each difference:
-    both records and the words of the article. Put "a" or "b" into `decision` (whose reading is right;
-    that of one who has no record is that there is none), or "edit" and the right record into `record`,
-    and run it again. A document of which nothing is open is written to annotations/<to>/. Decisions are
-    kept, and asked again only when an annotator changed that record. An annotation that was not made
-    here, or was changed since, stays as it is, and so does a document that has one and no worklist.
+    Each document gets a worklist, adjudication/<to>/<doc_id>.json, with one item
+    for each difference: both records and the words of the article. Set `decision`
+    to "a" or "b" (that annotator is right, also about having no record), or to
+    "edit" and put the right record into `record`. Then run the command again: a
+    document without open items is written to annotations/<to>/.
 
-    Exit code: 0 all is decided and written, 1 something is open, not written or left as it is, 2 the
-    tool could not run.
+    Decisions are kept, and asked again only when an annotator changes the record.
+    An annotation that was written or changed by other means is left unchanged, and
+    so is a document that has one and no worklist.
+
+    Exit code: 0 everything is decided and written; 1 something is open, not
+    written or left unchanged; 2 the command could not run.
+
+    Examples:
+
+      corpus adjudicate --from ann-a,ann-b
+      corpus adjudicate --from ann-a,ann-b --to trial
     """
     from .. import report
     from ..agreement.adjudicate import adjudicate as merged
     from ..core.schema import Schema
 
-    root = _root(args)
+    root = common.root()
     left_out: Counter[str] = Counter()
     documents = done = elsewhere = open_items = 0
-    for one in merged(root, Schema.read(root), args.annotators, args.to, left_out):
+    for one in merged(root, Schema.read(root), annotators, to, left_out):
         documents += 1
         done += not (one.open or one.problems or one.kept)
         open_items += one.open
         elsewhere += one.is_elsewhere
         if one.open:
-            print(f"adjudication/{args.to}/{one.doc_id}.json: {one.open:,} of {len(one.items):,} items open")
+            print(f"adjudication/{to}/{one.doc_id}.json: {one.open:,} of {_items(len(one.items))} open")
         elif one.kept:
-            print(f"annotations/{args.to}/{one.doc_id}.json: left as it is: {one.kept}")
+            print(f"annotations/{to}/{one.doc_id}.json: left unchanged: {one.kept}")
         elif one.problems:
             report.text(one.problems, sys.stdout)
-            print(
-                f"annotations/{args.to}/{one.doc_id}.json: not written: mend the decisions in adjudication/{args.to}/"
-            )
+            print(f"annotations/{to}/{one.doc_id}.json: not written: fix the decisions in adjudication/{to}/")
         elif one.written:
-            print(f"annotations/{args.to}/{one.doc_id}.json: {one.agreed:,} agreed on, {len(one.items):,} decided")
+            print(f"annotations/{to}/{one.doc_id}.json: {one.agreed:,} agreed on, {len(one.items):,} decided")
         if one.of_one:
-            print(f"    left out, since one alone looked at them: {', '.join(one.of_one)}")
-    sys.stdout.flush()
+            print(f"    excluded, annotated by one annotator only: {', '.join(one.of_one)}")
     by_others = f" ({elsewhere:,} by other means)" * bool(elsewhere)
-    print(f"{done:,} of {documents:,} documents done{by_others}; {open_items:,} items open", file=sys.stderr)
+    of = f"{documents:,} document{'s' * (documents != 1)}"
+    common.say(f"{done:,} of {of} done{by_others}; {_items(open_items)} open")
     for what, count in sorted(left_out.items()):
         if "tokens" not in what:
-            print(f"left out: {count:,} {what}", file=sys.stderr)
+            warn(f"excluded: {count:,} {what}")
     return 0 if done == documents else 1
 
 
-def add_verbs(verbs: Any, add_verb: Add) -> None:
-    """Add `agreement` and `adjudicate` to the command line."""
-    verb = add_verb(verbs, "agreement", agreement)
-    verb.add_argument("--layer", action="append", default=[], metavar="LAYER", help="only this layer; may be repeated")
-    verb.add_argument(
-        "--annotators", type=_names, default=(), metavar="A,B,…", help="the annotators; default: all but gold"
-    )
-    verb.add_argument("--format", choices=FORMATS, default="text", help="default: text")
-    verb.add_argument("--plot", type=Path, metavar="FILE", help="also draw the figures, to a .png or .svg file")
-
-    verb = add_verb(verbs, "adjudicate", adjudicate)
-    verb.add_argument(
-        "--from", dest="annotators", required=True, type=_names, metavar="A,B", help="the two annotators, a and b"
-    )
-    verb.add_argument("--to", default=GOLD, metavar="NAME", help="whose annotations they become; default: gold")
-
-
-def _names(written: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in written.split(",") if name.strip())
-
-
-def _root(args: argparse.Namespace) -> Path:
-    from ..core.settings import root_of
-
-    return root_of(args.root)
+def _items(count: int) -> str:
+    return f"{count:,} item{'s' * (count != 1)}"

@@ -1,71 +1,136 @@
-"""`corpus exceptions …` and `corpus baseline …`: a short function for each verb, which passes values along."""
+"""`corpus exceptions` and `corpus baseline`: suppress findings, one by one or all of today's."""
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import click
 
 from ..core.model import CorpusError, Problem
+from . import options
+from .options import Common, Day, Group
 
 if TYPE_CHECKING:
     from ..checks.suppress.exceptions import ExceptionEntry
     from ..checks.suppress.suppressions import Suppressions, Used
 
-Verb = Callable[[argparse.Namespace], int]
-Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
-"""Adds a verb, whose help is its docstring, to a group of verbs."""
+
+@click.group("exceptions", cls=Group)
+def exceptions() -> None:
+    """Suppress single findings until a day, with a reason.
+
+    Exceptions are kept in annotations/exceptions.toml.
+    """
 
 
-def add(args: argparse.Namespace) -> int:
-    """Except a finding: it is not counted until a day that you name, for a reason that you give.
+@exceptions.command("add")
+@click.argument("findings", nargs=-1, metavar="[FINDING]…", help="The location of a finding, FILE:LINE:COLUMN.")
+@click.option("--code", default="", metavar="CODE", help="The code of the finding, such as P310.")
+@click.option("--doc", default="", metavar="DOC", help="The document that the finding is about.")
+@click.option("--annotator", default="", metavar="NAME", help="The annotator whose annotation it is about.")
+@click.option("--record", default="", metavar="ID", help="The record that it is about; default: every record.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why the finding is suppressed.")
+@click.option(
+    "--until", required=True, type=Day(), metavar="DATE", help="The last day it is suppressed, YYYY-MM-DD, UTC."
+)
+@click.pass_obj
+def add(
+    common: Common,
+    findings: tuple[str, ...],
+    code: str,
+    doc: str,
+    annotator: str,
+    record: str,
+    reason: str,
+    until: date,
+) -> int:
+    """Suppress a correct finding with an exception.
 
-    Either FINDING says which, by its place as `corpus validate` prints it, FILE:LINE:COLUMN, or --doc
-    does, with --annotator unless it is about the article itself; --record narrows it to one record.
-    The entry goes to the end of annotations/exceptions.toml. What cannot be read, does not fit the
-    schema or refers to nothing cannot be excepted.
+    Select it by location, FILE:LINE:COLUMN as `corpus validate` prints it, or by
+    --code and --doc, with --annotator unless it is about the article itself;
+    --record narrows it to one record. The entry is appended to
+    annotations/exceptions.toml. Files that cannot be read, do not fit the schema or
+    have broken references cannot be excepted.
+
+    Examples:
+
+      corpus exceptions add annotations/gold/otr-001.json:12:7 \\
+          --reason "the paper misquotes the speech" --until 2027-01-31
+      corpus exceptions add --code C603 --doc otr-001 --reason "reprint" --until 2027-01-31
     """
     from ..checks import severities, suppressible
-    from ..checks.suppress.exceptions import PATH, with_exceptions
+    from ..checks.suppress.exceptions import PATH, ExceptionEntry, with_exceptions
     from ..files import replace_file
 
-    root = _root(args)
-    if args.until < _today():
-        raise CorpusError(f"--until {args.until} is past; name the last day on which the exception holds")
-    if bool(args.finding) == bool(args.doc) or (args.doc and not args.code):
-        raise CorpusError("say what to except: FINDING…, or --code CODE and --doc DOC")
-    added = [one for finding in args.finding for one in _at(root, finding, args)] if args.finding else [_named(args)]
-    text = with_exceptions(root, added, severities(), suppressible())
+    root = common.root()
+    if until < options.today():
+        raise CorpusError(f"--until {until} is past; name the last day on which the exception holds")
+    if bool(findings) == bool(doc) or (doc and not code):
+        raise CorpusError("select the findings: FINDING…, or --code CODE and --doc DOC")
+    if findings:
+        found = [one for finding in findings for one in _at(root, finding, code, reason, until)]
+    else:
+        found = [ExceptionEntry(code, reason, until, "", doc, annotator, record)]
+    text = with_exceptions(root, found, severities(), suppressible())
     with replace_file(root / PATH) as out:
         out.write(text.encode())
-    for one in added:
-        print(f"excepted until {one.until}: {one.about}", file=sys.stderr)
+    for one in found:
+        common.say(f"suppressed until {one.until}: {one.about}")
     return 0
 
 
-def list_(args: argparse.Namespace) -> int:
-    """List the exceptions: what each is about, until when it holds, and why."""
+@exceptions.command("list")
+@click.pass_obj
+def list_(common: Common) -> int:
+    """List the exceptions: what each is about, until when it holds, and why.
+
+    Examples:
+
+      corpus exceptions list
+    """
     from ..checks import severities, suppressible
     from ..checks.suppress.exceptions import read_exceptions
     from ..core.text import visible
 
-    for one in read_exceptions(_root(args), severities(), suppressible()):
-        holds = "until" if _today() <= one.until else "expired"
+    for one in read_exceptions(common.root(), severities(), suppressible()):
+        holds = "until" if options.today() <= one.until else "expired"
         print(f"{holds} {one.until}  {visible(one.about)}: {visible(one.reason)}")
     return 0
 
 
-def write(args: argparse.Namespace) -> int:
-    """Grandfather today's findings in annotations/baseline.toml: they are not counted any more.
+@click.group("baseline", cls=Group)
+def baseline() -> None:
+    """Suppress today's findings, so that only new ones are reported.
 
-    The first time, all that may be: not what cannot be read, does not fit the schema or refers to
-    nothing. From then on only what is gone is taken out, so that it cannot come back; new findings
-    are shown and added with --grow alone. Exit code 1 when findings are left that are not in it.
+    The baseline is kept in annotations/baseline.toml.
+    """
+
+
+@baseline.command("write")
+@click.option("--grow", is_flag=True, help="Also add new findings.")
+@options.workers
+@click.pass_obj
+def write(common: Common, grow: bool, workers: int) -> int:
+    """Write today's findings to annotations/baseline.toml.
+
+    The first run adds every finding that may be suppressed: not files that cannot be
+    read, do not fit the schema or have broken references. Later runs only remove
+    findings that were fixed, so that they cannot come back; --grow also adds new
+    ones.
+
+    Exit code: 0 every finding is in the baseline; 1 findings remain that are not;
+    2 the command could not run.
+
+    Examples:
+
+      corpus baseline write
+      corpus baseline write --grow
     """
     from .. import report
     from ..checks.suppress.baseline import PATH, baseline_toml, read_baseline
@@ -73,29 +138,28 @@ def write(args: argparse.Namespace) -> int:
     from ..core.fingerprint import Fingerprint
     from ..files import replace_file
 
-    root = _root(args)
-    held, before = read_suppressions(root, _today()).held, read_baseline(root)
-    grow = args.grow or not (root / PATH).exists()
+    root = common.root()
+    held, before = read_suppressions(root, options.today()).held, read_baseline(root)
+    grow = grow or not (root / PATH).exists()
     used: Used
-    used, left = _run(root, Suppressions(held, (), None if grow else before), args.workers)
+    used, left = _run(root, Suppressions(held, (), None if grow else before), workers)
     counts = report.text(left, sys.stdout)
-    sys.stdout.flush()
     after = {one: count for one, count in used.items() if isinstance(one, Fingerprint)}
     with replace_file(root / PATH) as out:
         out.write(baseline_toml(after))
     new, gone = (Counter(after) - Counter(before)).total(), (Counter(before) - Counter(after)).total()
     total = sum(after.values())
-    print(f"{PATH}: {total:,} finding{'s' * (total != 1)}, {new:,} new, {gone:,} gone", file=sys.stderr)
+    common.say(f"{PATH}: {total:,} finding{'s' * (total != 1)}, {new:,} new, {gone:,} gone")
     if unmet := counts["error"] + counts["warning"]:
-        how = "what cannot be compiled must be mended" if grow else "mend, except, or take in with --grow"
-        print(f"not in it: {unmet:,}; {how}", file=sys.stderr)
+        how = "fix what cannot be suppressed" if grow else "fix, except, or add with --grow"
+        options.warn(f"not in the baseline: {unmet:,} finding{'s' * (unmet != 1)}; {how}")
     return 1 if unmet else 0
 
 
 def _run(
     root: Path, suppressions: Suppressions, workers: int, paths: Sequence[Path] = ()
 ) -> tuple[Used, Iterator[Problem]]:
-    """A run over documents: what was let pass, filled while the other findings in them are taken."""
+    """Validate documents; return the suppressions that were used, complete after the other findings were taken."""
     from ..checks.suppress.suppressions import SUPPRESSION_RULES, all_severities
     from ..core.schema import Schema
     from ..core.settings import read_settings
@@ -119,74 +183,30 @@ def _run(
     return used, left()
 
 
-def _named(args: argparse.Namespace) -> ExceptionEntry:
-    from ..checks.suppress.exceptions import ExceptionEntry
-
-    return ExceptionEntry(args.code, args.reason, args.until, "", args.doc, args.annotator, args.record)
-
-
-def _at(root: Path, finding: str, args: argparse.Namespace) -> list[ExceptionEntry]:
-    """The exceptions for the findings at a place; each once, when findings differ in their span only."""
+def _at(root: Path, finding: str, code: str, reason: str, until: date) -> list[ExceptionEntry]:
+    """Return an exception for each finding at a location; one for findings that differ in their span only."""
     from ..checks.suppress.exceptions import ExceptionEntry
     from ..checks.suppress.suppressions import NO_SUPPRESSIONS
     from ..core.fingerprint import annotator_of
 
     place = re.fullmatch(r"(.+):(\d+):(\d+):?", finding)
     if not place:
-        raise CorpusError(f"{finding} is no place of a finding; write FILE:LINE:COLUMN as `corpus validate` prints it")
+        raise CorpusError(
+            f"{finding} is not the location of a finding; write FILE:LINE:COLUMN as `corpus validate` prints it"
+        )
     file, line, column = place[1], int(place[2]), int(place[3])
     _, problems = _run(root, NO_SUPPRESSIONS, 1, [root / file])
     found = {
         (one.code, "" if one.doc_id else one.file, one.doc_id, annotator_of(one.file), one.record)
         for one in problems
-        if (one.file, one.line, one.column) == (file, line, column) and args.code in ("", one.code)
+        if (one.file, one.line, one.column) == (file, line, column) and code in ("", one.code)
     }
-    codes = sorted({code for code, *_ in found})
+    codes = sorted({of for of, *_ in found})
     if not codes:
-        raise CorpusError(f"{finding}: there is no finding{f' {args.code}' * bool(args.code)}")
+        raise CorpusError(f"{finding}: there is no finding{f' {code}' * bool(code)} at this location")
     if len(codes) > 1:
-        raise CorpusError(f"{finding}: there are {', '.join(codes)}; say which with --code")
+        raise CorpusError(f"{finding}: there are {', '.join(codes)}; choose one with --code")
     return [
-        ExceptionEntry(code, args.reason, args.until, file, doc_id, annotator, record)
-        for code, file, doc_id, annotator, record in sorted(found)
+        ExceptionEntry(of, reason, until, in_file, doc_id, annotator, record)
+        for of, in_file, doc_id, annotator, record in sorted(found)
     ]
-
-
-def add_verbs(verbs: Any, add_verb: Add, add_workers: Callable[[argparse.ArgumentParser], None]) -> None:
-    """Add `exceptions` and `baseline` and their verbs to the command line."""
-    group = verbs.add_parser("exceptions", help="let single findings pass for a time, with a reason")
-    inner = group.add_subparsers(metavar="VERB", required=True)
-    verb = add_verb(inner, "add", add)
-    verb.add_argument("finding", nargs="*", metavar="FINDING", help="the place of a finding, FILE:LINE:COLUMN")
-    verb.add_argument("--code", default="", metavar="CODE", help="the code of the finding, such as P310")
-    verb.add_argument("--doc", default="", metavar="DOC", help="the document that it is about")
-    verb.add_argument("--annotator", default="", metavar="NAME", help="the annotator whose annotation it is about")
-    verb.add_argument("--record", default="", metavar="ID", help="the record that it is about; default: every record")
-    verb.add_argument("--reason", required=True, metavar="TEXT", help="why it may pass")
-    verb.add_argument(
-        "--until", required=True, type=_day, metavar="DATE", help="the last day it holds, YYYY-MM-DD, UTC"
-    )
-    add_verb(inner, "list", list_)
-
-    group = verbs.add_parser("baseline", help="let the findings of today pass, and no new ones")
-    inner = group.add_subparsers(metavar="VERB", required=True)
-    verb = add_verb(inner, "write", write)
-    verb.add_argument("--grow", action="store_true", help="also take in findings that are new")
-    add_workers(verb)
-
-
-def _day(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{written!r} is no date, such as 2027-01-31") from None
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
-def _root(args: argparse.Namespace) -> Path:
-    from ..core.settings import root_of
-
-    return root_of(args.root)

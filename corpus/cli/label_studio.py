@@ -1,109 +1,178 @@
-"""`corpus label-studio …`: a short function for each verb, which passes values along."""
+"""`corpus label-studio`: annotate in Label Studio, and import the annotations."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from .options import PATH, Common, Group, Number, warn
+
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
 
-Verb = Callable[[argparse.Namespace], int]
-Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
-"""Adds a verb, whose help is its docstring, to a group of verbs."""
+_DAY = 86_400.0
+"""Seconds; no answer takes longer."""
 
 
-def config(args: argparse.Namespace) -> int:
-    """Print the labelling config: the labels, choices and relations that the schema asks for, as XML.
+@click.group("label-studio", cls=Group)
+def label_studio() -> None:
+    """Annotate in Label Studio, and import the annotations.
 
-    It is derived from the schema alone. Paste it into a project's labelling interface; `push` does so itself.
+    `push` and `pull` use the API of a server; `config` and `convert` need none. The
+    token is read from LABEL_STUDIO_API_KEY, or from the file that
+    LABEL_STUDIO_API_KEY_FILE names.
+    """
+
+
+def _project(verb: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that name a project of a server."""
+    for option in (
+        click.option(
+            "--timeout",
+            type=Number(float, 0.1, _DAY),
+            default=60.0,
+            metavar="SECONDS",
+            help="How long to wait for an answer, and ten times that for a snapshot or an import; default: 60.",
+        ),
+        click.option("--server", metavar="URL", help="https://HOST; default: LABEL_STUDIO_URL."),
+        click.option("--project", required=True, metavar="NAME", help="The name of the project on the server."),
+    ):
+        verb = option(verb)
+    return verb
+
+
+@label_studio.command("config")
+@click.pass_obj
+def config(common: Common) -> int:
+    """Print the labelling config of the schema as XML.
+
+    It has the labels, choices and relations. Paste it into the labelling interface of a project; `push` does so itself.
+
+    Examples:
+
+      corpus label-studio config > config.xml
     """
     from ..core.schema import Schema
     from ..labelstudio.config import labelling_config
 
-    print(labelling_config(Schema.read(_root(args))), end="")
+    print(labelling_config(Schema.read(common.root())), end="")
     return 0
 
 
-def push(args: argparse.Namespace) -> int:
-    """Import articles into a project of a Label Studio server, which is made when it is not there.
+@label_studio.command("push")
+@click.argument("doc_ids", nargs=-1, metavar="[DOC]…", help="Only these documents.")
+@_project
+@click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
+@click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
+@click.pass_obj
+def push(
+    common: Common,
+    doc_ids: tuple[str, ...],
+    project: str,
+    server: str | None,
+    timeout: float,
+    annotator: str,
+    new: bool,
+) -> int:
+    """Send articles to a project of a Label Studio server.
 
-    All articles whose text is here, or those named; the project gets the labelling config of the schema. When
-    one of them is in the project already, nothing is imported. The token is read from LABEL_STUDIO_API_KEY, or
-    from the file that LABEL_STUDIO_API_KEY_FILE names.
+    The project is created if needed. All articles whose text is available are sent, or those you name. The project
+    gets the labelling config of the schema. Nothing is sent when the project
+    already has one of the articles; --new skips those instead.
+
+    Examples:
+
+      corpus label-studio push --project bridge --server https://labels.example.org
+      corpus label-studio push otr-001 otr-002 --project bridge --annotator ann-a
     """
-    from tqdm import tqdm
-
     from ..core.schema import Schema
-    from ..labelstudio.push import push
+    from ..labelstudio.push import push as send
     from ..labelstudio.server import Server, read_token, server_origin
 
-    root = _root(args)
-    server = Server(server_origin(args.server), read_token(), args.timeout)
-    with tqdm(unit="doc", disable=None, leave=False) as bar:
+    root = common.root()
+    of = Server(server_origin(server), read_token(), timeout)
+    with common.bar(unit="doc") as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        did = push(server, root, Schema.read(root), args.project, args.doc_id, args.annotator, args.new, progress)
-    config = {"new": "made", "changed": "there, its config brought up to date", "same": "there"}[did.config]
-    print(f"project {did.project.id} {did.project.title!r} on {server.origin}: {config}", file=sys.stderr)
+        did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress)
+    state = {"new": "created", "changed": "found, labelling config updated", "same": "found"}[did.config]
+    common.say(f"project {did.project.id} {did.project.title!r} on {of.origin}: {state}")
     if did.withheld:
-        print(f"left out, their text is not here: {', '.join(did.withheld)}", file=sys.stderr)
+        warn(f"skipped, the text is not available: {', '.join(did.withheld)}")
     if did.present:
-        print(f"left out, in the project already: {', '.join(did.present)}", file=sys.stderr)
-    with_ = f", {did.predictions:,} with the annotation by {args.annotator}" if args.annotator else ""
-    print(f"{did.tasks:,} documents imported{with_}", file=sys.stderr)
+        warn(f"skipped, already in the project: {', '.join(did.present)}")
+    with_ = f", {did.predictions:,} with the annotation by {annotator}" if annotator else ""
+    common.say(f"{did.tasks:,} document{'s' * (did.tasks != 1)} sent{with_}")
     return 0
 
 
-def pull(args: argparse.Namespace) -> int:
-    """Bring the annotations of a project into annotations/, one file a document and annotator.
+@label_studio.command("pull")
+@_project
+@click.option(
+    "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
+)
+@click.option("--prune", is_flag=True, help="Remove files whose annotation was deleted from the server.")
+@click.pass_obj
+def pull(common: Common, project: str, server: str | None, timeout: float, since: str, prune: bool) -> int:
+    """Import the annotations of a project of a Label Studio server.
 
-    What is faulty is set aside in quarantine/ with its findings, one annotation at a time, and the rest comes
-    in. Annotators become pseudonyms through annotators.toml. Files whose annotation the server no longer has
-    are named, and removed with --prune. A pull that broke off goes on where it was. Exit code 1 when something
-    was set aside or left out, or is gone.
+    There is one file for each document and annotator.
+    Invalid annotations are quarantined in quarantine/ with their findings, one by
+    one, and the rest is imported into annotations/. annotators.toml maps
+    annotators to pseudonyms. Files whose annotation was deleted from the server are
+    listed, and removed with --prune. An interrupted pull resumes.
+
+    Exit code: 0 everything was imported; 1 something was quarantined, skipped or
+    deleted from the server; 2 the command could not run.
+
+    Examples:
+
+      corpus label-studio pull --project bridge --server https://labels.example.org
+      corpus label-studio pull --project bridge --since last
     """
     from ..core.schema import Schema
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
-    from ..labelstudio.pull import pull
+    from ..labelstudio.pull import pull as receive
     from ..labelstudio.server import Server, read_token, server_origin
 
-    root = _root(args)
-    server = Server(server_origin(args.server), read_token(), args.timeout)
-    with _Bar() as bar:
-        did = pull(
-            server,
+    root = common.root()
+    of = Server(server_origin(server), read_token(), timeout)
+    with _Bar(common) as bar:
+        did = receive(
+            of,
             root,
             Schema.read(root),
-            args.project,
+            project,
             Pseudonyms(root / NAME),
             root / "annotations",
             root / "quarantine",
-            args.since,
-            args.prune,
+            since,
+            prune,
             bar.more,
         )
-    code = report_result(did.result)
+    code = _report_result(common, did.result)
     for one in did.gone:
-        removed = "removed" if args.prune and one.known else "kept (--prune removes it)" if one.known else "kept"
+        removed = "removed" if prune and one.known else "kept (--prune removes it)" if one.known else "kept"
         print(f"gone annotations/{one.path}: {one.reason}; {removed}")
     for note in did.notes:
-        print(f"note: {note}", file=sys.stderr)
-    print(f"{did.tasks:,} tasks of project {did.project.id} {did.project.title!r}", file=sys.stderr)
+        warn(f"note: {note}")
+    common.say(f"{did.tasks:,} task{'s' * (did.tasks != 1)} of project {did.project.id} {did.project.title!r}")
     return 1 if did.gone else code
 
 
 class _Bar:
-    """A progress bar for one thing after another: the bytes of a download, then tasks."""
+    """A progress bar for one step after another: the bytes of a download, then tasks."""
 
-    def __init__(self) -> None:
+    def __init__(self, common: Common) -> None:
+        self._common = common
         self._bar: Any = None
         self._of = ""
 
@@ -115,92 +184,57 @@ class _Bar:
             self._bar.close()
 
     def more(self, amount: int, what: str) -> None:
-        """Show that `amount` more of `what` has come."""
-        from tqdm import tqdm
-
+        """Show that `amount` more of `what` has arrived."""
         if what != self._of:
             self.__exit__()
             unit = {"unit": "B", "unit_scale": True} if what == "download" else {"unit": "task"}
-            self._bar, self._of = tqdm(desc=what, disable=None, leave=False, **unit), what
+            self._bar, self._of = self._common.bar(desc=what, **unit), what
         self._bar.update(amount)
 
 
-def convert(args: argparse.Namespace) -> int:
-    """Turn an export file (JSON, also .gz) into annotation files, without a server.
+@label_studio.command("convert")
+@click.argument("export", type=PATH, metavar="EXPORT", help="A JSON export of Label Studio, or a .json.gz.")
+@click.option("--into", type=PATH, metavar="DIR", help="The directory to write; default: annotations/ in the corpus.")
+@click.pass_obj
+def convert(common: Common, export: Path, into: Path | None) -> int:
+    """Convert an export file to annotation files, without a server.
 
-    What is faulty is set aside in quarantine/ with its findings, one annotation at a time, and the rest
-    comes in. Annotators become pseudonyms through annotators.toml, which stays out of git. Exit code 1 when
-    something was set aside or left out.
+    Invalid annotations are quarantined in quarantine/ with their findings, one by
+    one, and the rest is imported. annotators.toml, which git ignores, maps
+    annotators to pseudonyms.
+
+    Exit code: 0 everything was imported; 1 something was quarantined or skipped;
+    2 the command could not run.
+
+    Examples:
+
+      corpus label-studio convert export.json
+      corpus label-studio convert export.json.gz --into trial
     """
-    from tqdm import tqdm
-
     from ..core.schema import Schema
     from ..labelstudio.convert import Origin, convert_tasks, read_export
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
 
-    root = _root(args)
+    root = common.root()
     result = convert_tasks(
-        tqdm(read_export(args.export), unit="task", disable=None, leave=False),
+        common.bar(read_export(export), unit="task"),
         root,
         Schema.read(root),
         Pseudonyms(root / NAME),
         Origin(),
-        Path(os.path.abspath(args.into)) if args.into else root / "annotations",
+        Path(os.path.abspath(into)) if into else root / "annotations",
         root / "quarantine",
     )
-    return report_result(result)
+    return _report_result(common, result)
 
 
-def report_result(result: Result) -> int:
-    """Say what a conversion did: findings on stdout, figures on stderr. The exit code."""
+def _report_result(common: Common, result: Result) -> int:
+    """Print findings on stdout and figures on stderr; return the exit code."""
     from .. import report
 
     counts = report.text(result.problems, sys.stdout)
     for path in result.quarantined:
-        print(f"set aside {path}")
-    figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "set aside"))
-    print(", ".join(f"{len(paths):,} {what}" for paths, what in figures), file=sys.stderr)
+        print(f"quarantined {path}")
+    figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "quarantined"))
+    common.say(", ".join(f"{len(paths):,} {what}" for paths, what in figures))
     return 1 if counts["error"] or counts["warning"] else 0
-
-
-def add_verbs(verbs: Any, add: Add) -> None:
-    """Add `label-studio` and its verbs to the command line."""
-    group = verbs.add_parser("label-studio", help="annotate in Label Studio, and take the annotations from there")
-    inner = group.add_subparsers(metavar="VERB", required=True)
-
-    add(inner, "config", config)
-
-    verb = add(inner, "push", push)
-    verb.add_argument("doc_id", nargs="*", metavar="DOC", help="only these documents")
-    _project(verb)
-    verb.add_argument("--annotator", default="", metavar="NAME", help="send this annotator's annotations along")
-    verb.add_argument("--new", action="store_true", help="only documents that the project does not have yet")
-
-    verb = add(inner, "pull", pull)
-    _project(verb)
-    verb.add_argument(
-        "--since", default="", metavar="TIME", help="only tasks changed after it (ISO 8601, or last: the last pull)"
-    )
-    verb.add_argument("--prune", action="store_true", help="remove files whose annotation is gone from the server")
-
-    verb = add(inner, "convert", convert)
-    verb.add_argument("export", type=Path, metavar="EXPORT", help="a JSON export of Label Studio")
-    verb.add_argument("--into", type=Path, metavar="DIR", help="where to; default: annotations/ in the corpus")
-
-
-def _project(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--project", required=True, metavar="NAME", help="the project's name on the server")
-    verb.add_argument("--server", metavar="URL", help="https://HOST; default: what LABEL_STUDIO_URL says")
-    verb.add_argument(
-        "--timeout",
-        type=float,
-        default=60.0,
-        metavar="SECONDS",
-        help="how long an answer may take; ten times that for a snapshot or an import; default: 60",
-    )
-
-
-def _root(args: argparse.Namespace) -> Path:
-    from ..core.settings import root_of
-
-    return root_of(args.root)

@@ -1,46 +1,61 @@
-"""Where reports go, `--format FORMAT[=FILE]`, and what they say about a run beside its findings.
-
-Imports stand inside of the functions, since the command line reads `FORMATS` for its `--help`.
-"""
+"""Report destinations, `--format FORMAT[=FILE]`, and what reports say about a run besides its findings."""
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
+
+import click
 
 from ..core.model import CorpusError, Severity
+from ..report import REPORTERS
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from .. import report
 
 Output = tuple[str, Path | None]
-"""A format and the file it goes to, None for stdout."""
-
-FORMATS = ("text", "json", "jsonl", "github", "sarif", "junit", "markdown")
-"""The names of `report.REPORTERS`, which `--help` does not wait for."""
+"""A report format and the file it goes to, None for stdout."""
 
 
-def format_(written: str) -> Output:
-    """FORMAT or FORMAT=FILE, as it is written on the command line. Raises ArgumentTypeError."""
-    name, equals, path = written.partition("=")
-    if name not in FORMATS:
-        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(FORMATS)}")
-    if equals and not path:
-        raise argparse.ArgumentTypeError(f"{written} names no file")
-    return name, Path(os.path.abspath(path)) if path else None
+class OutputType(click.ParamType[Output]):
+    """FORMAT or FORMAT=FILE."""
+
+    name = "output"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
+        """Return the format and the file. Raises BadParameter."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, path = value.partition("=")
+        if name not in REPORTERS:
+            self.fail(f"{name!r} is not one of {', '.join(REPORTERS)}", param, ctx)
+        if equals and not path:
+            self.fail(f"{value!r} names no file after the =", param, ctx)
+        return name, Path(os.path.abspath(path)) if path else None
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the formats that begin with `incomplete`."""
+        from click.shell_completion import CompletionItem
+
+        return [
+            CompletionItem(name, help=reporter.description)
+            for name, reporter in REPORTERS.items()
+            if name.startswith(incomplete)
+        ]
 
 
 @contextmanager
-def outputs(chosen: list[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
-    """The files to write reports to, which take their places when all went well.
+def outputs(chosen: Sequence[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
+    """Open the files for reports; each is written atomically when the block ends without an error.
 
-    Raises CorpusError when two formats would go to one place.
+    Raises CorpusError when two formats have the same destination.
     """
     from ..files import replace_file
 
@@ -48,7 +63,7 @@ def outputs(chosen: list[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
     if paths.count(None) > 1:
         raise CorpusError("only one --format can go to stdout; give the others a file: --format sarif=report.sarif")
     if len(set(paths)) < len(paths):
-        raise CorpusError("two formats cannot go to one file")
+        raise CorpusError("two formats cannot go to one file; give each --format a file of its own")
     with ExitStack() as stack:
         opened: list[tuple[str, IO[str]]] = []
         for name, path in chosen:
@@ -63,20 +78,20 @@ def outputs(chosen: list[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
 
 
 def described(
-    root: Path, written_root: Path | None, asked: Sequence[object], severity: Mapping[str, Severity], documents: int
-) -> report.Run:
-    """What reports say about a run beside its findings."""
+    root: Path, given_root: Path | None, asked: Sequence[object], severity: Mapping[str, Severity], documents: int
+) -> report.RunInfo:
+    """Return what reports say about a run besides its findings."""
     from importlib.metadata import version
 
     from .. import report
     from ..checks.suppress.suppressions import all_rules
 
-    rules = tuple(report.Rule(r.code, r.name, severity[r.code], r.message, r.page) for r in all_rules())
+    rules = tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page) for r in all_rules())
     top = Path(os.path.abspath(os.environ.get("GITHUB_WORKSPACE") or root))
     below = root.relative_to(top).as_posix() if root.is_relative_to(top) else "."
-    at_root = () if written_root is None else ("--root", str(written_root))
+    at_root = () if given_root is None else ("--root", str(given_root))
     job_summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    return report.Run(
+    return report.RunInfo(
         rules=rules,
         version=version("on-the-record"),
         documents=documents,

@@ -1,71 +1,100 @@
-"""`corpus diff`, `release`, `verify` and `publish`: a short function for each verb, which passes values along."""
+"""`corpus diff`, `release`, `verify` and `publish`: versions of the corpus, from comparison to publication."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import click
 
 from ..core.model import CorpusError, Problem
+from . import options
+from .options import Common, Names, Verb, warn
 
-if TYPE_CHECKING:
-    from ..pipeline.shard import Shard
-
-Verb = Callable[[argparse.Namespace], int]
-Add = Callable[[Any, str, Verb], argparse.ArgumentParser]
-"""Adds a verb, whose help is its docstring, to a group of verbs."""
-Progress = Callable[["Iterator[Shard]", int], "Iterator[Shard]"]
-FORMATS = ("text", "json", "markdown")
 NOW = "."
-"""Stands for the working tree."""
+"""The name of the working tree."""
+_RENDERERS = {"text": "as_text", "json": "as_json", "markdown": "as_markdown"}
+"""The output formats of `diff`, and the function of `release.render_diff` for each."""
 
 
-def diff(args: argparse.Namespace) -> int:
-    """Show what differs between two releases or builds, and the least version bump that says so.
+@click.command("diff", cls=Verb)
+@click.argument("a", metavar="A", help="A version, the directory of a build, or . for the working tree.")
+@click.argument("b", metavar="[B]", required=False, default=NOW, help="The same; default: the working tree.")
+@click.option(
+    "--format",
+    "format_",
+    type=Names(lambda: _RENDERERS),
+    default="text",
+    metavar="FORMAT",
+    help=f"{', '.join(_RENDERERS)}; default: text.",
+)
+@click.pass_obj
+def diff(common: Common, a: str, b: str, format_: str) -> int:
+    """Compare two releases or builds and suggest a version bump.
 
-    A and B are versions in releases/, folders of builds, or "." for the corpus as it lies here, which
-    is compiled first. Documents and annotations are matched by id, and each difference has the field and
-    both values. Major: a field or label changed, a document gone or in another split. Minor: documents,
-    layers or targets added, gold changed outside of the first split. Patch: the rest.
+    It is the smallest that the changes need.
+    A and B are versions in releases/, directories of builds, or "." for the working
+    tree, which is compiled first. Documents and annotations are matched by id; each
+    difference shows the field and both values. Major: a field or label changed, a
+    document was removed or moved to another split. Minor: documents, layers or
+    targets were added, or gold changed outside of the first split. Patch:
+    everything else.
 
-    Exit code: 0 nothing differs, 1 something does, 2 the tool could not run.
+    Exit code: 0 no differences; 1 differences; 2 the command could not run.
+
+    Examples:
+
+      corpus diff 1.0.0
+      corpus diff 1.0.0 1.1.0 --format markdown
     """
     from ..core.text import visible
+    from ..release import render_diff
     from ..release.diff import compare
-    from ..release.render_diff import as_json, as_markdown, as_text
 
-    with _folder(args, args.a) as (old, first), _folder(args, args.b) as (new, second):
+    root = common.root()
+    with _folder(common, root, a) as (old, first), _folder(common, root, b) as (new, second):
         found = compare(old, new, (first, second))
-    if args.format == "json":
-        sys.stdout.write(as_json(found))
-    elif args.format == "markdown":
-        sys.stdout.write(as_markdown(found))
-    else:
-        for line in as_text(found):
+    rendered = getattr(render_diff, _RENDERERS[format_])(found)
+    if format_ == "text":
+        for line in rendered:
             print(visible(line))
+    else:
+        sys.stdout.write(rendered)
     return 0 if found.bump == "none" else 1
 
 
-def release(args: argparse.Namespace) -> int:
-    """Validate, compile, compare with the last release, and write releases/X.Y.Z/, never to be changed.
+@click.command("release", cls=Verb)
+@click.argument("version", metavar="X.Y.Z", help="The version of the release.")
+@click.option("--allow-dirty", is_flag=True, help="Release uncommitted changes; no commit is recorded.")
+@options.workers
+@click.pass_obj
+def release(common: Common, version: str, allow_dirty: bool, workers: int) -> int:
+    """Validate and compile the corpus as an immutable release.
 
-    It is refused, and nothing is written, when a finding is an error, when the version exists, is not
-    above the last, or is smaller than what changed asks for (`corpus diff LAST .` shows it), and when
-    what is to be released is not committed. The folder holds the card, the tables, the schema, CHANGES.md
-    made from the comparison, CITATION.cff, .zenodo.json and a manifest with every hash and the commit.
+    The release is written to releases/X.Y.Z/. It is refused, and nothing is written, when a finding is an error; when
+    the version exists, is not above the last release, or is a smaller bump than the
+    changes need (`corpus diff LAST .` shows it); and when there are uncommitted
+    changes. The directory has the card, the tables, the schema, CHANGES.md with the
+    comparison, CITATION.cff, .zenodo.json, and a manifest with all checksums and the
+    commit.
+
+    Exit code: 0 released; 1 errors were found; 2 the command could not run.
+
+    Examples:
+
+      corpus release 1.1.0
     """
     from .. import report
     from ..files import Index
     from ..release.make import make_release
 
-    root = _root(args)
-    counts: report.Counts = report.Counts()
+    root = common.root()
+    counts = report.SeverityCounts()
     schema, settings, suppressions = _rules(root)
 
     def on_problem(problem: Problem) -> None:
@@ -77,61 +106,84 @@ def release(args: argparse.Namespace) -> int:
             schema,
             settings,
             suppressions,
-            args.version,
-            workers=args.workers,
-            allow_dirty=args.allow_dirty,
+            version,
+            workers=workers,
+            allow_dirty=allow_dirty,
             on_problem=on_problem,
-            progress=args.progress,
+            progress=common.progress,
         )
     if made is None:
-        print("nothing was released: errors come first", file=sys.stderr)
+        warn("release failed: fix the errors above first")
         return 1
     built, found = made
-    said = f": {found.bump} since {found.old}" if found else ", the first release"
-    print(f"{root / 'releases' / built.version}: {built.documents:,} documents{said}", file=sys.stderr)
+    since = f": {found.bump} since {found.old}" if found else ", the first release"
+    of = f"{built.documents:,} document{'s' * (built.documents != 1)}"
+    common.say(f"{root / 'releases' / built.version}: {of}{since}")
     return 0
 
 
-def verify(args: argparse.Namespace) -> int:
-    """Make every hash of releases and builds anew, and say what differs from the manifest.
+@click.command("verify", cls=Verb)
+@click.argument(
+    "versions", nargs=-1, metavar="[VERSION]…", help="Versions, or directories of builds; default: all releases."
+)
+@click.pass_obj
+def verify(common: Common, versions: tuple[str, ...]) -> int:
+    """Recompute the checksums of releases and report mismatches.
 
-    Without an argument, all releases. Each file has a SHA-256, and each table a logical hash that no
-    codec or library version changes: a table that was rewritten with the same content differs in its
-    file alone.
+    Each file has a SHA-256. Each table also has a logical checksum, which does not
+    depend on compression or library versions: when a table was rewritten with the
+    same content, only the checksum of its file differs.
 
-    Exit code: 0 all is as it was made, 1 something differs, 2 the tool could not run.
+    Exit code: 0 all checksums match; 1 mismatches; 2 the command could not run.
+
+    Examples:
+
+      corpus verify
+      corpus verify 1.0.0 build
     """
     from ..core.text import visible
-    from ..files.releases import versions
-    from ..release.verify import verify as differences
+    from ..files.releases import versions as released
+    from ..release.verify import verify as mismatches
 
-    root = _root(args)
-    names = args.version or versions(root)
+    root = common.root()
+    names = versions or released(root)
     if not names:
-        raise CorpusError(f"{root} has no releases; name the folder of a build")
-    differ = 0
+        raise CorpusError(f"{root} has no releases; name the directory of a build")
+    count = 0
     for name in names:
-        folder = _named(root, name)
-        for line in differences(folder):
-            differ += 1
+        for line in mismatches(_named(root, name)):
+            count += 1
             print(visible(f"{name}: {line}"))
-    count = f"{len(names)} {'folder' if len(names) == 1 else 'folders'}"
-    print(f"{count} verified: {f'{differ:,} differences' if differ else 'all as made'}", file=sys.stderr)
-    return 1 if differ else 0
+    of = f"{len(names)} {'directory' if len(names) == 1 else 'directories'} verified"
+    found = f"{count:,} mismatch{'es' * (count != 1)}" if count else "all checksums match"
+    common.say(f"{of}: {found}")
+    return 1 if count else 0
 
 
-def publish(args: argparse.Namespace) -> int:
-    """Push a release to a dataset repository of the Hugging Face hub, as the tag vX.Y.Z.
+@click.command("publish", cls=Verb)
+@click.argument("version", metavar="[VERSION]", required=False, help="A version in releases/; default: the last.")
+@click.option("--repo", metavar="OWNER/NAME", help="The dataset repository; default: hub in [tool.corpus].")
+@click.option("--private", is_flag=True, help="Create a private repository; refuse a public one.")
+@click.pass_obj
+def publish(common: Common, version: str | None, repo: str | None, private: bool) -> int:
+    """Publish a release to the Hugging Face hub as tag vX.Y.Z.
 
-    The release is verified first, and nothing is pushed when it is not as it was made, or when the tag
-    is there. The repository is made when it is not there. At the tag it holds the files of the release
-    and none else; README.md is its card. A run that was killed is run again: what the hub has is not sent
-    again, and the tag comes last.
+    It goes to a dataset repository. The release is verified first; nothing is published when a checksum does not
+    match or the tag exists. The repository is created if needed. At the tag it
+    holds the files of the release and no others; README.md is the dataset card.
+    Run an interrupted command again: files that the hub has are not sent again, and
+    the tag is created last.
 
-    The token is read from the environment variable HF_TOKEN and from nowhere else; HF_ENDPOINT names
-    another hub.
+    The token is read from the environment variable HF_TOKEN only; HF_ENDPOINT
+    names another hub.
 
-    Exit code: 0 it is published, 1 the release is damaged, 2 the hub refused or the tool could not run.
+    Exit code: 0 published; 1 the release is damaged; 2 the hub refused, or the
+    command could not run.
+
+    Examples:
+
+      corpus publish
+      corpus publish 1.0.0 --repo my-lab/on-the-record --private
     """
     from ..checks.suppress.suppressions import all_severities
     from ..core.settings import REPO, read_settings
@@ -139,62 +191,31 @@ def publish(args: argparse.Namespace) -> int:
     from ..files.releases import versions
     from ..release.hub import publish as push
     from ..release.verify import read_manifest
-    from ..release.verify import verify as differences
+    from ..release.verify import verify as mismatches
 
-    root = _root(args)
-    repo = args.repo or read_settings(root, all_severities()).hub
+    root = common.root()
+    repo = repo or read_settings(root, all_severities()).hub
     if not REPO.fullmatch(repo):
-        raise CorpusError(f"--repo, or hub in [tool.corpus], must be OWNER/NAME and not {repo!r}")
+        raise CorpusError(f"--repo, or hub in [tool.corpus], must be OWNER/NAME, not {repo!r}")
     known = versions(root)
-    version = args.version or (known[-1] if known else "")
+    version = version or (known[-1] if known else "")
     if version not in known:
         raise CorpusError(f"there is no release {version}".rstrip() + f" in {root / 'releases'}")
     folder = root / "releases" / version
     damaged = False
-    for line in differences(folder):
+    for line in mismatches(folder):
         damaged = True
         print(visible(f"{version}: {line}"))
     if damaged:
-        print("nothing was published: the release is not as it was made", file=sys.stderr)
+        warn("nothing was published: the release does not match its checksums")
         return 1
     manifest = read_manifest(folder)
     if manifest["version"] != version or "texts_of" in manifest:
         raise CorpusError(
-            f"{folder} is not the release {version}: its manifest says another version, or has texts put back"
+            f"{folder} is not the release {version}: its manifest has another version, or texts were attached"
         )
-    print(push(folder, version, repo, private=args.private), file=sys.stderr)
+    common.say(push(folder, version, repo, private=private))
     return 0
-
-
-def add_verbs(verbs: Any, add: Add, workers: Callable[[argparse.ArgumentParser], None], progress: Progress) -> None:
-    """Add the verbs to the command line."""
-    verb = add(verbs, "diff", diff)
-    verb.add_argument("a", metavar="A", help="a version, the folder of a build, or . for the working tree")
-    verb.add_argument("b", metavar="B", nargs="?", default=NOW, help="the same; default: the working tree")
-    verb.add_argument("--format", choices=FORMATS, default="text", help="default: text")
-    verb.set_defaults(progress=progress)
-
-    verb = add(verbs, "release", release)
-    verb.add_argument("version", metavar="X.Y.Z", help="the version of the release")
-    verb.add_argument("--allow-dirty", action="store_true", help="release what is not committed; no commit is named")
-    workers(verb)
-    verb.set_defaults(progress=progress)
-
-    verb = add(verbs, "verify", verify)
-    verb.add_argument(
-        "version", metavar="VERSION", nargs="*", help="versions, or folders of builds; default: all releases"
-    )
-
-    verb = add(verbs, "publish", publish)
-    verb.add_argument("version", metavar="VERSION", nargs="?", help="a version in releases/; default: the last")
-    verb.add_argument("--repo", metavar="OWNER/NAME", help="the dataset repository; default: hub in [tool.corpus]")
-    verb.add_argument("--private", action="store_true", help="make a private repository; refuse one that is public")
-
-
-def _root(args: argparse.Namespace) -> Path:
-    from ..core.settings import root_of
-
-    return root_of(args.root)
 
 
 def _rules(root: Path) -> tuple[Any, Any, Any]:
@@ -202,21 +223,20 @@ def _rules(root: Path) -> tuple[Any, Any, Any]:
     from ..core.schema import Schema
     from ..core.settings import read_settings
 
-    return Schema.read(root), read_settings(root, all_severities()), read_suppressions(root, datetime.now(UTC).date())
+    return Schema.read(root), read_settings(root, all_severities()), read_suppressions(root, options.today())
 
 
 def _named(root: Path, name: str) -> Path:
-    """The folder that a version or a path names."""
+    """Return the directory that a version or a path names. Raises CorpusError."""
     for folder in (root / "releases" / name, Path(name)):
         if (folder / "manifest.json").is_file():
             return folder
-    raise CorpusError(f"{name} is no version in {root / 'releases'} and no folder of a build")
+    raise CorpusError(f"{name} is neither a version in {root / 'releases'} nor the directory of a build")
 
 
 @contextmanager
-def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
-    """The folder to compare and what to call it; the working tree is compiled into a temporary one."""
-    root = _root(args)
+def _folder(common: Common, root: Path, name: str) -> Iterator[tuple[Path, str]]:
+    """Yield the directory to compare and its name; compile the working tree to a temporary directory."""
     if name != NOW:
         yield _named(root, name), name
         return
@@ -225,7 +245,8 @@ def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
     from ..release.build import build_folder
 
     schema, settings, suppressions = _rules(root)
-    settings = replace(settings, severity={**settings.severity, "C608": "info"})  # that a document moved is shown
+    # A document that moved to another split is a difference to show here, not an error that stops the build.
+    settings = replace(settings, severity={**settings.severity, "C608": "info"})
 
     def on_problem(problem: Problem) -> None:
         if problem.severity == "error":
@@ -239,8 +260,8 @@ def _folder(args: argparse.Namespace, name: str) -> Iterator[tuple[Path, str]]:
             suppressions,
             Path(temporary) / "build",
             on_problem=on_problem,
-            progress=args.progress,
+            progress=common.progress,
         )
         if built is None:
-            raise CorpusError("the working tree has errors; they come first")
+            raise CorpusError("the working tree has errors: fix the errors above first")
         yield Path(temporary) / "build", "the working tree"

@@ -1,42 +1,56 @@
-"""Problems → what a reader sees: `REPORTERS`, one visible list, a module a format.
+"""Reports: findings for terminals, programs and CI services. `REPORTERS` is the one list of formats.
 
-What a submission says is shown and never obeyed: see `escape`.
+Findings contain words of a submission, which are shown and never obeyed: see `escape`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
 from typing import IO
 
 from ..core.model import Problem
-from .github import as_github
-from .junit import as_junit
-from .markdown import as_markdown
-from .objects import as_array, as_json, as_lines
-from .run import Counts, Reporter, Rule, Run, summary
-from .sarif import as_sarif
-from .terminal import as_text
+from .info import RuleInfo, RunInfo, SeverityCounts, summary
 
-__all__ = ["REPORTERS", "Counts", "Reporter", "Rule", "Run", "as_json", "summary", "text", "write"]
+__all__ = ["REPORTERS", "Reporter", "RuleInfo", "RunInfo", "SeverityCounts", "summary", "text", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """A report format: a line about it, and the function that writes it, as "module:function" in this room.
+
+    The module is imported when a report is written, so that `--help` does not wait for it.
+    """
+
+    description: str
+    function: str
+
+    def write(self, problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
+        """Write each Problem when it comes, and yield it: several reporters share one pass in constant memory."""
+        module, _, name = self.function.partition(":")
+        written: Iterator[Problem] = getattr(import_module(f".{module}", __name__), name)(problems, out, run)
+        return written
+
 
 REPORTERS: dict[str, Reporter] = {
-    "text": as_text,
-    "json": as_array,
-    "jsonl": as_lines,
-    "github": as_github,
-    "sarif": as_sarif,
-    "junit": as_junit,
-    "markdown": as_markdown,
+    "text": Reporter("for a terminal or a log", "terminal:as_text"),
+    "json": Reporter("one JSON array", "objects:as_array"),
+    "jsonl": Reporter("one JSON object on each line", "objects:as_lines"),
+    "github": Reporter("annotations and job summary of GitHub Actions", "github:as_github"),
+    "sarif": Reporter("SARIF 2.1.0 for code scanning", "sarif:as_sarif"),
+    "junit": Reporter("JUnit XML, which most CI services show as tests", "junit:as_junit"),
+    "markdown": Reporter("a comment on a pull request", "markdown:as_markdown"),
 }
 
 
-def write(problems: Iterable[Problem], outputs: Iterable[tuple[str, IO[str]]], run: Run) -> Counts:
-    """Write each Problem, as it comes, in every format to the file beside it; how many there were."""
+def write(problems: Iterable[Problem], outputs: Iterable[tuple[str, IO[str]]], run: RunInfo) -> SeverityCounts:
+    """Write each Problem, when it comes, in every format to its file; return the number of each severity."""
     for name, out in outputs:
-        problems = REPORTERS[name](problems, out, run)
-    return Counts(problem.severity for problem in problems)
+        problems = REPORTERS[name].write(problems, out, run)
+    return SeverityCounts(problem.severity for problem in problems)
 
 
-def text(problems: Iterable[Problem], out: IO[str]) -> Counts:
-    """Write the Problems for a terminal; how many there were of each severity."""
-    return write(problems, [("text", out)], Run())
+def text(problems: Iterable[Problem], out: IO[str]) -> SeverityCounts:
+    """Write the Problems as text; return the number of each severity."""
+    return write(problems, [("text", out)], RunInfo())

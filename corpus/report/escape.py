@@ -1,7 +1,7 @@
-"""What a submission says → what may stand in a report: shown, and never obeyed.
+"""Escape the words of a submission for a report, so that they are shown and never obeyed.
 
-Control and format characters come out as `<U+001B>`. What is then still alive in some place is put
-out of action there:
+Control and format characters become `<U+001B>`. Each function then escapes what its destination would still
+interpret:
 
     a log of GitHub, Azure or TeamCity   ::error::  ##[group]  ##vso[…]  ##teamcity[…]
     Markdown and HTML                    <script>  |  `  *  [a](b)  @team  #1  https://…
@@ -17,26 +17,26 @@ from ..core.text import cells, visible
 
 _BRACKET = "<U+005B>"
 _COMMAND = re.compile(r"(##\w*)\[")
-"""A command to a log wherever it stands in a line; `::` is one at the beginning only."""
+"""A log command anywhere in a line; `::` is a command at the beginning of a line only."""
 _MARKUP = re.compile(r"[^\w ./,;='%+()?\-\u0080-\U0010ffff]|_|(?<=www)\.", re.IGNORECASE)
 _XML = re.compile(r"[&<>\"'\[\]]|:(?=:)")
 _BIDI_OF_SNIPPETS = str.maketrans("", "", "\N{LEFT-TO-RIGHT OVERRIDE}\N{POP DIRECTIONAL FORMATTING}")
 
 
 def plain(text: str, limit: int | None = None) -> str:
-    """The text on one line that may stand in a log, behind something else; cut after `limit` code points."""
+    """Return the text on one line, for a log and not at the start of a line; cut after `limit` code points."""
     cut = text if limit is None or len(text) <= limit else text[:limit] + "…"
     return _COMMAND.sub(rf"\1{_BRACKET}", visible(cut))
 
 
 def first(text: str) -> str:
-    """What begins a line of a log, such as the path of a file, on one line: no command either."""
+    """Return text that begins a line of a log, such as a path, so that it is not a command there."""
     shown = plain(text)
     return f"./{shown}" if shown.lstrip().startswith(":") else shown
 
 
 def snippet_lines(snippet: str) -> list[str]:
-    """The lines of a snippet for a log, with the underline still below its span; [] for none."""
+    """Return the lines of a snippet for a log, the underline still below its span; [] for no snippet."""
     lines = snippet.split("\n") if snippet else []
     if len(lines) == 2:
         shown, underline = lines
@@ -53,22 +53,22 @@ def snippet_lines(snippet: str) -> list[str]:
 
 
 def snippet_text(snippet: str, limit: int = 1000) -> str:
-    """A snippet where no terminal shows it: without the directional override that lays it out there."""
+    """Return a snippet for a file: without the directional override, which only a terminal needs."""
     return "\n".join(plain(line, limit) for line in snippet.translate(_BIDI_OF_SNIPPETS).split("\n"))
 
 
 def dumps(value: object) -> str:
-    """JSON on one line, in ASCII, in which a log finds no command."""
+    """Return JSON on one line, in ASCII, without log commands."""
     return _COMMAND.sub(r"\1\\u005b", json.dumps(value))
 
 
 def entities(text: str) -> str:
-    """The text for Markdown: each character that means something in it or in HTML as a reference."""
+    """Return the text for Markdown: each character with a meaning in Markdown or HTML as a reference."""
     return _MARKUP.sub(_reference, text)
 
 
 def xml(text: str) -> str:
-    """The text for XML, in an element or an attribute."""
+    """Return the text for an element or an attribute of XML."""
     return _XML.sub(_reference, text)
 
 
@@ -77,24 +77,23 @@ def _reference(match: re.Match[str]) -> str:
 
 
 def code(text: str, limit: int) -> str:
-    """The text as code in Markdown: nothing is markup, a link, a mention or a reference to an issue.
+    """Return the text as code for Markdown, in which nothing is markup, a link, a mention or an issue.
 
-    The tag keeps sites from linking `@team` and `#1`; the references keep Markdown from seeing
-    `https://` and `www.` in it.
+    The tag prevents links for `@team` and `#1`; the character references prevent links for `https://` and `www.`.
     """
     return f"<code>{entities(visible(text if len(text) <= limit else text[:limit] + '…'))}</code>"
 
 
 def message(text: str, limit: int) -> str:
-    """The text for a SARIF message, which may hold links `[text](target)`: none is left."""
+    """Return the text for a SARIF message, without links `[text](target)`."""
     return plain(text, limit).replace("](", "] (")
 
 
 def data(text: str) -> str:
-    """The text as the message of a workflow command."""
+    """Return the text as the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def prop(text: str) -> str:
-    """The text as a property of a workflow command."""
+    """Return the text as a property of a workflow command."""
     return data(text).replace(":", "%3A").replace(",", "%2C")

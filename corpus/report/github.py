@@ -1,4 +1,4 @@
-"""Findings for a run of GitHub Actions: the worst as annotations, all in the summary of the job."""
+"""Findings for GitHub Actions: the most severe as annotations, all of them in the job summary."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import IO
 
 from ..core.model import Problem
 from .escape import data, plain, prop
+from .info import RunInfo, SeverityCounts
 from .markdown import Page
-from .run import Counts, Run
 
 WORST = 10
-"""Annotations of one kind that GitHub shows of a step."""
+"""The number of annotations of one kind that GitHub shows for a step."""
 _SUMMARY = 900_000
-"""Bytes; GitHub takes 1 MiB from a step."""
+"""Bytes; GitHub accepts 1 MiB from a step."""
 _LONGEST = 1000
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def as_github(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Problem]:
-    """A workflow command for each of the worst ten, errors first; a table of all into the job's summary."""
+def as_github(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
+    """Write a workflow command for each of the ten most severe, errors first, and a table of all to the job summary."""
     page = Page(run, _SUMMARY, rows=1000)
     worst: dict[str, list[Problem]] = {severity: [] for severity in _COMMANDS}
-    counts = Counts()
+    counts = SeverityCounts()
     for problem in problems:
         counts[problem.severity] += 1
         if len(worst[problem.severity]) < WORST:
@@ -35,14 +35,14 @@ def as_github(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[P
         out.write(_command(problem, run))
     more = counts.total() - len(shown)
     if more:
-        where = "in the summary of the job" if run.job_summary else "that are not annotated"
+        where = "in the job summary" if run.job_summary else "without an annotation"
         out.write(f"{more:,} more finding{'s' * (more != 1)} {where}\n")
     if run.job_summary:
         with run.job_summary.open("a", encoding="utf-8", newline="\n") as file:
             file.write(page.text())
 
 
-def _command(problem: Problem, run: Run) -> str:
+def _command(problem: Problem, run: RunInfo) -> str:
     rule = run.rule(problem.code)
     said = plain(problem.message, _LONGEST)
     if problem.suggestion:

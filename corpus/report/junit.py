@@ -1,4 +1,4 @@
-"""Findings as JUnit XML, which nearly every CI shows as tests."""
+"""Findings as JUnit XML, which most CI services show as tests."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import IO
 
 from ..core.model import Problem
 from .escape import plain, snippet_text, xml
-from .run import Run
+from .info import RunInfo
 
 _KEPT = 2**20
-"""Characters of a suite that are kept in memory; more go to disk, since its counts stand before its cases."""
+"""Characters of a suite kept in memory; more go to disk, because the counts of a suite come before its cases."""
 _LONGEST = 4000
 
 
-def as_junit(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Problem]:
-    """A suite for each document, or file of none, that has findings; a case for each finding.
+def as_junit(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
+    """Write a suite for each document, or file without a document, that has findings, and a case for each finding.
 
-    What counts for the exit code is a failure; a finding of severity `info` is a case that passed.
-    Without any finding there is one suite with one case, since some readers take none for a mistake.
+    A finding that counts for the exit code is a failure; one of severity `info` is a case that passed.
+    A run without findings has one suite with one case, because some readers reject a file without cases.
     """
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="corpus validate">\n')
     some = False
@@ -39,12 +39,12 @@ def as_junit(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Pr
             shutil.copyfileobj(cases, out)
             out.write("</testsuite>\n")
     if not some:
-        case = f'<testcase classname="corpus" name="{run.documents} documents"/>'
+        case = f'<testcase classname="corpus" name="{run.documents} document{"s" * (run.documents != 1)}"/>'
         out.write(f'<testsuite name="corpus" tests="1" failures="0" errors="0">\n{case}\n</testsuite>\n')
     out.write("</testsuites>\n")
 
 
-def _case(problem: Problem, run: Run) -> str:
+def _case(problem: Problem, run: RunInfo) -> str:
     rule = run.rule(problem.code)
     named = " ".join(filter(None, (problem.code, rule.name if rule else "", problem.record, problem.pointer)))
     place = f"{problem.file}:{problem.line}:{problem.column}"

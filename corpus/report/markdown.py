@@ -1,4 +1,4 @@
-"""Findings as Markdown: a table for each document, within the size of a comment."""
+"""Findings as Markdown: one table for each document, within the size limit of a comment."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import IO
 from ..core.model import Problem
 from ..core.text import visible
 from .escape import code, entities
-from .run import Counts, Run, summary
+from .info import RunInfo, SeverityCounts, summary
 
 COMMENT = 65_536
-"""What GitHub takes as a comment, in characters; counted here in bytes, of which there are never fewer."""
+"""Characters that GitHub accepts in a comment. Bytes are counted here: there are never fewer of them."""
 _FRAME = 4_000
-"""Bytes kept for what stands around the tables."""
+"""Bytes reserved for the text around the tables."""
 _ROWS = 50
-"""Findings that are shown of one document, so that it does not push out all others."""
+"""Findings shown for one document, so that one document does not push out all others."""
 _HEAD = "| where | | code | finding |\n|---|---|---|---|\n"
 
 
-def as_markdown(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Problem]:
-    """What was found in all, a table for each document until a comment is full, how to see it at home."""
+def as_markdown(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
+    """Write the totals, a table for each document until a comment is full, and the command to reproduce them."""
     page = Page(run, COMMENT)
     for problem in problems:
         page.add(problem)
@@ -40,14 +40,14 @@ class _Table:
 class Page:
     """The Markdown of a run, of at most `size` bytes however many findings are added."""
 
-    def __init__(self, run: Run, size: int, rows: int = _ROWS) -> None:
+    def __init__(self, run: RunInfo, size: int, rows: int = _ROWS) -> None:
         self._run, self._left, self._rows = run, size - _FRAME, rows
-        self._counts = Counts()
+        self._counts = SeverityCounts()
         self._tables: list[_Table] = []
         self._more = 0
 
     def add(self, problem: Problem) -> None:
-        """Show a finding, or count it where there is no more room."""
+        """Show a finding, or only count it when the page is full."""
         self._counts[problem.severity] += 1
         if self._more:
             self._more += 1
@@ -70,17 +70,17 @@ class Page:
         last.rows.append(row)
 
     def text(self) -> str:
-        """The page."""
+        """Return the page."""
         parts = [f"## corpus validate\n\n{summary(self._counts, self._run.documents).capitalize()}.\n"]
         for table in self._tables:
             parts.append(f"\n{_title(table.document)}\n\n{_HEAD}{''.join(table.rows)}")
             if table.more:
                 parts.append(f"\n… and {table.more:,} more in this document.\n")
         if self._more:
-            parts.append(f"\n… and {self._more:,} more finding{'s' * (self._more != 1)} for which there is no room.\n")
+            parts.append(f"\n… and {self._more:,} more finding{'s' * (self._more != 1)} not shown here.\n")
         command = entities(visible(shlex.join(self._run.command))[:1000])
         explain = "`corpus rule CODE` explains a code. " if self._tables or self._more else ""
-        parts.append(f"\n{explain}To see the same at home, in a clone with this change:\n\n<pre>{command}</pre>\n")
+        parts.append(f"\n{explain}To reproduce this in a clone with this change:\n\n<pre>{command}</pre>\n")
         return "".join(parts)
 
     def _row(self, problem: Problem) -> str:

@@ -1,4 +1,4 @@
-"""Findings as JSON for a program: one array, or an object a line."""
+"""Findings as JSON for programs: one array, or one object on each line."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import IO
 
 from ..core.model import Problem
 from .escape import dumps
-from .run import Run
+from .info import RunInfo
 
 
-def as_array(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Problem]:
-    """A JSON array with one object a finding, each on a line of its own."""
+def as_array(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
+    """Write a JSON array with one object for each finding, each on a line of its own."""
     separator = "[\n"
     for problem in problems:
-        out.write(separator + dumps(as_json(problem)))
+        out.write(separator + dumps(finding_object(problem)))
         separator = ",\n"
         yield problem
     out.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
-def as_lines(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Problem]:
-    """JSON Lines: one object a finding and a line."""
+def as_lines(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
+    """Write JSON Lines: one object for each finding."""
     for problem in problems:
-        out.write(dumps(as_json(problem)) + "\n")
+        out.write(dumps(finding_object(problem)) + "\n")
         yield problem
 
 
-def as_json(problem: Problem) -> dict[str, object]:
-    """The finding as JSON has it: all fields, always; `fix` is null or {safe, description, edits}."""
+def finding_object(problem: Problem) -> dict[str, object]:
+    """Return the finding as a JSON object: always all fields; `fix` is null or {safe, description, edits}."""
     return asdict(problem)

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, the OASIS standard that code scanning reads.
+"""Findings as SARIF 2.1.0, the OASIS standard for results of code scanning.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -12,7 +12,7 @@ from urllib.parse import quote_from_bytes
 from ..core.fingerprint import fingerprint
 from ..core.model import Place, Problem
 from .escape import dumps, message, plain, snippet_text
-from .run import Rule, Run
+from .info import RuleInfo, RunInfo
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -20,8 +20,8 @@ _LONGEST = 4000
 """Code points of a message; a hostile id may be a million."""
 
 
-def as_sarif(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Problem]:
-    """One run with all rules and, line by line, a result for each finding."""
+def as_sarif(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
+    """Write one run with all rules, and a result for each finding on a line of its own."""
     driver = {
         "name": "corpus",
         "fullName": "On the Record",
@@ -38,7 +38,7 @@ def as_sarif(problems: Iterable[Problem], out: IO[str], run: Run) -> Iterator[Pr
     out.write("\n]}]}\n")
 
 
-def _rule(rule: Rule) -> dict[str, object]:
+def _rule(rule: RuleInfo) -> dict[str, object]:
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
@@ -48,7 +48,7 @@ def _rule(rule: Rule) -> dict[str, object]:
     }
 
 
-def _result(problem: Problem, run: Run) -> dict[str, object]:
+def _result(problem: Problem, run: RunInfo) -> dict[str, object]:
     said = message(problem.message, _LONGEST)
     if problem.suggestion:
         said += f"\nhelp: {message(problem.suggestion, _LONGEST)}"
@@ -61,7 +61,7 @@ def _result(problem: Problem, run: Run) -> dict[str, object]:
         "locations": [_location(Place(problem.file, problem.line, problem.column), run)],
         "partialFingerprints": {
             "corpusFinding/v1": fingerprint(problem).digest,
-            # The one that GitHub goes by; without it GitHub hashes the lines of the file.
+            # GitHub matches findings by this one; without it, GitHub hashes the lines of the file.
             "primaryLocationLineHash": fingerprint(problem, within=True).digest,
         },
         "properties": {
@@ -76,7 +76,7 @@ def _result(problem: Problem, run: Run) -> dict[str, object]:
     return result
 
 
-def _location(place: Place, run: Run) -> dict[str, object]:
+def _location(place: Place, run: RunInfo) -> dict[str, object]:
     path = f"{run.folder}{place.file}".encode("utf-8", "surrogatepass")
     location: dict[str, object] = {
         "physicalLocation": {

@@ -55,7 +55,7 @@ def test_what_both_say_becomes_gold_whatever_their_ids(pair: Corpus, capsys: pyt
 def test_a_difference_is_asked_with_both_readings_and_the_words(pair: Corpus) -> None:
     change(pair.root / B, lambda value: value["quotes"][0].update(type="mixed"))
     ran = adjudicate(pair)
-    assert (ran.code, ran.out) == (1, f"{WORKLIST}: 1 of 1 items open\n")
+    assert (ran.code, ran.out) == (1, f"{WORKLIST}: 1 of 1 item open\n")
     assert not (pair.root / GOLD).exists()
     (item,) = items(pair)
     assert (item["layer"], item["differs"], item["decision"]) == ("quotes", ["type"], None)
@@ -118,7 +118,7 @@ def test_gold_of_other_means_is_left_alone(corpus: Corpus) -> None:
     before = corpus.files()
     ran = adjudicate(corpus)
     assert (ran.code, ran.out) == (0, "")
-    assert "1 of 1 documents done (1 by other means)" in ran.err
+    assert "1 of 1 document done (1 by other means)" in ran.err
     assert corpus.files() == before
     assert not (corpus.root / "adjudication").exists()
 
@@ -130,7 +130,7 @@ def test_gold_that_somebody_changed_is_not_overwritten(pair: Corpus) -> None:
     change(pair.root / B, lambda value: value["mentions"][0].update(form="NOM"))
     before = (pair.root / GOLD).read_bytes()
     ran = adjudicate(pair)
-    assert (ran.code, ran.out) == (1, f"{GOLD}: left as it is: it was changed since\n")
+    assert (ran.code, ran.out) == (1, f"{GOLD}: left unchanged: it was changed since\n")
     assert (pair.root / GOLD).read_bytes() == before
 
 
@@ -152,7 +152,7 @@ def test_decisions_that_do_not_hang_together_are_not_written(pair: Corpus) -> No
 def test_a_layer_that_one_did_not_look_at_is_not_gold(pair: Corpus) -> None:
     change(pair.root / B, lambda value: (value["layers_done"].remove("quotes"), value.pop("quotes")))
     ran = adjudicate(pair)
-    assert "one alone looked at them: quotes\n" in ran.out
+    assert "annotated by one annotator only: quotes\n" in ran.out
     assert pair.read(GOLD)["layers_done"] == ["entities", "mentions"]
     assert "quotes" not in pair.read(GOLD)
 

@@ -90,7 +90,7 @@ def test_what_is_gone_may_not_come_back(corpus: Corpus) -> None:
     faulty(corpus, ["x1"])
     ran = corpus.run("baseline", "write")
     assert (ran.code, found(corpus)) == (1, [("P307", "x1")])
-    assert ran.err.endswith("not in it: 1; mend, except, or take in with --grow\n")
+    assert ran.err.endswith("not in the baseline: 1 finding; fix, except, or add with --grow\n")
 
 
 def test_the_file_is_a_line_a_finding(corpus: Corpus) -> None:
@@ -151,7 +151,7 @@ def test_what_does_not_hold_together_is_not_taken_in(corpus: Corpus) -> None:
     faulty(corpus, ["x1", "x1"]).write("raw/beta.json", "{")
     ran = corpus.run("baseline", "write")
     assert ran.code == 1
-    assert "what cannot be compiled must be mended" in ran.err
+    assert "fix what cannot be suppressed" in ran.err
     codes = {code for code, _ in found(corpus)}
     assert {"F103", "R401"} <= codes
     assert not any(code[0] in "PX" for code in codes)

@@ -34,6 +34,7 @@ from corpus.core.json_positions import split_pointer
 from corpus.core.model import Problem
 from corpus.core.schema import Schema
 from corpus.files import Index, Reader
+from corpus.report.objects import finding_object
 
 BRINGS = {"C614": {"C601"}}
 """Codes that another comes with: a document that can be put in no split has none."""
@@ -81,7 +82,7 @@ def test_good_gives_none(case: Case) -> None:
 
 def test_findings_say_where_they_are(case: Case) -> None:
     for problem in case.problems:
-        value = json.loads(json.dumps(report.as_json(problem)))
+        value = json.loads(json.dumps(finding_object(problem)))
         assert list(value) == [field.name for field in fields(Problem)]
         assert value["severity"] == BY_CODE[problem.code].severity
         file = case.bad / problem.file

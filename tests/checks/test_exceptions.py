@@ -56,7 +56,7 @@ def test_what_an_exception_names_is_not_counted_and_not_shown(corpus: Corpus) ->
     corpus.write(PATH, entry())
     ran = corpus.run("validate")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "no findings in 2 documents; 2 excepted or in the baseline\n"
+    assert ran.err == "no findings in 2 documents; 2 suppressed\n"
     built = corpus.run("build")
     assert (built.code, built.out) == (0, "")
 
@@ -196,7 +196,7 @@ def test_add_by_place_and_by_name_write_the_same(corpus: Corpus) -> None:
     (corpus.root / PATH).unlink()
     named = ("--code", "P307", "--doc", "alpha", "--annotator", "gold", "--record", "x1")
     ran = add(corpus, *named)
-    assert (ran.code, ran.out, ran.err) == (0, "", "excepted until 9999-12-31: P307 alpha gold x1\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", "suppressed until 9999-12-31: P307 alpha gold x1\n")
     assert (corpus.root / PATH).read_text() == by_place
     again = add(corpus, *named)
     assert again.code == 2
@@ -223,20 +223,20 @@ def test_add_asks_which_of_two_codes(corpus: Corpus) -> None:
     assert len(places) == 1
     (line, column), _ = places.popitem()
     if len(codes(corpus)) > 1:
-        assert "say which with --code" in add(corpus, f"{GOLD}:{line}:{column}").err
+        assert "choose one with --code" in add(corpus, f"{GOLD}:{line}:{column}").err
     assert add(corpus, f"{GOLD}:{line}:{column}", "--code", "P307").code == 0
 
 
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        ((), "say what to except"),
-        (("--code", "P307"), "say what to except"),
-        (("--doc", "alpha"), "say what to except"),
-        (("--code", "P307", "--doc", "alpha", GOLD), "say what to except"),
+        ((), "select the findings"),
+        (("--code", "P307"), "select the findings"),
+        (("--doc", "alpha"), "select the findings"),
+        (("--code", "P307", "--doc", "alpha", GOLD), "select the findings"),
         (("--code", "P999", "--doc", "alpha"), "unknown code P999"),
         (("--code", "R402", "--doc", "alpha"), "R402 cannot be suppressed"),
-        (("alpha",), "is no place of a finding"),
+        (("alpha",), "is not the location of a finding"),
         ((f"{GOLD}:1:1",), "there is no finding"),
         ((f"{GOLD}:1:1", "--code", "P307"), "there is no finding P307"),
         (("annotations/gold/none.json:1:1",), "no such file"),
@@ -252,7 +252,7 @@ def test_add_refuses(corpus: Corpus, argv: tuple[str, ...], said: str) -> None:
 
 def test_add_refuses_what_would_not_hold(corpus: Corpus) -> None:
     assert "is past" in add(corpus, "--code", "P307", "--doc", "alpha", until="2020-01-31").err
-    assert "is no date" in add(corpus, "--code", "P307", "--doc", "alpha", until="soon").err
+    assert "is not a date" in add(corpus, "--code", "P307", "--doc", "alpha", until="soon").err
     ran = corpus.run("exceptions", "add", "--code", "P307", "--doc", "alpha", "--reason", " ", "--until", "9999-12-31")
     assert "reason must be" in ran.err
 

@@ -122,7 +122,7 @@ def test_a_changed_schema_asks_everything(corpus: Corpus) -> None:
     corpus.write("schema/article.schema.json", {**schema, "required": [*schema["required"], "topics"]})
     ran = corpus.run("validate", "--since", "base")
     assert ran.code == 1
-    assert "info: schema/article.schema.json changed since base: everything is asked" in ran.err
+    assert "info: schema/article.schema.json changed since base: validating all documents" in ran.err
     assert {one["doc_id"] for one in validate(corpus)} == {"alpha", "beta"}
 
 
@@ -154,8 +154,8 @@ def test_a_damaged_cache_is_made_anew(corpus: Corpus, damage: bytes | None, monk
     ("argv", "said"),
     [
         (("--since", "nowhere"), "nowhere is not a commit of this repository"),
-        (("--since", "--all"), "expected one argument"),
-        (("--since", "base", "raw"), "give it no PATH"),
+        (("--since", "--all"), "is not a commit of this repository"),
+        (("--since", "base", "raw"), "leave out PATH"),
     ],
 )
 def test_what_cannot_be_told_is_said(corpus: Corpus, argv: tuple[str, ...], said: str) -> None:
@@ -234,7 +234,7 @@ def test_an_exception_that_expires_is_seen_though_nothing_changed(
     )
     codes = {}
     for day in (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 1)):
-        monkeypatch.setattr("corpus.cli.main._today", lambda day=day: day)
+        monkeypatch.setattr("corpus.cli.options.today", lambda day=day: day)
         codes[day] = {one["code"] for one in validate(corpus)}
         assert codes[day] == {one["code"] for one in validate(corpus, "--no-cache")}
     assert codes[date(2026, 3, 1)] == set()

@@ -207,7 +207,7 @@ def test_a_text_that_was_changed_on_the_server(server: Studio, worked: tuple[Des
     pulled = desk.pull(project)
     assert pulled.code == 1
     assert "error L103 The text of the task is not the text of the article" in pulled.out
-    assert f"{len(DOCUMENTS) - 1} written, 0 unchanged, 1 set aside" in pulled.err
+    assert f"{len(DOCUMENTS) - 1} written, 0 unchanged, 1 quarantined" in pulled.err
     assert f"annotations/first/{DOCUMENTS[1]}.json" not in desk.files()
     server.api("PATCH", f"/api/tasks/{task['id']}/", json={"data": task["data"]})
     assert desk.pull(project, "--since", "last").code == 0

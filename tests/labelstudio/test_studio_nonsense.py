@@ -99,7 +99,7 @@ def test_nonsense_that_the_server_stores_is_set_aside(
         pulled = desk.pull(project, "--since", "last")
         assert pulled.code == 1, name
         assert re.search(rf"error {code} ", pulled.out), (name, pulled.out)
-        assert "1 set aside" in pulled.err, name
+        assert "1 quarantined" in pulled.err, name
         assert desk.files() == files, name
         aside = desk.root / "quarantine" / DOCUMENTS[3] / f"second-{task['id']}-{stored['id']}.json"
         assert json.loads(aside.read_bytes())["annotation"]["id"] == stored["id"]

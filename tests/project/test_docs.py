@@ -35,7 +35,7 @@ from corpus.cli.main import main
 from corpus.core.schema import Schema
 from corpus.edit.guidelines import with_labels, without_table
 from corpus.formats import FORMATS
-from corpus.report import Rule
+from corpus.report import RuleInfo
 
 DOCUMENTS = (
     "README.md",
@@ -256,7 +256,7 @@ def rules_page() -> str:
         message = check.message.replace("|", "\\|")
         lines.append(f"| {link} | {check.name} | {check.severity} | {getattr(check, 'about', 'corpus')} | {message} |")
     for check in all_rules():
-        rule = Rule(check.code, check.name, check.severity, check.message, check.page)
+        rule = RuleInfo(check.code, check.name, check.severity, check.message, check.page)
         lines += ["", f"## {check.code} {check.name}", "", f"{check.message}. ({check.severity})", "", rule.markdown]
     return "\n".join(lines) + "\n"
 

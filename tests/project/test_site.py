@@ -2,59 +2,83 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 
+import click
 import pytest
 from support.corpora import REPOSITORY
 
-from corpus.cli.main import _parser
+from corpus.cli.main import app
+from corpus.cli.options import is_shared
 
 CLI = REPOSITORY / "docs" / "cli.md"
+INTRODUCTION = """\
+# The command line
+
+Generated from the command by `pytest tests/project/test_site.py --golden`. `corpus VERB --help` shows the same.
+
+Every verb has these options; they may come before the verb or after it.
+"""
+ENVIRONMENT = """
+`corpus --version` shows the version. In bash, this line completes verbs and options (`zsh_source` for zsh,
+`fish_source` for fish):
+
+```text
+eval "$(_CORPUS_COMPLETE=bash_source corpus)"
+```
+
+Findings are coloured in a terminal only. `NO_COLOR=1` switches colour off; `FORCE_COLOR=1` switches it on in a pipe.
+"""
 
 
 def cli_page() -> str:
     """Every verb with its help and its arguments."""
-    lines = [
-        "# The command line",
-        "",
-        "Written from the command by `pytest tests/project/test_site.py --golden`. "
-        "`corpus VERB --help` shows the same.",
-        "",
-        *arguments(_parser()),
-    ]
-    for name, parser in verbs(_parser(), "corpus"):
-        described = re.sub(r"(?<!`)<", r"\\<", (parser.description or "").strip())
-        lines += ["", f"## {name}", "", described, *(["", *rows] if (rows := arguments(parser)) else [])]
+    shared = [one for one in app.params if is_shared(one)]
+    lines = [*INTRODUCTION.splitlines(), "", *table(shared), *ENVIRONMENT.splitlines()]
+    for heading, names in app.sections.items():
+        lines += ["", f"## {heading}"]
+        for name in names:
+            for full_name, command in verbs(name, app):
+                lines += ["", f"### corpus {full_name}", "", *described(command)]
+                own = [one for one in command.params if not is_shared(one)]
+                lines += ["", *table(own)] if own else []
     return "\n".join(lines) + "\n"
 
 
-def verbs(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """The verbs below a parser, those of a group by the names of both."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for verb, inner in action.choices.items():
-                below = list(verbs(inner, f"{name} {verb}"))
-                yield from below or [(f"{name} {verb}", inner)]
+def verbs(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """A verb of a group; after a verb that is a group itself, its verbs by the names of both."""
+    *_, last = name.split()
+    command = group.get_command(click.Context(group), last)
+    assert command
+    yield name, command
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(click.Context(command)):
+            yield from verbs(f"{name} {inner}", command)
 
 
-def arguments(parser: argparse.ArgumentParser) -> list[str]:
-    """A table of the arguments."""
-    hidden = (argparse._SubParsersAction, argparse._HelpAction)
-    actions = [action for action in parser._actions if not isinstance(action, hidden)]
-    rows = [f"| `{shown(action)}` | {(action.help or '').replace('|', chr(92) + '|')} |" for action in actions]
-    return ["| argument | |", "|---|---|", *rows] if rows else []
+def described(command: click.Command) -> list[str]:
+    """The help of a verb in Markdown: its examples in a block."""
+    text, _, examples = cleandoc(command.help or "").partition("Examples:\n\n")
+    lines = re.sub(r"(?<!`)<", r"\\<", text.strip()).splitlines()
+    return [*lines, "", "```text", *cleandoc(examples).splitlines(), "```"] if examples else lines
 
 
-def shown(action: argparse.Action) -> str:
+def table(params: list[click.Parameter]) -> list[str]:
+    """A table of arguments and options."""
+    rows = [f"| `{shown(one)}` | {(one.help or '').replace('|', chr(92) + '|')} |" for one in params]
+    return ["| argument | |", "|---|---|", *rows]
+
+
+def shown(param: click.Parameter) -> str:
     """An argument as it is written."""
-    value = str(action.metavar or action.dest) if action.nargs != 0 else ""
-    more = {"*": "…", "+": "…"}.get(str(action.nargs), "")
-    return " ".join(filter(None, [", ".join(action.option_strings), value + more])).replace("|", "\\|")
+    metavar = "" if isinstance(param, click.Option) and param.is_flag else param.metavar or ""
+    names = ", ".join(param.opts) if isinstance(param, click.Option) else ""
+    return f"{names} {metavar}".strip().replace("|", "\\|")
 
 
 def test_the_page_of_the_command_line_is_that_of_the_code(request: pytest.FixtureRequest) -> None:

@@ -110,7 +110,7 @@ def test_the_copy_is_what_a_build_with_the_texts_is(tmp_path: Path, doc_ids: tup
 def test_the_copy_says_what_it_is(one: Case) -> None:
     ran = one.attach()
     assert (ran.code, ran.out) == (0, ""), ran.err
-    assert "texts put back: 2; withheld: 0" in ran.err
+    assert "texts attached: 2; withheld: 0" in ran.err
     assert "> **Not to be passed on.**" in (one.out / "README.md").read_text("utf-8")
     manifest, released = read(one.out / "manifest.json"), read(one.release / "manifest.json")
     assert manifest["texts_of"] == {
@@ -176,7 +176,7 @@ def test_what_is_refused(one: Case, tmp_path: Path) -> None:
     refused("exists already", "--out", str(tmp_path))
     refused("is not a directory", "--texts", str(tmp_path / "nowhere"))
     refused("is not a build", "--release", str(tmp_path))
-    refused("goes with --texts", "--text", "x")
+    refused("needs --texts", "--text", "x")
     (tmp_path / "none").mkdir()
     refused("has no text for any of the 2 documents", "--texts", str(tmp_path / "none"))
     assert not one.out.exists()
@@ -199,7 +199,7 @@ def test_a_copy_is_not_published(one: Case, monkeypatch: pytest.MonkeyPatch) -> 
     finally:
         (one.root / "releases/9.9.9").rename(one.out)
     assert ran.code == 2
-    assert "has texts put back" in ran.err
+    assert "or texts were attached" in ran.err
 
 
 def test_a_damaged_release_is_refused(one: Case, tmp_path: Path) -> None:

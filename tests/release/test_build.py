@@ -163,7 +163,7 @@ def test_an_error_leaves_the_old_build_and_nothing_else(
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     spoil(copy)
     assert main(["--root", str(copy), "build"]) == 1
-    assert "nothing was built" in capsys.readouterr().err
+    assert "build failed: fix the errors above first" in capsys.readouterr().err
     assert contents(copy / "build") == contents(root / "build")
     assert leftovers(copy) == []
     assert list(scratch.iterdir()) == []

@@ -33,8 +33,7 @@ from corpus.core.fingerprint import fingerprint
 from corpus.core.model import Edit, Fix, Place, Problem
 from corpus.core.text import visible
 from corpus.pipeline import run as pipeline
-from corpus.report import REPORTERS, Run, github, markdown, write
-from corpus.report.run import Rule
+from corpus.report import REPORTERS, RuleInfo, RunInfo, github, markdown, write
 
 GOLDEN = {
     "text": "text.txt",
@@ -46,8 +45,8 @@ GOLDEN = {
     "markdown": "markdown.md",
 }
 FAULTS = ("F101-not-utf8", "P307-slice-mismatch-utf16", "R401-duplicate-id", "Q507-same-content")
-RULES = tuple(Rule(check.code, check.name, check.severity, check.message, check.page) for check in CHECKS)
-RUN = Run(rules=RULES, version="0.1.0", documents=3)
+RULES = tuple(RuleInfo(check.code, check.name, check.severity, check.message, check.page) for check in CHECKS)
+RUN = RunInfo(rules=RULES, version="0.1.0", documents=3)
 
 HOSTILE = (
     ":",
@@ -76,7 +75,7 @@ HOSTILE = (
 )
 
 
-def reported(problems: Iterable[Problem], name: str, run: Run = RUN) -> str:
+def reported(problems: Iterable[Problem], name: str, run: RunInfo = RUN) -> str:
     """What a format makes of the findings."""
     out = io.StringIO()
     write(problems, [(name, out)], run)
@@ -197,7 +196,7 @@ def test_github_shows_the_worst_ten_and_tells_of_the_rest(tmp_path: Path) -> Non
     lines = reported(found, "github", replace(RUN, job_summary=summary)).splitlines()
     kinds = [parsed(line)[0] for line in lines[:-1]]
     assert kinds == ["error"] * 5 + ["warning"] * 5
-    assert lines[-1] == "4 more findings in the summary of the job"
+    assert lines[-1] == "4 more findings in the job summary"
     said = summary.read_text("utf-8")
     assert said.startswith("before\n## corpus validate\n\n5 errors, 8 warnings, 1 info in 3 documents.\n")
     assert said.count("### ") == 14
@@ -410,7 +409,7 @@ def test_markdown_fits_a_comment_and_says_what_is_missing(documents: int) -> Non
 
 def test_an_id_of_a_million_letters_is_cut() -> None:
     for name in ("github", "markdown", "junit", "sarif"):
-        assert len(reported([hostile("x|" * 500_000)], name, Run())) < 5_000_000
+        assert len(reported([hostile("x|" * 500_000)], name, RunInfo())) < 5_000_000
     assert len(reported([hostile("`" * 1_000_000)], "markdown")) < markdown.COMMENT
     assert len(reported([hostile("%" * 1_000_000)], "github")) < 20 * github.WORST * 1000
 

@@ -1,0 +1,324 @@
+"""What the verbs share: the options that every one has, types of values, and a command class that adds the options.
+
+Imports of other rooms are inside functions: `corpus --help` loads every module of this room and must stay fast.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+    from tqdm import tqdm
+
+    from ..pipeline.shard import Shard
+
+PATH = click.Path(path_type=Path)
+MOST_WORKERS = 1024
+"""More processes than any machine has processors for; a larger number is a typing error."""
+
+
+class Common:
+    """The options that every verb has, and what they decide: the corpus, and how much is written to stderr."""
+
+    def __init__(self) -> None:
+        self.given_root: Path | None = None
+        self.quiet = self.verbose = False
+
+    def root(self) -> Path:
+        """Return the directory of the corpus. Raises CorpusError when there is none."""
+        from ..core.settings import root_of
+
+        root = root_of(self.given_root)
+        self.detail(f"corpus: {root}")
+        return root
+
+    def say(self, line: str) -> None:
+        """Print a line on stderr, after everything reported so far; not with --quiet."""
+        if not self.quiet:
+            warn(line)
+
+    def detail(self, line: str) -> None:
+        """Print a line on stderr with --verbose only."""
+        if self.verbose:
+            warn(line)
+
+    def bar(self, iterable: Iterable[Any] | None = None, **settings: Any) -> tqdm[Any]:
+        """Return a progress bar, which is shown only when stderr is a terminal, and never with --quiet."""
+        from tqdm import tqdm
+
+        return tqdm(iterable, disable=True if self.quiet else None, leave=False, **settings)
+
+    def progress(self, shards: Iterator[Shard], documents: int) -> Iterator[Shard]:
+        """Yield the shards and show a progress bar over `documents`."""
+        with self.bar(total=documents, unit="doc") as bar:
+            for shard in shards:
+                yield shard
+                bar.update(shard.documents)
+
+
+def warn(line: str) -> None:
+    """Print a line on stderr, after everything reported so far; also with --quiet."""
+    sys.stdout.flush()
+    print(line, file=sys.stderr)
+
+
+def today() -> date:
+    """Return the day in UTC: exceptions expire on the same day everywhere."""
+    return datetime.now(UTC).date()
+
+
+class Names(click.ParamType[str]):
+    """One of some names, which are asked for when a value is read or completed."""
+
+    name = "name"
+
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        self._names = names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name. Raises BadParameter with all names when it is none of them."""
+        names = list(self._names())
+        if value not in names:
+            self.fail(f"{value!r} is not one of {', '.join(names)}", param, ctx)
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the names that begin with `incomplete`."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in self._names() if name.startswith(incomplete)]
+
+
+class Number(click.ParamType[float]):
+    """A number within bounds, both included."""
+
+    name = "number"
+
+    def __init__(self, kind: type[int] | type[float], least: float, most: float) -> None:
+        self._kind, self._least, self._most = kind, least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number. Raises BadParameter with the bounds when it is outside of them, or not a number."""
+        try:
+            number = self._kind(value)
+        except ValueError:
+            number = None
+        if number is None or not self._least <= number <= self._most:
+            kind = "whole number" if self._kind is int else "number"
+            shown = value if len(str(value)) <= 40 else f"{value[:40]}…"
+            self.fail(f"{shown!r} is not a {kind} from {self._least:,} to {self._most:,}", param, ctx)
+        return number
+
+
+class Day(click.ParamType[date]):
+    """A day, YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day. Raises BadParameter."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2027-01-31", param, ctx)
+
+
+class NameList(click.ParamType[tuple[str, ...]]):
+    """Names with commas between them."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the names."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+class Assignment(click.ParamType[tuple[str, str]]):
+    """NAME=VALUE."""
+
+    name = "assignment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return the name and the value. Raises BadParameter."""
+        name, equals, of = value.partition("=")
+        if not equals:
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        return name, of
+
+
+workers = click.option(
+    "--workers",
+    type=Number(int, 1, MOST_WORKERS),
+    default=1,
+    metavar="N",
+    help="Process documents in N processes; default: 1.",
+)
+
+
+def common_options() -> list[click.Parameter]:
+    """Return the options that may come before a verb and after it; the last one wins."""
+    return [
+        click.Option(
+            ["--root"],
+            type=PATH,
+            metavar="DIR",
+            expose_value=False,
+            callback=_keep_root,
+            help="The corpus; default: the nearest parent with a schema/.",
+        ),
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            expose_value=False,
+            callback=_keep_quiet,
+            help="Show findings and errors only: no progress, no summary.",
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            expose_value=False,
+            callback=_keep_verbose,
+            help="Also show which corpus is used and the time taken.",
+        ),
+    ]
+
+
+def _keep_root(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Common).given_root = value
+
+
+def _keep_quiet(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        common = ctx.ensure_object(Common)
+        common.quiet, common.verbose = True, False
+
+
+def _keep_verbose(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        common = ctx.ensure_object(Common)
+        common.quiet, common.verbose = False, True
+
+
+class Verb(click.Command):
+    """A command that has the common options, and whose help keeps the lines of its docstring."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.params += common_options()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments. Raises UsageError, always with the context that knows the verb."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # Click leaves it out when an option lacks its value.
+            raise
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the docstring as it is: its examples and lists have lines of their own."""
+        write_lines(self.help or "", formatter)
+
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the arguments of the verb."""
+        arguments = [param for param in self.get_params(ctx) if isinstance(param, click.Argument)]
+        if arguments:
+            with formatter.section("Arguments"):
+                formatter.write_dl([argument.get_help_record(ctx) for argument in arguments])
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of the verb, then those that every verb has."""
+        write_options(self, ctx, formatter)
+
+
+class Group(click.Group):
+    """Verbs below a verb; the modules of `sections` are imported when one of their verbs is used or listed.
+
+    `sections` has, for each heading of the help, the name of each verb and its "module:attribute" in this room.
+    """
+
+    command_class = Verb
+
+    def __init__(self, *args: Any, sections: Mapping[str, Mapping[str, str]] | None = None, **settings: Any) -> None:
+        super().__init__(*args, **{"subcommand_metavar": "VERB …", **settings})
+        self.params += common_options()
+        self.sections = sections or {}
+        self._places = {name: place for verbs in self.sections.values() for name, place in verbs.items()}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
+        return [*self._places, *self.commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the verb, None when there is none of this name."""
+        if cmd_name in self._places:
+            module, _, attribute = self._places[cmd_name].partition(":")
+            command: click.Command = getattr(import_module(f".{module}", __package__), attribute)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb. Raises NoSuchCommand with the names that are alike."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not ctx.resilient_parsing:
+            raise click.NoSuchCommand(args[0], possibilities=names, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the docstring as it is."""
+        write_lines(self.help or "", formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each section of verbs with the first line of their help, then the options."""
+        width = max(map(len, self.list_commands(ctx)))
+        sections = self.sections or {"Verbs": dict.fromkeys(self.commands, "")}
+        for heading, names in sections.items():
+            with formatter.section(heading):
+                commands = [(name, self.get_command(ctx, name)) for name in names]
+                formatter.write_dl([(name.ljust(width), first_line(command)) for name, command in commands if command])
+        write_options(self, ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the epilog as it is."""
+        write_lines(self.epilog or "", formatter)
+
+
+def first_line(command: click.Command) -> str:
+    """Return the first line of a verb's help without its full stop."""
+    return (command.help or "").strip().partition("\n")[0].rstrip(".")
+
+
+def write_lines(text: str, formatter: click.HelpFormatter) -> None:
+    """Write a text, without the indentation of its docstring, line by line."""
+    from inspect import cleandoc
+
+    if text:
+        formatter.write_paragraph()
+        formatter.write("".join(f"{line}\n" for line in cleandoc(text).splitlines()))
+
+
+def write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    """Write the options of a command, then those that every verb has and --help."""
+    options = [param for param in command.get_params(ctx) if isinstance(param, click.Option)]
+    for heading, shared in (("Options", False), ("Options of every verb", True)):
+        records = [one.get_help_record(ctx) for one in options if is_shared(one) is shared]
+        if rows := [record for record in records if record]:
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+
+def is_shared(option: click.Parameter) -> bool:
+    """Return whether every verb has the option."""
+    return option.name in ("root", "quiet", "verbose", "_click_default_help")

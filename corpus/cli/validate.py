@@ -1,0 +1,123 @@
+"""`corpus validate`: every finding with its location."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..core.model import CorpusError, Problem
+from ..report import REPORTERS
+from . import options
+from .options import PATH, Common, Verb
+from .outputs import Output, OutputType, described, outputs
+
+if TYPE_CHECKING:
+    from ..pipeline.shard import Shard
+
+
+@click.command("validate", cls=Verb)
+@click.argument(
+    "paths",
+    nargs=-1,
+    type=PATH,
+    metavar="[PATH]…",
+    help="Only documents that have a file among these files or directories.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=OutputType(),
+    metavar="FORMAT[=FILE]",
+    help=f"{', '.join(REPORTERS)}; to stdout or to FILE; may be repeated; default: text.",
+)
+@click.option("--since", metavar="REF", help="Only what changed since the branch left REF, such as origin/main.")
+@click.option("--show-excepted", is_flag=True, help="Also show suppressed findings, as info, with the reason.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of earlier runs.")
+@options.workers
+@click.pass_obj
+def validate(
+    common: Common,
+    paths: tuple[Path, ...],
+    formats: tuple[Output, ...],
+    since: str | None,
+    show_excepted: bool,
+    no_cache: bool,
+    workers: int,
+) -> int:
+    """Validate the corpus and report every error with its location.
+
+    --since REF validates only the documents that a pull request changes: those
+    that differ from the merge base of REF and HEAD, uncommitted changes included,
+    and the corpus-wide checks that concern them. Everything is validated when the
+    schema or the settings changed.
+
+    --format may be repeated, with a file for all but one. Each file is written
+    atomically at the end of the run. In a GitHub workflow, `github` annotates the
+    ten most severe findings and lists all of them in the job summary.
+
+    Findings of severity `info` do not change the exit code. Set severities in
+    [tool.corpus.severity] of pyproject.toml. Findings suppressed by an exception
+    or the baseline are not shown (see `corpus exceptions` and `corpus baseline`).
+
+    Exit code: 0 no findings; 1 findings; 2 the command could not run.
+
+    Examples:
+
+      corpus validate
+      corpus validate annotations/gold/otr-001.json
+      corpus validate --since origin/main
+      corpus validate --format text --format sarif=report.sarif
+    """
+    from .. import report
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
+    from ..core.schema import Schema
+    from ..core.settings import read_settings
+    from ..core.text import visible
+    from ..files import Index
+    from ..files.git_changes import Changes, changes
+    from ..pipeline.cache import open_store
+    from ..pipeline.check import Policy
+    from ..pipeline.run import run
+    from ..pipeline.select import EVERYTHING, EVERYTHING_INDEXED, Selection
+    from ..pipeline.shard import Validation
+
+    if since is not None and paths:
+        raise CorpusError("--since chooses the documents itself: leave out PATH")
+    root = common.root()
+    schema, settings = Schema.read(root), read_settings(root, all_severities())
+    suppressions = read_suppressions(root, options.today())
+    with Index(root, paths) as index:
+        changed = Changes() if since is None else changes(index, since)
+        part = since is not None and not changed.rules
+        if changed.rules:
+            common.say(f"info: {visible(changed.rules)} changed since {visible(since or '')}: validating all documents")
+        documents = index.count(changed.doc_ids) if part else len(index)
+        selection = EVERYTHING_INDEXED if paths else EVERYTHING
+        if part:
+            selection = Selection(False, changed.doc_ids, changed.files)
+        policy = Policy(settings.severity, suppressions, show_excepted)
+        cache = None if no_cache else open_store(root, schema, policy, len(index))
+        task = Validation(policy, selection, cache)
+        suppressed: list[int] = []
+        shards = common.progress(run(index, task, schema, workers), len(index))
+        asked = paths if since is None else ["--since", since]
+        with outputs(formats or (("text", None),)) as chosen:
+            info = described(root, common.given_root, asked, settings.severity, documents)
+            counts = report.write(_problems(shards, suppressed), chosen, info)
+    more = f"; {sum(suppressed):,} suppressed" if any(suppressed) else ""
+    common.say(report.summary(counts, documents) + more)
+    return 1 if counts["error"] or counts["warning"] else 0
+
+
+def _problems(shards: Iterator[Shard], suppressed: list[int]) -> Iterator[Problem]:
+    """Yield the Problems of the shards; append to `suppressed` how many each shard had besides."""
+    for shard in shards:
+        suppressed.append(shard.used.total())
+        try:
+            yield from shard.problems
+        finally:
+            shard.problems.close()
