@@ -7,22 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from .model import CorpusError
+from .regular_file import read_utf8
 
-MAX_BYTES = 64 * 2**20
-"""The largest file that is read or written, in bytes."""
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def read_tables(root: Path, path: str, name: str, text: str | None = None) -> list[dict[str, Any]]:
-    """The tables of the array `name`, which is all that the file `path` of the corpus may hold; `[]` without it.
+    """Return the tables of the array `name`, which is all that the file `path` of the corpus may hold; `[]` without it.
 
     With `text`, as if that stood in the file. Raises CorpusError.
     """
-    file = root / path
     try:
-        if text is None:
-            text = read_text(file)
-        content = tomllib.loads(text)
+        content = tomllib.loads(text if text is not None else read_utf8(root / path, root))
+    except FileNotFoundError:
+        return []
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: {str(error) or 'too deep'}") from None
     tables = content.pop(name, [])
@@ -34,25 +32,13 @@ def read_tables(root: Path, path: str, name: str, text: str | None = None) -> li
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """The content of a file that the user named. Raises CorpusError when it cannot be read."""
-    if not file.is_file():
-        raise CorpusError(f"{file}: there is no such file")
+    """Return the content of a TOML file that the user named. Raises CorpusError when it cannot be read."""
     try:
-        return tomllib.loads(read_text(file))
+        return tomllib.loads(read_utf8(file))
+    except FileNotFoundError:
+        raise CorpusError(f"{file} does not exist") from None
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{file}: {str(error) or 'too deep'}") from None
-
-
-def read_text(file: Path) -> str:
-    """The text of the file, "" when it is not there. Raises CorpusError, and ValueError when it is not UTF-8."""
-    if file.is_symlink():
-        raise CorpusError(f"{file} is a symbolic link: a corpus is read only inside of its own folder")
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise CorpusError(f"{file} is larger than {MAX_BYTES // 2**20} MiB")
-        return file.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return ""
 
 
 def string(text: str) -> str:

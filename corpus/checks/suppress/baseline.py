@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ...core.fingerprint import Fingerprint
 from ...core.model import CorpusError
-from ...core.toml_file import MAX_BYTES, read_tables, string
+from ...core.regular_file import LIMIT
+from ...core.toml_file import read_tables, string
 
 PATH = "annotations/baseline.toml"
 _HEAD = "# Findings that are not counted. Made by `corpus baseline write`, which takes out what was mended.\n"
@@ -44,7 +45,7 @@ def written(baseline: Baseline) -> bytes:
     """The file that holds the baseline. Raises CorpusError when it would be too large to be read again."""
     lines = [f"  {{ {_entry(one, count)} }},\n" for one, count in sorted(baseline.items())]
     data = "".join([_HEAD, "finding = [\n", *lines, "]\n"]).encode()
-    if len(data) > MAX_BYTES:
+    if len(data) > LIMIT:
         raise CorpusError(f"{len(baseline):,} findings are more than {PATH} can hold; mend some kinds of them first")
     return data
 
