@@ -18,13 +18,14 @@ LIMIT = 64 * 2**20
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_file(path: Path, within: Path | None = None, limit: int = LIMIT) -> bytes:
-    """Return the bytes of a regular file of at most `limit` bytes.
+def read_file(path: Path, within: Path | None = None, limit: int | None = None) -> bytes:
+    """Return the bytes of a regular file of at most `limit` bytes, by default `LIMIT`.
 
     `within` is the folder of the corpus: below it, no part of the path may be a symbolic link. Without it, the user
     named the file, and a link is followed. Raises FileNotFoundError when the file is missing, and CorpusError when it
     is a link, not a regular file, too large, or unreadable.
     """
+    limit = LIMIT if limit is None else limit
     if within is not None:
         _refuse_links(path, within)
     try:
@@ -44,7 +45,7 @@ def read_file(path: Path, within: Path | None = None, limit: int = LIMIT) -> byt
         return data
 
 
-def read_utf8(path: Path, within: Path | None = None, limit: int = LIMIT) -> str:
+def read_utf8(path: Path, within: Path | None = None, limit: int | None = None) -> str:
     """Return the text of a UTF-8 file, read as `read_file` reads it. Raises CorpusError also for other encodings."""
     data = read_file(path, within, limit)
     try:

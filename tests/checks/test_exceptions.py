@@ -15,7 +15,6 @@ from support.corpora import Corpus, Ran, annotation, run
 from corpus import checks
 from corpus.checks.suppress.exceptions import PATH, Excepted, keys, read_exceptions, written
 from corpus.checks.suppress.suppressions import RULES, read_waivers
-from corpus.core import toml_file as tomlfile
 from corpus.core.model import CorpusError, Problem
 
 GOLD = "annotations/gold/alpha.json"
@@ -176,8 +175,8 @@ def test_a_malformed_file_says_where(corpus: Corpus, text: str, said: str) -> No
 
 def test_a_file_that_is_not_read(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus.write(PATH, b"\xff")
-    assert "utf-8" in corpus.run("validate").err
-    monkeypatch.setattr(tomlfile, "MAX_BYTES", 10)
+    assert "is not UTF-8: byte 0xff at offset 0" in corpus.run("validate").err
+    monkeypatch.setattr("corpus.core.regular_file.LIMIT", 10)
     corpus.write(PATH, ENTRY)
     assert "is larger than" in corpus.run("validate").err
     (corpus.root / PATH).unlink()
