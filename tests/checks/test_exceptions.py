@@ -176,8 +176,8 @@ def test_a_malformed_file_says_where(corpus: Corpus, text: str, said: str) -> No
 def test_a_file_that_is_not_read(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus.write(PATH, b"\xff")
     assert "is not UTF-8: byte 0xff at offset 0" in corpus.run("validate").err
-    monkeypatch.setattr("corpus.core.regular_file.LIMIT", 10)
-    corpus.write(PATH, ENTRY)
+    monkeypatch.setattr("corpus.core.regular_file.LIMIT", 200_000)
+    corpus.write(PATH, ENTRY + "#" * 200_000)
     assert "is larger than" in corpus.run("validate").err
     (corpus.root / PATH).unlink()
     (corpus.root / PATH).symlink_to("/etc/passwd")
