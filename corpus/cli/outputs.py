@@ -57,7 +57,7 @@ def outputs(chosen: Sequence[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
 
     Raises CorpusError when two formats have the same destination.
     """
-    from ..files import replace_file
+    from ..files.writer import open_output
 
     paths = [path for _, path in chosen]
     if paths.count(None) > 1:
@@ -70,7 +70,7 @@ def outputs(chosen: Sequence[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
             if path is None:
                 opened.append((name, sys.stdout))
             else:
-                raw = stack.enter_context(replace_file(path))
+                raw = stack.enter_context(open_output(path))
                 file = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="\n")
                 stack.callback(file.detach)
                 opened.append((name, file))

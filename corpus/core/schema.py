@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +23,20 @@ from typing import Any, Literal, get_args
 import jsonschema_rs
 
 from .model import CorpusError, Kind
+from .regular_file import read_file
 
 FieldKind = Literal["spans", "reference", "label", "scalar"]
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+"""The `$schema` of every *.schema.json: another one would be fetched, and would decide what is valid."""
 TARGETS = "targets"
 """What a reference to the target registry refers to; the other references name a layer."""
 
 _SCALARS = ("string", "integer", "number", "boolean")
 _NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")
+_DEVICE = re.compile("(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])")
+"""Names that Windows keeps for devices: no file of this name can be made there."""
+_LONGEST = 100
+"""Code points of the longest name of a layer, field, split or label."""
 _ID = ("id", "scalar", "string", True)
 _COLUMNS = ("annotator", "layers_done", "provenance", "text")
 """The columns of the tables of articles that are no field of the record."""
@@ -150,9 +158,13 @@ class Schema:
     @cached_property
     def _validators(self) -> Mapping[str, jsonschema_rs.Draft202012Validator]:
         return {
-            "annotation": jsonschema_rs.Draft202012Validator(self.annotation, validate_formats=True),
-            "record": jsonschema_rs.Draft202012Validator(self.article, validate_formats=True),
+            "annotation": _validator(self.annotation),
+            "record": _validator(self.article),
         }
+
+
+def _validator(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, retriever=_refuse)
 
 
 def shipped() -> Path:
@@ -162,25 +174,47 @@ def shipped() -> Path:
 
 
 def _json(path: Path) -> dict[str, Any]:
+    """Read a file of schema/. Raises CorpusError when it is missing, is not a JSON object, or is an unsound schema."""
     try:
-        value = json.loads(path.read_bytes())
+        # Strict encoding finds a lone surrogate, which no writer of ours could write again.
+        value = json.loads(read_file(path, path.parent.parent))
+        json.dumps(value, ensure_ascii=False).encode()
     except FileNotFoundError:
         raise CorpusError(f"{path} is missing: a corpus needs one; `corpus --root DIR` names the corpus") from None
+    except UnicodeEncodeError:
+        raise CorpusError(
+            f"{path} holds half of a surrogate pair (\\ud800 to \\udfff), which is no character"
+        ) from None
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path} is not valid JSON: {error}") from None
     if not isinstance(value, dict):
         raise CorpusError(f"{path} must hold a JSON object")
-    if "$schema" in value and path.name.endswith(".schema.json"):
-        try:
-            jsonschema_rs.meta.validate(value)
-        except jsonschema_rs.ValidationError as error:
-            where = "/".join(map(str, error.instance_path))
-            raise CorpusError(f"{path} is not a valid JSON Schema: {error.message} (at /{where})") from None
+    if path.name.endswith(".schema.json"):
+        _check_json_schema(value, path)
     return value
 
 
+def _check_json_schema(value: dict[str, Any], path: Path) -> None:
+    """Raise CorpusError for a file that is not a JSON Schema of the one draft, whole in itself."""
+    draft = value.get("$schema")
+    if draft != DRAFT:
+        raise CorpusError(f"{path}: $schema must be {DRAFT!r}, not {draft!r}")
+    try:
+        jsonschema_rs.meta.validate(value)
+        jsonschema_rs.Draft202012Validator(value, retriever=_refuse)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        where = "/".join(map(str, getattr(error, "instance_path", ())))
+        message = getattr(error, "message", str(error))
+        raise CorpusError(f"{path} is not a valid JSON Schema: {message} (at /{where})") from None
+
+
+def _refuse(uri: str) -> Any:
+    """Fetch nothing: a submission must not decide by its schema which address is asked, or which file is read."""
+    raise ValueError(f"a schema refers only to itself, not to {uri}")
+
+
 def _check_registry(registry: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
-    for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(registry):
+    for error in jsonschema_rs.Draft202012Validator(schema, retriever=_refuse).iter_errors(registry):
         where = "/".join(map(str, error.instance_path))
         raise CorpusError(f"{path}: {error.message} (at /{where})")
     seen: set[str] = set()
@@ -193,7 +227,11 @@ def _check_registry(registry: dict[str, Any], schema: dict[str, Any], path: Path
 def _check_layers(schema: Schema) -> None:
     """Raise CorpusError for a layer that the rest of the program could not work with."""
     taken = {*_COLUMNS, *(one.name for one in schema.article_fields)}
+    _check_names("layer", schema.layers)
+    _check_names("field of an article", [one.name for one in schema.article_fields])
+    _check_names("split", schema.splits)
     for layer in schema.layers.values():
+        _check_names(f"field of {layer.name}", [one.name for one in layer.fields])
         if layer.name in taken:
             raise CorpusError(f"the schema's layer {layer.name} has the name of another column; name it otherwise")
         if not any((one.name, one.kind, one.json_type, one.required) == _ID for one in layer.fields):
@@ -203,6 +241,38 @@ def _check_layers(schema: Schema) -> None:
                 raise CorpusError(
                     f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is no layer"
                 )
+
+
+def _check_names(kind: str, names: Iterable[str]) -> None:
+    """Raise CorpusError for a name that cannot be a file's, a column's and a config's name on every system."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if not _NAME.fullmatch(name) or len(name) > _LONGEST:
+            raise CorpusError(
+                f"the schema's {kind} {name[:_LONGEST]!r} must be named by a letter, then letters, digits and _, "
+                f"at most {_LONGEST} in all"
+            )
+        if _DEVICE.fullmatch(name):
+            raise CorpusError(f"the schema's {kind} {name} has the name of a device of Windows; choose another name")
+        if name.lower() in seen:
+            raise CorpusError(
+                f"the schema's {kind} {name} differs from {seen[name.lower()]} in its case alone; choose another name"
+            )
+        seen[name.lower()] = name
+
+
+def _check_label(field: str, name: str) -> None:
+    """Raise CorpusError for a label that a table, a YAML file or a config of Label Studio could not show as it is."""
+    if not name or len(name) > _LONGEST:
+        raise CorpusError(
+            f"a label of the schema's field {field} must have 1 to {_LONGEST} characters: {name[:20]!r} …"
+        )
+    if not unicodedata.is_normalized("NFC", name):
+        raise CorpusError(f"the label {name!r} of the schema's field {field} is not in the normal form NFC")
+    if not name.isprintable() or name != name.strip():
+        raise CorpusError(
+            f"the label {name!r} of the schema's field {field} has a control character, or white space at an edge"
+        )
 
 
 def _version(annotation: dict[str, Any]) -> str:
@@ -265,6 +335,8 @@ def _labels(field: str, written: list[Any]) -> tuple[Label, ...]:
         raise CorpusError(f'each label of the schema\'s field {field} must be {{"const": "a string", …}}')
     if len(set(names)) < len(names):
         raise CorpusError(f"a label of the schema's field {field} is there twice")
+    for name in map(str, names):
+        _check_label(field, name)
     return tuple(
         Label(label["const"], label.get("title", label["const"]), label.get("description", "")) for label in written
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from .model import CorpusError, Severity
+from .regular_file import read_utf8
 
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
@@ -49,7 +50,7 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
     """
     path = root / "pyproject.toml"
     try:
-        tool = tomllib.loads(path.read_text("utf-8")).get("tool", {})
+        tool = tomllib.loads(read_utf8(path, root)).get("tool", {})
     except FileNotFoundError:
         return Settings(severity=codes)
     except (ValueError, RecursionError) as error:

@@ -67,20 +67,23 @@ def tokenize(texts: list[str]) -> Tokens:
 
 
 def sentences(text: str, language: str) -> list[tuple[int, int]]:
-    """(start, end) of each sentence, in code points, with no white space at the edges; none crosses a line."""
+    """Return (start, end) of each sentence, in code points, with no white space at the edges; none crosses a line.
+
+    Each line is cut by itself: given a longer text, `sentencex` drops some of its line breaks, and every sentence
+    after such a place would be off. A line whose pieces do not join to the line is one sentence, never a wrong one.
+    """
     found = []
-    begin = breaks = 0
-    for piece in sentencex.segment(language, text.replace("\n", "\n\n")):
-        if piece == "\n\n":
-            begin += 2
-            breaks += 1
-            continue
-        bare = piece.strip()
-        if bare:
-            start = begin - breaks + (0 if piece[0] == bare[0] else len(piece) - len(piece.lstrip()))
-            found.append((start, start + len(bare)))
-        begin += len(piece)
-        breaks += piece.count("\n\n")
+    begin = 0
+    for line in text.split("\n"):
+        pieces = sentencex.segment(language, line) if line else []
+        start = begin
+        for piece in pieces if "".join(pieces) == line else [line]:
+            bare = piece.strip()
+            if bare:
+                first = start + len(piece) - len(piece.lstrip())
+                found.append((first, first + len(bare)))
+            start += len(piece)
+        begin += len(line) + 1
     return found
 
 

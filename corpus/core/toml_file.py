@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .model import CorpusError
+from .regular_file import read_utf8
 
-MAX_BYTES = 64 * 2**20
-"""The largest file that is read or written, in bytes."""
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -18,11 +17,10 @@ def read_tables(root: Path, path: str, name: str, text: str | None = None) -> li
 
     Without the file there are none. `text`, if given, is read in place of the file. Raises CorpusError.
     """
-    file = root / path
     try:
-        if text is None:
-            text = read_text(file)
-        content = tomllib.loads(text)
+        content = tomllib.loads(text if text is not None else read_utf8(root / path, root))
+    except FileNotFoundError:
+        return []
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: {str(error) or 'too deep'}") from None
     tables = content.pop(name, [])
@@ -35,24 +33,12 @@ def read_tables(root: Path, path: str, name: str, text: str | None = None) -> li
 
 def read_toml(file: Path) -> dict[str, Any]:
     """Return the content of a file that the user named. Raises CorpusError if it cannot be read."""
-    if not file.is_file():
-        raise CorpusError(f"{file}: no such file")
     try:
-        return tomllib.loads(read_text(file))
+        return tomllib.loads(read_utf8(file))
+    except FileNotFoundError:
+        raise CorpusError(f"{file}: no such file") from None
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{file}: {str(error) or 'too deep'}") from None
-
-
-def read_text(file: Path) -> str:
-    """Return the text of a file, "" if it is missing. Raises CorpusError, and ValueError if it is not UTF-8."""
-    if file.is_symlink():
-        raise CorpusError(f"{file} is a symbolic link, which a corpus may not have: put the file itself there")
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise CorpusError(f"{file} is larger than {MAX_BYTES // 2**20} MiB")
-        return file.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return ""
 
 
 def string(text: str) -> str:

@@ -229,7 +229,7 @@ def test_what_is_written_is_read(baseline: dict[Fingerprint, int]) -> None:
 
 
 def test_too_many_for_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpus.checks.suppress.baseline.MAX_BYTES", 10)
+    monkeypatch.setattr("corpus.checks.suppress.baseline.LIMIT", 10)
     with pytest.raises(CorpusError, match="do not fit into"):
         baseline_toml({})
 

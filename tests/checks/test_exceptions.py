@@ -15,7 +15,6 @@ from support.corpora import Corpus, Ran, annotation, run
 from corpus import checks
 from corpus.checks.suppress.exceptions import PATH, ExceptionEntry, exception_keys, exception_toml, read_exceptions
 from corpus.checks.suppress.suppressions import SUPPRESSION_RULES, read_suppressions
-from corpus.core import toml_file as tomlfile
 from corpus.core.model import CorpusError, Problem
 
 GOLD = "annotations/gold/alpha.json"
@@ -176,9 +175,9 @@ def test_a_malformed_file_says_where(corpus: Corpus, text: str, said: str) -> No
 
 def test_a_file_that_is_not_read(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus.write(PATH, b"\xff")
-    assert "utf-8" in corpus.run("validate").err
-    monkeypatch.setattr(tomlfile, "MAX_BYTES", 10)
-    corpus.write(PATH, ENTRY)
+    assert "is not UTF-8: byte 0xff at offset 0" in corpus.run("validate").err
+    monkeypatch.setattr("corpus.core.regular_file.LIMIT", 200_000)
+    corpus.write(PATH, ENTRY + "#" * 200_000)
     assert "is larger than" in corpus.run("validate").err
     (corpus.root / PATH).unlink()
     (corpus.root / PATH).symlink_to("/etc/passwd")

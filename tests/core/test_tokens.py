@@ -8,6 +8,7 @@ import pytest
 import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.corpora import REPOSITORY
 
 from corpus.core.tokens import PATTERN, sentences, tokenize
 
@@ -68,6 +69,29 @@ def test_sentences_are_slices_in_order_that_lose_nothing(text: str, language: st
         covered += 1
     assert not text[last:].strip()
     assert bool(covered) == bool(text.strip())
+
+
+def added_up(texts: list[str], language: str) -> list[tuple[int, int]]:
+    """The sentences of each text by itself, where they lie in the texts joined by line ends."""
+    found, begin = [], 0
+    for text in texts:
+        found += [(begin + start, begin + end) for start, end in sentences(text, language)]
+        begin += len(text) + 1
+    return found
+
+
+@settings(max_examples=100)
+@given(st.lists(TEXTS, max_size=5), st.integers(1, 400), st.sampled_from(LANGUAGES))
+def test_a_long_text_has_the_sentences_of_its_parts(texts: list[str], times: int, language: str) -> None:
+    """Whatever a text's length: `sentencex` drops line breaks in longer ones."""
+    texts = texts * times
+    assert sentences("\n".join(texts), language) == added_up(texts, language)
+
+
+def test_articles_joined_have_the_sentences_of_the_articles() -> None:
+    texts = [path.read_text("utf-8") for path in sorted(REPOSITORY.glob("raw/*.txt"))]
+    assert len(texts) > 50
+    assert sentences("\n".join(texts), "en") == added_up(texts, "en")
 
 
 @settings(max_examples=200)

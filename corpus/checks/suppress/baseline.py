@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ...core.fingerprint import Fingerprint
 from ...core.model import CorpusError
-from ...core.toml_file import MAX_BYTES, read_tables, string
+from ...core.regular_file import LIMIT
+from ...core.toml_file import read_tables, string
 
 PATH = "annotations/baseline.toml"
 _HEAD = "# Suppressed findings. Written by `corpus baseline write`, which removes those that were fixed.\n"
@@ -44,7 +45,7 @@ def baseline_toml(baseline: Baseline) -> bytes:
     """Return the baseline as TOML. Raises CorpusError if the file would exceed the limit for reading it."""
     lines = [f"  {{ {_entry(one, count)} }},\n" for one, count in sorted(baseline.items())]
     data = "".join([_HEAD, "finding = [\n", *lines, "]\n"]).encode()
-    if len(data) > MAX_BYTES:
+    if len(data) > LIMIT:
         raise CorpusError(f"{len(baseline):,} findings do not fit into {PATH}; fix the findings of some codes first")
     return data
 

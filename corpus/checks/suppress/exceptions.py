@@ -20,7 +20,8 @@ from typing import Any
 
 from ...core.fingerprint import annotator_of
 from ...core.model import CorpusError, Problem
-from ...core.toml_file import read_tables, read_text, string
+from ...core.regular_file import read_utf8
+from ...core.toml_file import read_tables, string
 
 PATH = "annotations/exceptions.toml"
 _NAMES = ("file", "doc_id", "annotator", "record", "code", "reason")
@@ -94,9 +95,9 @@ def read_exceptions(
 
 def _text(root: Path) -> str:
     try:
-        return read_text(root / PATH)
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{PATH}: {error}") from None
+        return read_utf8(root / PATH, root)
+    except FileNotFoundError:
+        return ""
 
 
 def _exception(table: dict[str, Any], line: int, where: str) -> ExceptionEntry:
