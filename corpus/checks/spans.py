@@ -206,8 +206,16 @@ def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
             values = (("start", start), ("end", start + len(bare)), ("text", bare))
             known = {"start": span.start, "end": span.end, "text": span.text}
             edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if known[k] not in (v, None))
-            fix = Fix(True, f"{start}–{start + len(bare)}: {bare!r}", edits)
+            end = start + len(bare)
+            # White space at one edge and half a word at the other is a shifted span: trimming it would hide the shift.
+            shifted = _cuts_word(text, start) or _cuts_word(text, end)
+            fix = Fix(not shifted, f"{start}–{end}: {bare!r}" + ", which cuts a word" * shifted, edits)
             yield found(edge_white_space, document, repr(words[-60:]), pointer, span=_of(span), fix=fix)
+
+
+def _cuts_word(text: str, offset: int) -> bool:
+    """Return True if the characters before and after an offset belong to one word."""
+    return 0 < offset < len(text) and text[offset - 1].isalnum() and text[offset].isalnum()
 
 
 def unsorted_spans(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -71,7 +71,18 @@ class Reader:
         return blake2b(b"".join(pieces), digest_size=32).digest()
 
     def documents(self, entries: Iterable[Entry]) -> list[Document]:
-        """Read the documents of one doc_id: the article first, then one for each annotation."""
+        """Read the documents of some parts, in the order of the parts: an article, then each annotation of it.
+
+        The parts may be those of one document, of a shard, or of a corpus; a part that belongs to no document is one
+        by itself.
+        """
+        of: dict[object, list[Entry]] = {}
+        for entry in entries:
+            of.setdefault(entry.doc_id or entry, []).append(entry)
+        return [document for parts in of.values() for document in self._of_one(parts)]
+
+    def _of_one(self, entries: list[Entry]) -> list[Document]:
+        """Read the documents of one doc_id."""
         sources: list[tuple[Entry, Source]] = []
         read: dict[tuple[int, str, bool], Source] = {}
         for entry in entries:

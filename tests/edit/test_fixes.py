@@ -326,3 +326,22 @@ def patched(text: str, lines: list[str]) -> str:
         elif line[0] == "+":
             out.append(line[1:] + "\n" * ends)
     return "".join(out + old[done:])
+
+
+def test_a_span_is_not_trimmed_inside_a_word(corpus: Corpus) -> None:
+    """White space at one edge and half a word at the other is a shifted span: a trimmed one would hide the shift."""
+    path = "annotations/gold/alpha.json"
+    value = corpus.read(path)
+    name = next(one for one in value["mentions"] if one["spans"][0]["text"] == "Åsa Lindqvist")
+    start = name["spans"][0]["start"] - 1
+    name["spans"][0].update(start=start, end=start + 13, text=" Åsa Lindqvis")
+    before = corpus.write(path, value).read_bytes()
+    ran = corpus.run("fmt", "--fix")
+    assert ran.code == 1
+    assert "P310" in ran.out
+    assert "which cuts a word" in ran.out
+    assert (corpus.root / path).read_bytes() == before
+    name["spans"][0].update(start=start, end=start + 14, text=" Åsa Lindqvist")
+    corpus.write(path, value)
+    assert corpus.run("fmt", "--fix").code == 0
+    assert corpus.read(path)["mentions"][value["mentions"].index(name)]["spans"][0]["text"] == "Åsa Lindqvist"

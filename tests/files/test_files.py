@@ -548,3 +548,18 @@ def test_nothing_raises_on_what_was_a_corpus(one: bytes, other: bytes, text: byt
         assert corpus.run("fmt", "--fix").code in (0, 1)
         assert corpus.files().keys() == kept.keys()
         assert corpus.run("validate").code in (0, 1)
+
+
+def test_the_parts_of_several_documents_are_grouped(corpus: Corpus) -> None:
+    """A shard, in any order of its parts, gives what its documents give one by one."""
+    corpus.add("gamma", annotators=("gold", "ann-a", "ann-b"))
+    with Index(corpus.root) as index, Reader(corpus.root, index.unpacked) as reader:
+        entries = [entry for shard in index.shards(64) for entry in shard]
+        apart = [document for parts in by_document(entries) for document in reader.documents(parts)]
+        together = reader.documents(entries)
+        assert [(one.doc_id, one.annotation) for one in together] == [(one.doc_id, one.annotation) for one in apart]
+        assert sum(len(one.layer("quotes")) for one in together) == 6
+        mixed = reader.documents(sorted(entries, key=lambda entry: entry.path[::-1]))
+        assert len(mixed) == len(apart)
+        assert all(one.annotation is None or one.annotation.value["doc_id"] == one.doc_id for one in mixed)
+    assert reader.documents([]) == []
