@@ -64,10 +64,6 @@ def csv(result: Result) -> str:
     return str(result.figures.to_csv(index=False, lineterminator="\n"))
 
 
-SHOWN: dict[str, Callable[[Result], str]] = {"text": text, "json": json_, "markdown": markdown, "csv": csv}
-"""Format of `corpus agreement` → its renderer."""
-
-
 def card_table(root: str | Path) -> str:
     """Return Markdown for the dataset card: figures with 95% intervals, and the five most frequent confusions.
 

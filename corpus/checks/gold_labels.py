@@ -17,7 +17,7 @@ from ..core.json_positions import join_pointer
 from ..core.model import Annotation, Record
 from ..core.schema import Layer, Schema
 
-Where = tuple[tuple[int, int], ...]
+Extent = tuple[tuple[int, int], ...]
 """The spans of a record, (start, end)."""
 
 
@@ -52,22 +52,22 @@ def _said(record: Record, field: str, matched: list[tuple[str, list[Record]]]) -
     return f"{field} {label}, not {', '.join(others)}"
 
 
-def _by_place(annotation: Annotation, layer: Layer, schema: Schema) -> dict[Where, list[Record]]:
+def _by_place(annotation: Annotation, layer: Layer, schema: Schema) -> dict[Extent, list[Record]]:
     """Return the records at each place. A quote and its parent may have the same place."""
-    found: dict[Where, list[Record]] = defaultdict(list)
+    found: dict[Extent, list[Record]] = defaultdict(list)
     for record, places in zip(annotation.layer(layer.name), _places(annotation, layer, schema), strict=True):
         for place in places:
             found[place].append(record)
     return found
 
 
-def _places(annotation: Annotation, layer: Layer, schema: Schema) -> list[list[Where]]:
+def _places(annotation: Annotation, layer: Layer, schema: Schema) -> list[list[Extent]]:
     """Return the places of each record, from its own spans or from those of records that refer to it."""
     own, referring = _located_by(layer, schema)
     records = annotation.layer(layer.name)
     if own:
         return [[_spans(record, own)] for record in records]
-    found: dict[str, list[Where]] = defaultdict(list)
+    found: dict[str, list[Extent]] = defaultdict(list)
     for other, spans, reference in referring:
         for record in annotation.layer(other):
             if record.get(reference) is not None:
@@ -93,5 +93,5 @@ def _own_spans(layer: Layer) -> str:
     return next((one.name for one in layer.of_kind("spans") if one.required and one.least), "")
 
 
-def _spans(record: Record, name: str) -> Where:
+def _spans(record: Record, name: str) -> Extent:
     return tuple((span["start"], span["end"]) for span in record[name])

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..core.model import GOLD
-from .options import PATH, Common, NameList, Names, Verb, warn
+from .options import PATH, Common, NameList, OneOf, Verb, warn
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv"}
 """The output formats, and the function of `agreement.render` for each."""
@@ -23,7 +23,7 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 @click.option(
     "--format",
     "format_",
-    type=Names(lambda: _RENDERERS),
+    type=OneOf(lambda: _RENDERERS),
     default="text",
     metavar="FORMAT",
     help=f"{', '.join(_RENDERERS)}; default: text.",

@@ -40,7 +40,7 @@ def exceptions() -> None:
     "--until", required=True, type=Day(), metavar="DATE", help="The last day it is suppressed, YYYY-MM-DD, UTC."
 )
 @click.pass_obj
-def add(
+def add_exceptions(
     common: Common,
     findings: tuple[str, ...],
     code: str,
@@ -87,7 +87,7 @@ def add(
 
 @exceptions.command("list")
 @click.pass_obj
-def list_(common: Common) -> int:
+def list_exceptions(common: Common) -> int:
     """List the exceptions: what each is about, until when it holds, and why.
 
     Examples:
@@ -116,7 +116,7 @@ def baseline() -> None:
 @click.option("--grow", is_flag=True, help="Also add new findings.")
 @options.workers
 @click.pass_obj
-def write(common: Common, grow: bool, workers: int) -> int:
+def write_baseline(common: Common, grow: bool, workers: int) -> int:
     """Write today's findings to annotations/baseline.toml.
 
     The first run adds every finding that may be suppressed: not files that cannot be

@@ -11,7 +11,7 @@ import click
 
 from ..core.model import CorpusError
 from ..formats import FORMATS
-from .options import PATH, Assignment, Common, Names, Verb, warn
+from .options import PATH, Assignment, Common, OneOf, Verb, warn
 
 if TYPE_CHECKING:
     from ..formats.documents import LeftOut
@@ -21,7 +21,7 @@ WRITTEN = [name for name, of in FORMATS.items() if of.writes]
 
 
 @click.command("import", cls=Verb)
-@click.argument("source_format", metavar="FORMAT", type=Names(lambda: READ), help=f"{', '.join(READ)}.")
+@click.argument("source_format", metavar="FORMAT", type=OneOf(lambda: READ), help=f"{', '.join(READ)}.")
 @click.argument("source", metavar="SRC", type=PATH, help="The file or directory to read.")
 @click.option("--into", required=True, type=PATH, metavar="DIR", help="A new directory for the corpus.")
 @click.option(
@@ -88,7 +88,7 @@ def import_(
 
 
 @click.command("export", cls=Verb)
-@click.argument("target_format", metavar="FORMAT", type=Names(lambda: WRITTEN), help=f"{', '.join(WRITTEN)}.")
+@click.argument("target_format", metavar="FORMAT", type=OneOf(lambda: WRITTEN), help=f"{', '.join(WRITTEN)}.")
 @click.argument("out", metavar="OUT", type=PATH, help="A new directory.")
 @click.option(
     "--layer",

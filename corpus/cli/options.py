@@ -75,7 +75,7 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-class Names(click.ParamType[str]):
+class OneOf(click.ParamType[str]):
     """One of some names, which are asked for when a value is read or completed."""
 
     name = "name"

@@ -14,7 +14,7 @@ import click
 
 from ..core.model import CorpusError, Problem
 from . import options
-from .options import Common, Names, Verb, warn
+from .options import Common, OneOf, Verb, warn
 
 NOW = "."
 """The name of the working tree."""
@@ -28,7 +28,7 @@ _RENDERERS = {"text": "as_text", "json": "as_json", "markdown": "as_markdown"}
 @click.option(
     "--format",
     "format_",
-    type=Names(lambda: _RENDERERS),
+    type=OneOf(lambda: _RENDERERS),
     default="text",
     metavar="FORMAT",
     help=f"{', '.join(_RENDERERS)}; default: text.",

@@ -13,7 +13,7 @@ _CONTEXT = 3
 _COMPARED = 4000
 """The most lines between the first and last change for which a line-by-line alignment is computed (quadratic)."""
 
-Change = tuple[int, int, int, int]
+LineChange = tuple[int, int, int, int]
 """(from, to) in the old file, (from, to) in the new file: line numbers from 0, half-open."""
 
 
@@ -52,7 +52,7 @@ def _lines(data: bytes) -> list[bytes]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Change]:
+def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[LineChange]:
     """Yield the changes: line by line for equal lengths, else aligned by SequenceMatcher in bounded time."""
     if len(old) == len(new):
         yield from ((i, i + 1, i, i + 1) for i in range(len(old)) if old[i] != new[i])
@@ -69,9 +69,9 @@ def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Change]:
             yield head + a, head + b, head + c, head + d
 
 
-def _hunks(changes: Iterator[Change]) -> Iterator[list[Change]]:
+def _hunks(changes: Iterator[LineChange]) -> Iterator[list[LineChange]]:
     """Group changes whose contexts overlap into hunks, and join adjacent changes."""
-    hunk: list[Change] = []
+    hunk: list[LineChange] = []
     for change in changes:
         if hunk and change[0] == hunk[-1][1]:
             hunk[-1] = (hunk[-1][0], change[1], hunk[-1][2], change[3])

@@ -39,7 +39,7 @@ from .documents import (
 from .importing import build_corpus, schema_of
 from .mapping.add import add_annotations, duplicate
 from .mapping.annotations import Annotations
-from .mapping.file_names import by_document, named
+from .mapping.file_names import files_by_document, named
 from .mapping.rules import Map, default_map, place_of, placed_layers, read_map
 from .sources import annotators, doc_ids, files_below, not_read, problem, read_source, text_source
 from .writing import write_file
@@ -117,7 +117,7 @@ def _find_files(source: Path, of: Map, left: LeftOut) -> Iterator[tuple[str, lis
     root = source if source.is_dir() else source.parent
     found = files_below(source, (".ann", ".txt"))
     annotated = (path for path in found if path.suffix == ".ann")
-    parts = by_document(named(annotated, source, of.files, left))
+    parts = files_by_document(named(annotated, source, of.files, left))
     with_annotations = set(parts)
     for path in found:
         if path.suffix == ".txt" and path.stem not in with_annotations:

@@ -131,7 +131,7 @@ def files_below(source: Path, ends: tuple[str, ...]) -> list[Path]:
     return sorted(found)
 
 
-class Names:
+class ValidNames:
     """Makes valid names: the same for equal inputs, and different ones for different inputs."""
 
     def __init__(self, pattern: re.Pattern[str], most: int, lower: bool = False) -> None:
@@ -155,11 +155,11 @@ class Names:
         return self._made[name]
 
 
-def doc_ids() -> Names:
+def doc_ids() -> ValidNames:
     """Return a maker of document ids from file names."""
-    return Names(DOC_ID, 128)
+    return ValidNames(DOC_ID, 128)
 
 
-def annotators() -> Names:
+def annotators() -> ValidNames:
     """Return a maker of annotator names."""
-    return Names(ANNOTATOR, 32, lower=True)
+    return ValidNames(ANNOTATOR, 32, lower=True)

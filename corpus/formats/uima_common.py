@@ -21,7 +21,7 @@ from ..files.read import parse_text
 from .documents import Incoming, LeftOut
 from .mapping.add import add_annotations, duplicate
 from .mapping.annotations import Annotations, Chain, Event, Property, Relation, SpanAnnotation
-from .mapping.file_names import by_document, named, pattern
+from .mapping.file_names import files_by_document, named, pattern
 from .mapping.rules import CHAIN, Map, TypeRule, place_of
 from .sources import annotators, doc_ids, files_below, not_read, problem, read_source
 
@@ -104,7 +104,7 @@ def documents(
     source: Path, ending: str, parse: Parse, of: Map, schema: Schema, left: LeftOut
 ) -> Iterator[Incoming | Problem]:
     """Yield each document with the annotations of all annotators: find files, parse, check the text, map, add."""
-    parts = by_document(named(files_below(source, (ending,)), source, of.files, left))
+    parts = files_by_document(named(files_below(source, (ending,)), source, of.files, left))
     ids, names = doc_ids(), annotators()
     for doc, of_doc in sorted(parts.items()):
         one: Incoming | None = None

@@ -89,8 +89,8 @@ def test_the_hard_places_are_annotated_as_they_stand() -> None:
 @pytest.mark.parametrize(
     ("change", "explanation"),
     [
-        (lambda text: text.replace("\n", "\r\n"), "CRLF line ends"),
-        (lambda text: text + "\n", "a line end at its end"),
+        (lambda text: text.replace("\n", "\r\n"), "the text has CRLF line endings"),
+        (lambda text: text + "\n", "the text has a final line ending"),
         (lambda text: "\ufeff" + text, "byte order mark"),
         (lambda text: text.replace("’", "'"), "it was edited"),
         (lambda text: text.replace("ammunition", "munition", 1), "2 fewer"),

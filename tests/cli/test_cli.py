@@ -404,7 +404,7 @@ def test_rule() -> None:
         assert (page.code, page.err) == (0, "")
         assert page.out.startswith(f"{check.code} {check.name} ({check.severity})\n\n{check.message}.\n\nWhat: ")
         assert check.page in page.out
-    assert "A region does not stand on the words it quotes." in run("rule", "l208").out
+    assert "The region's offsets do not match the words it quotes." in run("rule", "l208").out
     for unknown in ("X999", "", "slice_mismatch", "\x1b[31m"):
         ran = run("rule", unknown)
         if unknown:

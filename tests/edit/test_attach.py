@@ -70,13 +70,13 @@ def test_a_document_in_bulk_form(corpus: Corpus, tmp_path: Path) -> None:
 
 LONGER = TEXT.replace("quokka", "wallaby")
 COPIES: dict[str, tuple[str | bytes, str]] = {
-    "CRLF": (TEXT.replace("\n", "\r\n"), "CRLF line ends"),
+    "CRLF": (TEXT.replace("\n", "\r\n"), "the text has CRLF line endings"),
     "NFC of what was in no normal form": (unicodedata.normalize("NFC", TEXT), "it was edited"),
     "BOM": ("\ufeff" + TEXT, "byte order mark"),
     "no-break space": (TEXT.replace("Mayor Åsa", "Mayor\u00a0Åsa"), "no-break space"),
     "all no-break spaces": (TEXT.replace(" ", "\u00a0"), "no-break space"),
-    "no line end at the end": (TEXT.removesuffix("\n"), "lacks the line end at its end"),
-    "another line end at the end": (TEXT + "\n", "line end at its end"),
+    "no line end at the end": (TEXT.removesuffix("\n"), "lacks its final line ending"),
+    "another line end at the end": (TEXT + "\n", "has a final line ending"),
     "a word replaced by a longer one": (LONGER, "1 more than the annotated text: it was edited"),
     "a word left out": (TEXT.replace("whole ", ""), "6 fewer than the annotated text: it was edited"),
     "a word replaced by one as long": (TEXT.replace("quokka", "wombat"), "as many code points"),
@@ -102,10 +102,10 @@ COMPOSED, DECOMPOSED = unicodedata.normalize("NFC", TEXT), unicodedata.normalize
 @pytest.mark.parametrize(
     ("annotated", "copy", "reason"),
     [
-        (TEXT.replace("\n", "\r\n"), TEXT, "it has LF line ends, the hash was made with CRLF"),
-        (COMPOSED, DECOMPOSED, "it is not in normal form NFC, the hash was made in it"),
-        (DECOMPOSED, COMPOSED, "it is not in normal form NFD, the hash was made in it"),
-        (TEXT.removesuffix("\n"), TEXT, "a line end at its end that the hash was made without"),
+        (TEXT.replace("\n", "\r\n"), TEXT, "the text has LF line endings, the checksum was made with CRLF"),
+        (COMPOSED, DECOMPOSED, "the text is not in normal form NFC, the checksum was made in NFC"),
+        (DECOMPOSED, COMPOSED, "the text is not in normal form NFD, the checksum was made in NFD"),
+        (TEXT.removesuffix("\n"), TEXT, "the text has a final line ending, the checksum was made without it"),
     ],
 )
 def test_differences_the_other_way_round(

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -49,7 +50,7 @@ def emptied() -> Iterator[Corpus]:
         root = Path(folder)
         (root / "raw").mkdir()
         (root / "annotations").mkdir()
-        (root / "schema").symlink_to(REPOSITORY / "schema")
+        shutil.copytree(REPOSITORY / "schema", root / "schema")
         yield Corpus(root)
 
 

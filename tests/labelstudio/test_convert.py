@@ -445,12 +445,12 @@ class TestCommands:
         assert ran.code == 1
         assert "quarantine/alpha/ann-2-1-12.json:" in ran.out
         assert "error L201 The result is not in Label Studio's format: 7" in ran.out
-        assert "1 written, 0 unchanged, 1 set aside" in ran.err
+        assert "1 written, 0 unchanged, 1 quarantined" in ran.err
         tasks[0]["annotations"].pop()
         corpus.write("export.json", json.dumps(tasks))
         ran = corpus.run("label-studio", "convert", str(path), "--into", str(corpus.root / "annotations"))
         assert (ran.code, ran.out) == (0, "")
-        assert "0 written, 1 unchanged, 0 set aside" in ran.err
+        assert "0 written, 1 unchanged, 0 quarantined" in ran.err
 
     def test_a_file_that_is_not_there_is_the_users_mistake(self, corpus: Corpus) -> None:
         ran = corpus.run("label-studio", "convert", "nowhere.json")

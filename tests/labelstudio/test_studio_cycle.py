@@ -51,7 +51,7 @@ def test_the_whole_cycle(
 
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.err + pulled.out
-    assert f"{len(DOCUMENTS) + 1} written, 0 unchanged, 0 set aside" in pulled.err
+    assert f"{len(DOCUMENTS) + 1} written, 0 unchanged, 0 quarantined" in pulled.err
     for doc_id in DOCUMENTS:
         gold = (desk.root / "annotations" / "gold" / f"{doc_id}.json").read_bytes()
         mine = (desk.root / "annotations" / "first" / f"{doc_id}.json").read_bytes()

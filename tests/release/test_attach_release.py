@@ -148,7 +148,10 @@ def test_a_missing_text_stays_withheld(one: Case) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda text: text.replace("\n", "\r\n"), "it has CRLF line ends, the hash was made with LF. Undo this"),
+        (
+            lambda text: text.replace("\n", "\r\n"),
+            "the text has CRLF line endings, the checksum was made with LF. Undo this",
+        ),
         (lambda text: text.replace("the", "a", 1), "2 fewer than the annotated text: it was edited"),
         (lambda text: text[::-1], "but different ones: it was edited"),
     ],

@@ -128,7 +128,7 @@ def test_a_damaged_release_is_not_pushed(released: Corpus, hub: Hub, monkeypatch
 def test_what_is_asked_for_must_be_there(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_TOKEN", raising=False)
     assert "no release in" in corpus.run("publish", "--repo", REPO).err
-    assert "must be OWNER/NAME and not ''" in corpus.run("publish").err
+    assert "must be OWNER/NAME, not ''" in corpus.run("publish").err
     assert corpus.run("release", "1.0.0").code == 0
     assert "no release 1.0.1 in" in corpus.run("publish", "1.0.1", "--repo", REPO).err
     assert "must be OWNER/NAME" in corpus.run("publish", "--repo", "name").err

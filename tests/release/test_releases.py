@@ -22,7 +22,7 @@ from corpus.release.diff import Bump, bumped
 
 
 def told(name: str) -> str:
-    """A text that is no near-copy of another's."""
+    """A text that is not a near-duplicate of another's."""
     return TEXT + " ".join(f"{name}{i}" for i in range(80)) + ".\n"
 
 

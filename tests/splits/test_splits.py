@@ -200,7 +200,7 @@ def test_records_are_given_a_split_and_a_story(tmp_path: Path) -> None:
     assert corpus.run("split", "--check").code == 1
     ran = corpus.run("split")
     assert (ran.code, ran.out) == (0, "copy: train, story 'old'\nother: dev, story 'other'\n")
-    assert "2 documents were given a split, 0 have none" in ran.err
+    assert "2 documents were assigned a split, 0 have none" in ran.err
     after = corpus.files()
     assert {path for path in after if after[path] != before[path]} == {"raw/copy.json", "raw/other.json"}
     assert corpus.read("raw/copy.json") == {**json.loads(before["raw/copy.json"]), "split": "train", "story": "old"}
@@ -252,7 +252,7 @@ def test_a_bridge_is_a_finding_and_stays_as_it_is(tmp_path: Path) -> None:
     assert "C614" in ran.out
     assert "raw/far.json" in ran.out
     assert "raw/old.json" in ran.out
-    assert "1 document was given a split, 1 has none" in ran.err
+    assert "1 document was assigned a split, 1 has none" in ran.err
     assert "split" not in corpus.read("raw/copy.json")
     explained = corpus.run("split", "--explain", "copy").out
     assert "none possible, since far (story) is in test and old (near-duplicate) is in train" in explained
@@ -277,7 +277,7 @@ def test_nothing_is_chosen_while_a_document_has_errors(tmp_path: Path) -> None:
     before = corpus.files()
     ran = corpus.run("split")
     assert ran.code == 1
-    assert "errors come first" in ran.err
+    assert "no split was assigned: fix the errors that `corpus validate` reports first" in ran.err
     assert corpus.files() == before
 
 

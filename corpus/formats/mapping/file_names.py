@@ -55,7 +55,7 @@ def named(
             left_out["files", "no pattern of the map matches the name"] += 1
 
 
-def by_document(files: Iterable[tuple[Path, Mapping[str, str]]]) -> dict[str, list[tuple[str, str, Path]]]:
+def files_by_document(files: Iterable[tuple[Path, Mapping[str, str]]]) -> dict[str, list[tuple[str, str, Path]]]:
     """Group files by document: (annotator, split, path) of each, "" for a part that its name does not have."""
     found: dict[str, list[tuple[str, str, Path]]] = {}
     for path, said in files:
