@@ -25,9 +25,7 @@ def release_changed(faults: Faults) -> Iterator[Problem]:
     Good: `git restore --source=origin/main -- releases`; then publish the change as a new release.
     """
     for path, detail in faults:
-        yield _found(
-            release_changed, path, detail, "restore it, for example: git restore --source=origin/main -- releases"
-        )
+        yield _found(release_changed, path, detail, hint)
 
 
 def wrong_release(faults: Faults) -> Iterator[Problem]:
