@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,9 @@ from .outputs import Output, OutputType, described, outputs
 
 if TYPE_CHECKING:
     from ..pipeline.shard import Shard
+
+CHANGED_RULES = "this change edits the rules that it is checked by"
+"""Printed without the names of files, which the contributor chose."""
 
 
 @click.command("validate", cls=Verb)
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     help=f"{', '.join(REPORTERS)}; to stdout or to FILE; may be repeated; default: text.",
 )
 @click.option("--since", metavar="REF", help="Only what changed since the branch left REF, such as origin/main.")
+@click.option("--base", metavar="REF", help="Take the releases from this commit, and report changes to them.")
 @click.option("--show-excepted", is_flag=True, help="Also show suppressed findings, as info, with the reason.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of earlier runs.")
 @options.workers
@@ -44,6 +50,7 @@ def validate(
     paths: tuple[Path, ...],
     formats: tuple[Output, ...],
     since: str | None,
+    base: str | None,
     show_excepted: bool,
     no_cache: bool,
     workers: int,
@@ -54,6 +61,11 @@ def validate(
     that differ from the merge base of REF and HEAD, uncommitted changes included,
     and the corpus-wide checks that concern them. Everything is validated when the
     schema or the settings changed.
+
+    --base REF protects releases from the change that is validated. Splits are
+    compared with the last release of the commit REF, not with the working tree's.
+    A release that was removed or changed is an error, and so is an added one that
+    this corpus does not compile to. --since implies --base with the merge base.
 
     --format may be repeated, with a file for all but one. Each file is written
     atomically at the end of the run. In a GitHub workflow, `github` annotates the
@@ -70,27 +82,39 @@ def validate(
       corpus validate
       corpus validate annotations/gold/otr-001.json
       corpus validate --since origin/main
+      corpus validate --base HEAD^1
       corpus validate --format text --format sarif=report.sarif
     """
+    from dataclasses import replace
+
     from .. import report
     from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
     from ..core.text import visible
     from ..files import Index
+    from ..files.base_releases import ReleaseChanges, commit_of, last_release, release_changes
+    from ..files.git import Git
     from ..files.git_changes import Changes, changes
+    from ..files.rule_files import changed_rules
     from ..pipeline.cache import open_store
     from ..pipeline.check import Policy
     from ..pipeline.run import run
     from ..pipeline.select import EVERYTHING, EVERYTHING_INDEXED, Selection
     from ..pipeline.shard import Validation
+    from ..release.against_base import release_problems
 
     if since is not None and paths:
         raise CorpusError("--since chooses the documents itself: leave out PATH")
     root = common.root()
+    git = Git(root)
+    commit = "" if base is None else commit_of(git, base)
+    # Say so before anything is read: a change of the rules must not go unnoticed if the run ends with an error.
+    if commit and (rules := changed_rules(git, commit)):
+        common.say(f"warning: {CHANGED_RULES}: {len(rules):,} file{'s' * (len(rules) != 1)}; review that diff first")
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())
-    with Index(root, paths) as index:
+    with Index(root, paths) as index, ExitStack() as stack:
         changed = Changes() if since is None else changes(index, since)
         part = since is not None and not changed.rules
         if changed.rules:
@@ -99,15 +123,20 @@ def validate(
         selection = EVERYTHING_INDEXED if paths else EVERYTHING
         if part:
             selection = Selection(False, changed.doc_ids, changed.files)
+        differences = ReleaseChanges()
+        if commit := commit or changed.base:
+            differences = release_changes(git, commit)
+            selection = replace(selection, releases_of=stack.enter_context(last_release(git, commit, differences.last)))
         policy = Policy(settings.severity, suppressions, show_excepted)
         cache = None if no_cache else open_store(root, schema, policy, len(index))
         task = Validation(policy, selection, cache)
         suppressed: list[int] = []
         shards = common.progress(run(index, task, schema, workers), len(index))
-        asked = paths if since is None else ["--since", since]
+        of_releases = release_problems(root, differences, schema, settings, suppressions, workers)
+        asked = [*(["--base", base] if base else []), *(paths if since is None else ["--since", since])]
         with outputs(formats or (("text", None),)) as chosen:
             info = described(root, common.given_root, asked, settings.severity, documents)
-            counts = report.write(_problems(shards, suppressed), chosen, info)
+            counts = report.write(chain(_problems(shards, suppressed), of_releases), chosen, info)
     more = f"; {sum(suppressed):,} suppressed" if any(suppressed) else ""
     common.say(report.summary(counts, documents) + more)
     return 1 if counts["error"] or counts["warning"] else 0

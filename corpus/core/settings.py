@@ -16,6 +16,8 @@ from .model import CorpusError, Severity
 from .regular_file import read_utf8
 
 VERSION = re.compile(r"\d+\.\d+\.\d+")
+ALWAYS_ERRORS = ("C615", "C616")
+"""Codes about the releases of the base commit. A change that could demote them could remove a release."""
 REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 """A repository of the Hugging Face hub, OWNER/NAME."""
 
@@ -74,6 +76,8 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
             raise CorpusError(f"{path}: [tool.corpus.severity] there is no check {code}; see `corpus rule --all`")
         if name not in get_args(Severity):
             raise CorpusError(f"{path}: [tool.corpus.severity] {code} must be one of {', '.join(get_args(Severity))}")
+        if code in ALWAYS_ERRORS and name != "error":
+            raise CorpusError(f"{path}: [tool.corpus.severity] {code} must stay an error: it protects the releases")
         if code[1] in "124" and codes[code] == "error" and name != "error":
             raise CorpusError(
                 f"{path}: [tool.corpus.severity] {code} must stay an error: a corpus with it cannot be compiled"

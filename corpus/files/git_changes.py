@@ -11,24 +11,22 @@ from __future__ import annotations
 
 import re
 import tempfile
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 from ..core.model import CorpusError
 from .git import Git, GitError, first_line
 from .index import DOC_ID, Index, is_bulk
 from .read import Reader
+from .rule_files import RULE_FOLDERS, SETTINGS, changed_files, is_rule
 
-_INPUTS = ("raw", "annotations", "schema", "releases", "pyproject.toml")
+_INPUTS = ("raw", "annotations", *RULE_FOLDERS, SETTINGS)
 """Files and folders of a corpus that findings depend on."""
 _PART = re.compile(rf"(?:raw|annotations/[^/]+)/({DOC_ID.pattern})\.(?:json|txt)")
 _IN_FOLDER = re.compile(r"(?:raw|annotations/[^/]+)/[^/]+")
-_RULES = re.compile(r"schema/.*\.json|annotations/[^/]+\.toml|releases/.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,13 @@ class Changes:
 
     `doc_ids` are the documents with a part that was added, changed or deleted, even if none is left.
     `files` are the changed files, relative to the corpus. `rules` is a changed file that all findings
-    depend on, "" if there is none.
+    depend on, "" if there is none. `base` is the commit of the comparison.
     """
 
     doc_ids: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
     rules: str = ""
+    base: str = ""
 
 
 def changes(index: Index, ref: str) -> Changes:
@@ -59,19 +58,14 @@ def changes(index: Index, ref: str) -> Changes:
 
 def _changes(git: Git, index: Index, ref: str) -> Changes:
     base = _base(git, ref)
-    found = set(git.names("diff", "--name-only", "-z", *_PLAIN, base, "--", *_INPUTS))
-    found.update(git.names("ls-files", "--others", "--exclude-standard", "-z", "--", *_INPUTS))
-    rules = next((path for path in sorted(found) if _is_rule(git, base, path)), "")
+    found = changed_files(git, base, *_INPUTS)
+    rules = next((path for path in sorted(found) if is_rule(git, base, path)), "")
     if rules:
-        return Changes(rules=rules)
+        return Changes(rules=rules, base=base)
     bulk = sorted(path for path in found if is_bulk(path) and _IN_FOLDER.fullmatch(path))
     of_one = {match[1] for path in found if (match := _PART.fullmatch(path))}
     doc_ids = of_one | _in_bulk(git, base, index, bulk) if bulk else of_one
-    return Changes(frozenset(doc_ids), frozenset(found))
-
-
-_PLAIN = ("--no-renames", "--relative", "--no-ext-diff", "--no-textconv", "--no-color")
-"""Options of `git diff` that override settings which change its output or start a program."""
+    return Changes(frozenset(doc_ids), frozenset(found), base=base)
 
 
 def _base(git: Git, ref: str) -> str:
@@ -91,27 +85,6 @@ def _base(git: Git, ref: str) -> str:
     if ignored := git.run("check-ignore", "--", "raw", "annotations").stdout.split():
         raise CorpusError(f"--since: git ignores {ignored[0].decode()}/, so changes in it cannot be found")
     return done.stdout.decode().strip()
-
-
-def _is_rule(git: Git, base: str, path: str) -> bool:
-    """Return True if all findings depend on a changed file. Of pyproject.toml, only [tool.corpus] counts."""
-    if path != "pyproject.toml":
-        a_folder = path in _INPUTS  # git lists a submodule as one name, without its files
-        return a_folder or _RULES.fullmatch(path) is not None
-    try:
-        now = (git.root / path).read_bytes()
-    except OSError:
-        now = b""
-    return bool(_settings(git.run("cat-file", "blob", f"{base}:./{path}").stdout) != _settings(now))
-
-
-def _settings(written: bytes) -> Any:
-    """Return [tool.corpus], or the bytes themselves if they are not TOML."""
-    try:
-        tool = tomllib.loads(written.decode()).get("tool", {})
-        return tool.get("corpus") if isinstance(tool, dict) else tool
-    except (ValueError, RecursionError):
-        return written
 
 
 def _in_bulk(git: Git, base: str, index: Index, paths: Iterable[str]) -> set[str]:

@@ -54,7 +54,7 @@ class Reduction:
 
     def _corpus_wide(self, index: Index, schema: Schema, last: Shard) -> None:
         suppressor = Suppressor(self._policy.suppressions, self._policy.show_suppressed, last.used)
-        version, released = released_splits(index.root)
+        version, released = released_splits(self._selection.releases_of or index.root)
         complete = self._selection.complete and len(self._summaries) == len(index)
         with Reader(index.root, index.unpacked) as reader:
             look = _LookUp(index, reader)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..files import Entry
 
@@ -17,6 +18,8 @@ class Selection:
     """The documents to report on, None for all that are indexed."""
     files: frozenset[str] = frozenset()
     """With `doc_ids`, the files to report on where they belong to no document."""
+    releases_of: Path | None = None
+    """The directory whose `releases/` has the last release, None for the corpus itself."""
 
     def wants(self, entry: Entry) -> bool:
         """Return True if the findings in a part, and in its document, are reported."""

@@ -17,10 +17,14 @@ from pathlib import Path
 from corpus.checks.suppress.suppressions import all_severities, read_suppressions
 from corpus.core.model import Problem
 from corpus.core.schema import Schema
+from corpus.core.settings import Settings
 from corpus.files import Index
+from corpus.files.base_releases import release_changes
+from corpus.files.git import Git
 from corpus.pipeline.check import Policy
 from corpus.pipeline.run import run
 from corpus.pipeline.shard import Validation
+from corpus.release.against_base import release_problems
 from support.corpora import REPOSITORY
 
 CASES = REPOSITORY / "tests" / "cases"
@@ -71,7 +75,13 @@ def give_schema(root: Path) -> None:
 
 def validate(root: Path, meanwhile: Callable[[Path], None] = nothing, workers: int = 1) -> list[Problem]:
     """The findings in the corpus at `root`, in their order."""
+    schema, suppressions = Schema.read(root), read_suppressions(root, TODAY)
     with Index(root) as index:
         meanwhile(root)
-        task = Validation(Policy(all_severities(), read_suppressions(root, TODAY)))
-        return [p for shard in run(index, task, Schema.read(root), workers) for p in shard.problems]
+        task = Validation(Policy(all_severities(), suppressions))
+        found = [p for shard in run(index, task, schema, workers) for p in shard.problems]
+    if (root / ".git").exists():
+        # The case is about the change since its first commit, as with `corpus validate --base HEAD`.
+        changes = release_changes(Git(root), "HEAD")
+        found += release_problems(root, changes, schema, Settings(severity=all_severities()), suppressions)
+    return found

@@ -19,6 +19,7 @@ from ...core.fingerprint import Fingerprint, fingerprint
 from ...core.model import Problem, Severity
 from .. import CHECKS, severities, suppressible
 from ..corpus_wide import CORPUS_WIDE
+from ..release_changes import RELEASE_RULES
 from ..rule import Rule, documentation
 from .baseline import PATH as BASELINE
 from .baseline import Baseline, read_baseline
@@ -180,8 +181,8 @@ _HELP = {
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Return all rules: checks of documents, corpus-wide checks, rules about suppressions."""
-    return (*CHECKS, *CORPUS_WIDE, *SUPPRESSION_RULES)
+    """Return all rules: checks of documents, corpus-wide checks, rules about releases and suppressions."""
+    return (*CHECKS, *CORPUS_WIDE, *RELEASE_RULES, *SUPPRESSION_RULES)
 
 
 def all_severities() -> dict[str, Severity]:

@@ -1,0 +1,51 @@
+"""Level 6: what a change does to the releases of its base commit. `RELEASE_RULES` is the list.
+
+They run with `corpus validate --base` only. Their findings are always errors, and cannot be suppressed:
+both the severities and the exceptions are files that the same change could edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ..core.model import Problem
+from .rule import Rule, documentation
+
+Faults = Iterable[tuple[str, str]]
+"""The faulty files or directories, relative to the corpus, each with what is wrong with it."""
+
+
+def release_changed(faults: Faults) -> Iterator[Problem]:
+    """C615: A release was removed or changed.
+
+    What: a file of a release in the base commit is missing now, has other bytes, or has a new file next to
+    it. Checked with `--base` or `--since`. It cannot be suppressed, and its severity cannot be changed.
+    Why: releases are immutable. Without the last release, moved splits would go unnoticed.
+    Bad: a pull request that deletes `releases/1.0.0/`, or renames it to `releases/1.0.1/`.
+    Good: `git restore --source=origin/main -- releases`; then publish the change as a new release.
+    """
+    for path, detail in faults:
+        yield _found(release_changed, path, detail, hint)
+
+
+def wrong_release(faults: Faults) -> Iterator[Problem]:
+    """C616: An added release is not what this commit builds.
+
+    What: `releases/` has a version that the base commit lacks, and its version is not above the last one,
+    its checksums do not match, or the corpus at this commit compiles to another content hash. Checked with
+    `--base` or `--since`. It cannot be suppressed, and its severity cannot be changed.
+    Why: nobody reviews Parquet files line by line. A release that the corpus does not compile to could hold
+    anything.
+    Bad: release 1.1.0 was made, and then an annotation was corrected in the same pull request.
+    Good: delete the version, and run `corpus release` as the last step.
+    """
+    for path, detail in faults:
+        yield _found(wrong_release, path, detail, "delete it and run corpus release again")
+
+
+RELEASE_RULES = (Rule(release_changed), Rule(wrong_release))
+
+
+def _found(ask: Callable[[Faults], Iterator[Problem]], path: str, detail: str, suggestion: str) -> Problem:
+    doc = documentation(ask)
+    return Problem(doc.code, "error", path, f"{doc.message}: {detail}", suggestion=suggestion)

@@ -1,0 +1,34 @@
+"""A release that the base commit lacks; in bad, the title of its document was changed after it was made."""
+
+import subprocess
+from datetime import date
+from pathlib import Path
+
+from corpus.checks.suppress.suppressions import all_severities, read_suppressions
+from corpus.core.schema import Schema
+from corpus.core.settings import Settings
+from corpus.files import Index
+from corpus.release.build import build_folder
+
+
+def make(bad: Path, good: Path) -> None:
+    for side in (bad, good):
+        for argv in (
+            ["init", "-q"],
+            ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "base"],
+        ):
+            subprocess.run(["git", "-C", side, *argv], check=True, capture_output=True)
+        (side / "releases").mkdir()
+        with Index(side) as index:
+            build_folder(
+                index,
+                Schema.read(side),
+                Settings("1.0.0", all_severities()),
+                read_suppressions(side, date(2026, 11, 24)),
+                side / "releases" / "1.0.0",
+                on_problem=lambda problem: None,
+                progress=lambda shards, total: shards,
+                replace=False,
+            )
+    path = bad / "raw" / "slow-clock.json"
+    path.write_text(path.read_text("utf-8").replace('"title": "', '"title": "Another: '), "utf-8")
