@@ -8,6 +8,7 @@ that is cut off changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,6 +105,7 @@ def convert_tasks(
                     problems.append(_outdated(rival))
                 staged[one.file] = one
                 files.put(one.file, made)
+                problems += _not_kept(one)
             aside.release(group.doc_id, task.get("id"))
         commit_together(files, held)
         return Result(files.written, files.unchanged, aside.paths, problems)
@@ -167,6 +169,25 @@ def _outdated(one: Submission) -> Problem:
     return as_problem(Fault("L107", detail), source, one.doc_id, None, "warning")
 
 
+def _not_kept(one: Submission) -> Iterator[Problem]:
+    """Yield what an annotation holds that its file does not keep, without the words: notes are personal."""
+    counts = Counter(kind for item in one.annotation["result"] for kind in _beside(item))
+    if counts:
+        shown = ", ".join(f"{count} region {kind}{'s' * (count != 1)}" for kind, count in sorted(counts.items()))
+        detail = f"{shown} of annotation {one.annotation.get('id')} of task {one.task.get('id')}"
+        source = Source(f"annotations/{one.file}", "annotation")
+        hint = "read the notes in Label Studio" if counts["note"] else ""
+        yield as_problem(Fault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
+
+
+def _beside(item: Record) -> Iterator[str]:
+    meta = item.get("meta")
+    if isinstance(meta, dict) and meta.get("text"):
+        yield "note"
+    if item.get("score") is not None:
+        yield "score"
+
+
 def _layers_done(decoded: Decoded, schema: Schema) -> tuple[list[str], list[str]]:
     """The layers that were annotated, and notes on how that is known."""
     ticked, layers = decoded.done, decoded.layers
@@ -186,6 +207,10 @@ def _provenance(one: Submission, origin: Origin, notes: list[str]) -> Record:
     project = origin.project
     for known in annotation, task:
         project = known.get("project") if project is None else project
+    if annotation.get("ground_truth") is True:
+        notes = [*notes, "marked as ground truth"]
+    if type(parent := annotation.get("parent_annotation")) is int:
+        notes = [*notes, f"begun as a copy of annotation {parent}"]
     found = {
         "tool": TOOL,
         "tool_version": origin.tool_version or None,
