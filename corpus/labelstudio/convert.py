@@ -1,6 +1,7 @@
 """Convert the tasks of an export to annotation files, one per document and annotator.
 
-    read_export → group_task → task_faults → decode → build_annotation → stage or quarantine → commit
+    read_export → group_task → task_faults → decode → build_annotation → stage or quarantine
+                → keep_others → commit
 
 `convert_tasks` calls these steps in this order. No file changes before the last task is read, so an export
 that is cut off changes nothing.
@@ -9,7 +10,7 @@ that is cut off changes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ..files.index import RECORD
 from .decode import Decoded, decode
 from .export import read_export
 from .faults import Fault
+from .ownership import CHECKSUM, TOOL, content_sha256, keep_others, keeps_checksum, refuse_uncommitted
 from .pseudonyms import ADDRESS, Pseudonyms
 from .quarantine import Quarantine, as_problem
 from .staging import Staging, commit_together
@@ -28,7 +30,6 @@ from .submissions import Submission, group_task, task_faults
 
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
 
-TOOL = "label-studio"
 _NONE_TICKED = "no layer was ticked: layers_done lists the layers that hold records"
 
 
@@ -69,12 +70,17 @@ def convert_tasks(
     origin: Origin,
     into: Path,
     quarantine: Path,
+    overwrite: Collection[Path] = (),
 ) -> Result:
     """Write the annotations of `tasks` to `into/<annotator>/<doc_id>.json`, for the corpus at `root`.
 
     A file that already holds the same bytes is not touched. Of two annotations of one document by one annotator,
     the newer one is written and the older one is reported as a warning. An invalid annotation is quarantined.
+
+    A file that no conversion wrote, or that was edited since, is left alone with a warning, except those that
+    `overwrite` names by absolute path. Raises CorpusError if git has not committed one of these as it is now.
     """
+    refuse_uncommitted(root, overwrite)
     problems: list[Problem] = []
     staged: dict[str, Submission] = {}
     with (
@@ -107,6 +113,7 @@ def convert_tasks(
                 files.put(one.file, made)
                 problems += _not_kept(one)
             aside.release(group.doc_id, task.get("id"))
+        problems += keep_others(files, into, staged, schema, overwrite)
         commit_together(files, held)
         return Result(files.written, files.unchanged, aside.paths, problems)
 
@@ -133,6 +140,8 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
         **{layer: decoded.layers[layer] for layer in done},
     }
     try:
+        if keeps_checksum(schema) and (checksum := content_sha256(value, schema)):
+            value["provenance"][CHECKSUM] = checksum
         if not schema.is_valid("annotation", value):
             return list(_schema_faults(value, schema, result))
         content = canonical(value, "annotation", schema)

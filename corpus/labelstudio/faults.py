@@ -19,6 +19,10 @@ FAULTS: dict[str, str] = {
     "L107": "The annotator has a newer annotation of this document",
     "L108": "The annotation ticks no layer and holds no record",
     "L109": "The annotation holds something that annotation files do not keep",
+    "L110": "The file was edited after it was imported, or was not imported",
+    "L111": "The file holds a newer state of the annotation",
+    "L112": "The file holds an annotation of another project",
+    "L113": "The annotation was in this file before",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",

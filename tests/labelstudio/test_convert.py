@@ -20,6 +20,7 @@ from corpus.core.model import Article, CorpusError
 from corpus.core.schema import Schema
 from corpus.labelstudio.convert import Origin, convert_tasks, read_export
 from corpus.labelstudio.faults import FAULTS
+from corpus.labelstudio.ownership import content_sha256
 from corpus.labelstudio.pseudonyms import Pseudonyms
 from corpus.labelstudio.tasks import encode, task
 
@@ -44,6 +45,7 @@ class TestFiles:
             "project": 3,
             "task": 1,
             "annotation": 11,
+            "content_sha256": content_sha256(value, SCHEMA),
             "created": WHEN,
             "updated": WHEN,
             "lead_time": 12.75,
