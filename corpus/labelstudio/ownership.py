@@ -65,8 +65,8 @@ class Owned:
 
     @property
     def owner(self) -> tuple[object, ...]:
-        """Project, task and annotation, () if one of them is not known."""
-        parts = tuple(self.provenance.get(part) for part in ("project", "task", "annotation"))
+        """Project, task, annotation and when it was created, () if one of them is not known."""
+        parts = tuple(self.provenance.get(part) for part in ("project", "task", "annotation", "created"))
         return () if None in parts or not self.imported else parts
 
 
