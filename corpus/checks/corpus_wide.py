@@ -276,6 +276,39 @@ def files_alike(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
             yield Problem(doc.code, severity, file, message, related=(Place(other, message="the other file"),))
 
 
+def one_origin(corpus: Corpus, schema: Schema) -> Iterator[Problem]:
+    """C617: Two annotation files come from one annotation.
+
+    What: the `provenance` of two files names the same tool, project, task, annotation and time of creation.
+    Why: one opinion counts as two, so inter-annotator agreement is too high.
+    Bad: an account was renamed in `annotators.toml`, and its annotations are in `annotations/ann-1/` and
+    in `annotations/mira/`.
+    Good: one file for each annotation; delete the other.
+    """
+    doc = documentation(one_origin)
+    severity = corpus.severities.get(doc.code, "error")
+    first: dict[str, tuple[Summary, str]] = {}
+    for one in corpus.summaries:
+        for file, origin in one.imported:
+            other, path = first.setdefault(origin, (one, file))
+            if (other is not one or path != file) and corpus.asks(one.doc_id, other.doc_id):
+                pointer = "/provenance/annotation"
+                line, column = corpus.place(one.doc_id, file, pointer)
+                related = (Place(path, *corpus.place(other.doc_id, path, pointer), "the other file"),)
+                yield Problem(
+                    doc.code,
+                    severity,
+                    file,
+                    f"{doc.message}: {origin}",
+                    pointer,
+                    line,
+                    column,
+                    one.doc_id,
+                    suggestion="delete the file under the name that annotators.toml no longer has",
+                    related=related,
+                )
+
+
 CORPUS_WIDE: tuple[Rule, ...] = (
     Rule(near_copies),
     Rule(story_in_two_splits),
@@ -286,6 +319,7 @@ CORPUS_WIDE: tuple[Rule, ...] = (
     Rule(ids_alike),
     Rule(files_alike),
     Rule(bridged_splits),
+    Rule(one_origin),
 )
 
 

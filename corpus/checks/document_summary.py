@@ -48,6 +48,8 @@ class Summary:
     """The count of each of `label_names` in the adjudicated annotation, an `array` of "I"."""
     unchosen: tuple[tuple[str, str, str], ...] = ()
     """Labels of the adjudicated annotation that no annotator chose: JSON pointer, record, and what they chose."""
+    imported: tuple[tuple[str, str], ...] = ()
+    """The annotation files that name an annotation of a tool as their origin, each with that origin."""
 
 
 KINDS = np.dtype([("words", "<u8"), ("kind", "<u4")])
@@ -93,7 +95,21 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         kinds=_kinds(gold, article.text) if gold else b"",
         labels=_label_counts(gold, schema) if gold else b"",
         unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
+        imported=tuple((intern(one.source.path), origin) for one in annotations if (origin := _origin(one))),
     )
+
+
+def _origin(annotation: Annotation) -> str:
+    """Return the tool and what it calls the annotation, "" if the provenance does not say.
+
+    Two servers count from 1, so the time of creation tells their annotations apart.
+    """
+    provenance = annotation.value.get("provenance") or {}
+    parts = [provenance.get(part) for part in ("project", "task", "annotation")]
+    if None in parts:
+        return ""
+    shown = "project {}, task {}, annotation {}".format(*parts)
+    return f"{shown} of {provenance.get('tool')}, created {provenance.get('created', 'at an unknown time')}"
 
 
 @lru_cache(maxsize=8)

@@ -46,6 +46,15 @@ def _project(verb: Callable[..., int]) -> Callable[..., int]:
     return verb
 
 
+_OVERWRITE = click.option(
+    "--overwrite",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="Replace this file although it was edited, or not imported; git must have it committed. Repeatable.",
+)
+
+
 @label_studio.command("config")
 @click.pass_obj
 def config(common: Common) -> int:
@@ -120,15 +129,25 @@ def push(
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
 @click.option("--prune", is_flag=True, help="Remove files whose annotation was deleted from the server.")
+@_OVERWRITE
 @click.pass_obj
-def pull(common: Common, project: str, server: str | None, timeout: float, since: str, prune: bool) -> int:
+def pull(
+    common: Common,
+    project: str,
+    server: str | None,
+    timeout: float,
+    since: str,
+    prune: bool,
+    overwrite: tuple[Path, ...],
+) -> int:
     """Import the annotations of a project of a Label Studio server.
 
     There is one file for each document and annotator.
     Invalid annotations are quarantined in quarantine/ with their findings, one by
     one, and the rest is imported into annotations/. annotators.toml maps
     annotators to pseudonyms. Files whose annotation was deleted from the server are
-    listed, and removed with --prune. An interrupted pull resumes.
+    listed, and removed with --prune. A file that was edited since it was imported, or
+    that was not imported, is left alone. An interrupted pull resumes.
 
     Exit code: 0 everything was imported; 1 something was quarantined, skipped or
     deleted from the server; 2 the command could not run.
@@ -157,6 +176,7 @@ def pull(common: Common, project: str, server: str | None, timeout: float, since
             since,
             prune,
             bar.more,
+            _absolute(overwrite, root),
         )
     code = _report_result(common, did.result)
     for one in did.gone:
@@ -195,13 +215,15 @@ class _Bar:
 @label_studio.command("convert")
 @click.argument("export", type=PATH, metavar="EXPORT", help="A JSON export of Label Studio, or a .json.gz.")
 @click.option("--into", type=PATH, metavar="DIR", help="The directory to write; default: annotations/ in the corpus.")
+@_OVERWRITE
 @click.pass_obj
-def convert(common: Common, export: Path, into: Path | None) -> int:
+def convert(common: Common, export: Path, into: Path | None, overwrite: tuple[Path, ...]) -> int:
     """Convert an export file to annotation files, without a server.
 
     Invalid annotations are quarantined in quarantine/ with their findings, one by
     one, and the rest is imported. annotators.toml, which git ignores, maps
-    annotators to pseudonyms.
+    annotators to pseudonyms. A file that was edited since it was imported, or that was
+    not imported, is left alone.
 
     Exit code: 0 everything was imported; 1 something was quarantined or skipped;
     2 the command could not run.
@@ -224,8 +246,14 @@ def convert(common: Common, export: Path, into: Path | None) -> int:
         Origin(),
         Path(os.path.abspath(into)) if into else root / "annotations",
         root / "quarantine",
+        _absolute(overwrite, root),
     )
     return _report_result(common, result)
+
+
+def _absolute(files: tuple[Path, ...], root: Path) -> list[Path]:
+    """Return the paths as absolute ones; findings name files relative to the corpus, so that spelling is taken too."""
+    return [Path(os.path.abspath(file if file.exists() else root / file)) for file in files]
 
 
 def _report_result(common: Common, result: Result) -> int:

@@ -29,5 +29,6 @@ No module names a layer: `config_controls` derives everything from the Schema.
     decode           a `result` → layers: the driver of decode_regions, then decode_records
     faults           the finding codes of invalid annotations
     quarantine       invalid annotations and their findings, kept apart
+    ownership        which files a conversion may replace or remove
     staging          changes to files, committed together or not at all
 """

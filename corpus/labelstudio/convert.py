@@ -1,6 +1,7 @@
 """Convert the tasks of an export to annotation files, one per document and annotator.
 
-    read_export → group_task → task_faults → decode → build_annotation → stage or quarantine → commit
+    read_export → group_task → task_faults → decode → build_annotation → stage or quarantine
+                → keep_others → commit
 
 `convert_tasks` calls these steps in this order. No file changes before the last task is read, so an export
 that is cut off changes nothing.
@@ -8,7 +9,8 @@ that is cut off changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from ..files.index import RECORD
 from .decode import Decoded, decode
 from .export import read_export
 from .faults import Fault
+from .ownership import CHECKSUM, TOOL, content_sha256, keep_others, keeps_checksum, refuse_uncommitted
 from .pseudonyms import ADDRESS, Pseudonyms
 from .quarantine import Quarantine, as_problem
 from .staging import Staging, commit_together
@@ -27,7 +30,6 @@ from .submissions import Submission, group_task, task_faults
 
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
 
-TOOL = "label-studio"
 _NONE_TICKED = "no layer was ticked: layers_done lists the layers that hold records"
 
 
@@ -68,12 +70,17 @@ def convert_tasks(
     origin: Origin,
     into: Path,
     quarantine: Path,
+    overwrite: Collection[Path] = (),
 ) -> Result:
     """Write the annotations of `tasks` to `into/<annotator>/<doc_id>.json`, for the corpus at `root`.
 
     A file that already holds the same bytes is not touched. Of two annotations of one document by one annotator,
     the newer one is written and the older one is reported as a warning. An invalid annotation is quarantined.
+
+    A file that no conversion wrote, or that was edited since, is left alone with a warning, except those that
+    `overwrite` names by absolute path. Raises CorpusError if git has not committed one of these as it is now.
     """
+    refuse_uncommitted(root, overwrite)
     problems: list[Problem] = []
     staged: dict[str, Submission] = {}
     with (
@@ -104,7 +111,9 @@ def convert_tasks(
                     problems.append(_outdated(rival))
                 staged[one.file] = one
                 files.put(one.file, made)
+                problems += _not_kept(one)
             aside.release(group.doc_id, task.get("id"))
+        problems += keep_others(files, into, staged, schema, overwrite)
         commit_together(files, held)
         return Result(files.written, files.unchanged, aside.paths, problems)
 
@@ -131,6 +140,8 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
         **{layer: decoded.layers[layer] for layer in done},
     }
     try:
+        if keeps_checksum(schema) and (checksum := content_sha256(value, schema)):
+            value["provenance"][CHECKSUM] = checksum
         if not schema.is_valid("annotation", value):
             return list(_schema_faults(value, schema, result))
         content = canonical(value, "annotation", schema)
@@ -167,6 +178,25 @@ def _outdated(one: Submission) -> Problem:
     return as_problem(Fault("L107", detail), source, one.doc_id, None, "warning")
 
 
+def _not_kept(one: Submission) -> Iterator[Problem]:
+    """Yield what an annotation holds that its file does not keep, without the words: notes are personal."""
+    counts = Counter(kind for item in one.annotation["result"] for kind in _beside(item))
+    if counts:
+        shown = ", ".join(f"{count} region {kind}{'s' * (count != 1)}" for kind, count in sorted(counts.items()))
+        detail = f"{shown} of annotation {one.annotation.get('id')} of task {one.task.get('id')}"
+        source = Source(f"annotations/{one.file}", "annotation")
+        hint = "read the notes in Label Studio" if counts["note"] else ""
+        yield as_problem(Fault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
+
+
+def _beside(item: Record) -> Iterator[str]:
+    meta = item.get("meta")
+    if isinstance(meta, dict) and meta.get("text"):
+        yield "note"
+    if item.get("score") is not None:
+        yield "score"
+
+
 def _layers_done(decoded: Decoded, schema: Schema) -> tuple[list[str], list[str]]:
     """The layers that were annotated, and notes on how that is known."""
     ticked, layers = decoded.done, decoded.layers
@@ -186,6 +216,10 @@ def _provenance(one: Submission, origin: Origin, notes: list[str]) -> Record:
     project = origin.project
     for known in annotation, task:
         project = known.get("project") if project is None else project
+    if annotation.get("ground_truth") is True:
+        notes = [*notes, "marked as ground truth"]
+    if type(parent := annotation.get("parent_annotation")) is int:
+        notes = [*notes, f"begun as a copy of annotation {parent}"]
     found = {
         "tool": TOOL,
         "tool_version": origin.tool_version or None,

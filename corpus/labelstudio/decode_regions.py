@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
@@ -16,7 +17,7 @@ from typing import Any
 
 from ..checks.offset_shifts import explain
 from ..core.model import Record, Span
-from ..core.schema import TARGETS, Schema
+from ..core.schema import TARGETS, Field, Schema
 from .config_controls import DONE, LABEL, TEXT, Control, Mark, controls
 from .faults import Fault
 
@@ -179,7 +180,7 @@ class Regions:
                     and type(got) is list
                     and len(got) == 1
                     and type(one := got[0]) is str
-                    and (one in control.allowed or not control.allowed)
+                    and (one in control.allowed if control.allowed else one.isprintable() and one.strip())
                     and region.mark.layer is control.layer
                     and region.mark.field is None
                     and region.given == (value["start"], value["end"])
@@ -263,6 +264,10 @@ def _take(region: Region, control: Control, got: Any) -> tuple[str, str]:
         return "L201", f"{control.name}: {_shown(got)}"
     if (control.type == "choices" or control.field is None) and not control.allowed.issuperset(got):
         return "L301", next(one for one in got if one not in control.allowed)
+    if control.type == "textarea" and control.field:
+        for one in got:
+            if code := _unreadable(one, control.field):
+                return code, f"{region.named}, {control.holds}: {_shown(one)}"
     if not control.many and len(got) > 1:
         return "L302", f"{control.name}: {_shown(got)}"
     of = control.field
@@ -276,6 +281,19 @@ def _take(region: Region, control: Control, got: Any) -> tuple[str, str]:
     if got:
         region.values[control.holds] = got if control.many else got[0]
     return "", ""
+
+
+def _unreadable(typed: str, field: Field) -> str:
+    """Return the code of a fault in what was typed into a field, "" if there is none.
+
+    A field that nobody touched has no value at all, so blanks were typed. To read them as "left empty" would turn
+    a slip of the keyboard into the statement that there is no speaker.
+    """
+    if not typed.strip() and (typed or field.kind == "reference"):
+        return "L304" if field.required else "L307"
+    # References are split at white space, and an id that holds another control character is not found.
+    control = field.kind == "scalar" and any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in typed)
+    return "L307" if control else ""
 
 
 @lru_cache(maxsize=65536)

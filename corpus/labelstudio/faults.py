@@ -18,6 +18,11 @@ FAULTS: dict[str, str] = {
     "L106": "The annotation has no list of results",
     "L107": "The annotator has a newer annotation of this document",
     "L108": "The annotation ticks no layer and holds no record",
+    "L109": "The annotation holds something that annotation files do not keep",
+    "L110": "The file was edited after it was imported, or was not imported",
+    "L111": "The file holds a newer state of the annotation",
+    "L112": "The file holds an annotation of another project",
+    "L113": "The annotation was in this file before",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",
@@ -39,6 +44,7 @@ FAULTS: dict[str, str] = {
     "L304": "A required field is empty",
     "L305": "The record violates the schema",
     "L306": "A value holds an e-mail address that is not in the text",
+    "L307": "The value is blank or holds a control character",
     # References
     "L401": "The relation leads to a region that does not exist",
     "L402": "The relation fits no field",

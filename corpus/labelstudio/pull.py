@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,8 +25,9 @@ from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files import replace_file
 from .config import config_sha256, labelling_config
-from .convert import TOOL, Origin, Result, convert_tasks
+from .convert import Origin, Result, convert_tasks
 from .export import read_export
+from .ownership import CHECKSUM, TOOL, read_owned
 from .pseudonyms import Pseudonyms
 from .push import task_doc_id
 from .server import Project, Server, ServerError
@@ -45,7 +46,8 @@ Progress = Callable[[int, str], object]
 class Gone:
     """An annotation file whose task or annotation the server no longer has.
 
-    `known` is true if an earlier pull into this copy of the corpus wrote the file: no other file is ever removed.
+    `known` is true if an earlier pull into this copy of the corpus wrote the file, and nobody edited it since: no
+    other file is ever removed.
     """
 
     path: str
@@ -75,6 +77,7 @@ def pull(
     since: str = "",
     prune: bool = False,
     progress: Progress = lambda amount, what: None,
+    overwrite: Collection[Path] = (),
 ) -> Pulled:
     """Pull the annotations of the project `name` into `into`: all, or those changed `since` a time (or "last").
 
@@ -103,14 +106,14 @@ def pull(
                 "the project's labelling config is not that of this schema; `corpus label-studio push` updates it"
             )
         origin = Origin(project.id, server.version, server.sdk_version, config_sha256(project.config))
-        result = convert_tasks(arrival, root, schema, people, origin, into, quarantine)
+        result = convert_tasks(arrival, root, schema, people, origin, into, quarantine, overwrite)
         if arrival.missing:
             notes.append(f"{len(arrival.missing)} tasks were deleted during the pull and are skipped")
         if arrival.foreign:
             which = ", ".join(f"{annotation} of task {task}" for task, annotation in arrival.foreign[:20])
             more = f", and {len(arrival.foreign) - 20} more" if len(arrival.foreign) > 20 else ""
             notes.append(f"last edited by another user than their annotator: annotation {which}{more}")
-        gone = tuple(_gone(server, project, into, on_server, arrival.annotations, _known(last)))
+        gone = tuple(_gone(server, project, into, on_server, arrival.annotations, _known(last), schema))
         if prune:
             for one in gone:
                 if one.known:
@@ -205,6 +208,7 @@ def _gone(
     on_server: dict[int, str],
     came: dict[int, set[int]],
     known: set[str],
+    schema: Schema,
 ) -> Iterator[Gone]:
     """Yield the annotation files of this project whose task or annotation the server no longer has."""
     asked: dict[int, bool] = {}
@@ -218,15 +222,20 @@ def _gone(
             continue
         if provenance.get("tool") != TOOL or provenance.get("project") != project.id:
             continue
+        # A file that someone edited is theirs: nobody removes it but them.
+        edited = CHECKSUM in provenance and not read_owned(data, schema).unedited
         task, annotation, name = provenance.get("task"), provenance.get("annotation"), path.relative_to(into).as_posix()
+        removable = name in known and not edited
         if task not in on_server:
             # A deletion during the listing shifts its pages and can hide a task: ask for it before calling it gone.
             if task not in asked:
                 asked[task] = server.has_task(task)
             if not asked[task]:
-                yield Gone(name, f"task {task} is no longer on the server", name in known)
+                yield Gone(name, f"task {task} is no longer on the server", removable)
         elif task in came and annotation not in came[task]:
-            yield Gone(name, f"annotation {annotation} of task {task} is no longer on the server", name in known)
+            yield Gone(
+                name, f"annotation {annotation} of task {task} is no longer on the server", name in known and not edited
+            )
 
 
 def _state(folder: Path) -> dict[str, Any]:

@@ -52,6 +52,16 @@ class Staging:
             file.write(data)
         self._files[name] = staged
 
+    def staged(self, name: str) -> bytes | None:
+        """Return what is staged as the content of a file, None if the file in place already holds it."""
+        path = self._files[name]
+        return Path(path).read_bytes() if path else None
+
+    def withdraw(self, name: str) -> None:
+        """Leave the file `name` as it is."""
+        if staged := self._files.pop(name, None):
+            os.unlink(staged)
+
     def remove(self, name: str) -> None:
         """Stage the removal of the file `name`."""
         self._removed[name] = None

@@ -101,11 +101,15 @@ def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator
 
 
 def _changed(annotation: dict[str, Any]) -> datetime:
-    for key in ("updated_at", "created_at"):
-        try:
-            when = datetime.fromisoformat(annotation[key])
-            break
-        except (KeyError, TypeError, ValueError):
-            when = datetime.min
-    # A time without a zone is taken as UTC, in which the server writes: else it could not be compared.
-    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    known = (parse_time(annotation.get(key)) for key in ("updated_at", "created_at"))
+    return next((when for when in known if when), datetime.min.replace(tzinfo=UTC))
+
+
+def parse_time(written: object) -> datetime | None:
+    """Return a time in UTC, None if it is not a time."""
+    try:
+        when = datetime.fromisoformat(written) if isinstance(written, str) else None
+        # A time without a zone is taken as UTC, in which the server writes: else it could not be compared.
+        return when and (when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None

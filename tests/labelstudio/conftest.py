@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import proxy, studio
-from support.corpora import REPOSITORY
+from support.corpora import REPOSITORY, Corpus
 from support.desk import DOCUMENTS, WITHHELD, Desk
+from support.exports import SCHEMA, Convert
 from support.studio import Studio, User
+
+from corpus.labelstudio.convert import Origin, Result, convert_tasks
+from corpus.labelstudio.pseudonyms import Pseudonyms
 
 HOW = "starts a real Label Studio server: pip install -e '.[test,label-studio,browser]', then pytest -m label_studio"
 
@@ -82,3 +88,15 @@ def worked(
     server.submit_predictions(project, annotators[0])
     desk.url = network.url
     return desk, project, network
+
+
+@pytest.fixture
+def convert(corpus: Corpus) -> Convert:
+    """Convert tasks into the corpus of two articles."""
+
+    def run(*tasks: dict[str, Any], origin: Origin | None = None) -> Result:
+        people = Pseudonyms(corpus.root / "annotators.toml", ["ann-1"])
+        folders = corpus.root / "annotations", corpus.root / "quarantine"
+        return convert_tasks(json.loads(json.dumps(tasks)), corpus.root, SCHEMA, people, origin or Origin(), *folders)
+
+    return run

@@ -13,78 +13,18 @@ from typing import Any
 
 import pytest
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, record
+from support.exports import WHEN, Convert, exported, made
 from support.studio import TICKED
 
-from corpus.core.model import Article, CorpusError, Source
+from corpus.core.model import Article, CorpusError
 from corpus.core.schema import Schema
-from corpus.labelstudio.convert import Origin, Result, convert_tasks, read_export
+from corpus.labelstudio.convert import Origin, convert_tasks, read_export
 from corpus.labelstudio.faults import FAULTS
+from corpus.labelstudio.ownership import content_sha256
 from corpus.labelstudio.pseudonyms import Pseudonyms
 from corpus.labelstudio.tasks import encode, task
 
 SCHEMA = Schema.read(REPOSITORY)
-WHEN = "2026-11-24T07:00:00.000000Z"
-
-
-def article(doc_id: str, **changed: Any) -> Article:
-    return Article(doc_id, record(doc_id, **changed), TEXT, (Source(f"raw/{doc_id}.json", "record"),))
-
-
-def made(number: int, by: object = 7, result: object = ..., **changed: Any) -> dict[str, Any]:
-    """An annotation as an export of a server of version 1.23 has it."""
-    if result is ...:
-        result = [{**item, "origin": "manual"} for item in encode(annotation("alpha"), TEXT, SCHEMA)]
-    return {
-        "id": number,
-        "completed_by": by,
-        "result": result,
-        "was_cancelled": False,
-        "ground_truth": False,
-        "created_at": WHEN,
-        "updated_at": WHEN,
-        "draft_created_at": None,
-        "lead_time": 12.75,
-        "prediction": {},
-        "result_count": 3,
-        "unique_id": "5b8b4d5e-3b0c-4b7a-9d0c-0c5f7f3c3c11",
-        "task": 1,
-        "project": 3,
-        "parent_prediction": None,
-        "parent_annotation": None,
-        "updated_by": 7,
-        "created_username": " mira@example.org, 7",
-        **changed,
-    }
-
-
-def exported(number: int, doc_id: str, *annotations: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    """A task as an export has it."""
-    return {
-        "id": number,
-        **task(article(doc_id), SCHEMA),
-        "annotations": list(annotations),
-        "drafts": [{"id": 5, "result": [{"nonsense": True}], "created_ago": "0\u00a0minutes"}],
-        "predictions": [{"id": 9, "result": [{"nonsense": True}]}],
-        "created_at": WHEN,
-        "updated_at": WHEN,
-        "project": 3,
-        **changed,
-    }
-
-
-Convert = Callable[..., Result]
-
-
-@pytest.fixture
-def convert(corpus: Corpus) -> Convert:
-    """Convert tasks into the corpus of two articles."""
-
-    def run(*tasks: dict[str, Any], origin: Origin | None = None) -> Result:
-        people = Pseudonyms(corpus.root / "annotators.toml", ["ann-1"])
-        folders = corpus.root / "annotations", corpus.root / "quarantine"
-        return convert_tasks(json.loads(json.dumps(tasks)), corpus.root, SCHEMA, people, origin or Origin(), *folders)
-
-    return run
 
 
 def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
@@ -105,6 +45,7 @@ class TestFiles:
             "project": 3,
             "task": 1,
             "annotation": 11,
+            "content_sha256": content_sha256(value, SCHEMA),
             "created": WHEN,
             "updated": WHEN,
             "lead_time": 12.75,

@@ -32,8 +32,8 @@ def test_the_whole_cycle(
 
     pushed = desk.push(project, "--annotator", "gold")
     assert pushed.code == 0, pushed.err
-    assert f"{len(DOCUMENTS)} documents imported, {len(DOCUMENTS)} with the annotation by gold" in pushed.err
-    assert f"left out, their text is not here: {', '.join(WITHHELD)}" in pushed.err
+    assert f"{len(DOCUMENTS)} documents sent, {len(DOCUMENTS)} with the annotation by gold" in pushed.err
+    assert f"skipped, the text is not available: {', '.join(WITHHELD)}" in pushed.err
     tasks = server.tasks(project)
     assert sorted(tasks) == DOCUMENTS
     for doc_id, task in tasks.items():
@@ -147,7 +147,7 @@ def test_an_incremental_pull_brings_what_changed(
     server.api("PATCH", f"/api/annotations/{made['id']}/", first, json={"result": result[:-1] if result else []})
     server.annotate(other["id"], other["predictions"][0]["result"], second)
     server.annotate(one["id"], result, second)
-    # What was set aside or gone changes the code; whatever it is, both ways of pulling end in the same bytes.
+    # What was quarantined or gone changes the code; whatever it is, both ways of pulling end in the same bytes.
     desk.pull(project, "--since", "last")
     increment = desk.files()
     assert increment.keys() - before.keys() == {
@@ -237,7 +237,7 @@ def test_more_tasks_than_the_server_gives_at_once(
 
     pushed = desk.push(project)
     assert pushed.code == 0, pushed.err
-    assert "230 documents imported" in pushed.err
+    assert "230 documents sent" in pushed.err
     assert "230 of the documents are in the project" in desk.push(project).err
     tasks = server.tasks(project)
     assert sorted(tasks) == ids

@@ -1,4 +1,4 @@
-"""Annotations that make no sense, all of which the server stores with 201: each is set aside, and nothing else is."""
+"""Annotations that make no sense, all of which the server stores with 201: each is quarantined, and nothing else is."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ NONSENSE: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
 }
 
 
-def test_nonsense_that_the_server_stores_is_set_aside(
+def test_nonsense_that_the_server_stores_is_quarantined(
     server: Studio, annotators: tuple[User, User], worked: tuple[Desk, str, Proxy]
 ) -> None:
     desk, project, _ = worked

@@ -20,7 +20,7 @@ def test_a_document_that_is_there_is_refused_and_all_are_named(server: Studio, d
     assert len(server.tasks(project)) == 2
     rest = desk.push(project, "--new")
     assert rest.code == 0
-    assert f"left out, in the project already: {', '.join(DOCUMENTS[:2])}" in rest.err
+    assert f"skipped, already in the project: {', '.join(DOCUMENTS[:2])}" in rest.err
     assert sorted(server.tasks(project)) == DOCUMENTS
     assert server.project(project)["task_number"] == len(DOCUMENTS)
 
@@ -63,7 +63,7 @@ def test_the_config_grows_with_the_schema_and_never_shrinks_under_annotations(
     path.write_text(written.replace(json.dumps(of_types["title"]), '"Place that acts"'))
     grown = desk.push(project, DOCUMENTS[2])
     assert grown.code == 0, grown.err
-    assert "its config brought up to date" in grown.err
+    assert "labelling config updated" in grown.err
     config = server.project(project)["label_config"]
     assert 'value="Place that acts"' in config
 

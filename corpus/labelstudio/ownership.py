@@ -1,0 +1,178 @@
+"""Which files of `annotations/` a conversion may replace or remove: those that an earlier one wrote, unedited since.
+
+    annotations/ann-1/alpha.json   provenance.content_sha256 = the checksum of the rest of the file
+                                   provenance.project, task, annotation = the one annotation that owns the file
+
+The checksum is of the canonical form without the provenance, so neither `corpus fmt` nor a fresh clone changes it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+
+from ..core.model import CorpusError, Problem, Record, Severity, Source
+from ..core.schema import Schema
+from ..files import canonical
+from ..files.git import Git
+from .faults import Fault
+from .quarantine import as_problem
+from .staging import Staging
+from .submissions import Submission, parse_time
+
+TOOL = "label-studio"
+CHECKSUM = "content_sha256"
+
+
+def content_sha256(value: Record, schema: Schema) -> str:
+    """Return the checksum of an annotation without its provenance, "" if it is not an annotation of the schema."""
+    try:
+        content = canonical({key: value[key] for key in value if key != "provenance"}, "annotation", schema)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ""
+    return sha256(content).hexdigest()
+
+
+def keeps_checksum(schema: Schema) -> bool:
+    """True if the schema allows the checksum in the provenance of an annotation."""
+    provenance = schema.annotation["properties"].get("provenance", {})
+    return CHECKSUM in provenance.get("properties", {}) or provenance.get("additionalProperties", True) is True
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An annotation file as it is on disk; `checksum` is that of its content now, `provenance` {} when it has none."""
+
+    provenance: Record
+    checksum: str
+    untitled: str
+    """The checksum of its content without the name of the annotator."""
+
+    @property
+    def imported(self) -> bool:
+        """True if the file comes from Label Studio."""
+        return self.provenance.get("tool") == TOOL
+
+    @property
+    def unedited(self) -> bool:
+        """True if the file comes from Label Studio, and holds what was written then."""
+        return self.imported and bool(self.checksum) and self.provenance.get(CHECKSUM) == self.checksum
+
+    @property
+    def owner(self) -> tuple[object, ...]:
+        """Project, task, annotation and when it was created, () if one of them is not known."""
+        parts = tuple(self.provenance.get(part) for part in ("project", "task", "annotation", "created"))
+        return () if None in parts or not self.imported else parts
+
+
+def read_owned(data: bytes, schema: Schema) -> Owned:
+    """Read an annotation file. One that is not an annotation belongs to nobody."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        return Owned({}, "", "")
+    provenance = value.get("provenance")
+    untitled = content_sha256({**value, "annotator": ""}, schema)
+    return Owned(provenance if isinstance(provenance, dict) else {}, content_sha256(value, schema), untitled)
+
+
+def refuse_uncommitted(root: Path, files: Iterable[Path]) -> None:
+    """Raise CorpusError unless git has each of the files as it is now: only then can an overwritten one be restored."""
+    git = Git(root)
+    for file in files:
+        folder = Git(file.parent) if file.parent.is_dir() else git
+        committed = folder.ask("rev-parse", "--verify", "--quiet", f"HEAD:./{file.name}")
+        if not committed or folder.ask("hash-object", "--", file.name) != committed:
+            raise CorpusError(f"--overwrite {file}: git has not committed the file as it is now; commit it first")
+
+
+def keep_others(
+    files: Staging, into: Path, staged: Mapping[str, Submission], schema: Schema, overwrite: Iterable[Path] = ()
+) -> list[Problem]:
+    """Withdraw staged files that would replace what a conversion must not, and stage the removal of former files.
+
+    `staged` are the submissions by file, `overwrite` absolute paths that may be replaced whatever they hold.
+    Return a warning for each file that is left alone, an info for each that an annotation has moved from.
+    """
+    allowed = set(overwrite)
+    problems: list[Problem] = []
+    holders = _holders(into)
+    for name, one in staged.items():
+        data = files.staged(name)
+        here = into / name
+        new = read_owned(data if data is not None else here.read_bytes(), schema)
+        if data is not None and here not in allowed and os.path.lexists(here):
+            fault = _objection(read_owned(here.read_bytes(), schema), new)
+            if fault:
+                files.withdraw(name)
+                problems.append(_problem(fault, name, one.doc_id, "warning"))
+                continue
+        for folder in holders.get(f"{one.doc_id}.json", ()):
+            former = f"{folder}/{one.doc_id}.json"
+            if former not in staged:
+                problems += _leave(files, into, former, name, one, new, schema, allowed)
+    return problems
+
+
+def _leave(
+    files: Staging,
+    into: Path,
+    former: str,
+    name: str,
+    one: Submission,
+    new: Owned,
+    schema: Schema,
+    allowed: set[Path],
+) -> list[Problem]:
+    """Remove the file that the annotation used to go to, or report it if someone edited it since."""
+    path = into / former
+    if path.is_symlink() or not path.is_file() or TOOL.encode() not in (data := path.read_bytes()):
+        return []
+    old = read_owned(data, schema)
+    if not new.owner or old.owner != new.owner:
+        return []
+    if old.unedited or old.untitled == new.untitled or path in allowed:
+        files.remove(former)
+        return [_problem(Fault("L113", f"it moves to annotations/{name}"), former, one.doc_id, "info")]
+    detail = f"it is in annotations/{name} now; this file was edited after it was imported and is kept"
+    hint = f"compare the two, then delete annotations/{former}"
+    return [_problem(Fault("L113", detail, suggestion=hint), former, one.doc_id, "warning")]
+
+
+def _objection(old: Owned, new: Owned) -> Fault | None:
+    """Return why a file must not be replaced, None if it may be."""
+    hint = "compare the two; to replace the file, commit it and name it with --overwrite"
+    if old.imported and old.provenance.get("project") != new.provenance.get("project"):
+        shown = f"{old.provenance.get('project')} in the file, {new.provenance.get('project')} in the import"
+        return Fault("L112", f"project {shown}; the file is kept", suggestion=hint)
+    before, after = (parse_time(one.provenance.get("updated")) for one in (old, new))
+    if old.imported and before and after and after < before:
+        shown = f"updated {old.provenance['updated']}, the import {new.provenance['updated']}"
+        return Fault("L111", f"{shown}; the file is kept", suggestion=hint)
+    if old.unedited or (old.checksum and old.checksum == new.checksum):
+        return None
+    if old.imported and CHECKSUM not in old.provenance:
+        return Fault("L110", "it has no provenance.content_sha256; the file is kept", suggestion=hint)
+    detail = "its content_sha256 does not match" if old.imported else "its provenance names another tool"
+    return Fault("L110", f"{detail}; the file is kept", suggestion=hint)
+
+
+def _holders(into: Path) -> dict[str, list[str]]:
+    """Return the folders of annotators that have a file of each name."""
+    found: dict[str, list[str]] = {}
+    if into.is_dir():
+        for folder in sorted(path.name for path in into.iterdir() if path.is_dir() and not path.name.startswith(".")):
+            for name in os.listdir(into / folder):
+                found.setdefault(name, []).append(folder)
+    return found
+
+
+def _problem(fault: Fault, name: str, doc_id: str, severity: Severity) -> Problem:
+    return as_problem(fault, Source(f"annotations/{name}", "annotation"), doc_id, None, severity)

@@ -1,0 +1,64 @@
+"""Tasks and annotations as an export of Label Studio 1.23 has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from corpus.core.model import Article, Source
+from corpus.core.schema import Schema
+from corpus.labelstudio.convert import Result
+from corpus.labelstudio.tasks import encode, task
+from support.corpora import REPOSITORY, TEXT, annotation, record
+
+SCHEMA = Schema.read(REPOSITORY)
+WHEN = "2026-11-24T07:00:00.000000Z"
+
+Convert = Callable[..., Result]
+"""Converts tasks into a corpus of two articles."""
+
+
+def article(doc_id: str, **changed: Any) -> Article:
+    return Article(doc_id, record(doc_id, **changed), TEXT, (Source(f"raw/{doc_id}.json", "record"),))
+
+
+def made(number: int, by: object = 7, result: object = ..., **changed: Any) -> dict[str, Any]:
+    """An annotation as an export of a server of version 1.23 has it."""
+    if result is ...:
+        result = [{**item, "origin": "manual"} for item in encode(annotation("alpha"), TEXT, SCHEMA)]
+    return {
+        "id": number,
+        "completed_by": by,
+        "result": result,
+        "was_cancelled": False,
+        "ground_truth": False,
+        "created_at": WHEN,
+        "updated_at": WHEN,
+        "draft_created_at": None,
+        "lead_time": 12.75,
+        "prediction": {},
+        "result_count": 3,
+        "unique_id": "5b8b4d5e-3b0c-4b7a-9d0c-0c5f7f3c3c11",
+        "task": 1,
+        "project": 3,
+        "parent_prediction": None,
+        "parent_annotation": None,
+        "updated_by": 7,
+        "created_username": " mira@example.org, 7",
+        **changed,
+    }
+
+
+def exported(number: int, doc_id: str, *annotations: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """A task as an export has it."""
+    return {
+        "id": number,
+        **task(article(doc_id), SCHEMA),
+        "annotations": list(annotations),
+        "drafts": [{"id": 5, "result": [{"nonsense": True}], "created_ago": "0\u00a0minutes"}],
+        "predictions": [{"id": 9, "result": [{"nonsense": True}]}],
+        "created_at": WHEN,
+        "updated_at": WHEN,
+        "project": 3,
+        **changed,
+    }
