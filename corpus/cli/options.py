@@ -60,8 +60,11 @@ class Common:
         """Yield the shards and show a progress bar over `documents`."""
         with self.bar(total=documents, unit="doc") as bar:
             for shard in shards:
+                # The findings of the shard are printed meanwhile, and would begin on the line of the bar.
+                bar.clear()
                 yield shard
                 bar.update(shard.documents)
+                bar.refresh()
 
 
 def warn(line: str) -> None:
@@ -301,12 +304,24 @@ def first_line(command: click.Command) -> str:
 
 
 def write_lines(text: str, formatter: click.HelpFormatter) -> None:
-    """Write a text, without the indentation of its docstring, line by line."""
-    from inspect import cleandoc
-
+    """Write a docstring, wrapped to the width of the terminal; indented lines, such as commands, stay as they are."""
     if text:
         formatter.write_paragraph()
-        formatter.write("".join(f"{line}\n" for line in cleandoc(text).splitlines()))
+        formatter.write(wrapped(text, formatter.width) + "\n")
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return a docstring with each paragraph wrapped to `width` characters; one with indented lines is kept."""
+    from inspect import cleandoc
+    from textwrap import fill
+
+    paragraphs = cleandoc(text).split("\n\n")
+    return "\n\n".join(
+        paragraph
+        if any(line.startswith(" ") for line in paragraph.splitlines())
+        else fill(paragraph, width, break_long_words=False, break_on_hyphens=False)
+        for paragraph in paragraphs
+    )
 
 
 def write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:

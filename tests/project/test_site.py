@@ -14,7 +14,7 @@ import pytest
 from support.corpora import REPOSITORY
 
 from corpus.cli.main import app
-from corpus.cli.options import is_shared
+from corpus.cli.options import is_shared, wrapped
 
 CLI = REPOSITORY / "docs" / "cli.md"
 INTRODUCTION = """\
@@ -63,7 +63,7 @@ def verbs(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
 
 def described(command: click.Command) -> list[str]:
     """The help of a verb in Markdown: its examples in a block."""
-    text, _, examples = cleandoc(command.help or "").partition("Examples:\n\n")
+    text, _, examples = wrapped(command.help or "", 120).partition("Examples:\n\n")
     lines = re.sub(r"(?<!`)<", r"\\<", text.strip()).splitlines()
     return [*lines, "", "```text", *cleandoc(examples).splitlines(), "```"] if examples else lines
 
