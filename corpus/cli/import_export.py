@@ -71,6 +71,7 @@ def import_(
     """
     from .. import report
     from ..core.toml_file import read_toml
+    from ..files import new_folder
     from ..formats.documents import Options
 
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
@@ -81,9 +82,14 @@ def import_(
         layers=layers,
         schema=Path(os.path.abspath(schema)) if schema else None,
     )
-    counts = report.text(FORMATS[source_format].read(source, into, options), sys.stdout)
+    # A corpus that is imported in part would pass for the whole: it takes its name when all was read.
+    with new_folder(common.make(into)) as new:
+        counts = report.text(FORMATS[source_format].read(source, new.path, options), sys.stdout)
+        imported = any(new.path.iterdir())
+        if imported:
+            new.commit()
     _report_dropped(options.left_out)
-    common.say(f"{into}: imported; next: corpus --root {into} validate")
+    common.say(f"{into}: imported; next: corpus --root {into} validate" if imported else "nothing was imported")
     return 1 if counts["error"] else 0
 
 
