@@ -76,6 +76,8 @@ def import_(
 
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise CorpusError(f"{into} is not empty; choose another --into")
+    if into.exists() and into.samefile("."):
+        raise CorpusError("--into is the working directory, which is not replaced; name a new directory")
     options = Options(
         map=read_toml(map_) if map_ else {},
         record=dict(fields),
@@ -83,7 +85,7 @@ def import_(
         schema=Path(os.path.abspath(schema)) if schema else None,
     )
     # A corpus that is imported in part would pass for the whole: it takes its name when all was read.
-    with new_folder(common.make(into)) as new:
+    with new_folder(common.make(Path(os.path.realpath(into)))) as new:
         counts = report.text(FORMATS[source_format].read(source, new.path, options), sys.stdout)
         imported = any(new.path.iterdir())
         if imported:
@@ -133,7 +135,7 @@ def export(
     written, left = exported(
         common.root(),
         FORMATS[target_format],
-        Path(os.path.abspath(out)),
+        common.make(out),
         layers=layers,
         split=split,
         annotators=annotators,

@@ -140,7 +140,8 @@ def test_a_killed_command_leaves_each_file_as_before_or_as_after(name: str, kill
     assert code in (0, 1)
     assert after != before, "the command changed nothing, so that killing it shows nothing"
     moments = range(1, changes + 1)
-    for moment in sorted(random.Random(name).sample(moments, min(MOMENTS, changes))):
+    chosen = sorted(random.Random(name).sample(moments, min(MOMENTS, changes)))
+    for moment in chosen:
         folder, arguments = place("killed")
         assert killer.run(arguments, moment)[0] == -9
         left = tree(folder)
@@ -157,6 +158,34 @@ def test_a_killed_command_leaves_each_file_as_before_or_as_after(name: str, kill
             assert killer.run(arguments)[0] == code, where
             assert tree(folder) == after, where
         assert not [path for path in folder.rglob("*") if is_stale(path.relative_to(folder)) and left != after], where
+    print(f"| `{name}` | {changes} | {len(chosen)} | nothing half-written, next run complete |")
+
+
+def test_an_update_of_gold_that_is_killed_goes_on(killer: Killer, tmp_path: Path) -> None:
+    """The checksums of the old and the new gold are both its own, or it would pass for changed by someone else."""
+    start = tmp_path / "start"
+    corpus = tiny(start)
+    shutil.rmtree(start / "annotations" / "gold")
+    value = corpus.read("annotations/ann-a/alpha.json")
+    corpus.write("annotations/ann-b/alpha.json", {**value, "annotator": "ann-b"})
+    root = tmp_path / "one"
+    arguments = ["--root", str(root), "adjudicate", "--from", "ann-a,ann-b"]
+    assert run("--root", str(start), *arguments[2:]).code == 0
+    for annotator in ("ann-a", "ann-b"):
+        path = f"annotations/{annotator}/alpha.json"
+        changed = corpus.read(path)
+        corpus.write(path, {**changed, "nonquotes": [], "layers_done": [*changed["layers_done"], "nonquotes"]})
+    shutil.copytree(start, root)
+    code, changes = killer.run(arguments)
+    after = tree(root)
+    assert code == 0
+    assert after != tree(start)
+    for moment in range(1, changes + 1):
+        shutil.rmtree(root)
+        shutil.copytree(start, root)
+        assert killer.run(arguments, moment)[0] == -9
+        assert killer.run(arguments)[0] == 0, moment
+        assert tree(root) == after, moment
 
 
 def test_gold_never_stands_without_its_worklist(killer: Killer, tmp_path: Path) -> None:
