@@ -29,6 +29,7 @@ PAGES = {
         "docs/cli",
         "docs/api",
         "docs/rules",
+        "docs/reliability",
         "schema/README",
         "schema/GUIDELINES",
         "Dataset card <DATASET_CARD>",

@@ -138,31 +138,40 @@ def _adjudicate(root: Path, schema: Schema, shared: SharedDocument, annotators: 
         # an invalid decision has no canonical form, but its bytes still give the findings to report
         fits = schema.is_valid("annotation", value)
         data = canonical(value, "annotation", schema) if fits else _dumps(value)
-        checksum = _write_annotation(found, target, data, checksum, lambda: _problems(shared, schema, to, data))
+        there = target.read_bytes() if target.exists() else None
+        own = (checksum, before.get("replaced_sha256"))
+        if _may_write(found, there, data, own, lambda: _problems(shared, schema, to, data)):
+            checksum = sha256(data).hexdigest()
+        if found.written:
+            # The worklist comes first: gold without one would pass for made by other means, for ever. It says both
+            # checksums, since a kill before the next line leaves the file with the old one.
+            replaced = sha256(there).hexdigest() if there is not None else None
+            _write_worklist(path, shared, annotators, to, items, checksum, replaced)
+            with replace_file(target) as out:
+                out.write(data)
     if items or before or found.written:
         _write_worklist(path, shared, annotators, to, items, checksum)
     return found
 
 
-def _write_annotation(
-    found: Merged, target: Path, data: bytes, checksum: str | None, problems: Callable[[], Iterator[Problem]]
-) -> str | None:
-    """Write a merged annotation unless it has errors or someone changed the file. Return its SHA-256 for the worklist.
+def _may_write(
+    found: Merged,
+    there: bytes | None,
+    data: bytes,
+    own: Sequence[str | None],
+    problems: Callable[[], Iterator[Problem]],
+) -> bool:
+    """Return whether `data` may stand as the merged annotation: no errors, and no work of others is lost.
 
-    `checksum` is that of the file when it was last written here, None if it never was.
+    `there` is the present file; `own` has the checksums that it has if it was written here. Sets `found.kept`,
+    `found.problems` and `found.written`.
     """
-    there = target.read_bytes() if target.exists() else None
-    if there is not None and there != data and sha256(there).hexdigest() != checksum:
-        found.kept = "it was changed since" if checksum else "it was not made here"
-        return checksum
+    if there is not None and there != data and sha256(there).hexdigest() not in own:
+        found.kept = "it was changed since" if any(own) else "it was not made here"
+        return False
     found.problems = list(problems())
-    if found.problems:
-        return checksum
-    found.written = there != data
-    if found.written:
-        with replace_file(target) as out:
-            out.write(data)
-    return sha256(data).hexdigest()
+    found.written = not found.problems and there != data
+    return not found.problems
 
 
 def compare(
@@ -336,13 +345,20 @@ def _take_decisions(items: Sequence[Item], before: Record) -> None:
 
 
 def _write_worklist(
-    path: Path, shared: SharedDocument, annotators: Sequence[str], to: str, items: Sequence[Item], checksum: str | None
+    path: Path,
+    shared: SharedDocument,
+    annotators: Sequence[str],
+    to: str,
+    items: Sequence[Item],
+    checksum: str | None,
+    replaced: str | None = None,
 ) -> None:
     value = {
         "doc_id": shared.doc_id,
         "from": list(annotators),
         "to": to,
         "written_sha256": checksum,
+        **({"replaced_sha256": replaced} if replaced else {}),
         "items": [
             {
                 "layer": item.layer,

@@ -90,7 +90,7 @@ def adjudicate(common: Common, annotators: tuple[str, ...], to: str) -> int:
     from ..agreement.adjudicate import adjudicate as merged
     from ..core.schema import Schema
 
-    root = common.root()
+    root = common.edit()
     left_out: Counter[str] = Counter()
     documents = done = elsewhere = open_items = 0
     for one in merged(root, Schema.read(root), annotators, to, left_out):

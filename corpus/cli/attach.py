@@ -55,7 +55,7 @@ def attach(
 
     if doc_id is None or text is None or texts is not None or out is not None:
         raise CorpusError("give DOC_ID and --text FILE, or --release DIR and --texts FOLDER")
-    root = common.root()
+    root = common.edit()
     path = attach_text(root, Schema.read(root), doc_id, text)
     common.say(f"{path}: checksum verified; next: corpus validate {path}")
     return 0
@@ -66,7 +66,7 @@ def _to_release(common: Common, release: Path, texts: Path, out: Path | None) ->
     from ..release.attach_texts import attach_texts
 
     release = Path(os.path.abspath(release))
-    folder = Path(os.path.abspath(out or f"{release.name}-with-texts"))
+    folder = common.make(out or Path(f"{release.name}-with-texts"))
     found = attach_texts(release, texts, folder, progress=common.progress)
     for line in found.wrong:
         print(visible(line))

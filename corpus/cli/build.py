@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def build(common: Common, out: Path | None, with_attached: bool, workers: int) -
     root = common.root()
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())
-    folder = Path(os.path.abspath(out)) if out else root / "build"
+    folder = common.make(out or root / "build")
     counts = report.SeverityCounts()
     with Index(root) as index:
         built = build_folder(

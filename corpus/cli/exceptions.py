@@ -68,7 +68,7 @@ def add_exceptions(
     from ..checks.suppress.exceptions import PATH, ExceptionEntry, with_exceptions
     from ..files import replace_file
 
-    root = common.root()
+    root = common.edit()
     if until < options.today():
         raise CorpusError(f"--until {until} is past; name the last day on which the exception holds")
     if bool(findings) == bool(doc) or (doc and not code):
@@ -138,7 +138,7 @@ def write_baseline(common: Common, grow: bool, workers: int) -> int:
     from ..core.fingerprint import Fingerprint
     from ..files import replace_file
 
-    root = common.root()
+    root = common.edit()
     held, before = read_suppressions(root, options.today()).held, read_baseline(root)
     grow = grow or not (root / PATH).exists()
     used: Used

@@ -50,8 +50,9 @@ def fmt(common: Common, paths: tuple[Path, ...], check: bool, diff: bool, fix: b
 
     if unsafe and not fix:
         raise CorpusError("--unsafe needs --fix: use `corpus fmt --fix --unsafe`")
-    root = common.root()
-    schema, counts, only_ask = Schema.read(root), report.SeverityCounts(), check or diff
+    only_ask = check or diff
+    root = common.root() if only_ask else common.edit()
+    schema, counts = Schema.read(root), report.SeverityCounts()
     rewriter = Rewriter(root, not only_ask, print if diff else None)
     reported = sys.stderr if diff else sys.stdout
 

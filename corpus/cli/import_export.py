@@ -71,19 +71,27 @@ def import_(
     """
     from .. import report
     from ..core.toml_file import read_toml
+    from ..files import new_folder
     from ..formats.documents import Options
 
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise CorpusError(f"{into} is not empty; choose another --into")
+    if into.exists() and into.samefile("."):
+        raise CorpusError("--into is the working directory, which is not replaced; name a new directory")
     options = Options(
         map=read_toml(map_) if map_ else {},
         record=dict(fields),
         layers=layers,
         schema=Path(os.path.abspath(schema)) if schema else None,
     )
-    counts = report.text(FORMATS[source_format].read(source, into, options), sys.stdout)
+    # A corpus that is imported in part would pass for the whole: it takes its name when all was read.
+    with new_folder(common.make(Path(os.path.realpath(into)))) as new:
+        counts = report.text(FORMATS[source_format].read(source, new.path, options), sys.stdout)
+        imported = any(new.path.iterdir())
+        if imported:
+            new.commit()
     _report_dropped(options.left_out)
-    common.say(f"{into}: imported; next: corpus --root {into} validate")
+    common.say(f"{into}: imported; next: corpus --root {into} validate" if imported else "nothing was imported")
     return 1 if counts["error"] else 0
 
 
@@ -127,7 +135,7 @@ def export(
     written, left = exported(
         common.root(),
         FORMATS[target_format],
-        Path(os.path.abspath(out)),
+        common.make(out),
         layers=layers,
         split=split,
         annotators=annotators,

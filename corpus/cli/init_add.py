@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -53,8 +52,8 @@ def init(common: Common, folder: Path, title: str | None, licence: str, checker:
     from ..core.text import visible
     from ..edit.init import UNKNOWN, installed_from, read_checker, start
 
-    path = Path(os.path.abspath(folder))
     of = read_checker(checker) if checker else installed_from()
+    path = common.make(folder)
     start(path, title or path.name, licence, of)
     common.say(_NEXT.format(folder=visible(str(folder))))
     if of == UNKNOWN:
@@ -87,7 +86,7 @@ def add(common: Common, file: Path, values: tuple[str, ...]) -> int:
     from ..core.text import visible
     from ..edit.add import add_article
 
-    root = common.root()
+    root = common.edit()
     path, record = add_article(root, Schema.read(root), file, values)
     shown = path.relative_to(root).as_posix()
     common.say(f"{visible(shown)}: {record['length']:,} code points, SHA-256 {record['text_sha256']}")
@@ -116,7 +115,7 @@ def guidelines(common: Common, check: bool) -> int:
     from ..edit.guidelines import with_labels, without_table
     from ..files import replace_file
 
-    root = common.root()
+    root = common.root() if check else common.edit()
     schema = Schema.read(root)
     try:
         text = (root / GUIDELINES).read_bytes().decode()

@@ -162,7 +162,7 @@ def pull(
     from ..labelstudio.pull import pull as receive
     from ..labelstudio.server import Server, read_token, server_origin
 
-    root = common.root()
+    root = common.edit()
     of = Server(server_origin(server), read_token(), timeout)
     with _Bar(common) as bar:
         did = receive(
@@ -237,7 +237,7 @@ def convert(common: Common, export: Path, into: Path | None, overwrite: tuple[Pa
     from ..labelstudio.convert import Origin, convert_tasks, read_export
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
 
-    root = common.root()
+    root = common.edit()
     result = convert_tasks(
         common.bar(read_export(export), unit="task"),
         root,

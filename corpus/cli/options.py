@@ -5,6 +5,7 @@ Imports of other rooms are inside functions: `corpus --help` loads every module 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -39,6 +40,25 @@ class Common:
         root = root_of(self.given_root)
         self.detail(f"corpus: {root}")
         return root
+
+    def edit(self) -> Path:
+        """Return the directory of the corpus, whose content no other command writes until this one ends.
+
+        The verb that ends releases the lock. Raises CorpusError when there is no corpus.
+        """
+        from ..files.lock import editing
+
+        root = self.root()
+        click.get_current_context().with_resource(editing(root, warn))
+        return root
+
+    def make(self, folder: Path) -> Path:
+        """Return the absolute path of a directory to make, which no other command writes until this one ends."""
+        from ..files.lock import making
+
+        path = Path(os.path.abspath(folder))
+        click.get_current_context().with_resource(making(path, warn))
+        return path
 
     def say(self, line: str) -> None:
         """Print a line on stderr, after everything reported so far; not with --quiet."""

@@ -94,6 +94,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     from ..release.make import make_release
 
     root = common.root()
+    common.make(root / "releases" / version)
     counts = report.SeverityCounts()
     schema, settings, suppressions = _rules(root)
 

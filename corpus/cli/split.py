@@ -57,7 +57,7 @@ def split(common: Common, check: bool, diff: bool, explain: str | None, workers:
     from ..files import Index
     from ..splits.assign import checked, choose, explained, stories
 
-    root = common.root()
+    root = common.root() if check or diff or explain is not None else common.edit()
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     with Index(root) as index:
         documents = _documents(common, index, schema, settings, workers, report_bridged=explain is None)

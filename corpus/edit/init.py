@@ -74,7 +74,9 @@ def start(folder: Path, title: str, license: str, checker: Checker) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise CorpusError(f"{folder} is not a directory; choose another one")
     if folder.is_dir() and any(path.name != ".git" for path in folder.iterdir()):
-        raise CorpusError(f"{folder} is not empty; choose another one")
+        raise CorpusError(
+            f"{folder} is not empty; choose another one, or delete what an interrupted `corpus init` left in it"
+        )
     if not title.strip() or not title.isprintable():
         raise CorpusError(f"--title must be one line of printable text, not {title!r}")
     if not _LICENSE.fullmatch(license):

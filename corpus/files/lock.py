@@ -1,12 +1,20 @@
 """One writer at a time: a lock on the folder that a command is going to write.
 
+    editing(root)    the content of a corpus, raw/, annotations/ and what belongs to them: one lock, on annotations/
+    making(path)     a folder with a name of its own: a build, a release, an export, a new corpus: a lock on it, or on
+                     the folder that it is going to be in
+
+One lock for all of the content is coarse on purpose: `split` reads every file to write a few, and an annotation means
+nothing without its text. Readers take no lock; every file they meet is whole (`writer.py`).
+
 The lock is `flock` on the folder itself, so the kernel releases it however a process ends, and no file is left behind
 that says who holds it. A folder that another writer exchanged while this one waited is another folder with the same
-name; the lock is then taken again.
+name; the lock is then taken again. The holder deletes what killed commands left incomplete.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -14,33 +22,72 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core.model import CorpusError
+from .writer import sweep_target, sweep_tree
+
+CONTENT = ("raw", "annotations", "adjudication", "quarantine", "schema")
+"""The folders of a corpus whose files are written under the lock on annotations/."""
+
+_UNSUPPORTED = (errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""Errors of a file system without flock on folders, such as NFS."""
 
 
 @contextmanager
-def locked(folder: Path, wait: bool = True, waiting: Callable[[str], object] = lambda message: None) -> Iterator[None]:
+def editing(root: Path, waiting: Callable[[str], object]) -> Iterator[None]:
+    """Hold the lock on the content of the corpus at `root`, after what killed commands left there was deleted."""
+    with locked(root / "annotations", waiting=waiting) as alone:
+        if alone:
+            for name in CONTENT:
+                sweep_tree(root / name)
+            sweep_target(root / "annotators.toml")
+        yield
+
+
+@contextmanager
+def making(path: Path, waiting: Callable[[str], object]) -> Iterator[None]:
+    """Hold the lock on a folder to be made or replaced, after what killed commands left of it was deleted.
+
+    The folder that it is going to be in is made first, so that two commands agree on the folder to lock.
+    """
+    with locked(path, waiting=waiting, within=True) as alone:
+        if alone:
+            sweep_target(path)
+        yield
+
+
+@contextmanager
+def locked(
+    folder: Path, wait: bool = True, waiting: Callable[[str], object] = lambda message: None, *, within: bool = False
+) -> Iterator[bool]:
     """Hold the lock on `folder`, or on the nearest folder above it that exists, while the block runs.
 
     When another process holds it: with `wait`, `waiting` gets one message, and the block runs when the other process is
-    done; without, raises CorpusError. Where the system has no `flock` (Windows), two writers are not kept apart.
+    done; without, raises CorpusError. `within` makes the folder above. Yields False where the system or the file
+    system has no `flock` on folders (Windows, NFS): two writers are not kept apart there.
     """
     if sys.platform == "win32":
-        yield
+        yield False
         return
-    descriptor = _acquired(folder, wait, waiting)
+    descriptor = _acquired(folder, wait, waiting, within)
     try:
-        yield
+        yield descriptor is not None
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
-def _acquired(folder: Path, wait: bool, waiting: Callable[[str], object]) -> int:
-    """Return the descriptor that holds the lock; closing it releases the lock."""
+def _acquired(folder: Path, wait: bool, waiting: Callable[[str], object], within: bool) -> int | None:
+    """Return the descriptor that holds the lock, None without flock; closing it releases the lock."""
     import fcntl
 
     told = False
     while True:
+        if within:
+            folder.parent.mkdir(parents=True, exist_ok=True)
         existing = next(one for one in (folder, *folder.parents) if one.is_dir())
-        descriptor = os.open(existing, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(existing, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,6 +104,11 @@ def _acquired(folder: Path, wait: bool, waiting: Callable[[str], object]) -> int
                     return descriptor
         except FileNotFoundError:
             pass
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno in _UNSUPPORTED:
+                return None
+            raise
         except BaseException:
             os.close(descriptor)
             raise

@@ -5,14 +5,16 @@
     new_folder(path)       a whole folder
 
 What is not complete has a name that begins with `TEMPORARY`, in the folder of the final one. A run
-that is killed leaves the old or the new file or folder, and perhaps such a name, which is safe to
-delete when no run is under way.
+that is killed leaves the old or the new file or folder, and perhaps such a name. The next command that
+locks the same target deletes it (`lock.py`); git ignores it.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -24,7 +26,10 @@ from typing import IO
 from ..core.model import CorpusError
 
 TEMPORARY = ".corpus-tmp-"
-"""How the names of incomplete files and folders begin. The index ignores names that begin with a dot."""
+"""How the names of incomplete files and folders begin. The index ignores names that begin with a dot.
+
+A hash of the final name follows: whoever locks a target can tell its leftovers from what another command is writing.
+"""
 
 _AT_FDCWD = -100
 _NO_REPLACE, _EXCHANGE = 1, 2
@@ -42,7 +47,7 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
     """
     mode = _mode(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_prefix(path), dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -102,11 +107,44 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[NewFolder]:
     `path` may exist only as an empty folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=path.parent, ignore_cleanup_errors=True) as temporary:
-        # Only its owner may read a temporary directory; a folder within it gets the usual mode.
-        folder = Path(temporary) / "new"
-        folder.mkdir()
+    with tempfile.TemporaryDirectory(prefix=_prefix(path), dir=path.parent, ignore_cleanup_errors=True) as temporary:
+        # Only its owner may read a temporary directory; a folder within it gets the usual mode. It has its final
+        # name already, because what is written into a folder may say the name of the folder.
+        folder = Path(temporary) / "new" / path.name
+        folder.mkdir(parents=True)
         yield NewFolder(folder, path, replace)
+
+
+def sweep_tree(folder: Path) -> None:
+    """Delete all incomplete files and folders in and below `folder`. Only for the holder of the lock on all of it."""
+    if folder.is_symlink():
+        return
+    for at, folders, files in os.walk(folder):
+        stale = [name for name in (*folders, *files) if name.startswith(TEMPORARY)]
+        folders[:] = [name for name in folders if not name.startswith(TEMPORARY)]
+        for name in stale:
+            _delete(Path(at, name))
+
+
+def sweep_target(path: Path) -> None:
+    """Delete incomplete files and folders that were to become `path`. Only for the holder of the lock on `path`."""
+    if path.parent.is_dir():
+        for entry in os.scandir(path.parent):
+            if entry.name.startswith(_prefix(path)):
+                _delete(Path(entry.path))
+
+
+def _delete(path: Path) -> None:
+    status = path.lstat()
+    if stat.S_ISDIR(status.st_mode):
+        shutil.rmtree(path, ignore_errors=True)
+    elif stat.S_ISREG(status.st_mode):
+        path.unlink(missing_ok=True)
+
+
+def _prefix(path: Path) -> str:
+    """Return how the temporary names for `path` begin."""
+    return f"{TEMPORARY}{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
 
 
 def _mode(path: Path) -> int:
@@ -138,7 +176,7 @@ def _exchange(folder: Path, path: Path) -> None:
     if _renameat2(folder, path, _EXCHANGE):
         return
     # Without an exchange there is a moment with no `path`; an error in it puts the old folder back.
-    aside = folder.with_name("old")
+    aside = folder.parent.with_name("old")
     path.rename(aside)
     try:
         folder.rename(path)

@@ -17,7 +17,9 @@ from .documents import Incoming, Options
 from .sources import problem
 from .writing import json_bytes, write_file
 
-GITIGNORE = "/build/\n# texts that may not be passed on\n/raw/attached/\n"
+GITIGNORE = (
+    "/build/\n# texts that may not be passed on\n/raw/attached/\n# left incomplete by a killed command\n.corpus-tmp-*\n"
+)
 _OURS = ("doc_id", "title", "text_sha256", "length")
 """Fields of a record that an import computes."""
 

@@ -48,6 +48,7 @@ DOCUMENTS = (
     "docs/your-own-corpus.md",
     "docs/api.md",
     "docs/formats.md",
+    "docs/reliability.md",
 )
 LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md", "docs/cli.md")
 GUIDELINES = REPOSITORY / "schema" / "GUIDELINES.md"
@@ -70,6 +71,7 @@ SKIPPED = {
     "git add --all": "the copy is no repository",
     ".ci/run": "it would run this test",
     "pytest": "it would run this test",
+    "ON_THE_RECORD_KILLS=50 pytest tests/project/test_kills.py": "takes minutes, and runs by itself",
     "pytest tests/project/test_docs.py --golden": "it would run this test",
     "pytest tests/checks/test_cases.py --golden": "runs by itself",
     "pytest tests/report/test_reports.py --golden": "runs by itself",

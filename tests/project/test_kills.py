@@ -1,0 +1,210 @@
+"""Killed at any moment, a command leaves each file as it was or as it becomes, and runs again to the same end.
+
+`ON_THE_RECORD_KILLS=50 pytest tests/project/test_kills.py` kills each command at 50 moments, by default at 6.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.copies import copy_repository
+from support.corpora import REPOSITORY, Corpus, run, tiny
+from support.kills import Killer
+
+from corpus.files.writer import TEMPORARY
+
+MOMENTS = int(os.environ.get("ON_THE_RECORD_KILLS", "6"))
+FEW = ("barrage-hearing-delay", "barrage-cost-analysis", "barrage-poll-brief")
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and asks the kernel for memory files")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command, and the folder that it is run on."""
+
+    prepare: Callable[[Path], object]
+    arguments: tuple[str, ...]
+    """{} is the folder."""
+    whole: tuple[str, ...] = ()
+    """Folders that are as before or as after in all, not only file by file."""
+
+
+def two(root: Path) -> None:
+    tiny(root)
+
+
+def unformatted(root: Path) -> None:
+    corpus = tiny(root)
+    for path in (root / "annotations" / "gold").glob("*.json"):
+        corpus.write(path.relative_to(root).as_posix(), corpus.read(path.relative_to(root).as_posix()))
+
+
+def without_splits(root: Path) -> None:
+    corpus = tiny(root)
+    for name in ("alpha", "beta"):
+        record = corpus.read(f"raw/{name}.json")
+        del record["split"]
+        corpus.write(f"raw/{name}.json", record)
+
+
+def withheld(root: Path) -> None:
+    corpus = tiny(root / "corpus")
+    text = (corpus.root / "raw" / "beta.txt").read_text("utf-8")
+    corpus.write("raw/beta.json", {**corpus.read("raw/beta.json"), "redistribution": "offsets_only"})
+    (corpus.root / "raw" / "beta.txt").unlink()
+    (root / "texts").mkdir()
+    (root / "texts" / "beta.txt").write_text(text, "utf-8")
+
+
+def two_annotators(root: Path) -> None:
+    copy_repository(root, FEW[:1])
+    shutil.rmtree(root / "annotations" / "gold")
+
+
+def releasable(root: Path) -> None:
+    copy_repository(root, FEW)
+
+
+CASES = {
+    "build": Case(two, ("--root", "{}", "build"), ("build",)),
+    "release": Case(releasable, ("--root", "{}", "release", "1.0.0"), ("releases/1.0.0",)),
+    "fmt": Case(unformatted, ("--root", "{}", "fmt")),
+    "import": Case(
+        lambda root: root.mkdir(),
+        (
+            *("import", "brat", str(REPOSITORY / "tests/formats/examples/attribution"), "--into", "{}/new"),
+            *("--map", str(REPOSITORY / "tests/formats/examples/attribution.toml")),
+        ),
+        ("new",),
+    ),
+    "export": Case(two, ("--root", "{}", "export", "brat", "{}/out"), ("out",)),
+    "attach": Case(withheld, ("--root", "{}/corpus", "attach", "beta", "--text", "{}/texts/beta.txt")),
+    "adjudicate": Case(two_annotators, ("--root", "{}", "adjudicate", "--from", "ann-a,ann-b")),
+    "split": Case(without_splits, ("--root", "{}", "split")),
+    "exceptions": Case(
+        without_splits,
+        (
+            *("--root", "{}", "exceptions", "add", "--code", "C601", "--doc", "alpha"),
+            *("--reason", "to be split", "--until", "2099-01-01"),
+        ),
+    ),
+    "baseline": Case(without_splits, ("--root", "{}", "baseline", "write")),
+    "init": Case(lambda root: root.mkdir(), ("init", "{}/new", "--title", "New"), ("new",)),
+}
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """The bytes of each file below a folder, but for what the next run of a command sweeps."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not is_stale(path.relative_to(root))
+    }
+
+
+def is_stale(path: Path) -> bool:
+    return any(part.startswith(TEMPORARY) for part in path.parts)
+
+
+@pytest.fixture(scope="module")
+def killer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
+    cache = tmp_path_factory.mktemp("cache")
+    with Killer({"ON_THE_RECORD_CACHE": str(cache), "SOURCE_DATE_EPOCH": "0"}) as one:
+        yield one
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_killed_command_leaves_each_file_as_before_or_as_after(name: str, killer: Killer, tmp_path: Path) -> None:
+    case = CASES[name]
+    start = tmp_path / "start"
+    case.prepare(start)
+    before = tree(start)
+
+    def place(at: str) -> tuple[Path, list[str]]:
+        folder = tmp_path / at / "same-name"
+        shutil.rmtree(tmp_path / at, ignore_errors=True)
+        shutil.copytree(start, folder, symlinks=True)
+        return folder, [argument.format(folder) for argument in case.arguments]
+
+    folder, arguments = place("clean")
+    code, changes = killer.run(arguments)
+    after = tree(folder)
+    assert code in (0, 1)
+    assert after != before, "the command changed nothing, so that killing it shows nothing"
+    moments = range(1, changes + 1)
+    chosen = sorted(random.Random(name).sample(moments, min(MOMENTS, changes)))
+    for moment in chosen:
+        folder, arguments = place("killed")
+        assert killer.run(arguments, moment)[0] == -9
+        left = tree(folder)
+        where = f"killed before change {moment} of {changes}"
+        for path in left.keys() | before.keys():
+            assert left.get(path) in (before.get(path), after.get(path)), f"{where}: {path}"
+        for whole in case.whole:
+            parts = {path: data for path, data in left.items() if path.startswith(f"{whole}/")}
+            ends = [
+                {path: data for path, data in one.items() if path.startswith(f"{whole}/")} for one in (before, after)
+            ]
+            assert parts in ends, f"{where}: {whole} is a part of what it becomes"
+        if left != after:
+            assert killer.run(arguments)[0] == code, where
+            assert tree(folder) == after, where
+        assert not [path for path in folder.rglob("*") if is_stale(path.relative_to(folder)) and left != after], where
+    print(f"| `{name}` | {changes} | {len(chosen)} | nothing half-written, next run complete |")
+
+
+def test_an_update_of_gold_that_is_killed_goes_on(killer: Killer, tmp_path: Path) -> None:
+    """The checksums of the old and the new gold are both its own, or it would pass for changed by someone else."""
+    start = tmp_path / "start"
+    corpus = tiny(start)
+    shutil.rmtree(start / "annotations" / "gold")
+    value = corpus.read("annotations/ann-a/alpha.json")
+    corpus.write("annotations/ann-b/alpha.json", {**value, "annotator": "ann-b"})
+    root = tmp_path / "one"
+    arguments = ["--root", str(root), "adjudicate", "--from", "ann-a,ann-b"]
+    assert run("--root", str(start), *arguments[2:]).code == 0
+    for annotator in ("ann-a", "ann-b"):
+        path = f"annotations/{annotator}/alpha.json"
+        changed = corpus.read(path)
+        corpus.write(path, {**changed, "nonquotes": [], "layers_done": [*changed["layers_done"], "nonquotes"]})
+    shutil.copytree(start, root)
+    code, changes = killer.run(arguments)
+    after = tree(root)
+    assert code == 0
+    assert after != tree(start)
+    for moment in range(1, changes + 1):
+        shutil.rmtree(root)
+        shutil.copytree(start, root)
+        assert killer.run(arguments, moment)[0] == -9
+        assert killer.run(arguments)[0] == 0, moment
+        assert tree(root) == after, moment
+
+
+def test_gold_never_stands_without_its_worklist(killer: Killer, tmp_path: Path) -> None:
+    """Without one, a later run would take gold for another's work, and never touch the document again."""
+    start = tmp_path / "start"
+    corpus = tiny(start)
+    value = corpus.read("annotations/ann-a/alpha.json")
+    shutil.rmtree(start / "annotations" / "gold")
+    corpus.write("annotations/ann-b/alpha.json", {**value, "annotator": "ann-b"})
+    arguments = ["--root", str(tmp_path / "one"), "adjudicate", "--from", "ann-a,ann-b"]
+    shutil.copytree(start, tmp_path / "one")
+    code, changes = killer.run(arguments)
+    assert code == 0
+    for moment in range(1, changes + 1):
+        shutil.rmtree(tmp_path / "one")
+        shutil.copytree(start, tmp_path / "one")
+        assert killer.run(arguments, moment)[0] == -9
+        gold = (tmp_path / "one/annotations/gold/alpha.json").exists()
+        assert not gold or (tmp_path / "one/adjudication/gold/alpha.json").exists(), moment
+        assert killer.run(arguments)[0] == 0
+        assert run(*arguments).code == 0
+        assert Corpus(tmp_path / "one").run("validate").code == 0
