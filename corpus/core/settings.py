@@ -15,7 +15,7 @@ from typing import get_args
 from .model import CorpusError, Severity
 from .regular_file import read_utf8
 
-VERSION = re.compile(r"\d+\.\d+\.\d+")
+VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")
 REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 """A repository of the Hugging Face hub, OWNER/NAME."""
 

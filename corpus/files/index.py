@@ -54,14 +54,14 @@ _PACKED = {".jsonl": "", ".jsonl.gz": "gzip", ".jsonl.zst": "zstd"}
 """The suffixes of bulk files, and the compression of each."""
 _SCHEMA = pa.schema(
     [
-        ("doc_id", pa.string()),
+        ("doc_id", pa.large_string()),
         ("kind", pa.int8()),
-        ("annotator", pa.string()),
-        ("path", pa.string()),
+        ("annotator", pa.large_string()),
+        ("path", pa.large_string()),
         ("line", pa.int64()),
         ("offset", pa.int64()),
         ("size", pa.int64()),
-        ("fault", pa.string()),
+        ("fault", pa.large_string()),
     ]
 )
 
@@ -343,21 +343,21 @@ def _batch(rows: list[Entry]) -> pa.RecordBatch:
     columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
     return pa.RecordBatch.from_arrays(
         [
-            _strings(column) if field.type == pa.string() else _numbers(column, field.type)
+            _strings(column) if field.type == pa.large_string() else _numbers(column, field.type)
             for column, field in zip(columns, _SCHEMA, strict=True)
         ],
         schema=_SCHEMA,
     )
 
 
-def _string(value: str) -> pa.StringScalar:
+def _string(value: str) -> pa.LargeStringScalar:
     return _strings([value])[0]
 
 
 def _strings(values: Sequence[str]) -> pa.Array:
     encoded = [value.encode() for value in values]
-    ends = array("i", accumulate(map(len, encoded), initial=0))
-    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+    ends = array("q", accumulate(map(len, encoded), initial=0))
+    return pa.LargeStringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
 
 
 def _numbers(values: Sequence[int], kind: pa.DataType) -> pa.Array:
