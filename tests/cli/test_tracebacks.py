@@ -28,7 +28,8 @@ def refused(corpus: Corpus, *argv: str) -> str:
     """Run a command that exits with 2; return its one line."""
     ran = corpus.run(argv[0], *argv[1:])
     assert ran.code == 2, ran
-    assert ran.err.startswith("corpus") and ran.err.count("\n") == 1, ran.err
+    assert ran.err.startswith("corpus"), ran.err
+    assert ran.err.count("\n") == 1, ran.err
     return ran.err
 
 
@@ -134,7 +135,8 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(corpus: Corpus, name:
     damage(corpus)
     begun = time.monotonic()
     said = refused(corpus, *verb.split())
-    assert file in said and cause in said, said
+    assert file in said, said
+    assert cause in said, said
     assert time.monotonic() - begun < 10
     assert not list(corpus.root.glob("releases/*"))
     assert not (corpus.root / "build").exists()
@@ -177,7 +179,8 @@ def test_a_damaged_compressed_export_is_refused(corpus: Corpus, cut: int | None)
 def test_a_damaged_manifest_is_refused(corpus: Corpus, content: str, cause: str) -> None:
     corpus.write("build/manifest.json", content)
     said = refused(corpus, "verify", str(corpus.root / "build"))
-    assert "manifest.json" in said and cause in said
+    assert "manifest.json" in said
+    assert cause in said
 
 
 def test_a_manifest_that_is_a_link_is_refused(corpus: Corpus) -> None:
@@ -231,7 +234,8 @@ def test_a_killed_worker_ends_the_build_in_one_line(corpus: Corpus) -> None:
         _, said = process.communicate(timeout=60)
     assert process.returncode == 2, said
     assert said.count("\n") == 1
-    assert "a worker process was killed" in said and "use fewer --workers" in said
+    assert "a worker process was killed" in said
+    assert "use fewer --workers" in said
     assert not (corpus.root / "build").exists()
 
 
