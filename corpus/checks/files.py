@@ -91,7 +91,8 @@ def unportable_name(document: Document, schema: Schema) -> Iterator[Problem]:
     """F107: The name is not portable.
 
     What: a document id has 1 to 128 ASCII letters, digits, `.`, `_` and `-`, and begins with a letter
-    or digit; an annotator's folder has lower-case letters, digits, `_` and `-`.
+    or digit and does not end with `.`; an annotator's folder has lower-case letters, digits, `_` and `-`.
+    Names of Windows devices (`con`, `prn`, `aux`, `nul`, `com1`, `lpt1`, …) are not portable.
     Why: blanks, colons, quotation marks and umlauts break on some file systems, and `../` leads outside
     the corpus.
     Bad: `raw/Wahl: „Nein“.json`
@@ -101,7 +102,8 @@ def unportable_name(document: Document, schema: Schema) -> Iterator[Problem]:
         folder = "lower-case letters, digits, `_`, `-`"
         file = "an ASCII letter or digit, then ASCII letters, digits, `.`, `_`, `-`"
         is_folder = problem.file.startswith("annotations/") and problem.file.count("/") == 1
-        yield replace(problem, suggestion=f"a name has {folder if is_folder else file}")
+        but = "; it is not a device of Windows, such as nul" + ("" if is_folder else ", and does not end with `.`")
+        yield replace(problem, suggestion=f"a name has {folder if is_folder else file}{but}")
 
 
 def symlink(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -118,7 +120,9 @@ def symlink(document: Document, schema: Schema) -> Iterator[Problem]:
 def too_large(document: Document, schema: Schema) -> Iterator[Problem]:
     """F109: The file or line is too large to be read.
 
-    What: a file or a line of a bulk file over 16 MiB, or a compressed file that grows without measure.
+    What: a file or a line of a bulk file over 16 MiB, or a compressed file that unpacks to more bytes or lines
+    than articles do: over 64 MiB and 200 times its size, or more lines than bytes. What all compressed files of
+    a run may have in addition is 512 MiB and 20,000 lines.
     Why: one article is some thousand characters; a larger file is a mistake or an attack.
     Bad: an entire archive in one `.json`.
     Good: one article per file, or per line.

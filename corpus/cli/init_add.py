@@ -110,6 +110,7 @@ def guidelines(common: Common, check: bool) -> int:
       corpus guidelines
       corpus guidelines --check
     """
+    from ..core.regular_file import read_utf8
     from ..core.schema import Schema
     from ..edit.guidelines import PATH as GUIDELINES
     from ..edit.guidelines import with_labels, without_table
@@ -118,11 +119,9 @@ def guidelines(common: Common, check: bool) -> int:
     root = common.root() if check else common.edit()
     schema = Schema.read(root)
     try:
-        text = (root / GUIDELINES).read_bytes().decode()
+        text = read_utf8(root / GUIDELINES, root)
     except FileNotFoundError:
         raise CorpusError(f"{root / GUIDELINES} is missing") from None
-    except UnicodeDecodeError:
-        raise CorpusError(f"{root / GUIDELINES} is not UTF-8") from None
     done, missing = with_labels(text, schema), without_table(text, schema)
     for field in missing:
         print(

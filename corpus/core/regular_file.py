@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 
 from .model import CorpusError
@@ -26,6 +27,17 @@ def read_file(path: Path, within: Path | None = None, limit: int | None = None) 
     is a link, not a regular file, too large, or unreadable.
     """
     limit = LIMIT if limit is None else limit
+    with open_file(path, within) as file:
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(limit + 1) if size <= limit else b""
+    if size > limit or len(data) > limit:
+        shown = f"{limit:,} bytes" if limit % 2**20 else f"{limit // 2**20} MiB"
+        raise CorpusError(f"{path} is larger than {shown}")
+    return data
+
+
+def open_file(path: Path, within: Path | None = None) -> BufferedReader:
+    """Open a regular file of any size for reading in parts; `within` and errors are those of `read_file`."""
     if within is not None:
         _refuse_links(path, within)
     try:
@@ -35,14 +47,10 @@ def read_file(path: Path, within: Path | None = None, limit: int | None = None) 
         raise
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise CorpusError(f"{path} is not a regular file")
-        data = file.read(limit + 1) if status.st_size <= limit else b""
-        if status.st_size > limit or len(data) > limit:
-            raise CorpusError(f"{path} is larger than {limit // 2**20} MiB")
-        return data
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise CorpusError(f"{path} is not a regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 def read_utf8(path: Path, within: Path | None = None, limit: int | None = None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.model import CorpusError, Record
+from ..core.regular_file import read_file
 from ..core.schema import Field, Schema
 from ..files import DOC_ID, Index, canonical, replace_file
 from ..files.index import ATTACHED, MAX_BYTES, RECORD, TEXT
@@ -54,12 +55,9 @@ def add_article(root: Path, schema: Schema, file: Path, values: Sequence[str]) -
 
 def _text(file: Path) -> bytes:
     try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+        data = read_file(file, limit=MAX_BYTES)
     except FileNotFoundError:
         raise CorpusError(f"{file} does not exist") from None
-    if len(data) > MAX_BYTES:
-        raise CorpusError(f"{file} is larger than {MAX_BYTES:,} bytes")
     for fault in parse_text(data)[1]:
         why = f"{fault.name} {fault.detail}".rstrip()
         raise CorpusError(f"{file}:{fault.line}:{fault.column}: {why}; `corpus rule {fault.name}` explains it")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..checks.spans import explain_text
 from ..core.model import CorpusError, Record
+from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..files import Index, Reader, replace_file
 from ..files.index import ATTACHED, DOC_ID, MAX_BYTES, RECORD
@@ -26,8 +27,7 @@ def attach_text(root: Path, schema: Schema, doc_id: str, file: Path) -> Path:
             f"the text of {doc_id} is not withheld (redistribution: full): it belongs in raw/{doc_id}.txt"
         )
     try:
-        with file.open("rb") as copy:
-            data = copy.read(MAX_BYTES + 1)
+        data = read_file(file, limit=MAX_BYTES)
     except FileNotFoundError:
         raise CorpusError(f"{file} does not exist") from None
     if hashlib.sha256(data).hexdigest() != record["text_sha256"]:

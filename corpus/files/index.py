@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import tempfile
 from array import array
@@ -32,36 +31,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..core.model import CorpusError
+from .unpack import Unpacker
 
 MAX_BYTES = 16 * 2**20
 """The largest file, or line of a bulk file, that is read, in bytes."""
-MAX_UNPACKED = 2**30
-"""The size up to which every compressed file is unpacked, in bytes."""
-MAX_GROWTH = 200
-"""The most that a compressed file may grow, as a multiple of its size, once it is over `MAX_UNPACKED`."""
 
-DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-ANNOTATOR = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_DEVICE = "(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?![A-Za-z0-9_-]))"
+"""Not the name of a device of Windows, with which no file can be checked out there, whatever its ending."""
+DOC_ID = re.compile(_DEVICE + r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?")
+ANNOTATOR = re.compile(_DEVICE + r"[a-z0-9][a-z0-9_-]{0,31}")
 ATTACHED = "raw/attached"
 """The folder, ignored by git, for a user's own copies of withheld texts."""
 _ABOUT_ALL = {"annotations/exceptions.toml", "annotations/baseline.toml"}
 """Files that concern any document: selecting one selects all documents."""
 RECORD, TEXT, ANNOTATION = 0, 1, 2
 
-_LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"([A-Za-z0-9][A-Za-z0-9._-]{0,127})"')
+_LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"(' + DOC_ID.pattern.encode() + rb')"')
 _BOM = b"\xef\xbb\xbf"
 _PACKED = {".jsonl": "", ".jsonl.gz": "gzip", ".jsonl.zst": "zstd"}
 """The suffixes of bulk files, and the compression of each."""
 _SCHEMA = pa.schema(
     [
-        ("doc_id", pa.string()),
+        ("doc_id", pa.large_string()),
         ("kind", pa.int8()),
-        ("annotator", pa.string()),
-        ("path", pa.string()),
+        ("annotator", pa.large_string()),
+        ("path", pa.large_string()),
         ("line", pa.int64()),
         ("offset", pa.int64()),
         ("size", pa.int64()),
-        ("fault", pa.string()),
+        ("fault", pa.large_string()),
     ]
 )
 
@@ -69,8 +67,8 @@ _SCHEMA = pa.schema(
 class Entry(NamedTuple):
     """A part of a document: a file (`line` 0) or a line of a bulk file.
 
-    `offset` and `size` are bytes in the unpacked file. `fault`, if any, is the name of a level 1 check:
-    the part is not read.
+    `offset` and `size` are bytes in the unpacked file. `fault`, if any, is the name of a level 1 check, and may be
+    followed by ": " and a detail: the part is not read.
     """
 
     doc_id: str
@@ -91,6 +89,7 @@ class Index:
         self.root = root
         self.unpacked: dict[str, str] = {}
         """The path of the unpacked bytes of each compressed file, valid while the index is open."""
+        self._unpacker = Unpacker()
         self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
         try:
             self._table = self._sorted(self._entries())
@@ -228,7 +227,7 @@ class Index:
     def _bulk_entries(self, path: str, kind: int, annotator: str, file: Path, packed: str) -> Iterator[Entry]:
         if packed:
             unpacked = Path(self._folder.name) / str(len(self.unpacked))
-            fault = _unpack(file, unpacked, packed)
+            fault = self._unpacker.unpack(file, unpacked, packed)
             if fault:
                 yield _fault(path, kind, fault)
                 return
@@ -291,29 +290,6 @@ def _line_id(line: bytes) -> str:
     return doc_id if isinstance(doc_id, str) and DOC_ID.fullmatch(doc_id) else ""
 
 
-def _unpack(file: Path, to: Path, packed: str) -> str:
-    """Unpack a compressed file; the name of the fault that forbade it, "" for none.
-
-    Arrow's reader is the one of those at hand that tells a file that was cut off from one that ended.
-    """
-    try:
-        source = pa.OSFile(str(file))
-    except OSError:
-        return "unreadable"
-    try:
-        limit = max(MAX_UNPACKED, source.size() * MAX_GROWTH)
-        with source, pa.CompressedInputStream(source, packed) as stream, to.open("wb") as out:
-            while chunk := stream.read(2**20):
-                if out.tell() + len(chunk) > limit:
-                    return "too-large"
-                out.write(chunk)
-    except OSError:
-        if shutil.disk_usage(to.parent).free < 2**20:
-            raise
-        return "damaged-archive"
-    return ""
-
-
 def _listing(root: Path, folder: str) -> list[os.DirEntry[str]]:
     path = root / folder
     if path.is_symlink():
@@ -343,21 +319,21 @@ def _batch(rows: list[Entry]) -> pa.RecordBatch:
     columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
     return pa.RecordBatch.from_arrays(
         [
-            _strings(column) if field.type == pa.string() else _numbers(column, field.type)
+            _strings(column) if field.type == pa.large_string() else _numbers(column, field.type)
             for column, field in zip(columns, _SCHEMA, strict=True)
         ],
         schema=_SCHEMA,
     )
 
 
-def _string(value: str) -> pa.StringScalar:
+def _string(value: str) -> pa.LargeStringScalar:
     return _strings([value])[0]
 
 
 def _strings(values: Sequence[str]) -> pa.Array:
     encoded = [value.encode() for value in values]
-    ends = array("i", accumulate(map(len, encoded), initial=0))
-    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+    ends = array("q", accumulate(map(len, encoded), initial=0))
+    return pa.LargeStringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
 
 
 def _numbers(values: Sequence[int], kind: pa.DataType) -> pa.Array:

@@ -22,6 +22,8 @@ _LONG_NUMBER = re.compile(rb"-?\d{19,}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
 """An escape in a JSON string: a surrogate pair, or half of one (the group), or any other."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""A file may be replaced by a link or a pipe after it was indexed."""
 _OPEN = 64
 """Bulk files that a Reader keeps open. Systems limit open files, often to 256."""
 _REPEATED = 1000
@@ -107,7 +109,8 @@ class Reader:
         kind = _KINDS[entry.kind]
         line = max(1, entry.line)
         if entry.fault:
-            return Source(entry.path, kind, line=line, faults=(Fault(entry.fault, line=line),))
+            name, _, detail = entry.fault.partition(": ")
+            return Source(entry.path, kind, line=line, faults=(Fault(name, detail, line),))
         try:
             data = self._held.pop(entry, None) or self.read(entry)
         except OSError as error:
@@ -127,7 +130,7 @@ class Reader:
     def read(self, entry: Entry) -> bytes:
         """Return the bytes of a part. Raises OSError."""
         if not entry.line:
-            descriptor = os.open(f"{self._root}/{entry.path}", os.O_RDONLY)
+            descriptor = os.open(f"{self._root}/{entry.path}", _FLAGS)
             try:
                 return os.read(descriptor, entry.size)
             finally:
@@ -136,7 +139,7 @@ class Reader:
             if len(self._open) == _OPEN:
                 os.close(self._open.pop(next(iter(self._open))))
             path = self._unpacked.get(entry.path) or self._root / entry.path
-            self._open[entry.path] = os.open(path, os.O_RDONLY)
+            self._open[entry.path] = os.open(path, _FLAGS)
         return os.pread(self._open[entry.path], entry.size, entry.offset)
 
 

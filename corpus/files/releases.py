@@ -5,17 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..core.model import CorpusError
 from ..core.settings import VERSION
+from .parquet_file import open_parquet
 
 
 def versions(root: Path) -> list[str]:
-    """Return the versions in `root/releases`, lowest first."""
+    """Return the versions in `root/releases`, lowest first. Raises CorpusError if it or one of them is a link."""
     folder = root / "releases"
+    _refuse_link(folder)
     found = [path.name for path in folder.iterdir() if VERSION.fullmatch(path.name)] if folder.is_dir() else []
+    for name in found:
+        _refuse_link(folder / name)
     return sorted(found, key=parts)
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise CorpusError(f"{path} is a symbolic link, which a corpus may not have: put the folder itself there")
 
 
 def parts(version: str) -> list[int]:
@@ -33,11 +41,14 @@ def released_splits(root: Path) -> tuple[str, dict[str, str]]:
         return "", {}
     last = known[-1]
     found: dict[str, str] = {}
-    for path in sorted((root / "releases" / last / "documents").glob("*.parquet")):
+    folder = root / "releases" / last / "documents"
+    _refuse_link(folder)
+    for path in sorted(folder.glob("*.parquet")):
         split = path.name.rpartition("-of-")[0].rpartition("-")[0]
         try:
-            ids = pq.read_table(path, columns=["doc_id"])["doc_id"].to_pylist()
+            with open_parquet(path) as file:
+                batches = file.iter_batches(8192, columns=["doc_id"])
+                found.update((doc_id, split) for batch in batches for doc_id in batch["doc_id"].to_pylist())
         except (pa.ArrowException, OSError, KeyError) as error:
             raise CorpusError(f"{path} cannot be read: {error}; `corpus verify` checks the release") from None
-        found.update(dict.fromkeys(ids, split))
     return last, found

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import IO
 
 from ..core.model import GOLD, Annotation, Article, CorpusError, Document, Problem, Record, Source
+from ..core.regular_file import open_file
 from ..core.schema import Schema
 from ..core.tokens import sentences, tokenize
 from ..files import replace_file
@@ -258,7 +259,7 @@ def _rows_of(path: Path, layout: Layout) -> Iterator[_Rows | Problem]:
         return
     where, wide, tabs = dict(layout.columns), 0, True
     doc, fresh, documents = _Rows(path.stem, 1), True, 0
-    with path.open("rb") as file:
+    with open_file(path) as file:
         number = 0
         while data := file.readline(MAX_BYTES + 1):
             number += 1

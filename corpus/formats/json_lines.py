@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..core.model import GOLD, CorpusError, Fault, Problem
+from ..core.regular_file import open_file
 from ..core.schema import Schema
 from ..files import parse_json
 from ..files.index import MAX_BYTES
@@ -93,7 +94,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
     if path.is_symlink() or not path.is_file():
         yield 1, Fault("symlink" if path.is_symlink() else "unreadable")
         return
-    with path.open("rb") as file:
+    with open_file(path) as file:
         number = 0
         while data := file.readline(MAX_BYTES + 1):
             number += 1

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..core.json_positions import join_pointer, position
 from ..core.model import CorpusError, Fault, Kind, Problem, Source
+from ..core.regular_file import read_file
 from ..files import DOC_ID, parse_json
 from ..files.index import ANNOTATOR, MAX_BYTES
 from ..files.read import parse_text
@@ -62,9 +63,11 @@ def read_source(path: Path, kind: Kind, most: int = MAX_BYTES) -> Source:
         elif path.stat().st_size > most:
             file.faults = (Fault("too-large", f"more than {most // 2**20} MiB"),)
         else:
-            file.data = path.read_bytes()
+            file.data = read_file(path, limit=most)
     except OSError as error:
         file.faults = (Fault("unreadable", error.strerror or ""),)
+    except CorpusError:
+        file.faults = (Fault("unreadable"),)
     return file
 
 

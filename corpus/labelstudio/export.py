@@ -14,6 +14,7 @@ from typing import IO, Any, NoReturn
 import orjson
 
 from ..core.model import CorpusError
+from ..core.regular_file import open_file
 from ..files.index import MAX_BYTES
 
 _CHUNK = 2**20
@@ -27,7 +28,7 @@ def read_export(path: Path) -> Iterator[dict[str, Any]]:
 
     Raises CorpusError if the file is not a list of tasks, is damaged or cut off, or has a task over 16 MiB.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         try:
             yield from _tasks(_Window(gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file))
         except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.model import CorpusError
+from ..core.regular_file import read_utf8
 from ..files import replace_file
 from ..files.index import ANNOTATOR
 
@@ -101,11 +102,11 @@ def _keys(person: Any) -> list[str]:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        people = tomllib.loads(path.read_text("utf-8")).get("people", {})
+        people = tomllib.loads(read_utf8(path, path.parent)).get("people", {})
     except FileNotFoundError:
         return {}
-    except ValueError as error:
-        raise CorpusError(f"{path}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path}: {str(error) or 'too deep'}") from None
     if not isinstance(people, dict):
         raise CorpusError(f"{path}: [people] must be a table")
     for key, name in people.items():

@@ -10,7 +10,8 @@ checked again.
 
 Each folder of a corpus has one SQLite file, in the user's cache folder or in ON_THE_RECORD_CACHE. It is
 never in the corpus, where a submission could bring one that calls everything clean. It may be deleted at
-any time. Damaged entries are ignored, and if the file cannot be written, nothing is cached.
+any time. Damaged entries are ignored. Nothing is cached if the file cannot be
+written, or if the folder is a link, belongs to another user, or may be written by others.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import os
 import pickle
 import sqlite3
+import stat
 import sys
 from collections.abc import Collection
 from contextlib import suppress
@@ -76,18 +78,29 @@ def open_store(root: Path, schema: Schema, policy: Policy, documents: int) -> St
     folder = Path(named) if named else platformdirs.user_cache_path("on-the-record") / "seen"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Another user's folder could hold a cache that calls everything clean.
-        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+        # Another user's file could call everything clean, and a cache is unpickled.
+        if not _is_own(folder):
             return None
+        file = folder / f"{blake2b(os.fsencode(root.resolve()), digest_size=16).hexdigest()}.sqlite"
+        if os.path.lexists(file) and not _is_own(file):
+            file.unlink()
+        file.touch(0o600)
     except OSError:
         return None
     held, baseline = policy.suppressions.held, policy.suppressions.baseline
     settings = [sorted(policy.severities.items()), sorted(held), sorted((baseline or {}).items())]
-    name = blake2b(os.fsencode(root.resolve()), digest_size=16).hexdigest()
-    store = Store(folder / f"{name}.sqlite", _context(schema), _hash(repr(settings).encode()))
+    store = Store(file, _context(schema), _hash(repr(settings).encode()))
     with Cache(store) as cache:
         cache.trim(documents)
     return store
+
+
+def _is_own(path: Path) -> bool:
+    """Return True if nobody but the user may write a file or folder; on Windows, where modes say nothing, always."""
+    if not hasattr(os, "getuid"):
+        return True
+    status = path.lstat()
+    return status.st_uid == os.getuid() and not stat.S_ISLNK(status.st_mode) and not status.st_mode & 0o022
 
 
 def _context(schema: Schema) -> bytes:

@@ -12,11 +12,13 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 
+from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files import Entry, Index
 from .reduce import Reduction
@@ -69,6 +71,10 @@ def _pool(workers: int, root: Path, unpacked: Mapping[str, str]) -> Iterator[Pro
     pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(root, unpacked))
     try:
         yield pool
+    except BrokenProcessPool:
+        raise CorpusError(
+            "a worker process was killed before it finished, perhaps for want of memory: use fewer --workers"
+        ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

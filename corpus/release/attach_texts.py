@@ -10,20 +10,19 @@ release is only read. Documents are processed in small batches, so memory does n
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from ..core.model import GOLD, Annotation, Article, CorpusError, Record, Source
+from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..edit.attach import difference
 from ..files import new_folder
 from ..files.index import DOC_ID, MAX_BYTES
+from ..files.parquet_file import open_parquet
 from ..pipeline.shard import Shard
 from ..pipeline.tables import Row, build
 from .build import Built, copy_schema, manifest_of, write_tables
@@ -85,7 +84,7 @@ def _compared(release: Path, texts: Path) -> Attached:
     found = Attached()
     columns = ["doc_id", "redistribution", "text_sha256", "length"]
     for path in sorted((release / "documents").glob("*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(1024, columns=columns):
+        for batch in open_parquet(path).iter_batches(1024, columns=columns):
             for record in batch.to_pylist():
                 if record["redistribution"] == "full":
                     continue
@@ -102,8 +101,7 @@ def _compared(release: Path, texts: Path) -> Attached:
 
 
 def _read(texts: Path, doc_id: str) -> bytes:
-    with (texts / f"{doc_id}.txt").open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+    return read_file(texts / f"{doc_id}.txt", texts, MAX_BYTES)
 
 
 def _write(
@@ -129,7 +127,7 @@ def _write(
         copy_schema(release, folder)
         for name in ("CHANGES.md", "CITATION.cff"):
             if (release / name).is_file():
-                shutil.copyfile(release / name, folder / name)
+                (folder / name).write_bytes(read_file(release / name, release))
         (folder / ".gitignore").write_text("*\n", "utf-8")
         more: dict[str, Any] = {name: manifest[name] for name in ("commit", "previous") if name in manifest}
         more["texts_of"] = {
@@ -150,7 +148,7 @@ def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: fr
     others = groupby(_rows(release, "annotations", split), lambda row: row["doc_id"])
     waiting = next(others, None)
     for path in _files(release, "documents", split):
-        for batch in pq.ParquetFile(path).iter_batches(_BATCH):
+        for batch in open_parquet(path).iter_batches(_BATCH):
             rows = []
             for record in batch.to_pylist():
                 doc_id = record["doc_id"]
@@ -171,7 +169,7 @@ def _files(release: Path, config: str, split: str) -> list[Path]:
 
 def _rows(release: Path, config: str, split: str) -> Iterator[Record]:
     for path in _files(release, config, split):
-        for batch in pq.ParquetFile(path).iter_batches(_BATCH):
+        for batch in open_parquet(path).iter_batches(_BATCH):
             yield from batch.to_pylist()
 
 

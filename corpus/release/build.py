@@ -17,6 +17,7 @@ from typing import Any
 
 from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
+from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..core.settings import Settings
 from ..files import Index, new_folder
@@ -124,7 +125,7 @@ def copy_schema(root: Path, folder: Path) -> None:
     """Copy the schema into the build, which thereby documents its own fields and labels."""
     (folder / "schema").mkdir()
     for path in sorted((root / "schema").glob("*.json")):
-        (folder / "schema" / path.name).write_bytes(path.read_bytes())
+        (folder / "schema" / path.name).write_bytes(read_file(path, root))
 
 
 def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, Any]) -> str:

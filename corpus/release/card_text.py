@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..core.model import CorpusError
+from ..core.regular_file import read_utf8
+from ..core.yaml_file import load_yaml
 
 _HEADING = re.compile(r"(#{1,6}) +(.*?) *#* *$")
 _LEAD = re.compile(r"\*\*(.+?)[.:]?\*\*[.:]? *")
@@ -25,17 +25,18 @@ class Prose:
 
     @classmethod
     def read(cls, path: Path) -> Prose:
-        """Read a card. Without a file, return a title only. Raises CorpusError if the front matter is invalid."""
-        if not path.is_file():
+        """Read a card. Without a file, return a title only.
+
+        Raises CorpusError if the file is a link, is not UTF-8, or has front matter that is invalid.
+        """
+        try:
+            text = read_utf8(path, path.parent).replace("\r\n", "\n")
+        except FileNotFoundError:
             return cls({}, "# A corpus\n")
-        text = path.read_text("utf-8")
         match = re.match(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
         if not match:
             return cls({}, text)
-        try:
-            front = yaml.safe_load(match[1])
-        except yaml.YAMLError as error:
-            raise CorpusError(f"{path}: the front matter is not YAML: {error}") from None
+        front = load_yaml(match[1], path)
         if not isinstance(front, dict):
             raise CorpusError(f"{path}: the front matter must be a mapping")
         return cls(front, match[2])

@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import orjson
-import pyarrow.parquet as pq
 
 from ..core.model import CorpusError, Record
 from ..core.schema import Field, Schema
+from ..files.parquet_file import open_parquet
 
 Bump = Literal["none", "patch", "minor", "major"]
 ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
@@ -198,7 +198,7 @@ def _files(folder: Path, config: str) -> Iterator[tuple[str, Path]]:
 def _batches(folder: Path, config: str) -> Iterator[tuple[str, Record]]:
     for split, path in _files(folder, config):
         try:
-            for batch in pq.ParquetFile(path).iter_batches(64):
+            for batch in open_parquet(path).iter_batches(64):
                 for row in batch.to_pylist():
                     yield split, row
         except (OSError, ValueError) as error:

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..core.regular_file import open_file
+
 
 class TableHash:
     """SHA-256 over the columns of a table, updated batch by batch."""
@@ -85,5 +87,5 @@ def _string_bytes(values: pa.Array) -> memoryview:
 
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

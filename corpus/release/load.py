@@ -33,8 +33,8 @@ def load(
 
     if version is None and repo is not None:
         raise CorpusError("a repository of the hub holds releases; give `version` with `repo`")
-    folder = _folder(version, repo, root)
-    manifest = read_manifest(folder)
+    folder, downloaded = _folder(version, repo, root)
+    manifest = read_manifest(folder, links=downloaded)
     if version is not None and manifest.get("version") != version:
         raise CorpusError(f"{folder} is not release {version}: its manifest has version {manifest.get('version')!r}")
     if config not in manifest["configs"]:
@@ -46,8 +46,8 @@ def load(
     return datasets.load_dataset(str(folder), config, split=split, **options)
 
 
-def _folder(version: str | None, repo: str | None, root: str | Path | None) -> Path:
-    """Return the folder to load from; download it if only the hub has it."""
+def _folder(version: str | None, repo: str | None, root: str | Path | None) -> tuple[Path, bool]:
+    """Return the folder to load from, and True if it was downloaded because only the hub has it."""
     from .hub import fetch
 
     if version is not None and not VERSION.fullmatch(version):
@@ -55,17 +55,17 @@ def _folder(version: str | None, repo: str | None, root: str | Path | None) -> P
     if repo is not None:
         if not REPO.fullmatch(repo):
             raise CorpusError(f"a repository of the hub is OWNER/NAME, not {repo}")
-        return fetch(repo, str(version))
+        return fetch(repo, str(version)), True
     corpus = _root(root)
     folder = corpus / ("build" if version is None else f"releases/{version}")
     if (folder / "manifest.json").is_file():
-        return folder
+        return folder, False
     if version is None:
         raise CorpusError(f"{folder} has no build; run `corpus build` first")
     from ..checks.suppress.suppressions import all_severities
 
     if hub := read_settings(corpus, all_severities()).hub:
-        return fetch(hub, version)
+        return fetch(hub, version), True
     raise CorpusError(
         f"{folder.parent} has no release {version}, and no repository of the hub is configured: "
         f"set hub in [tool.corpus] of {corpus / 'pyproject.toml'}, or pass `repo`"

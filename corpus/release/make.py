@@ -18,8 +18,10 @@ import yaml
 
 from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
+from ..core.regular_file import read_utf8
 from ..core.schema import Schema
 from ..core.settings import VERSION, Settings
+from ..core.yaml_file import load_yaml
 from ..files import Index
 from ..files.git import Git
 from ..files.releases import parts, versions
@@ -134,15 +136,25 @@ def _commit(root: Path, allow_dirty: bool) -> tuple[str | None, str | None]:
 
 
 def _cited(root: Path) -> dict[str, Any]:
-    """What CITATION.cff says; {} without one."""
+    """Return the content of CITATION.cff, {} without one. Raises CorpusError for a value that cannot be cited."""
     path = root / "CITATION.cff"
-    if not path.is_file():
-        return {}
     try:
-        cited: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
-        _ = str(cited["title"]), [author.keys() for author in cited["authors"]]
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise CorpusError(f"{path} is not a CITATION.cff with title and authors: {error}") from None
+        cited = load_yaml(read_utf8(path, root), path)
+    except FileNotFoundError:
+        return {}
+    if not isinstance(cited, dict) or not {"title", "authors"} <= cited.keys():
+        raise CorpusError(f"{path} must have a title and authors")
+    authors = cited["authors"]
+    if not isinstance(authors, list) or not all(isinstance(author, dict) for author in authors):
+        raise CorpusError(f"{path}: authors must be a list of mappings, such as `- family-names: Doe`")
+    for name in ("title", "abstract", "url", "repository-code"):
+        if not isinstance(cited.get(name, ""), str):
+            raise CorpusError(f"{path}: {name} must be a string: put it in quotation marks")
+    for name in ("keywords", "license"):
+        values = cited.get(name, [])
+        for value in values if isinstance(values, list) else [values]:
+            if not isinstance(value, str):
+                raise CorpusError(f"{path}: {name} must be strings: put {value} in quotation marks")
     return cited
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from ..core.text import visible
 from .diff import KEPT, Change, Comparison, number
 
 _SHOWN = 20
 """The most documents of a kind, and changes, in the text; JSON has more."""
 _WIDTH = 60
 """The most characters of a value."""
+_ESCAPES = {char: f"\\{char}" for char in "\\`*_[]|#!~$"} | {char: f"&#{ord(char)};" for char in "@"}
+_ESCAPES |= {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+"""What Markdown would interpret; `@` mentions someone."""
 
 
 def as_json(found: Comparison) -> str:
@@ -42,7 +46,7 @@ def as_text(found: Comparison) -> Iterator[str]:
     yield f"{found.old} → {found.new}: {found.bump}"
     for bump, why in found.reasons:
         yield f"  {bump}: {why}"
-    yield from _documents(found, "  ", "")
+    yield from _documents(found, "  ", str)
     for change in found.changes[:_SHOWN]:
         yield f"  {_said(change)}"
     left = found.counts.total() - min(len(found.changes), _SHOWN)
@@ -52,9 +56,9 @@ def as_text(found: Comparison) -> Iterator[str]:
 
 def as_markdown(found: Comparison) -> str:
     """Return the content of CHANGES.md: reasons for the bump, documents, and counts of differences by layer."""
-    lines = [f"# Changes from {found.old} to {found.new}", ""]
+    lines = [f"# Changes from {_escaped(found.old)} to {_escaped(found.new)}", ""]
     lines += [f"- {bump}: {_escaped(why)}" for bump, why in found.reasons] or ["Nothing differs."]
-    documents = list(_documents(found, "- ", "`"))
+    documents = list(_documents(found, "- ", _as_code))
     if documents:
         lines += ["", "## Documents", "", *documents]
     if found.counts:
@@ -66,7 +70,7 @@ def as_markdown(found: Comparison) -> str:
             "| --- | --- | --- | --- | --- |",
         ]
         lines += [
-            f"| {_escaped(who)} | {split} | {layer} | {kind} | {count:,} |"
+            "| " + " | ".join([*map(_escaped, (who, split, layer, kind)), f"{count:,}"]) + " |"
             for (who, split, layer, kind), count in sorted(found.counts.items())
         ]
     gold = [change for change in found.changes if not change.annotator]
@@ -77,11 +81,11 @@ def as_markdown(found: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _documents(found: Comparison, before: str, mark: str) -> Iterator[str]:
+def _documents(found: Comparison, before: str, shown: Callable[[str], str]) -> Iterator[str]:
     kinds: list[tuple[str, list[str]]] = [
-        ("added", [f"{mark}{doc_id}{mark} ({split})" for doc_id, split in found.added]),
-        ("removed", [f"{mark}{doc_id}{mark} ({split})" for doc_id, split in found.removed]),
-        ("moved", [f"{mark}{doc_id}{mark} ({old} → {new})" for doc_id, old, new in found.moved]),
+        ("added", [f"{shown(doc_id)} ({split})" for doc_id, split in found.added]),
+        ("removed", [f"{shown(doc_id)} ({split})" for doc_id, split in found.removed]),
+        ("moved", [f"{shown(doc_id)} ({old} → {new})" for doc_id, old, new in found.moved]),
     ]
     for kind, said in kinds:
         if said:
@@ -104,8 +108,13 @@ def _value(value: Any) -> str:
     return written if len(written) <= _WIDTH else written[: _WIDTH - 1] + "…"
 
 
+def _as_code(doc_id: str) -> str:
+    """Return a document id as code for Markdown; a release that was changed may have ids of other characters."""
+    return f"`{visible(doc_id).replace('`', '<U+0060>')}`"
+
+
 def _escaped(text: str) -> str:
-    """Escape text for Markdown."""
-    for char in "\\`*_[]<>|#!~&":
-        text = text.replace(char, "\\" + char if char not in "<>&" else {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[char])
-    return " ".join(text.split())
+    """Escape text for Markdown, on one line: no markup, no link, no mention, no cell of a table."""
+    text = visible(" ".join(text.split()))
+    escaped = "".join(_ESCAPES.get(char, char) for char in text)
+    return escaped.replace("://", "&#58;//").replace("www.", "www&#46;")

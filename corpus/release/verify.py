@@ -8,24 +8,47 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..core.model import CorpusError
+from ..core.regular_file import read_file
+from ..files.parquet_file import open_parquet
 from .build import content_hash
 from .diff import number
 from .hashes import TableHash, file_hash
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a built folder. Raises CorpusError if it is missing or damaged."""
+def read_manifest(folder: Path, links: bool = False) -> dict[str, Any]:
+    """Return the manifest of a built folder. Raises CorpusError if it is missing or damaged, or a link.
+
+    `links` allows a link: the hub's library downloads to its own store and links to it.
+    """
+    path = folder / "manifest.json"
     try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
-        _ = manifest["files"].items(), manifest["configs"].items(), manifest["content_sha256"]
+        manifest: dict[str, Any] = json.loads(read_file(path, None if links else folder))
+        sound = (
+            isinstance(manifest["content_sha256"], str)
+            and all(isinstance(digest, str) for digest in manifest["files"].values())
+            and all(_is_name(name) for name in manifest["configs"])
+            and all(
+                _is_name(split) and isinstance(made["rows"], int) and isinstance(made["sha256"], str)
+                for of in manifest["configs"].values()
+                for split, made in of.items()
+            )
+        )
     except FileNotFoundError:
         raise CorpusError(f"{folder} is not a build: it has no manifest.json") from None
+    except RecursionError:
+        raise CorpusError(f"{path} is damaged: it is nested too deep") from None
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise CorpusError(f"{folder / 'manifest.json'} is damaged: {error!r}") from None
+        raise CorpusError(f"{path} is damaged: {error!r}") from None
+    if not sound:
+        raise CorpusError(f"{path} is damaged: it must have files, configs and their checksums")
     return manifest
+
+
+def _is_name(name: str) -> bool:
+    """Return True unless a config or a split would lead to another folder."""
+    return bool(name) and "/" not in name and "\\" not in name and name not in (".", "..")
 
 
 def verify(folder: Path) -> Iterator[str]:
@@ -63,7 +86,7 @@ def _tables(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
         for split, made in sorted(of.items()):
             try:
                 rows, digest = _table(folder, config, split)
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, CorpusError) as error:
                 yield f"{config} {split}: is unreadable: {error}"
                 continue
             splits.setdefault(config, {})[split] = digest
@@ -79,7 +102,7 @@ def _table(folder: Path, config: str, split: str) -> tuple[int, str]:
     """Return the number of rows and the logical hash of a split."""
     hashed: TableHash | None = None
     for path in sorted((folder / config).glob(f"{split}-?????-of-?????.parquet")):
-        file = pq.ParquetFile(path)
+        file = open_parquet(path)
         hashed = hashed or TableHash(file.schema_arrow)
         for batch in file.iter_batches(1024):
             hashed.update(batch)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from support.hostile import (
     write,
 )
 
-from corpus.files import index
+from corpus.files import index, unpack
 
 HOSTILE: dict[str, tuple[Damage, set[str]]] = {
     "text not UTF-8": (write("raw/alpha.txt", TEXT.encode("windows-1252", "replace")), {"F101 raw/alpha.txt"}),
@@ -263,14 +264,31 @@ def test_file_over_the_limit(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("end", ["gz", "zst"])
 def test_bomb(corpus: Corpus, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
-    monkeypatch.setattr(index, "MAX_UNPACKED", 2**20)
-    monkeypatch.setattr(index, "MAX_GROWTH", 2)
+    monkeypatch.setattr(unpack, "MAX_UNPACKED", 2**20)
+    monkeypatch.setattr(unpack, "MAX_GROWTH", 2)
     bulk(f"raw/b.jsonl.{end}", *(article(f"d{i}", title="x" * 500) for i in range(1000)))(corpus)
     bulk(f"raw/c.jsonl.{end}", b" " * 2**22)(corpus)
     assert corpus.codes() == {f"F109 raw/c.jsonl.{end}"} | ZULU
     before = corpus.files()
     assert corpus.run("fmt").code == 1
     assert corpus.files()[f"raw/c.jsonl.{end}"] == before[f"raw/c.jsonl.{end}"]
+
+
+@pytest.mark.parametrize("end", ["gz", "zst"])
+@pytest.mark.parametrize("line", [b"{}\n", b"\n", b'{"doc_id": "delta"}\n'], ids=["empty objects", "blank", "one id"])
+def test_small_file_of_many_lines(corpus: Corpus, line: bytes, end: str) -> None:
+    """104 bytes of such lines once took more than 200 s: each line had findings of its own."""
+    bulk(f"raw/b.jsonl.{end}", line * 1_000_000)(corpus)
+    begun = time.monotonic()
+    assert corpus.codes() == {f"F109 raw/b.jsonl.{end}"} | ZULU
+    assert time.monotonic() - begun < 10
+
+
+def test_small_files_share_the_budget_of_a_run(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "RUN_UNPACKED", 2**20)
+    for name in "bcd":
+        bulk(f"raw/{name}.jsonl.zst", json.dumps(article(name)).encode() + b" " * (3 * 2**18))(corpus)
+    assert corpus.codes() == {"F109 raw/c.jsonl.zst", "F109 raw/d.jsonl.zst"} | ZULU
 
 
 def test_more_bulk_files_than_may_be_open(corpus: Corpus) -> None:

@@ -248,6 +248,32 @@ def test_a_cache_that_cannot_be_written_is_done_without(corpus: Corpus, monkeypa
     assert validate(corpus) == validate(corpus, "--no-cache")
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such modes")
+def test_a_cache_that_others_could_write_is_done_without(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, link = tmp_path / "cache", tmp_path / "link"
+    folder.mkdir()
+    link.symlink_to(folder)
+    monkeypatch.setenv("ON_THE_RECORD_CACHE", str(link))
+    validate(corpus)
+    monkeypatch.setenv("ON_THE_RECORD_CACHE", str(folder))
+    for mode in (0o770, 0o707, 0o777):
+        folder.chmod(mode)
+        validate(corpus)
+    assert list(folder.iterdir()) == []
+    folder.chmod(0o755)
+    validate(corpus)
+    (file,) = folder.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    before = file.stat().st_ino
+    file.chmod(0o666)
+    keep = file.open("rb")  # while it is open, its number is not given to the new file
+    validate(corpus)
+    keep.close()
+    assert (file.stat().st_ino == before, file.stat().st_mode & 0o022) == (False, 0)
+
+
 def test_two_runs_at_once_and_a_killed_one_leave_a_cache_that_holds(corpus: Corpus, tmp_path: Path) -> None:
     for number in range(300):
         corpus.add(f"doc-{number}", TEXT + f"Number {number}.\n")

@@ -18,7 +18,8 @@ from support.corpora import REPOSITORY, TEXT, Corpus
 
 import corpus as package
 from corpus.core.model import CorpusError
-from corpus.release.diff import Bump, bumped
+from corpus.release.diff import Bump, Change, Comparison, bumped
+from corpus.release.render_diff import as_markdown
 
 
 def told(name: str) -> str:
@@ -73,6 +74,22 @@ def test_a_changed_label_names_the_field_and_both_values(released: Corpus) -> No
     assert found["bump"] == "minor"
     assert "medium" in released.run("diff", "1.0.0").out
     assert "| gold | test | quotes | changed | 1 |" in released.run("diff", "1.0.0", "--format", "markdown").out
+
+
+def test_a_title_is_no_markup_in_the_changes(released: Corpus) -> None:
+    title = "a | b <b>c</b> `d` [e](f) @team https://g.example www.h.example\x1b[1m\n# i"
+    edit(released, "raw/beta.json", title=title)
+    changes = released.run("diff", "1.0.0", ".", "--format", "markdown").out
+    assert "a \\| b &lt;b&gt;c&lt;/b&gt; \\`d\\` \\[e\\](f) &#64;team https&#58;//g.example" in changes
+    found = Comparison("1.0.0", "`<b>\n# x")
+    found.added = [("a`<b>\n# x", "test")]
+    change = Change("beta", "test", "", "", "", "title", "www.h.example\x1b[1m", title)
+    found.changes = [change]
+    written = as_markdown(found)
+    assert "<b>" not in written.replace("`a<U+0060><b>⏎# x`", "")
+    assert "\x1b" not in written
+    assert "www.h" not in written
+    assert "\n# x" not in written
 
 
 def gold_of_train(c: Corpus) -> None:
