@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.copies import build, copy_repository
+from support.copies import build, copy_few, copy_repository
 from support.corpora import Corpus, tiny
 from support.once import made_once
+
+# Kept even where the environment says not to: otherwise each process compiles the package and rewrites all tests anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("corpus", deadline=None)
 settings.load_profile("corpus")
@@ -51,6 +56,12 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def built_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of this repository's corpus with a build, which all tests share and none changes."""
     return made_once(tmp_path_factory, "built-corpus", lambda folder: build(copy_repository(folder)))
+
+
+@pytest.fixture(scope="session")
+def few_built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of twelve of this repository's documents with a build, which all tests share and none changes."""
+    return made_once(tmp_path_factory, "few-built", lambda folder: build(copy_few(folder)))
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nervaluate import Evaluator
-from scipy.stats import bootstrap
-from sklearn.metrics import cohen_kappa_score
 
 from corpus.agreement import coefficients
 from corpus.agreement.coefficients import Cell, Floats
@@ -92,6 +90,8 @@ def test_alpha_is_that_of_krippendorff_the_library(pairs: list[tuple[str, str]])
 
 @given(VALUES)
 def test_kappa_is_that_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
+    from sklearn.metrics import cohen_kappa_score  # slow: only the process that runs this test pays
+
     one, other = zip(*pairs, strict=True)
     found = of_pair(coefficients.kappa, one, other)
     if {*one} == {*other} and len({*one}) == 1:
@@ -234,6 +234,8 @@ def test_lea_is_that_of_its_authors(case: str) -> None:
 
 
 def test_intervals_are_those_of_scipy() -> None:
+    from scipy.stats import bootstrap  # slow: only the process that runs this test pays
+
     rng = np.random.default_rng(1)
     cells: list[Cell] = [("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")]
     table = rng.poisson((8, 2, 1, 5), (40, 4)).astype(float)

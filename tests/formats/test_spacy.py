@@ -6,12 +6,10 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
-from spacy.tokens import Doc, DocBin, Span
-from spacy.vocab import Vocab
 from support.corpora import REPOSITORY, tiny
 from support.exchange import FEW, annotations, has_words, sound, written
 from support.strategies import Doc as Made
@@ -23,11 +21,17 @@ from corpus.formats import FORMATS
 from corpus.formats.exporting import export
 from corpus.formats.spacy_docbin import IN_A_TOKEN
 
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
 SCHEMA = Schema.read(REPOSITORY)
 
 
 def docs(out: Path) -> dict[str, Doc]:
     """The documents that were written, by their annotations' paths."""
+    from spacy.tokens import DocBin
+    from spacy.vocab import Vocab
+
     found = [doc for path in sorted(out.rglob("*.spacy")) for doc in DocBin().from_disk(path).get_docs(Vocab())]
     return {f"{doc.user_data['annotator']}/{doc.user_data['doc_id']}.json": doc for doc in found}
 
@@ -110,6 +114,8 @@ def tag_names() -> tuple[str, ...]:
 
 
 def test_a_record_leads_to_the_words_of_its_mentions(tmp_path: Path) -> None:
+    from spacy.tokens import Span
+
     corpus = tiny(tmp_path / "corpus")
     assert corpus.run("export", "spacy", str(tmp_path / "out")).code == 0
     some = 0

@@ -75,10 +75,10 @@ def test_the_manifest_holds_the_logical_hash_of_every_split(root: Path) -> None:
     assert hashlib.sha256("".join(lines).encode()).hexdigest() == manifest["content_sha256"]
 
 
-def test_the_same_input_gives_the_same_bytes_wherever_and_whenever(root: Path, tmp_path: Path) -> None:
+def test_the_same_input_gives_the_same_bytes_wherever_and_whenever(few_built: Path, tmp_path: Path) -> None:
     """Another folder, working folder, clock, locale, hash seed, number of processes, and file times."""
     copy = tmp_path / "corpus"
-    shutil.copytree(root, copy, ignore=shutil.ignore_patterns("build"), copy_function=shutil.copy)
+    shutil.copytree(few_built, copy, ignore=shutil.ignore_patterns("build"), copy_function=shutil.copy)
     for variables, options in (
         ({"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "1"}, []),
         ({"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "2"}, ["--workers", "2"]),
@@ -92,15 +92,15 @@ def test_the_same_input_gives_the_same_bytes_wherever_and_whenever(root: Path, t
             env=os.environ | variables,
             capture_output=True,
         )
-        assert contents(out) == contents(root / "build")
+        assert contents(out) == contents(few_built / "build")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_bulk_form_in_any_order_gives_the_same_bytes(root: Path, tmp_path: Path, seed: int) -> None:
+def test_the_bulk_form_in_any_order_gives_the_same_bytes(few_built: Path, tmp_path: Path, seed: int) -> None:
     copy = tmp_path / "corpus"
-    shutil.copytree(root, copy, ignore=shutil.ignore_patterns("build"))
+    shutil.copytree(few_built, copy, ignore=shutil.ignore_patterns("build"))
     to_bulk(copy, seed)
-    assert contents(build(copy)) == contents(root / "build")
+    assert contents(build(copy)) == contents(few_built / "build")
 
 
 def test_a_corpus_of_many_shards_is_the_same_with_any_number_of_processes(bulk: Path, tmp_path: Path) -> None:
@@ -108,19 +108,19 @@ def test_a_corpus_of_many_shards_is_the_same_with_any_number_of_processes(bulk: 
 
 
 def test_where_shards_files_and_row_groups_are_cut_does_not_change_the_content(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("corpus.pipeline.run.DOCUMENTS", 2)
     monkeypatch.setattr("corpus.release.parquet._ROW_GROUP", 1)
     monkeypatch.setattr("corpus.release.parquet._FILE", 1)
-    out = build(root, "--out", str(tmp_path / "out"))
-    one, other = read(out / "manifest.json"), read(root / "build" / "manifest.json")
+    out = build(few_built, "--out", str(tmp_path / "out"))
+    one, other = read(out / "manifest.json"), read(few_built / "build" / "manifest.json")
     assert one["configs"] == other["configs"]
     assert one["content_sha256"] == other["content_sha256"]
     names = sorted(path.name for path in (out / "documents").glob("train-*"))
     assert names == [f"train-{i:05}-of-{len(names):05}.parquet" for i in range(len(names))]
     assert len(names) > 1
-    assert parquet_rows(out) == parquet_rows(root / "build")
+    assert parquet_rows(out) == parquet_rows(few_built / "build")
     found = datasets.load_dataset(str(out), "quotes", cache_dir=str(tmp_path / "cache"))
     assert {split: rows.num_rows for split, rows in found.items()} == {
         split: made["rows"] for split, made in other["configs"]["quotes"].items()
@@ -151,20 +151,20 @@ def change_a_text(copy: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [break_a_span, cut_a_file, forget_a_split, change_a_text])
 def test_an_error_leaves_the_old_build_and_nothing_else(
-    root: Path,
+    few_built: Path,
     tmp_path: Path,
     spoil: Callable[[Path], None],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     copy, scratch = tmp_path / "corpus", tmp_path / "scratch"
-    shutil.copytree(root, copy)
+    shutil.copytree(few_built, copy)
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     spoil(copy)
     assert main(["--root", str(copy), "build"]) == 1
     assert "build failed: fix the errors above first" in capsys.readouterr().err
-    assert contents(copy / "build") == contents(root / "build")
+    assert contents(copy / "build") == contents(few_built / "build")
     assert leftovers(copy) == []
     assert list(scratch.iterdir()) == []
     shutil.rmtree(copy / "build")
@@ -173,10 +173,10 @@ def test_an_error_leaves_the_old_build_and_nothing_else(
     assert leftovers(copy) == []
 
 
-def test_a_rebuild_takes_the_place_of_the_old_build(root: Path, tmp_path: Path) -> None:
+def test_a_rebuild_takes_the_place_of_the_old_build(few_built: Path, tmp_path: Path) -> None:
     """No file of the old one stays: a config that is gone is gone."""
     copy = tmp_path / "corpus"
-    shutil.copytree(root, copy)
+    shutil.copytree(few_built, copy)
     shutil.rmtree(copy / "annotations" / "ann-a")
     shutil.rmtree(copy / "annotations" / "ann-b")
     build(copy)
@@ -191,22 +191,22 @@ def test_a_rebuild_takes_the_place_of_the_old_build(root: Path, tmp_path: Path) 
 
 
 def test_a_folder_that_is_no_build_is_left_alone(
-    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    few_built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     foreign = tmp_path / "thesis"
     foreign.mkdir()
     (foreign / "chapter-1.txt").write_text("years of work", "utf-8")
     link, file = tmp_path / "link", tmp_path / "file"
-    link.symlink_to(root / "build")
+    link.symlink_to(few_built / "build")
     file.write_text("")
-    for out in (foreign, link, file, root / "raw"):
+    for out in (foreign, link, file, few_built / "raw"):
         before = contents(tmp_path)
-        assert main(["--root", str(root), "build", "--out", str(out)]) == 2
+        assert main(["--root", str(few_built), "build", "--out", str(out)]) == 2
         assert str(out) in capsys.readouterr().err
         assert contents(tmp_path) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "thesis"]
     (tmp_path / "empty").mkdir()
-    assert main(["--root", str(root), "build", "--out", str(tmp_path / "empty")]) == 0
+    assert main(["--root", str(few_built), "build", "--out", str(tmp_path / "empty")]) == 0
 
 
 Start = Callable[[str, str], subprocess.Popen[bytes]]
@@ -295,11 +295,11 @@ def _command(pid: int) -> bytes:
 
 
 def test_where_nothing_can_be_written_nothing_is_lost(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    few_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The new build cannot take the old one's place, on a system that cannot exchange folders: the old one stays."""
     copy = tmp_path / "corpus"
-    shutil.copytree(root, copy)
+    shutil.copytree(few_built, copy)
     rename = Path.rename
 
     def fails(self: Path, target: Path) -> Path:
@@ -311,7 +311,7 @@ def test_where_nothing_can_be_written_nothing_is_lost(
     monkeypatch.setattr(Path, "rename", fails)
     assert main(["--root", str(copy), "build"]) == 2
     monkeypatch.undo()
-    assert contents(copy / "build") == contents(root / "build")
+    assert contents(copy / "build") == contents(few_built / "build")
 
 
 def test_nothing_to_build_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from support.copies import (
     build,
     change,
     contents,
+    copy_few,
     copy_repository,
     cut_names,
     parquet_rows,
@@ -82,7 +83,7 @@ def test_no_five_words_of_a_withheld_text_are_in_a_release(tmp_path: Path) -> No
 
 def test_withheld_text_is_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Not in a span, a context, a token or the card: of its words, title and names of entities are all there is."""
-    here, elsewhere = copy_repository(tmp_path / "1" / "corpus"), copy_repository(tmp_path / "2" / "corpus")
+    here, elsewhere = copy_few(tmp_path / "1" / "corpus"), copy_few(tmp_path / "2" / "corpus")
     text = withhold(here, WITHHELD, attach=True)
     withhold(elsewhere, WITHHELD, attach=False)
     for root in (here, elsewhere):
@@ -162,7 +163,7 @@ def test_what_was_built_with_the_attached_text_is_what_the_full_text_gives(
 
 
 def test_a_document_of_which_nothing_may_be_published_is_nowhere(tmp_path: Path) -> None:
-    copy_repository(tmp_path)
+    copy_few(tmp_path)
     withhold(tmp_path, WITHHELD, attach=True)
     path = tmp_path / "raw" / f"{WITHHELD}.json"
     write(path, read(path) | {"redistribution": "none"})

@@ -68,6 +68,15 @@ def copy_repository(to: Path, doc_ids: tuple[str, ...] = (), annotators: tuple[s
     return to
 
 
+def copy_few(to: Path) -> Path:
+    """A copy of every sixth document of this repository's corpus, and of `barrage-hearing-delay`, which tests change.
+
+    These twelve lie in all three splits, have gold and two more annotators, and one of their texts is withheld.
+    """
+    documents = sorted(path.stem for path in (REPOSITORY / "raw").glob("*.json"))
+    return copy_repository(to, ("barrage-hearing-delay", *documents[::6]))
+
+
 def to_bulk(root: Path, seed: int) -> None:
     """Turn the corpus at `root` into the bulk form, with the documents in a random order in several files."""
     rng = random.Random(seed)

@@ -22,7 +22,7 @@ SAID = {"language": "en", "license": "CC-BY-4.0", "redistribution": "full", "spl
 FEW = settings(
     deadline=None,
     database=None,
-    max_examples=25,
+    max_examples=15,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
