@@ -349,7 +349,7 @@ def features(front: dict[str, Any], config: str) -> list[dict[str, Any]]:
 
 def test_card_has_an_example_for_each_config(built: Path) -> None:
     front = yaml.safe_load((built / "build" / "README.md").read_text("utf-8").split("---\n")[1])
-    loaded = re.findall(r'load_dataset\("build", "(\w+)"', (REPOSITORY / "DATASET_CARD.md").read_text("utf-8"))
+    loaded = re.findall(r'load_dataset\("\./build", "(\w+)"', (REPOSITORY / "DATASET_CARD.md").read_text("utf-8"))
     assert sorted(loaded) == sorted(config["config_name"] for config in front["configs"])
 
 
