@@ -322,7 +322,7 @@ def test_the_token_stands_in_no_output_and_no_file(server: Studio, desk: Desk, p
     for ran in (desk.push(project), desk.pull(project)):
         said = refused(ran)
         assert "401" in said
-        assert "is the token right" in said
+        assert "check that the token is right" in said
     echo = json.dumps({"detail": f"you sent Token {wrong}"}).encode()
     network.faults = [Fault(r"^GET /api/", edit=lambda _: echo, times=99)]
     refused(desk.pull(project))
