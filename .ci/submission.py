@@ -1,8 +1,8 @@
 """Run `corpus validate` on a submission and write what it found to the job summary; the last step of action.yml.
 
 Everything comes through the environment: CORPUS_ROOT, CORPUS_PATHS, CORPUS_BASE, CORPUS_FORMAT, CORPUS_REPORTS and
-CORPUS_ARGS as in action.yml, and GITHUB_STEP_SUMMARY, GITHUB_OUTPUT and RUNNER_TEMP from the runner. The exit code is the
-command's.
+CORPUS_ARGS as in action.yml, and GITHUB_STEP_SUMMARY, GITHUB_OUTPUT and RUNNER_TEMP from the runner. The exit code is
+the command's.
 
 What the command prints quotes the submission. So none of it goes to the log, where the runner obeys lines that begin
 with `::`, and in the summary it stands in a fence that is longer than every run of backticks in it.

@@ -24,10 +24,9 @@ def release_changed(faults: Faults) -> Iterator[Problem]:
     Bad: a pull request that deletes `releases/1.0.0/`, or renames it to `releases/1.0.1/`.
     Good: `git restore --source=origin/main -- releases`; then publish the change as a new release.
     """
+    hint = "restore it, for example: git restore --source=origin/main -- releases"
     for path, detail in faults:
-        yield _found(
-            release_changed, path, detail, "restore it, for example: git restore --source=origin/main -- releases"
-        )
+        yield _found(release_changed, path, detail, hint)
 
 
 def wrong_release(faults: Faults) -> Iterator[Problem]:
