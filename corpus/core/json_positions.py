@@ -54,7 +54,7 @@ def position(source: Source, pointer: str) -> tuple[int, int]:
 
 
 def value_range(data: bytes, pointer: str) -> tuple[int, int]:
-    """The first byte of the value that `pointer` names in valid JSON, and the one behind it; KeyError for none."""
+    """Return the byte range (start, end) of the value at `pointer` in valid JSON; KeyError if it does not exist."""
     value: int | None = 0
     for part in split_pointer(pointer):
         if value is None:
@@ -87,7 +87,7 @@ class Member(NamedTuple):
 
 
 def _extent(data: bytes, start: int) -> tuple[int, int]:
-    """Where the value begins that comes next from `start`, and the byte behind it."""
+    """Return the byte range (start, end) of the first value at or after `start`."""
     depth, begin = 0, -1
     for match in _TOKEN.finditer(data, start):
         token = match.group()

@@ -39,7 +39,7 @@ _LONGEST = 100
 """Code points of the longest name of a layer, field, split or label."""
 _ID = ("id", "scalar", "string", True)
 _COLUMNS = ("annotator", "layers_done", "provenance", "text")
-"""The columns of the tables of articles that are no field of the record."""
+"""The columns of the article tables that do not come from fields of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Violation:
     """A place where a value does not fit its schema.
 
     `keyword` is the JSON Schema keyword it fails ("required", "type", …), `parts` lead to the
-    value, `limit` is what the keyword asks for, `value` what is there.
+    value, `limit` is what the keyword asks for, `value` the value found.
     """
 
     keyword: str
@@ -183,7 +183,7 @@ def _json(path: Path) -> dict[str, Any]:
         raise CorpusError(f"{path} is missing: a corpus needs one; `corpus --root DIR` names the corpus") from None
     except UnicodeEncodeError:
         raise CorpusError(
-            f"{path} holds half of a surrogate pair (\\ud800 to \\udfff), which is no character"
+            f"{path} holds half of a surrogate pair (\\ud800 to \\udfff), which is not a character"
         ) from None
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path} is not valid JSON: {error}") from None
@@ -239,7 +239,7 @@ def _check_layers(schema: Schema) -> None:
         for one in layer.of_kind("reference"):
             if one.refers_to not in (*schema.layers, TARGETS):
                 raise CorpusError(
-                    f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is no layer"
+                    f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is not a layer"
                 )
 
 
@@ -343,7 +343,7 @@ def _labels(field: str, written: list[Any]) -> tuple[Label, ...]:
 
 
 def _resolve(schema: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
-    """The schema with a local `$ref` replaced by what it names; what stands beside it wins."""
+    """Return the schema with a local `$ref` replaced by its target; keywords beside the `$ref` win."""
     seen: set[str] = set()
     while "$ref" in written:
         target: Any = schema

@@ -50,7 +50,7 @@ class Reader:
     def digest(self, entries: Iterable[Entry]) -> bytes | None:
         """Return a hash of everything that `documents` reads of a document: the names and bytes of its parts.
 
-        The line number in a bulk file is no part of it. Returns None if a part cannot be read or exists
+        The line number in a bulk file is not part of it. Returns None if a part cannot be read or exists
         twice. The bytes are kept for the next call of `documents`, so that both see the same content even
         if the file changes in between.
         """

@@ -58,7 +58,7 @@ LAYERS = ("entities", "mentions", "quotes")
 NO_FIELD = "Citron has no such field"
 LEAVES_OUT = (
     ("article records", "Citron stores the text and its name only"),
-    ("ids", "numbered anew on import"),
+    ("ids", "renumbered on import"),
     ("provenance", "Citron has no such field"),
     ("annotations", "neither quotes nor entities and mentions were annotated"),
     ("nonquotes", NO_FIELD),

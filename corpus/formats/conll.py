@@ -58,7 +58,7 @@ COLUMNS = ("FORM", "MISC", "ENTITY", "NER")
 NO_COLUMN = "CoNLL has no such column"
 LEAVES_OUT = (
     ("article records", "CoNLL stores the text and its name only; the split is the name of the file"),
-    ("ids", "numbered anew on import"),
+    ("ids", "renumbered on import"),
     ("provenance", "CoNLL has no such column"),
     ("annotations", "entities or mentions were not annotated, so O tags would be meaningless"),
     *((name, NO_COLUMN) for name in ("quotes", "nonquotes", "stances")),

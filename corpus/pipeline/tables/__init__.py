@@ -7,7 +7,7 @@
 | entities | a sentence: tokens, IOB2 tags of the named mentions, entity ids | `entities` |
 | quotes, stances | a record of that layer, and what it refers to written out | `records` |
 
-A layer nobody looked at is null, one in which nothing was found is empty. Labels are strings; the
+A layer that was not annotated is null; one annotated with no records is empty. Labels are strings; the
 card tells `datasets` their names.
 """
 

@@ -20,7 +20,7 @@ GAP = " … "
 
 
 def quotes_config(schema: Schema) -> Config:
-    """A row a quote: its fields, their words, and the paragraphs it stands in."""
+    """Return the table with a row for each quote: its fields, their words, and the paragraphs around it."""
     description = "A quote: content, cue, source, speaker, and the paragraphs they stand in."
     return _config(schema.layers["quotes"], description, [("context", pa.string()), ("context_start", pa.int64())])
 

@@ -25,7 +25,7 @@ class Row:
 
 
 class LayerColumns:
-    """A layer of several annotations: the records of each (None: nobody looked), and a column for each field.
+    """A layer of several annotations: the records of each (None: not annotated), and a column for each field.
 
     A span has the words of its text where `texts` has it, and none where the text is withheld,
     whatever the files say.
@@ -84,7 +84,7 @@ class Rows:
 
 
 def looked(annotation: Annotation, layer: str) -> bool:
-    """Whether the annotator looked at a layer, so that an empty one means "none found"."""
+    """Return whether the annotator annotated a layer, so that an empty one means "none found"."""
     return layer in (annotation.value.get("layers_done") or ())
 
 
