@@ -17,7 +17,7 @@ _DONE = ("layers_done", pa.list_(pa.string()))
 
 
 def documents_config(schema: Schema) -> Config:
-    """Return the table with a row for each article: its record, its text, and all layers of the gold annotation."""
+    """Return the table with a row for each article: its record, text and all layers of the gold annotation."""
     record = [(field.name, type_of(field)) for field in schema.article_fields]
     labels = {f.name: tuple(label.name for label in f.labels) for f in schema.article_fields if f.labels}
     return Config(
