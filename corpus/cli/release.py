@@ -91,9 +91,10 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     """
     from .. import report
     from ..files import Index
-    from ..release.make import make_release
+    from ..release.make import check_version, make_release
 
     root = common.root()
+    check_version(version)  # before it becomes the name of a folder to lock
     common.make(root / "releases" / version)
     counts = report.SeverityCounts()
     schema, settings, suppressions = _rules(root)

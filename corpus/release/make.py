@@ -95,9 +95,14 @@ def _describe(
     )
 
 
-def _may_come(version: str, known: list[str]) -> None:
+def check_version(version: str) -> None:
+    """Raise CorpusError if `version` is not X.Y.Z, without leading zeros."""
     if not VERSION.fullmatch(version) or version != ".".join(map(str, parts(version))):
-        raise CorpusError(f"a version is X.Y.Z, such as 1.0.0, not {version}")
+        raise CorpusError(f"a version is X.Y.Z, such as 1.0.0, not {version[:40]}")
+
+
+def _may_come(version: str, known: list[str]) -> None:
+    check_version(version)
     if version in known:
         raise CorpusError(f"{version} exists already, and releases are immutable; choose a version above {known[-1]}")
     if known and parts(version) < parts(known[-1]):

@@ -128,7 +128,7 @@ def test_a_document_whose_text_may_be_passed_on(corpus: Corpus, tmp_path: Path) 
 
 
 def test_a_file_that_is_none(corpus: Corpus, tmp_path: Path) -> None:
-    for path, reason in ((tmp_path / "none.txt", "none.txt does not exist"), (tmp_path, "directory")):
+    for path, reason in ((tmp_path / "none.txt", "none.txt does not exist"), (tmp_path, "is not a regular file")):
         ran = corpus.run("attach", "gamma", "--text", str(path))
         assert (ran.code, ran.out) == (2, "")
         assert reason in ran.err

@@ -303,7 +303,7 @@ def test_where_nothing_can_be_written_nothing_is_lost(
     rename = Path.rename
 
     def fails(self: Path, target: Path) -> Path:
-        if Path(target) == copy / "build" and self.name == "new":
+        if Path(target) == copy / "build" and self.parent.name == "new":
             raise OSError(28, "No space left on device")
         return rename(self, target)
 
