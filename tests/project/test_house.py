@@ -67,7 +67,9 @@ def for_type_checkers(node: ast.AST) -> bool:
 
 def test_rooms_import_downward_and_no_module_imports_in_a_circle() -> None:
     """The contracts are in pyproject.toml; `lint-imports` explains a broken one."""
-    found = subprocess.run(["lint-imports"], cwd=PACKAGE.parent, capture_output=True, text=True)
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports")], cwd=PACKAGE.parent, capture_output=True, text=True
+    )
     assert found.returncode == 0, found.stdout
 
 
