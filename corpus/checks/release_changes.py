@@ -35,7 +35,7 @@ def wrong_release(faults: Faults) -> Iterator[Problem]:
     What: `releases/` has a version that the base commit lacks, and its version is not above the last one,
     its checksums do not match, or the corpus at this commit compiles to another content hash. Checked with
     `--base` or `--since`. It cannot be suppressed, and its severity cannot be changed.
-    Why: nobody reviews Parquet files line by line. A release that the corpus does not compile to could hold
+    Why: no one reviews Parquet files line by line. A release that the corpus does not compile to could hold
     anything.
     Bad: release 1.1.0 was made, and then an annotation was corrected in the same pull request.
     Good: delete the version, and run `corpus release` as the last step.

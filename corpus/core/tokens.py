@@ -46,12 +46,15 @@ class Tokens:
 
 
 def tokenize(texts: list[str]) -> Tokens:
-    """The tokens of the texts."""
+    """Return the tokens of the texts, those of all texts in one set of columns."""
+    # Each text ends with a line break, so that no token reaches into the next text.
     joined = "\n".join([*texts, ""])
     data = np.frombuffer(joined.encode(), np.uint8)
     kinds, tails = _kinds_of(joined, data)
     begins_here = np.ones(len(data), bool)
     begins_here[tails] = False
+    # Adjacent word characters are one token; each mark is a token of its own. A token begins at the first byte of a
+    # code point only.
     word = kinds == _WORD
     mark = kinds == _MARK
     starts = np.flatnonzero((mark | word & ~_shifted(word, 1)) & begins_here)
@@ -60,6 +63,7 @@ def tokenize(texts: list[str]) -> Tokens:
     words = data[kinds != _BLANK]
     strings = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(words))
     begins = np.cumsum([0, *(len(text) + 1 for text in texts)])
+    # Up to here places are bytes of UTF-8, as Arrow needs for `strings`; spans of annotations are in code points.
     if len(tails):
         before = np.cumsum(~begins_here, dtype=np.int32)
         starts, ends = starts - before[starts], ends - before[ends - 1]
@@ -88,7 +92,7 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
 
 
 def _kinds_of(joined: str, data: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], Ints]:
-    """The kind of each byte, which is its code point's, and the places of all bytes but the first of one."""
+    """Return the kind of each byte (that of its code point), and the places of all but the first bytes of each."""
     kinds = _ascii()[data]
     heads = np.flatnonzero(data >= 0xC0)
     if not len(heads):
@@ -114,7 +118,10 @@ def _ascii() -> npt.NDArray[np.uint8]:
 
 @cache
 def _known() -> npt.NDArray[np.uint8]:
-    """The kinds of all code points met so far."""
+    """Return the table of the kinds of all code points, filled in as they occur.
+
+    A corpus uses few of the 1.1 million code points, and `regex` takes far longer than an array access.
+    """
     return np.full(0x110000, _UNSEEN, np.uint8)
 
 
@@ -129,7 +136,7 @@ def _beyond_ascii(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
 
 
 def _shifted(flags: npt.NDArray[np.bool_], step: int, edge: bool = False) -> npt.NDArray[np.bool_]:
-    """The flags of the bytes `step` before each byte; `edge` where there is none."""
+    """Return the flags of the bytes `step` before each byte; `edge` where there is none."""
     out = np.empty_like(flags)
     if step > 0:
         out[:step], out[step:] = edge, flags[:-step]

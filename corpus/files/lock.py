@@ -7,9 +7,9 @@
 One lock for all of the content is coarse on purpose: `split` reads every file to write a few, and an annotation means
 nothing without its text. Readers take no lock; every file they meet is whole (`writer.py`).
 
-The lock is `flock` on the folder itself, so the kernel releases it however a process ends, and no file is left behind
-that says who holds it. A folder that another writer exchanged while this one waited is another folder with the same
-name; the lock is then taken again. The holder deletes what killed commands left incomplete.
+The lock is `flock` on the folder itself, so the kernel releases it however a process ends, and no lock file
+is left over. A folder that another writer exchanged while this one waited is another folder with the same name; the
+lock is then taken again. The holder deletes what killed commands left incomplete.
 """
 
 from __future__ import annotations

@@ -259,7 +259,7 @@ REMOVED = (
     *("/properties/entities", "/properties/nonquotes", "/properties/stances"),
     *("/properties/mentions/items/properties/entity", f"{_QUOTE}/speaker", f"{_QUOTE}/addressee"),
 )
-"""What is no part of this corpus's schema: the layers the source does not have, and what refers to them."""
+"""JSON pointers to remove from the schema: the layers that the source does not have, and the references to them."""
 _MANY_MENTIONS = _list(_STRING | {"refersTo": "mentions"}, uniqueItems=True)
 _OWN = {
     "frame": _field("Frame", "The words that introduce the quote, its cue and source among them.", **_SPANS),

@@ -18,9 +18,9 @@ by its SHA-256 (RFC 6920), a collection by a UUID made of that, the doc_id and t
 
 Positions are code points: "The selection of the text MUST be in terms of unicode code points", W3C Recommendation
 Web Annotation Data Model of 2017-02-23, section 4.2.4 on the Text Quote Selector, which 4.2.5 on the Text Position
-Selector goes by. The two stand side by side, since two selectors of one target select the same (4.2), while one
-that refines another (4.2.9) is looked for within it, where no prefix is. A span in pieces is a target for each,
-in their order; the model says of each target that the bodies are about it (3.1), as it has no target in pieces.
+Selector refers to. Both selectors belong to the target itself, since two selectors of one target select the same
+(4.2), while one that refines another (4.2.9) is searched within it, where no prefix exists. A discontinuous span has
+a target for each piece, in order; by the model, the bodies are about each target (3.1).
 """
 
 from __future__ import annotations

@@ -148,7 +148,8 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
     except UnicodeEncodeError:
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
         return [Fault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
-    # Accounts are e-mail addresses in Label Studio; annotations are published. An address in the article is no account.
+    # Accounts are e-mail addresses in Label Studio; annotations are published. An address that the article itself
+    # contains is not an account.
     if b"@" in content and any(found not in one.text for found in ADDRESS.findall(content.decode())):
         return [Fault("L306", suggestion="remove the address, and submit again")]
     return content

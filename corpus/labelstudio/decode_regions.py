@@ -286,7 +286,7 @@ def _take(region: Region, control: Control, got: Any) -> tuple[str, str]:
 def _unreadable(typed: str, field: Field) -> str:
     """Return the code of a fault in what was typed into a field, "" if there is none.
 
-    A field that nobody touched has no value at all, so blanks were typed. To read them as "left empty" would turn
+    A field that no one touched has no value at all, so blanks were typed. To read them as "left empty" would turn
     a slip of the keyboard into the statement that there is no speaker.
     """
     if not typed.strip() and (typed or field.kind == "reference"):

@@ -71,7 +71,7 @@ class Owned:
 
 
 def read_owned(data: bytes, schema: Schema) -> Owned:
-    """Read an annotation file. One that is not an annotation belongs to nobody."""
+    """Read an annotation file. One that is not an annotation has no owner."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -46,7 +46,7 @@ Progress = Callable[[int, str], object]
 class Gone:
     """An annotation file whose task or annotation the server no longer has.
 
-    `known` is true if an earlier pull into this copy of the corpus wrote the file, and nobody edited it since: no
+    `known` is true if an earlier pull into this copy of the corpus wrote the file, and no one edited it since: no
     other file is ever removed.
     """
 
@@ -222,7 +222,7 @@ def _gone(
             continue
         if provenance.get("tool") != TOOL or provenance.get("project") != project.id:
             continue
-        # A file that someone edited is theirs: nobody removes it but them.
+        # A file that someone edited belongs to them: only they remove it.
         edited = CHECKSUM in provenance and not read_owned(data, schema).unedited
         task, annotation, name = provenance.get("task"), provenance.get("annotation"), path.relative_to(into).as_posix()
         removable = name in known and not edited

@@ -1,6 +1,6 @@
 """A task of an export → its submissions: one annotation by one annotator of one document.
 
-Predictions, drafts and skipped annotations are not submissions: nobody stands by them.
+Predictions, drafts and skipped annotations are not submissions: no annotator submitted them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .pseudonyms import Pseudonyms
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One annotation of a task. `annotator` is a pseudonym, "" when the annotation names nobody."""
+    """One annotation of a task. `annotator` is a pseudonym, "" when the annotation names no annotator."""
 
     task: Record
     annotation: Record
@@ -66,7 +66,7 @@ def group_task(task: Record, people: Pseudonyms) -> Group:
     older: list[Submission] = []
     for annotator, several in by_annotator.items():
         several.sort(key=lambda one: one.changed)
-        # Without a name nobody can say that one annotation replaces another: each is quarantined.
+        # Without a name it is unknown whether one annotation replaces another: each is quarantined.
         newest += several[-1:] if annotator else several
         older += several[:-1] if annotator else []
     return Group(doc_id, tuple(newest), tuple(older))

@@ -96,7 +96,7 @@ def open_store(root: Path, schema: Schema, policy: Policy, documents: int) -> St
 
 
 def _is_own(path: Path) -> bool:
-    """Return True if nobody but the user may write a file or folder; on Windows, where modes say nothing, always."""
+    """Return True if only the user may write a file or folder; on Windows, where modes say nothing, always."""
     if not hasattr(os, "getuid"):
         return True
     status = path.lstat()

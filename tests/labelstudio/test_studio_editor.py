@@ -69,7 +69,7 @@ def test_a_person_annotates_in_the_editor(
         for end in ("said", "and no again.", "she"):
             editor.relate("No way,", end)
         for layer in ("Entities", "Mentions", "Quotes"):
-            editor.choose("Layers you have looked at", layer)
+            editor.choose("Layers you have checked", layer)
         editor.click("No way,")
         page.screenshot(path=str(tmp_path / "editor.png"))
         if request.config.getoption("--golden"):

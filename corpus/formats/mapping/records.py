@@ -62,7 +62,7 @@ class _Mapper:
         return self._in_order_of_the_text(entities)
 
     def _make_records(self) -> None:
-        """Make a record of each event, and of each span annotation that is no trigger, if the map has a rule."""
+        """Make a record of each event, and of each span annotation that is not a trigger, if the map has a rule."""
         events = {name: one for name, one in self._in.events.items() if one.type in self._map.types}
         triggers = {one.trigger for one in events.values()}
         for name, bound in self._in.spans.items():

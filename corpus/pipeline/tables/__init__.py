@@ -35,7 +35,7 @@ Batches = dict[str, pa.RecordBatch]
 
 @lru_cache(maxsize=4)
 def configs(schema: Schema) -> tuple[Config, ...]:
-    """The configs that this schema gives, the default one first."""
+    """Return the configs that this schema gives, the default one first."""
     found = [documents_config(schema), annotations_config(schema)]
     if {"entities", "mentions"} <= schema.layers.keys():
         found.append(entities_config(schema))
@@ -47,7 +47,7 @@ def configs(schema: Schema) -> tuple[Config, ...]:
 
 
 def build(rows: list[Row], schema: Schema) -> dict[str, Batches]:
-    """The rows of every config, by split and config, each in the order of the documents."""
+    """Return the rows of every config, by split and config, each in the order of the documents."""
     rows = sorted(rows, key=lambda row: str(row.article.record["split"]))
     splits = [str(row.article.record["split"]) for row in rows]
     ids = pa.array([row.article.doc_id for row in rows], pa.string())
@@ -64,7 +64,7 @@ def build(rows: list[Row], schema: Schema) -> dict[str, Batches]:
 
 
 def _part(batch: pa.RecordBatch, first: int, last: int) -> pa.RecordBatch:
-    """Some rows of a batch; a small part is copied, so that it does not keep the others in memory."""
+    """Return some rows of a batch; a small part is copied, so that it does not keep the others in memory."""
     if last - first > batch.num_rows // 2:
         return batch.slice(first, last - first)
     return batch.take(pa.array(np.arange(first, last)))

@@ -24,19 +24,19 @@ SCALARS = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(),
 
 
 def type_of(field: Field) -> pa.DataType:
-    """The type of a field's column. References and labels are strings."""
+    """Return the type of a field's column. References and labels are strings."""
     if field.kind == "spans":
         return pa.list_(SPAN)
     return pa.list_(SCALARS[field.json_type]) if field.many else SCALARS[field.json_type]
 
 
 def type_of_layer(layer: Layer) -> pa.DataType:
-    """The type of a layer's column in a table of articles."""
+    """Return the type of a layer's column in a table of articles."""
     return pa.list_(pa.struct([(field.name, type_of(field)) for field in layer.fields]))
 
 
 def column(field: Field, records: Sequence[Record]) -> pa.Array:
-    """The values of a field, one for each record, null where a record has none."""
+    """Return the values of a field, one for each record, null where a record has none."""
     name = field.name
     values = list(map(itemgetter(name), records)) if field.required else [record.get(name) for record in records]
     if field.kind == "spans":
@@ -53,12 +53,12 @@ def column(field: Field, records: Sequence[Record]) -> pa.Array:
 
 
 def lacks_words(values: pa.Array) -> bool:
-    """Whether a column of spans has one that does not quote its text."""
+    """Return True if a column of spans has one that does not quote its text."""
     return bool(values.type == pa.list_(SPAN) and values.values.field("text").null_count)
 
 
 def lists(values: Sequence[Sequence[Any] | None], flat: pa.Array) -> pa.ListArray:
-    """A column of lists over items laid end to end; null where a value is None."""
+    """Return a column of lists over concatenated items; null where a value is None."""
     if None in values:
         offsets = pa.array([0, *accumulate(len(value) if value else 0 for value in values)], pa.int32())
         return pa.ListArray.from_arrays(offsets, flat, mask=pa.array([value is None for value in values]))

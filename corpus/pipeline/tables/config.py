@@ -1,4 +1,4 @@
-"""What a table of a release is."""
+"""The description of a table of a release."""
 
 from __future__ import annotations
 

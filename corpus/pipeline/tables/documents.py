@@ -30,7 +30,7 @@ def documents_config(schema: Schema) -> Config:
 
 
 def annotations_config(schema: Schema) -> Config:
-    """A row one annotator's view of one article: the text and every layer."""
+    """Return the table with a row for each annotation: the text of its article and every layer."""
     columns = [("doc_id", pa.string()), ("annotator", pa.string()), ("text", pa.string()), _DONE]
     return Config(
         "annotations",
@@ -69,7 +69,7 @@ def _annotations(rows: Rows) -> list[pa.Array]:
 
 
 def _provenance(annotations: Sequence[Annotation | None], schema: Schema) -> pa.StructArray:
-    """How each annotation came to be: the tool, the times, whether a model made it, and the annotator's note."""
+    """Return the origin of each annotation: the tool, the times, whether a model made it, and the annotator's note."""
     made = [(annotation.value.get("provenance") if annotation else None) or {} for annotation in annotations]
     types = list(_provenance_column(schema)[1])
     columns = [pa.array([record.get(field.name) for record in made], field.type) for field in types]

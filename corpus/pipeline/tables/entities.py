@@ -12,7 +12,7 @@ from .rows import Row, Rows, looked
 
 
 def entities_config(schema: Schema) -> Config:
-    """A row a sentence of an article whose text is here and whose gold has entities and mentions."""
+    """Return the table with a row for each sentence of an article with a text and gold entities and mentions."""
     columns = [("doc_id", pa.string()), ("sentence", pa.int64()), ("start", pa.int64()), ("end", pa.int64())]
     lists = [
         ("tokens", pa.string()),
@@ -30,7 +30,7 @@ def entities_config(schema: Schema) -> Config:
 
 
 def tag_names(schema: Schema) -> tuple[str, ...]:
-    """The tags, in the order of the types of entities."""
+    """Return the tags, in the order of the types of entities."""
     return ("O", *(f"{prefix}-{label.name}" for label in schema.labels("entities", "type") for prefix in "BI"))
 
 
@@ -64,14 +64,14 @@ def _entities(shard: Rows) -> list[pa.Array]:
 
 
 def _is_tagged(row: Row) -> bool:
-    """Whether a token without a tag is known to be outside of all names."""
+    """Return whether a token without a tag is known to be outside of all names."""
     return (
         row.text is not None and row.gold is not None and looked(row.gold, "entities") and looked(row.gold, "mentions")
     )
 
 
 def tags_of(rows: list[Row], tokens: Tokens, names: tuple[str, ...]) -> tuple[Ints, Ints, list[str]]:
-    """A tag for each token, as its place in `names`; the number of its entity; and the entities' ids, from 1.
+    """Return a tag for each token, as its place in `names`; the number of its entity; and the entities' ids, from 1.
 
     The longer of two named mentions that overlap wins, then the first. Since the longer ones come
     first, one that is still free at both of its ends is free in between.
@@ -93,19 +93,21 @@ def tags_of(rows: list[Row], tokens: Tokens, names: tuple[str, ...]) -> tuple[In
     lasts = np.searchsorted(tokens.starts, edges[:, 1])
     taken = bytearray(len(tokens.starts))
     chosen: list[int] = []
+    # `ner_tags` has one tag for each token, so names cannot nest in it; nested names are in the config `documents`.
     for i, (first, last) in enumerate(zip(firsts.tolist(), lasts.tolist(), strict=True)):
         if named[i][2] and first < last and not taken[first] and not taken[last - 1]:
             taken[first:last] = b"\1" * (last - first)
             chosen.append(i)
     codes = np.array([named[i][2] for i in chosen], np.int64)
     begin, end = firsts[chosen], lasts[chosen]
+    # In `names`, the I- tag of a type follows its B- tag.
     tags = _spread(len(taken), begin, end, codes + 1)
     tags[begin] = codes
     return tags, _spread(len(taken), begin, end, np.arange(1, len(chosen) + 1)), ["", *(named[i][3] for i in chosen)]
 
 
 def _spread(length: int, begin: Ints, end: Ints, values: Ints) -> Ints:
-    """An array of `length` zeros, with each value from its begin to its end; none overlaps another."""
+    """Return an array of `length` zeros, with each value from its begin to its end; none overlaps another."""
     steps = np.zeros(length + 1, np.int64)
     np.add.at(steps, begin, values)
     np.subtract.at(steps, end, values)

@@ -26,7 +26,7 @@ def quotes_config(schema: Schema) -> Config:
 
 
 def stances_config(schema: Schema) -> Config:
-    """A row a pair of a text and a target, with the stance, its scope and its holder."""
+    """Return the table with a row for each pair of a text and a target, with the stance, its scope and its holder."""
     description = "A pair of a text and a target, with the stance, its scope and its holder."
     return _config(schema.layers["stances"], description, [("title", pa.string()), ("text", pa.string())])
 
@@ -40,7 +40,7 @@ def _config(layer: Layer, description: str, extra: list[tuple[str, pa.DataType]]
 
 
 def _written_names(field: Field) -> list[str]:
-    """The columns that write out what a field points at."""
+    """Return the columns that write out the records a field refers to."""
     if field.kind == "spans" or (field.refers_to == "mentions" and field.many):
         return [f"{field.name}_text"]
     if field.refers_to == "entities" and not field.many:
@@ -84,13 +84,13 @@ def _written(field: Field, values: pa.Array, rows: Rows, mine: LayerColumns) -> 
 
 
 def _joined(spans: pa.ListArray, gap: str = GAP) -> pa.StringArray:
-    """The words of each list of spans as one string; null where one is withheld."""
+    """Return the words of each list of spans as one string; null where one is withheld."""
     words = pc.struct_field(spans.values, "text")
     return pc.binary_join(pa.ListArray.from_arrays(spans.offsets, words), gap)
 
 
 def _mention_texts(field: Field, rows: Rows, mine: LayerColumns) -> pa.StringArray:
-    """The words of the mentions that each record refers to, joined by "; "."""
+    """Return the words of the mentions that each record refers to, joined by "; "."""
     layer = rows.schema.layers["mentions"]
     spans = layer.of_kind("spans")[0]
     words = _joined(rows.gold["mentions"].columns[layer.fields.index(spans)])
@@ -113,7 +113,7 @@ def _entities_of(field: Field, rows: Rows, mine: LayerColumns) -> list[Record]:
 
 
 def _contexts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, int | None]]:
-    """For each quote, the lines of the text that hold its content, cue and source, and where they begin."""
+    """Return, for each quote, the lines of the text that hold its content, cue and source, and where they begin."""
     found: list[tuple[str | None, int | None]] = []
     mentions = rows.gold["mentions"].flat if "mentions" in rows.gold else []
     places = rows.first_mentions if "mentions" in rows.gold else [{}] * len(rows.rows)
@@ -137,7 +137,7 @@ def _context(text: str | None, parts: Sequence[list[Record]]) -> tuple[str | Non
 
 
 def _stance_texts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, str | None]]:
-    """For each stance, the title and the text to classify.
+    """Return, for each stance, the title and the text to classify.
 
     The text is the words of the evidence for a speaker, the title for a headline, else the article.
     """

@@ -16,7 +16,7 @@ from .columns import column, lacks_words, lists
 
 @dataclass(slots=True)
 class Row:
-    """An article with what was said of it; `text` is None where it is withheld."""
+    """An article with its annotations; `text` is None where it is withheld."""
 
     article: Article
     text: str | None
@@ -50,7 +50,7 @@ class LayerColumns:
         self.columns = [column(field, self.flat) for field in self._layer.fields]
 
     def nested(self) -> pa.ListArray:
-        """The layer as one column of a table of articles."""
+        """Return the layer as one column of a table of articles."""
         names = [field.name for field in self._layer.fields]
         return lists(self.records, pa.StructArray.from_arrays(self.columns, names))
 
@@ -64,18 +64,18 @@ class Rows:
 
     @cached_property
     def texts(self) -> list[str | None]:
-        """The text of each document."""
+        """Return the text of each document."""
         return [row.text for row in self.rows]
 
     @cached_property
     def gold(self) -> dict[str, LayerColumns]:
-        """The layers of the gold annotations."""
+        """Return the layers of the gold annotations."""
         annotations = [row.gold for row in self.rows]
         return {layer.name: LayerColumns(layer, annotations, self.texts) for layer in self.schema.layers.values()}
 
     @cached_property
     def first_mentions(self) -> list[dict[str, int]]:
-        """For each document, mention id → its place among all mentions of the shard."""
+        """Return, for each document, mention id → its place among all mentions of the shard."""
         found, begin = [], 0
         for records in self.gold["mentions"].records:
             found.append({record["id"]: i for i, record in enumerate(records or (), begin)})
@@ -95,12 +95,12 @@ def _records(annotation: Annotation | None, layer: Layer) -> list[Record] | None
 
 
 def _with_words(records: list[Record], layer: Layer, text: str) -> list[Record]:
-    """The records with the words of each span written in where it lacks them."""
+    """Return the records with the words of each span written in where it lacks them."""
     return _spans_changed(records, layer, lambda span: {"text": text[span["start"] : span["end"]]} | span)
 
 
 def _without_words(records: list[Record], layer: Layer) -> list[Record]:
-    """The records with nothing of the text in their spans."""
+    """Return the records with nothing of the text in their spans."""
     return _spans_changed(records, layer, lambda span: {"start": span["start"], "end": span["end"]})
 
 
