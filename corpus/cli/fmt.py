@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..core.model import CorpusError, Problem
-from .options import PATH, Common, Verb
+from .options import PATH, Common, Verb, today
 
 
 @click.command("fmt", cls=Verb)
@@ -43,7 +43,9 @@ def fmt(common: Common, paths: tuple[Path, ...], check: bool, diff: bool, fix: b
       corpus fmt --fix --diff
     """
     from .. import report
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
+    from ..core.settings import read_settings
     from ..edit.fix import fix_corpus
     from ..edit.fmt import format_corpus
     from ..edit.rewriter import Rewriter
@@ -60,7 +62,8 @@ def fmt(common: Common, paths: tuple[Path, ...], check: bool, diff: bool, fix: b
         counts.update(report.text([problem], reported))
 
     if fix:
-        files = fix_corpus(root, schema, paths, rewriter, on_problem, unsafe=unsafe)
+        severities, suppressions = read_settings(root, all_severities()).severity, read_suppressions(root, today())
+        files = fix_corpus(root, schema, severities, suppressions, paths, rewriter, on_problem, unsafe=unsafe)
     else:
         files = format_corpus(root, schema, paths, rewriter, on_problem)
     changed = sorted(rewriter.changed)

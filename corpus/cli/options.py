@@ -233,11 +233,14 @@ def _keep_verbose(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         common.quiet, common.verbose = False, True
 
 
+_CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
+
 class Verb(click.Command):
     """A command that has the common options, and whose help keeps the lines of its docstring."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
+        super().__init__(*args, **{"context_settings": _CONTEXT, **settings})
         self.params += common_options()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -273,7 +276,7 @@ class Group(click.Group):
     command_class = Verb
 
     def __init__(self, *args: Any, sections: Mapping[str, Mapping[str, str]] | None = None, **settings: Any) -> None:
-        super().__init__(*args, **{"subcommand_metavar": "VERB …", **settings})
+        super().__init__(*args, **{"subcommand_metavar": "VERB …", "context_settings": _CONTEXT, **settings})
         self.params += common_options()
         self.sections = sections or {}
         self._places = {name: place for verbs in self.sections.values() for name, place in verbs.items()}

@@ -91,6 +91,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     """
     from .. import report
     from ..files import Index
+    from ..files.git import Git
     from ..release.make import check_version, make_release
 
     root = common.root()
@@ -121,6 +122,8 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     since = f": {found.bump} since {found.old}" if found else ", the first release"
     of = f"{built.documents:,} document{'s' * (built.documents != 1)}"
     common.say(f"{root / 'releases' / built.version}: {of}{since}")
+    if Git(root).ask("rev-parse", "--is-inside-work-tree") is None:
+        common.say("note: not a git repository, so the release names no commit")
     return 0
 
 

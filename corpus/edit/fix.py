@@ -6,12 +6,13 @@ document is then checked again, and what is found next is fixed in the next roun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from .. import checks
-from ..core.model import Document, Fix, Problem
+from ..checks.suppress.suppressions import Suppressions, Suppressor
+from ..core.model import Document, Fix, Problem, Severity
 from ..core.schema import Schema
 from ..files import Entry, Index, Reader, by_document, edited, is_bulk, parse_json
 from .rewriter import ChangedLines, Rewriter, chosen_files
@@ -19,11 +20,15 @@ from .rewriter import ChangedLines, Rewriter, chosen_files
 _ROUNDS = 8
 """The most rounds of fixes for one document. A fix may make another one possible; the limit ends any cycle."""
 _BOM = b"\xef\xbb\xbf"
+_Find = Callable[[Document, set[int]], Iterator[Problem]]
+"""Yields the findings of a document, suppressed ones as infos, and adds the levels that fail to the set."""
 
 
 def fix_corpus(
     root: Path,
     schema: Schema,
+    severities: Mapping[str, Severity],
+    suppressions: Suppressions,
     paths: Sequence[Path],
     rewriter: Rewriter,
     on_problem: Callable[[Problem], None],
@@ -32,8 +37,14 @@ def fix_corpus(
 ) -> int:
     """Apply the safe fixes, or with `unsafe` all fixes, of findings in the JSON files. Return the number of files read.
 
-    `on_problem` receives each remaining finding with a fix that was not applied.
+    `on_problem` receives each error and warning of these files that is left, unless it is suppressed. Fixes of
+    suppressed findings are applied too: the baseline is there to become smaller.
     """
+
+    def find(document: Document, failed: set[int]) -> Iterator[Problem]:
+        # A Suppressor counts what it suppressed, and a document is checked in several rounds: each has its own.
+        return checks.run(document, schema, failed, severities, Suppressor(suppressions, show=True).suppress)
+
     with (
         Index(root, paths) as index,
         Reader(root, index.unpacked) as reader,
@@ -41,7 +52,7 @@ def fix_corpus(
     ):
         files = chosen_files(index, paths)
         for entries in (group for shard in index.shards(256) for group in by_document(shard)):
-            for before, after, left in _fixed(entries, reader, schema, files, unsafe):
+            for before, after, left in _fixed(entries, reader, find, files, unsafe):
                 old, new = before.source, after.source
                 for problem in left:
                     on_problem(problem)
@@ -54,9 +65,9 @@ def fix_corpus(
 
 
 def _fixed(
-    entries: list[Entry], reader: Reader, schema: Schema, files: set[str], unsafe: bool
+    entries: list[Entry], reader: Reader, find: _Find, files: set[str], unsafe: bool
 ) -> Iterator[tuple[Document, Document, list[Problem]]]:
-    """Yield each document of a group whose file is in `files`: before, after, and its findings with unapplied fixes.
+    """Yield each document of a group whose file is in `files`: before, after, and the findings left.
 
     An annotation is checked after its article, and against the fixed article: a fix of the record may resolve or
     reveal a finding in the annotation.
@@ -67,27 +78,24 @@ def _fixed(
         after = before if article is None else replace(before, article=article)
         levels = checks.inherited(failed)
         if before.source.path in files and before.source.kind != "text":
-            after, levels, left = _with_fixes(after, schema, levels, unsafe)
-            yield before, after, left
+            after, levels, left = _with_fixes(after, find, levels, unsafe)
+            yield before, after, [one for one in left if one.severity != "info" and one.file in files]
         elif before.annotation is None:
-            for _ in checks.run(before, schema, levels):
+            for _ in find(before, levels):
                 pass
         if before.annotation is None:
             failed, article = levels, after.article
 
 
 def _with_fixes(
-    document: Document, schema: Schema, inherited: set[int], unsafe: bool
+    document: Document, find: _Find, inherited: set[int], unsafe: bool
 ) -> tuple[Document, set[int], list[Problem]]:
-    """Apply fixes until none is left. Return the document, the levels it still fails, and findings with a fix."""
+    """Apply fixes until none is left. Return the document, the levels it still fails, and the findings left."""
     for rounds_left in reversed(range(_ROUNDS + 1)):
         failed = set(inherited)
-        found = [
-            problem
-            for problem in checks.run(document, schema, failed)
-            if problem.fix and problem.file == document.source.path
-        ]
-        fixes = without_conflicts([problem for problem in found if problem.fix and (problem.fix.safe or unsafe)])
+        found = list(find(document, failed))
+        own = [problem for problem in found if problem.file == document.source.path]
+        fixes = without_conflicts([problem for problem in own if problem.fix and (problem.fix.safe or unsafe)])
         if not fixes or not rounds_left:
             break
         document = _reread(document, _applied(document.source.data, fixes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ def load(
     **options: Any,
 ) -> Any:
     """Load a config of the corpus in `root` (default: the corpus around the working directory, or this repository).
+
+    Outside any corpus, the build of this repository is loaded with a warning that names the directory.
 
     Without `version`, load the last build. With `version` (X.Y.Z), load that release and first compare its files
     with its manifest. The release is looked up in releases/, then on the hub in the repository that `hub` in
@@ -90,4 +93,8 @@ def _root(root: str | Path | None) -> Path:
     try:
         return find_root(Path.cwd())
     except CorpusError:
-        return find_root(Path(__file__).resolve().parent)
+        own = find_root(Path(__file__).resolve().parent)
+    warnings.warn(
+        f"{Path.cwd()} is not inside a corpus; loading from {own}; pass `root` to choose another", stacklevel=4
+    )
+    return own

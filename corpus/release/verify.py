@@ -39,6 +39,11 @@ def read_manifest(folder: Path, links: bool = False) -> dict[str, Any]:
         raise CorpusError(f"{folder} is not a build: it has no manifest.json") from None
     except RecursionError:
         raise CorpusError(f"{path} is damaged: it is nested too deep") from None
+    except json.JSONDecodeError as error:
+        at = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        raise CorpusError(f"{path} is not valid JSON: {at}") from None
+    except UnicodeDecodeError:
+        raise CorpusError(f"{path} is not valid JSON: it is not UTF-8") from None
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise CorpusError(f"{path} is damaged: {error!r}") from None
     if not sound:

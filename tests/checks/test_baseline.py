@@ -95,6 +95,15 @@ def test_what_is_gone_may_not_come_back(corpus: Corpus) -> None:
     assert ran.err.endswith("not in the baseline: 1 finding; fix, except, or add with --grow\n")
 
 
+def test_infos_are_not_listed_when_the_baseline_is_written(corpus: Corpus) -> None:
+    corpus.add("alpha")
+    corpus.write("pyproject.toml", '[tool.corpus.severity]\nP307 = "info"\n')
+    faulty(corpus, ["x1"])
+    assert "info P307" in corpus.run("validate").out
+    ran = corpus.run("baseline", "write")
+    assert (ran.code, ran.out) == (0, "")
+
+
 def test_the_file_is_a_line_a_finding(corpus: Corpus) -> None:
     faulty(corpus, ["x2", "x1"], 2)
     corpus.run("baseline", "write")

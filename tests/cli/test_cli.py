@@ -577,3 +577,11 @@ def test_this_repository_is_clean() -> None:
     infos = (": info C609 ", ": info C610 ", "    see: ")
     assert all(any(info in line for info in infos) for line in ran.out.splitlines()), ran.out
     assert run("--root", str(REPOSITORY), "fmt", "--check").code == 0
+
+
+@pytest.mark.parametrize("verb", [[], ["validate"], ["baseline"], ["baseline", "write"]])
+def test_h_is_short_for_help(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*verb, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert main([*verb, "-h"]) == 0
+    assert capsys.readouterr().out == shown

@@ -345,3 +345,17 @@ def test_a_span_is_not_trimmed_inside_a_word(corpus: Corpus) -> None:
     corpus.write(path, value)
     assert corpus.run("fmt", "--fix").code == 0
     assert corpus.read(path)["mentions"][value["mentions"].index(name)]["spans"][0]["text"] == "Åsa Lindqvist"
+
+
+def test_what_has_no_fix_is_reported_unless_it_is_suppressed(corpus: Corpus) -> None:
+    value = annotation("alpha")
+    value["mentions"][0]["spans"][0]["end"] = 10**6
+    before = corpus.write(GOLD, value).read_bytes()
+    ran = corpus.run("fmt", "--fix")
+    assert ran.code == 1
+    assert "error P304" in ran.out
+    assert (corpus.root / GOLD).read_bytes() == before
+    assert corpus.run("fmt", "--fix", str(corpus.root / "raw")).code == 0
+    assert corpus.run("baseline", "write").code == 0
+    ran = corpus.run("fmt", "--fix")
+    assert (ran.code, ran.out) == (0, "")

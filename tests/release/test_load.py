@@ -393,6 +393,12 @@ def test_load_finds_the_corpus_around_the_working_folder(
     assert corpus.load("quotes", split="train", root=root, cache_dir=cache).num_rows == quotes["train"].num_rows
 
 
+def test_load_outside_any_corpus_names_what_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(UserWarning, match=f"not inside a corpus; loading from {REPOSITORY}"), pytest.raises(CorpusError):
+        corpus.load("no such config")
+
+
 def test_load_says_what_is_missing(root: Path, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"no config 'quote'; it has annotations, documents, entities, quotes"):
         corpus.load("quote", root=root)

@@ -281,3 +281,20 @@ main(["--root", {str(corpus.root)!r}, "release", "1.0.0"])
     assert not (corpus.root / "releases/1.0.0").exists()
     assert corpus.run("release", "1.0.0").code == 0
     assert corpus.run("verify").code == 0
+
+
+def test_a_release_outside_git_says_that_it_names_no_commit(corpus: Corpus) -> None:
+    corpus.add("alpha", split="train")
+    ran = corpus.run("release", "1.0.0")
+    assert ran.code == 0
+    assert ran.err.endswith("note: not a git repository, so the release names no commit\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "why"), [(b"{}\n{}", "Extra data at line 2, column 1"), (b'"\xff"', "it is not UTF-8")]
+)
+def test_a_manifest_that_is_not_json(released: Corpus, data: bytes, why: str) -> None:
+    path = released.root / "releases" / "1.0.0" / "manifest.json"
+    path.write_bytes(data)
+    ran = released.run("verify", "1.0.0")
+    assert (ran.code, ran.err) == (2, f"corpus: {path} is not valid JSON: {why}\n")
