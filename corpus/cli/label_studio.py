@@ -162,7 +162,7 @@ def pull(
     from ..labelstudio.pull import pull as receive
     from ..labelstudio.server import Server, read_token, server_origin
 
-    root = common.edit()
+    root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
     with _Bar(common) as bar:
         did = receive(
@@ -177,6 +177,7 @@ def pull(
             prune,
             bar.more,
             _absolute(overwrite, root),
+            warn,
         )
     code = _report_result(common, did.result)
     for one in did.gone:

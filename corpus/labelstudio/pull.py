@@ -24,6 +24,7 @@ import orjson
 from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files import replace_file
+from ..files.lock import editing
 from .config import config_sha256, labelling_config
 from .convert import Origin, Result, convert_tasks
 from .export import read_export
@@ -78,11 +79,13 @@ def pull(
     prune: bool = False,
     progress: Progress = lambda amount, what: None,
     overwrite: Collection[Path] = (),
+    waiting: Callable[[str], object] = lambda message: None,
 ) -> Pulled:
     """Pull the annotations of the project `name` into `into`: all, or those changed `since` a time (or "last").
 
     An incomplete download changes nothing. With `prune`, files whose annotation is gone from the server are
-    removed; without it they are only reported. Raises CorpusError.
+    removed; without it they are only reported. `waiting` gets a message while another command writes the corpus.
+    Raises CorpusError.
     """
     project = server.find_project(name)
     if not project:
@@ -106,19 +109,21 @@ def pull(
                 "the project's labelling config is not that of this schema; `corpus label-studio push` updates it"
             )
         origin = Origin(project.id, server.version, server.sdk_version, config_sha256(project.config))
-        result = convert_tasks(arrival, root, schema, people, origin, into, quarantine, overwrite)
-        if arrival.missing:
-            notes.append(f"{len(arrival.missing)} tasks were deleted during the pull and are skipped")
-        if arrival.foreign:
-            which = ", ".join(f"{annotation} of task {task}" for task, annotation in arrival.foreign[:20])
-            more = f", and {len(arrival.foreign) - 20} more" if len(arrival.foreign) > 20 else ""
-            notes.append(f"last edited by another user than their annotator: annotation {which}{more}")
-        gone = tuple(_gone(server, project, into, on_server, arrival.annotations, _known(last), schema))
-        if prune:
-            for one in gone:
-                if one.known:
-                    (into / one.path).unlink()
-        _remember(folder, last, result, gone if prune else (), arrival.latest)
+        # A download may take hours: the corpus is locked only while files are written.
+        with editing(root, waiting):
+            result = convert_tasks(arrival, root, schema, people, origin, into, quarantine, overwrite)
+            if arrival.missing:
+                notes.append(f"{len(arrival.missing)} tasks were deleted during the pull and are skipped")
+            if arrival.foreign:
+                which = ", ".join(f"{annotation} of task {task}" for task, annotation in arrival.foreign[:20])
+                more = f", and {len(arrival.foreign) - 20} more" if len(arrival.foreign) > 20 else ""
+                notes.append(f"last edited by another user than their annotator: annotation {which}{more}")
+            gone = tuple(_gone(server, project, into, on_server, arrival.annotations, _known(last), schema))
+            if prune:
+                for one in gone:
+                    if one.known:
+                        (into / one.path).unlink()
+            _remember(folder, last, result, gone if prune else (), arrival.latest)
         if since:
             file.unlink()
         elif left := forget_snapshot(server, project, folder, snapshot):
