@@ -20,8 +20,6 @@ from .writing import json_bytes, write_file
 GITIGNORE = (
     "/build/\n# texts that may not be passed on\n/raw/attached/\n# left incomplete by a killed command\n.corpus-tmp-*\n"
 )
-_OURS = ("doc_id", "title", "text_sha256", "length")
-"""Fields of a record that an import computes."""
 
 
 def build_corpus(into: Path, documents: Iterable[Incoming | Problem], options: Options) -> Iterator[Problem]:
