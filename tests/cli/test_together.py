@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,9 +154,11 @@ def imported(into: Path) -> tuple[str, ...]:
 def test_what_a_kill_leaves_is_ignored_by_git(tmp_path: Path) -> None:
     assert run("init", str(tmp_path / "new")).code == 0
     assert run(*imported(tmp_path / "imported")).code in (0, 1)
-    for root in (tmp_path / "new", tmp_path / "imported", REPOSITORY):
-        if root != REPOSITORY:
-            subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+    # A copy of the repository's own rules: the tests may run on files that are in no git repository.
+    (tmp_path / "this").mkdir()
+    shutil.copy(REPOSITORY / ".gitignore", tmp_path / "this")
+    for root in (tmp_path / "new", tmp_path / "imported", tmp_path / "this"):
+        subprocess.run(["git", "init", "--quiet", str(root)], check=True)
         for name in (f"{TEMPORARY}0123abcd-x", f"raw/{TEMPORARY}0123abcd-x", f"annotations/gold/{TEMPORARY}x/new"):
             asked = subprocess.run(["git", "-C", str(root), "check-ignore", "--quiet", "--no-index", name])
             assert asked.returncode == 0, (root, name)
