@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
-from ..core.schema import TARGETS, Schema, shipped
+from ..core.schema import IF_DONE, TARGETS, Schema, shipped
 from ..files import canonical
 from .documents import Incoming, Options
 from .sources import problem
@@ -25,8 +25,9 @@ GITIGNORE = (
 def build_corpus(into: Path, documents: Iterable[Incoming | Problem], options: Options) -> Iterator[Problem]:
     """Write the documents to the new corpus `into`; yield the Problems among them, and of values that do not fit.
 
-    A field that some record lacks becomes optional in the schema of the new corpus. Raises CorpusError when an
-    article record lacks a required field that no option gives, or when there is no document.
+    A field that no record of an annotation has is not in its `fields_done`. A field that only some of its records
+    lack becomes optional in the schema of the new corpus. Raises CorpusError when an article record lacks a required
+    field that no option gives, or when there is no document.
     """
     folder, schema = options.schema or shipped(), schema_of(options)
     given = _record_of(options, schema)
@@ -147,13 +148,16 @@ def _write_document(
         done = [name for name in schema.layers if name in layers or name in options.layers]
         annotation: Record = {
             "doc_id": one.doc_id,
-            "schema_version": schema.version,
+            "schema_version": schema.versions[0],
             "text_sha256": record["text_sha256"],
             "annotator": annotator,
             "layers_done": done,
             **{name: layers.get(name, []) for name in done},
         }
-        yield from _fitted(annotation, one, schema, lacking)
+        yield from _fitted(annotation, one, schema)
+        if fields_done := _fields_done(annotation, schema, lacking):
+            annotation["fields_done"] = fields_done
+            annotation["schema_version"] = schema.version_of(annotation)
         for name in done:
             for ref in (ref for ref in schema.layers[name].of_kind("reference") if ref.refers_to == TARGETS):
                 targets.update(str(value.get(ref.name)) for value in annotation[name])
@@ -162,8 +166,8 @@ def _write_document(
         write_file(into / f"annotations/{annotator}/{one.doc_id}.json", canonical(annotation, "annotation", schema))
 
 
-def _fitted(annotation: Record, one: Incoming, schema: Schema, lacking: Counter[tuple[str, str]]) -> Iterator[Problem]:
-    """Remove values that the schema does not allow, yield a Problem for each, and count the fields that are missing."""
+def _fitted(annotation: Record, one: Incoming, schema: Schema) -> Iterator[Problem]:
+    """Remove values that the schema does not allow, and yield a Problem for each."""
     wrong: dict[tuple[str, int, str], str] = {}
     for found in schema.violations("annotation", annotation):
         if len(found.parts) >= 3:
@@ -173,10 +177,21 @@ def _fitted(annotation: Record, one: Incoming, schema: Schema, lacking: Counter[
         path, line = one.places.get((annotation["annotator"], record["id"]), (one.path, 1))
         yield problem("IMP2", path, f"{layer}.{name}: {message[:200]}", place=(line, 1))
         del record[name]
+
+
+def _fields_done(annotation: Record, schema: Schema, lacking: Counter[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the fields that each layer has, for layers without a required one; count those that only some lack."""
+    found: dict[str, list[str]] = {}
     for layer in annotation["layers_done"]:
-        for field in schema.layers[layer].fields:
-            if field.required:
-                lacking[layer, field.name] += sum(field.name not in record for record in annotation[layer])
+        records, fields = annotation[layer], schema.layers[layer].fields
+        there = {field.name: sum(field.name in record for record in records) for field in fields}
+        absent = {one.name for one in fields if one.required and not one.always and not there[one.name]}
+        if records and absent and schema.has_fields_done:
+            found[layer] = [name for name, count in there.items() if count and name != "id"]
+        for field in fields:
+            if field.required and (field.name not in absent or not schema.has_fields_done):
+                lacking[layer, field.name] += len(records) - there[field.name]
+    return found
 
 
 def _without_words(records: list[Record], fields: list[str]) -> None:
@@ -190,7 +205,9 @@ def _finish(into: Path, schema: Schema, lacking: Counter[tuple[str, str]], targe
     made = json.loads(json.dumps(schema.annotation))
     for layer, name in sorted(key for key, number in lacking.items() if number):
         items = made["properties"][layer]["items"]
-        items["required"] = [one for one in items["required"] if one != name]
+        for keyword in ("required", IF_DONE):
+            if name in items.get(keyword, ()):
+                items[keyword] = [one for one in items[keyword] if one != name]
     if made != schema.annotation:
         write_file(into / "schema/annotation.schema.json", json_bytes(made))
     if targets:
