@@ -25,6 +25,7 @@ from ..core.schema import Layer, Schema
 from .brat_ann import configuration, cut, joined, parse, serialize
 from .documents import (
     NOTHING_SAID,
+    Direction,
     Incoming,
     LeftOut,
     Options,
@@ -61,6 +62,16 @@ LEAVES_OUT = (
     ("line breaks at the edge of a span", BREAKS),
     ("spans of a record separated by line breaks only", JOINED),
     ("mentions", "only line breaks, which a brat span cannot contain"),
+)
+READS = Direction(
+    "texts, types, roles, relations, equivalences, attributes, notes, normalizations that the map names",
+    "what the map has no rule for",
+    "files written by hand after brat's documentation",
+)
+WRITES = Direction(
+    "spans, labels, references, chains, knowledge-base ids",
+    "see below",
+    "our own import; not with a brat server",
 )
 
 
