@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from ..core.schema import Label, Schema
 from .mapping.annotations import Annotations
-from .mapping.records import table
-from .mapping.rules import is_attribute, is_role, place_of, placed_layers
+from .mapping.rules import is_attribute, is_role, place_of, placed_layers, table
 
 _MOST = 200
 """Names of one kind that are written."""

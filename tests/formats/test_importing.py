@@ -260,7 +260,7 @@ def test_names_without_a_pattern_are_shown(tmp_path: Path) -> None:
         (
             PERSON + '[types.Org]\nlayer = "mentions"\nentity = "ORG"\n',
             0,
-            "the files have nothing for the map's types.Org",
+            "the files have nothing for types.Org of the map",
         ),
         ("typs = {}\n", 2, "map: unknown typs; did you mean 'types'?; known are "),
     ],
@@ -269,6 +269,15 @@ def test_names_of_a_map_that_match_nothing(of: str, code: int, said: str, tmp_pa
     ran, _ = come_in("brat", tmp_path, {"d.txt": "Ada left.", "d.ann": "T1\tPerson 0 3\tAda\n"}, of)
     assert ran.code == code
     assert said in ran.out + ran.err
+
+
+def test_a_note_on_a_relation_is_counted(tmp_path: Path) -> None:
+    lines = ["T1\tPerson 0 3\tAda", "T2\tPerson 4 7\tEve", "R1\tFamily Arg1:T1 Arg2:T2", "A1\tConf R1 high"]
+    lines += ["A2\tConf T1 high", "#1\tAnnotatorNotes R1\tsure?", "#2\tAnnotatorNotes A2\twhy?"]
+    ran, root = come_in("brat", tmp_path, {"d.txt": "Ada Eve", "d.ann": "\n".join(lines)}, PERSON)
+    assert (ran.code, ran.out) == (0, "")
+    assert "dropped 2 notes AnnotatorNotes: it belongs to a relation or attribute, which becomes a field" in ran.err
+    assert len(annotations(root)["gold/d.json"]["mentions"]) == 2
 
 
 def test_nothing_is_invented_by_a_round_trip(tmp_path: Path) -> None:
