@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import jsonschema_rs
+import orjson
 
 from .model import CorpusError, Kind
 from .regular_file import read_file
@@ -164,11 +165,15 @@ class Schema:
 
 
 def _validator(schema: dict[str, Any], formats: bool = True) -> jsonschema_rs.Draft202012Validator:
-    return _compiled(json.dumps(schema, ensure_ascii=False), formats)
+    try:
+        written = orjson.dumps(schema)
+    except TypeError:  # an integer of more than 64 bits
+        written = json.dumps(schema).encode()
+    return _compiled(written, formats)
 
 
 @lru_cache(maxsize=16)
-def _compiled(schema: str, formats: bool) -> jsonschema_rs.Draft202012Validator:
+def _compiled(schema: bytes, formats: bool) -> jsonschema_rs.Draft202012Validator:
     """Compile a JSON Schema, which takes longer than a run on a few documents: a program may do many runs."""
     return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=formats, retriever=_refuse)
 
