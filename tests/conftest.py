@@ -16,6 +16,8 @@ from support.once import made_once
 # Kept even where the environment says not to: otherwise each process compiles the package and rewrites all tests anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Before any test imports `datasets`, which reads it at import.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 settings.register_profile("corpus", deadline=None)
 settings.load_profile("corpus")

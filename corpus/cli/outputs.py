@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -81,8 +82,6 @@ def described(
     root: Path, given_root: Path | None, asked: Sequence[object], severity: Mapping[str, Severity], documents: int
 ) -> report.RunInfo:
     """Return what reports say about a run besides its findings."""
-    from importlib.metadata import version
-
     from .. import report
     from ..checks.suppress.suppressions import all_rules
 
@@ -93,9 +92,16 @@ def described(
     job_summary = os.environ.get("GITHUB_STEP_SUMMARY")
     return report.RunInfo(
         rules=rules,
-        version=version("on-the-record"),
+        version=_version(),
         documents=documents,
         command=("corpus", *at_root, "validate", *map(str, asked)),
         folder="" if below == "." else f"{below}/",
         job_summary=Path(job_summary) if job_summary else None,
     )
+
+
+@cache
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("on-the-record")

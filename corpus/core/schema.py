@@ -14,11 +14,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import jsonschema_rs
+import orjson
 
 from .done import done_fields
 from .model import CorpusError, Kind, Record
@@ -198,8 +199,18 @@ class Schema:
         }
 
 
-def _validator(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, retriever=_refuse)
+def _validator(schema: dict[str, Any], formats: bool = True) -> jsonschema_rs.Draft202012Validator:
+    try:
+        written = orjson.dumps(schema)
+    except TypeError:  # an integer of more than 64 bits
+        written = json.dumps(schema).encode()
+    return _compiled(written, formats)
+
+
+@lru_cache(maxsize=16)
+def _compiled(schema: bytes, formats: bool) -> jsonschema_rs.Draft202012Validator:
+    """Compile a JSON Schema, which takes longer than a run on a few documents: a program may do many runs."""
+    return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=formats, retriever=_refuse)
 
 
 def shipped() -> Path:
@@ -236,7 +247,7 @@ def _check_json_schema(value: dict[str, Any], path: Path) -> None:
         raise CorpusError(f"{path}: $schema must be {DRAFT!r}, not {draft!r}")
     try:
         jsonschema_rs.meta.validate(value)
-        jsonschema_rs.Draft202012Validator(value, retriever=_refuse)
+        _validator(value)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         where = "/".join(map(str, getattr(error, "instance_path", ())))
         message = getattr(error, "message", str(error))
@@ -249,7 +260,7 @@ def _refuse(uri: str) -> Any:
 
 
 def _check_registry(registry: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
-    for error in jsonschema_rs.Draft202012Validator(schema, retriever=_refuse).iter_errors(registry):
+    for error in _validator(schema, formats=False).iter_errors(registry):
         where = "/".join(map(str, error.instance_path))
         raise CorpusError(f"{path}: {error.message} (at /{where})")
     seen: set[str] = set()

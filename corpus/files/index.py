@@ -90,7 +90,7 @@ class Index:
         self.unpacked: dict[str, str] = {}
         """The path of the unpacked bytes of each compressed file, valid while the index is open."""
         self._unpacker = Unpacker()
-        self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         try:
             self._table = self._sorted(self._entries())
             if paths:
@@ -109,7 +109,8 @@ class Index:
 
     def close(self) -> None:
         """Delete the unpacked files."""
-        self._folder.cleanup()
+        if self._folder:
+            self._folder.cleanup()
 
     def __len__(self) -> int:
         """Return the number of documents."""
@@ -226,6 +227,7 @@ class Index:
 
     def _bulk_entries(self, path: str, kind: int, annotator: str, file: Path, packed: str) -> Iterator[Entry]:
         if packed:
+            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="corpus-")
             unpacked = Path(self._folder.name) / str(len(self.unpacked))
             fault = self._unpacker.unpack(file, unpacked, packed)
             if fault:

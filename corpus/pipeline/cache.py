@@ -24,6 +24,7 @@ import sys
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from operator import attrgetter
@@ -104,10 +105,17 @@ def _is_own(path: Path) -> bool:
 
 
 def _context(schema: Schema) -> bytes:
+    return _hash(_program(), orjson.dumps([schema.annotation, schema.article, schema.registry]))
+
+
+@cache
+def _program() -> bytes:
+    """Return a hash of Python, the libraries and the package's code, which are the same for a whole process."""
     package = Path(__file__).parent.parent
-    code = [(path.relative_to(package).as_posix(), path.read_bytes()) for path in sorted(package.rglob("*.py"))]
-    written = orjson.dumps([schema.annotation, schema.article, schema.registry])
-    return _hash(repr([sys.version, [_version(name) for name in _LIBRARIES], code]).encode(), written)
+    parts = [repr([sys.version, [_version(name) for name in _LIBRARIES]]).encode()]
+    for path in sorted(package.rglob("*.py")):
+        parts += [path.relative_to(package).as_posix().encode(), path.read_bytes()]
+    return _hash(*parts)
 
 
 def _version(name: str) -> str:

@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -66,17 +68,33 @@ def _in_processes(index: Index, task: Task, workers: int) -> Iterator[Shard]:
 
 @contextmanager
 def _pool(workers: int, root: Path, unpacked: Mapping[str, str]) -> Iterator[ProcessPoolExecutor]:
-    # A forked process would inherit the threads' locks of pyarrow, but not the threads.
-    context = multiprocessing.get_context("spawn")
+    context = _Spawning()
     pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(root, unpacked))
     try:
         yield pool
     except BrokenProcessPool:
+        # The pool's own thread may overlook a worker that was just being started, and then waits for it for ever.
+        for process in context.started:
+            if process.pid is not None:
+                process.terminate()
         raise CorpusError(
             "a worker process was killed before it finished, perhaps for want of memory: use fewer --workers"
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Spawning(SpawnContext):
+    """Starts new processes and remembers them. A fork would inherit the locks of pyarrow's threads, not the threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **options: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
+        process = SpawnProcess(*args, **options)
+        self.started.append(process)
+        return process
 
 
 _corpus: tuple[Path, Mapping[str, str], Schema] | None = None

@@ -219,19 +219,41 @@ def _children(parent: int) -> list[int]:
     return found
 
 
+OVERLOOKED = """
+import sys, threading
+from multiprocessing.context import SpawnProcess
+from corpus.cli.main import main
+terminate = SpawnProcess.terminate
+def of_the_main_thread(process):
+    if threading.current_thread() is threading.main_thread():
+        terminate(process)
+if __name__ == "__main__":
+    SpawnProcess.terminate = of_the_main_thread
+    sys.exit(main(sys.argv[1:]))
+"""
+"""The command, in which the pool's own thread ends no worker, as it does with one that is just being started."""
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the workers in /proc")
-def test_a_killed_worker_ends_the_build_in_one_line(corpus: Corpus) -> None:
+@pytest.mark.parametrize("program", [("-m", "corpus"), ("overlooked.py",)], ids=["ended", "overlooked"])
+def test_a_killed_worker_ends_the_build_in_one_line(corpus: Corpus, program: tuple[str, ...]) -> None:
     for number in range(600):
         corpus.add(f"doc-{number}")
-    argv = [sys.executable, "-m", "corpus", "--root", str(corpus.root), "build", "--workers", "2", "-q"]
+    corpus.write("overlooked.py", OVERLOOKED)
+    argv = [sys.executable, *program, "--root", str(corpus.root), "build", "--workers", "2", "-q"]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, env=environment, cwd=corpus.root) as process:
         until = time.monotonic() + 60
-        while not (workers := _children(process.pid)) and process.poll() is None and time.monotonic() < until:
+        while len(workers := _children(process.pid)) < 2 and process.poll() is None and time.monotonic() < until:
             time.sleep(0.01)
         assert workers
         os.kill(workers[0], signal.SIGKILL)
-        _, said = process.communicate(timeout=60)
+        try:
+            _, said = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert process.returncode == 2, said
     assert said.count("\n") == 1
     assert "a worker process was killed" in said

@@ -13,11 +13,8 @@ docs/rules.md and the tables of docs/formats.md anew; read the diff.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +26,7 @@ import pytest
 import yaml
 from support.corpora import REPOSITORY
 from support.once import made_once
+from support.shell import Shell
 
 from corpus.checks.suppress.suppressions import all_rules
 from corpus.cli.main import main
@@ -130,37 +128,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shutil.copytree(made_once(tmp_path_factory, "built-repository", make), root)
 
 
-class Shell:
-    """Runs commands and Python in a copy, unbuffered as in a terminal, with the cache of `datasets` beside it."""
+@pytest.fixture
+def shell(built: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell in the copy, with the cache of `datasets` beside it."""
+    import datasets
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self.env = os.environ | {
-            "PATH": path,
-            "HF_HOME": str(root.parent / "hf"),
-            "HF_HUB_OFFLINE": "1",
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONUTF8": "1",
-        }
-
-    def command(self, line: str) -> str:
-        if line.startswith("cd "):
-            self.root /= line.removeprefix("cd ")
-            return ""
-        result = self._run(["bash", "-c", line], subprocess.STDOUT)
-        assert result.returncode in (0, 1), f"{line}\n{result.stdout}"
-        return result.stdout
-
-    def python(self, code: str) -> str:
-        result = self._run([sys.executable, "-c", code], subprocess.PIPE)
-        assert result.returncode == 0, f"{code}\n{result.stderr}"
-        return result.stdout
-
-    def _run(self, args: list[str], stderr: int) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            args, cwd=self.root, env=self.env, stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8"
-        )
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", built.parent / "datasets")
+    return Shell(built)
 
 
 def run_document(text: str, shell: Shell) -> str:
@@ -200,10 +174,10 @@ def run_command(line: str, shown: str, shell: Shell) -> str:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_commands_and_examples_do_what_is_shown(name: str, built: Path, request: pytest.FixtureRequest) -> None:
+def test_commands_and_examples_do_what_is_shown(name: str, shell: Shell, request: pytest.FixtureRequest) -> None:
     document = REPOSITORY / name
     text = document.read_text("utf-8")
-    done = run_document(text, Shell(built))
+    done = run_document(text, shell)
     if request.config.getoption("--golden"):
         document.write_text(done, "utf-8")
     assert document.read_text("utf-8") == done

@@ -6,12 +6,15 @@ there is to read. The others, whose fault is in bytes that a diff would not show
 
 from __future__ import annotations
 
+import atexit
 import os
 import runpy
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from corpus.checks.suppress.suppressions import all_severities, read_suppressions
@@ -54,17 +57,20 @@ def copy_bad(folder: Path, to: Path) -> None:
 
     The patch is applied on its own ground: it would not apply to a file that another case has written.
     """
-    patch = folder / "bad.patch"
-    if not patch.exists():
-        shutil.copytree(folder / "bad", to, dirs_exist_ok=True)
-        return
-    apart = to.with_name(f"{to.name}-of-{folder.name}")
+    shutil.copytree(_patched(folder) if (folder / "bad.patch").exists() else folder / "bad", to, dirs_exist_ok=True)
+
+
+@cache
+def _patched(folder: Path) -> Path:
+    """The faulty corpus of a case that has a patch, made once a process."""
+    made = tempfile.TemporaryDirectory(prefix="case-")
+    atexit.register(made.cleanup)
+    apart = Path(made.name) / "bad"
     shutil.copytree(folder / "good", apart)
     # Without the ceiling, git would look for a repository above and leave out files that are not in it.
-    env = {**os.environ, "GIT_CEILING_DIRECTORIES": str(apart.parent)}
-    subprocess.run(["git", "apply", "--whitespace=nowarn", str(patch)], cwd=apart, env=env, check=True)
-    shutil.copytree(apart, to, dirs_exist_ok=True)
-    shutil.rmtree(apart)
+    env = {**os.environ, "GIT_CEILING_DIRECTORIES": made.name}
+    subprocess.run(["git", "apply", "--whitespace=nowarn", str(folder / "bad.patch")], cwd=apart, env=env, check=True)
+    return apart
 
 
 def give_schema(root: Path) -> None:

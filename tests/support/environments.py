@@ -33,4 +33,4 @@ def environment(name: str, requirements: tuple[str, ...]) -> Path:
 def clean() -> dict[str, str]:
     """The variables of this process without those that lead Python or `datasets` elsewhere."""
     left_out = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "HF_DATASETS_CACHE")
-    return {name: value for name, value in os.environ.items() if name not in left_out} | {"HF_HUB_OFFLINE": "1"}
+    return {name: value for name, value in os.environ.items() if name not in left_out}
