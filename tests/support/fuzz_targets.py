@@ -12,19 +12,19 @@ from support.fuzz_files import Archive, CardAndCitation, Conversions, Exports, J
 from support.fuzz_runs import Target
 
 TARGETS: dict[str, tuple[int, int, Callable[[Path], Target]]] = {
-    "json": (300, 100, Json),
-    "toml": (150, 1, Toml),
-    "card and citation": (30, 1, CardAndCitation),
-    "archives": (80, 1, Archive),
-    "releases": (80, 1, Release),
-    "schema": (20, 1, Schemas),
+    "json": (444, 100, Json),
+    "toml": (120, 1, Toml),
+    "card and citation": (20, 1, CardAndCitation),
+    "archives": (90, 1, Archive),
+    "releases": (70, 1, Release),
+    "schema": (8, 1, Schemas),
     "exports": (80, 1, Exports),
-    "conversions": (40, 25, Conversions),
-    "documents": (60, 40, Documents),
-    "corpora": (3, 1, Corpora),
-    "maps": (17, 1, Maps),
+    "conversions": (30, 25, Conversions),
+    "documents": (50, 40, Documents),
+    "corpora": (1, 1, Corpora),
+    "maps": (6, 1, Maps),
     **{
-        f"import {name}": (*((8, 1) if name == "uima-xmi" else (15, 25)), partial(Import, name=name))
+        f"import {name}": (*((4, 1) if name == "uima-xmi" else (11, 25)), partial(Import, name=name))
         for name, one in FORMATS.items()
         if one.reads
     },
