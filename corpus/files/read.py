@@ -26,6 +26,8 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 
 """A file may be replaced by a link or a pipe after it was indexed."""
 _OPEN = 64
 """Bulk files that a Reader keeps open. Systems limit open files, often to 256."""
+MAX_VALUES = 1_000_000
+"""The most values in one file or line. Python needs hundreds of bytes for a value that takes three in JSON."""
 _REPEATED = 1000
 """Repeated keys reported in one file. A file with more would fill the memory with findings."""
 
@@ -210,6 +212,8 @@ def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]
         faults, body = (Fault("byte-order-mark", line=first_line),), body[3:]
     if not body.strip():
         return None, (*faults, Fault("empty-file", line=first_line))
+    if len(body) > MAX_VALUES and body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_VALUES:
+        return None, (*faults, Fault("too-large", f"more than {MAX_VALUES:,} values", first_line))
     try:
         value = orjson.loads(body)
         if not _is_canonical(value, body):
