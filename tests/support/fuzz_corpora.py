@@ -19,7 +19,7 @@ from corpus.formats.documents import Options
 from support.cases import FOLDERS, copy_bad, give_schema
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, record, tiny
 from support.damage import another_word, damaged, damaged_json
-from support.fuzz_runs import Input, Outcome, fresh, held, is_shown, of_corpus
+from support.fuzz_runs import Input, Outcome, fresh, held, is_shown, of_corpus, put
 
 EXAMPLES = REPOSITORY / "tests" / "formats" / "examples"
 SAID = {"language": "en", "license": "CC-BY-4.0", "redistribution": "full", "split": "train"}
@@ -120,11 +120,11 @@ class Corpora:
         name, _, path = chosen.partition(" ")
         file = self.folder / name / path
         before = file.read_bytes()
-        file.write_bytes(data)
+        put(file, data)
         try:
             return {"findings": held(Corpus(self.folder / name))}
         finally:
-            file.write_bytes(before)
+            put(file, before)
 
 
 class Import:
@@ -161,7 +161,7 @@ class Import:
             for other, sound in self.seeds.items():
                 path = source / self._place(number, other)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data if other == name else sound)
+                put(path, data if other == name else sound)
         plain = self.format == "german-news"
         options = Options() if plain else Options(map=self.map, record=SAID, schema=REPOSITORY / "schema")
         out = io.StringIO()
@@ -208,7 +208,7 @@ class Maps(Import):
     def run(self, inputs: list[Input]) -> Outcome:
         ((name, data),) = inputs
         path = self.folder / "map.toml"
-        path.write_bytes(data)
+        put(path, data)
         options = Options(map=read_toml(path), record=SAID, schema=REPOSITORY / "schema")
         counts = report.text(
             FORMATS[name].read(self.folder / name, fresh(self.folder / "into"), options), io.StringIO()

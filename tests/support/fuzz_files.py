@@ -32,7 +32,7 @@ from support.cases import give_schema
 from support.corpora import TEXT, annotation, record, tiny
 from support.damage import another_value, another_word, damaged, damaged_json
 from support.exports import exported, made
-from support.fuzz_runs import Input, Outcome, of_corpus
+from support.fuzz_runs import Input, Outcome, of_corpus, put
 
 
 class Json:
@@ -93,7 +93,7 @@ class Toml:
     def run(self, inputs: list[Input]) -> Outcome:
         ((name, data),) = inputs
         path = self.root / name
-        path.write_bytes(data)
+        put(path, data)
         try:
             if name == "pyproject.toml":
                 read_settings(self.root, self.codes)
@@ -125,7 +125,7 @@ class CardAndCitation:
     def run(self, inputs: list[Input]) -> Outcome:
         ((name, data),) = inputs
         path = self.root / ("DATASET_CARD.md" if name == "card" else "CITATION.cff")
-        path.write_bytes(data)
+        put(path, data)
         if name == "card":
             prose = Prose.read(path)
             assert isinstance(prose.title + prose.begin, str)
@@ -156,8 +156,10 @@ class Archive:
     def run(self, inputs: list[Input]) -> Outcome:
         ((packed, data),) = inputs
         path = self.folder / "packed"
-        path.write_bytes(data)
-        fault = Unpacker().unpack(path, self.folder / "unpacked", packed)
+        put(path, data)
+        unpacked = self.folder / "unpacked"
+        unpacked.unlink(missing_ok=True)
+        fault = Unpacker().unpack(path, unpacked, packed)
         assert fault.partition(":")[0] in ("", "damaged-archive", "too-large"), fault
         return {"findings": bool(fault)}
 
@@ -200,7 +202,7 @@ class Release:
     def run(self, inputs: list[Input]) -> Outcome:
         ((name, data),) = inputs
         for other, seeds in self.seeds.items():
-            (self.folder / other).write_bytes(data if other == name else seeds[0])
+            put(self.folder / other, data if other == name else seeds[0])
         messages = list(verify(self.folder))
         if name != "manifest.json":
             released_splits(self.root)
@@ -229,13 +231,13 @@ class Schemas:
     def run(self, inputs: list[Input]) -> Outcome:
         ((chosen, data),) = inputs
         verb, _, name = chosen.partition(" ")
-        (self.root / "schema" / name).write_bytes(data)
+        put(self.root / "schema" / name, data)
         try:
             Schema.read(self.root)
             argv = [word.format(self.root) for word in self.VERBS[int(verb)]]
             of_corpus("--root", str(self.root), *argv)
         finally:
-            (self.root / "schema" / name).write_bytes(self.seeds[name])
+            put(self.root / "schema" / name, self.seeds[name])
             for folder in ("build", "out"):
                 shutil.rmtree(self.root / folder, ignore_errors=True)
             (self.root / "annotations" / "baseline.toml").unlink(missing_ok=True)
@@ -259,7 +261,7 @@ class Exports:
 
     def run(self, inputs: list[Input]) -> Outcome:
         ((name, data),) = inputs
-        (self.folder / name).write_bytes(data)
+        put(self.folder / name, data)
         tasks = list(read_export(self.folder / name))
         assert all(isinstance(task, dict) for task in tasks)
         return {"read": 1}
@@ -282,7 +284,7 @@ class Conversions(Exports):
     def run(self, inputs: list[Input]) -> Outcome:
         path = self.folder / "export.json"
         tasks = (data.replace(b'"alpha"', f'"d{number}"'.encode()) for number, (_, data) in enumerate(inputs))
-        path.write_bytes(b"[" + b",\n".join(tasks) + b"]")
+        put(path, b"[" + b",\n".join(tasks) + b"]")
         for folder in ("annotations", "quarantine"):
             shutil.rmtree(self.root / folder, ignore_errors=True)
         (self.root / "annotations").mkdir()

@@ -45,6 +45,12 @@ def is_shown(text: str) -> bool:
     return all(line.isprintable() for line in lines)
 
 
+def put(path: Path, data: bytes) -> None:
+    """Write a new file: some file systems flush one that is written over when it is closed."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
+
+
 def fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
