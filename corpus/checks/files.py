@@ -120,9 +120,10 @@ def symlink(document: Document, schema: Schema) -> Iterator[Problem]:
 def too_large(document: Document, schema: Schema) -> Iterator[Problem]:
     """F109: The file or line is too large to be read.
 
-    What: a file or a line of a bulk file over 16 MiB, or a compressed file that unpacks to more bytes or lines
-    than articles do: over 64 MiB and 200 times its size, or more lines than bytes. What all compressed files of
-    a run may have in addition is 512 MiB and 20,000 lines.
+    What: a file or a line of a bulk file over 16 MiB or with over a million values; a bulk file with over 1,000
+    lines without a `doc_id`; or a compressed file that unpacks to more bytes or lines than articles do: over
+    32 MiB and 200 times its size, or more lines than bytes. What all compressed files of a run may have in
+    addition is 128 MiB and 20,000 lines. Of a run, 200,000 findings are shown, and one more that counts the rest.
     Why: one article is some thousand characters; a larger file is a mistake or an attack.
     Bad: an entire archive in one `.json`.
     Good: one article per file, or per line.

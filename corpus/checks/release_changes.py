@@ -1,7 +1,7 @@
-"""Level 6: what a change does to the releases of its base commit. `RELEASE_RULES` is the list.
+"""Level 6: releases that cannot be read, and what a change does to those of its base commit: `RELEASE_RULES`.
 
-They run with `corpus validate --base` only. Their findings are always errors, and cannot be suppressed:
-both the severities and the exceptions are files that the same change could edit.
+Their findings are always errors, and cannot be suppressed: both the severities and the exceptions are files that the
+same change could edit.
 """
 
 from __future__ import annotations
@@ -44,7 +44,20 @@ def wrong_release(faults: Faults) -> Iterator[Problem]:
         yield _found(wrong_release, path, detail, "delete it and run corpus release again")
 
 
-RELEASE_RULES = (Rule(release_changed), Rule(wrong_release))
+def unreadable_release(faults: Faults) -> Iterator[Problem]:
+    """C618: The last release cannot be read.
+
+    What: a table of documents of the last release is damaged, is a link, or would take far more memory than its size
+    allows for. Moved splits cannot be found without it. It cannot be suppressed, and its severity cannot be changed.
+    Why: a few hundred bytes of Parquet can unpack to gigabytes, and no reader should find out by trying.
+    Bad: `releases/1.0.0/documents/train-00000-of-00001.parquet` was cut off by a failed download.
+    Good: `git restore -- releases`, or the release from where it was published.
+    """
+    for path, detail in faults:
+        yield _found(unreadable_release, path, detail, "restore it, for example: git restore -- releases")
+
+
+RELEASE_RULES = (Rule(release_changed), Rule(wrong_release), Rule(unreadable_release))
 
 
 def _found(ask: Callable[[Faults], Iterator[Problem]], path: str, detail: str, suggestion: str) -> Problem:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from ..core.model import CorpusError, Problem
+from ..core.model import CorpusError, Problem, Severity
 from ..report import REPORTERS
 from . import options
 from .options import PATH, Common, Verb
@@ -19,6 +20,8 @@ from .outputs import Output, OutputType, described, outputs
 if TYPE_CHECKING:
     from ..pipeline.shard import Shard
 
+SHOWN = 200_000
+"""The findings of a run that are shown one by one: reports of more are too large for what reads them."""
 CHANGED_RULES = "this change edits the rules that it is checked by"
 """Printed without the names of files, which the contributor chose."""
 
@@ -136,10 +139,25 @@ def validate(
         asked = [*(["--base", base] if base else []), *(paths if since is None else ["--since", since])]
         with outputs(formats or (("text", None),)) as chosen:
             info = described(root, common.given_root, asked, settings.severity, documents)
-            counts = report.write(chain(_problems(shards, suppressed), of_releases), chosen, info)
+            found = _within_budget(_problems(shards, suppressed))
+            counts = report.write(chain(found, of_releases), chosen, info)
     more = f"; {sum(suppressed):,} suppressed" if any(suppressed) else ""
     common.say(report.summary(counts, documents) + more)
     return 1 if counts["error"] or counts["warning"] else 0
+
+
+def _within_budget(problems: Iterator[Problem]) -> Iterator[Problem]:
+    """Yield `SHOWN` of the Problems, and one more for the rest, as severe as the worst of them."""
+    from ..checks.files import too_large
+    from ..checks.rule import documentation
+
+    yield from islice(problems, SHOWN)
+    rest = Counter(problem.severity for problem in problems)
+    if rest:
+        worst = min(rest, key=get_args(Severity).index)
+        detail = f"{rest.total():,} findings more than the {SHOWN:,} that are shown"
+        message = f"{documentation(too_large).message}: {detail}"
+        yield Problem("F109", worst, "annotations", message, suggestion="validate some files: corpus validate PATH")
 
 
 def _problems(shards: Iterator[Shard], suppressed: list[int]) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from .model import CorpusError, Severity
 from .regular_file import read_utf8
 
 VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")
-ALWAYS_ERRORS = ("C615", "C616")
+ALWAYS_ERRORS = ("C615", "C616", "C618")
 """Codes about the releases of the base commit. A change that could demote them could remove a release."""
 REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 """A repository of the Hugging Face hub, OWNER/NAME."""

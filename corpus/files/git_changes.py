@@ -25,7 +25,7 @@ from .rule_files import RULE_FOLDERS, SETTINGS, changed_files, is_rule
 
 _INPUTS = ("raw", "annotations", *RULE_FOLDERS, SETTINGS)
 """Files and folders of a corpus that findings depend on."""
-_PART = re.compile(rf"(?:raw|annotations/[^/]+)/({DOC_ID.pattern})\.(?:json|txt)")
+_PART = re.compile(rf"(?:raw(?:/attached)?|annotations/[^/]+)/({DOC_ID.pattern})\.(?:json|txt)")
 _IN_FOLDER = re.compile(r"(?:raw|annotations/[^/]+)/[^/]+")
 
 

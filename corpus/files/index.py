@@ -44,6 +44,8 @@ ATTACHED = "raw/attached"
 """The folder, ignored by git, for a user's own copies of withheld texts."""
 _ABOUT_ALL = {"annotations/exceptions.toml", "annotations/baseline.toml"}
 """Files that concern any document: selecting one selects all documents."""
+_UNNAMED = 1000
+"""The lines without a doc_id of one bulk file that are read. A file of a million would give as many findings."""
 RECORD, TEXT, ANNOTATION = 0, 1, 2
 
 _LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"(' + DOC_ID.pattern.encode() + rb')"')
@@ -241,7 +243,7 @@ class Index:
             yield _fault(path, kind, "unreadable")
             return
         with lines:
-            offset, number, some = 0, 0, False
+            offset, number, some, unnamed = 0, 0, False, 0
             while line := lines.readline(MAX_BYTES + 1):
                 number += 1
                 size, fault = len(line), ""
@@ -255,7 +257,13 @@ class Index:
                             break
                 if not line.isspace():
                     some = True
-                    yield Entry("" if fault else _line_id(line), kind, annotator, path, number, offset, size, fault)
+                    doc_id = "" if fault else _line_id(line)
+                    unnamed += not doc_id
+                    if unnamed == _UNNAMED + 1 and not doc_id:
+                        detail = f"too-large: more than {_UNNAMED:,} lines have no doc_id; no further ones are read"
+                        yield Entry("", kind, annotator, path, number, offset, size, detail)
+                    elif doc_id or unnamed <= _UNNAMED:
+                        yield Entry(doc_id, kind, annotator, path, number, offset, size, fault)
                 offset += size
             if not some:
                 yield _fault(path, kind, "empty-file")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -28,6 +29,10 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 
 """A file may be replaced by a link or a pipe after it was indexed."""
 _OPEN = 64
 """Bulk files that a Reader keeps open. Systems limit open files, often to 256."""
+MAX_VALUES = 1_000_000
+"""The most values in one file or line. Python needs hundreds of bytes for a value that takes three in JSON."""
+_SETTLED = 2 * 10**9
+"""The nanoseconds after which the time of a change tells it from the next: some file systems count in seconds."""
 _REPEATED = 1000
 """Repeated keys reported in one file. A file with more would fill the memory with findings."""
 
@@ -73,6 +78,30 @@ class Reader:
             named = (entry.doc_id, entry.kind, entry.annotator, entry.path, entry.line > 0, len(data))
             pieces += (repr(named).encode(), b"\n", data)
         return blake2b(b"".join(pieces), digest_size=32).digest()
+
+    def stamp(self, entries: Iterable[Entry]) -> bytes:
+        """Return a hash of the names, sizes, times and inodes of the files that `documents` reads of a document.
+
+        Equal stamps mean equal bytes. Returns b"" where that is not certain: on Windows, which does not say when a
+        file was last changed; for lines of bulk files; for parts that cannot be read; and for a file that was changed
+        in the last two seconds, and may be changed again without a later time.
+        """
+        if os.name == "nt":
+            return b""
+        newest = time.time_ns() - _SETTLED
+        found: list[object] = []
+        for entry in entries:
+            if entry.line or entry.fault:
+                return b""
+            try:
+                status = os.lstat(f"{self._root}/{entry.path}")
+            except OSError:
+                return b""
+            if max(status.st_mtime_ns, status.st_ctime_ns) > newest:
+                return b""
+            found += (*entry, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            found += (status.st_ino, status.st_dev)
+        return blake2b(repr(found).encode(), digest_size=32).digest()
 
     def documents(self, entries: Iterable[Entry]) -> list[Document]:
         """Read the documents of some parts, in the order of the parts: an article, then each annotation of it.
@@ -212,6 +241,8 @@ def parse_json(data: bytes, first_line: int = 1) -> tuple[Any, tuple[Fault, ...]
         faults, body = (Fault("byte-order-mark", line=first_line),), body[3:]
     if not body.strip():
         return None, (*faults, Fault("empty-file", line=first_line))
+    if len(body) > MAX_VALUES and body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_VALUES:
+        return None, (*faults, Fault("too-large", f"more than {MAX_VALUES:,} values", first_line))
     try:
         value = orjson.loads(body)
         if not _is_canonical(value, body):

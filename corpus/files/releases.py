@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..core.model import CorpusError
 from ..core.settings import VERSION
-from .parquet_file import open_parquet
+from .parquet_file import ParquetFile
+
+_LONGEST_ID = 128
+"""The code points that a doc_id may have, which are all ASCII."""
 
 
 def versions(root: Path) -> list[str]:
@@ -45,10 +49,10 @@ def released_splits(root: Path) -> tuple[str, dict[str, str]]:
     _refuse_link(folder)
     for path in sorted(folder.glob("*.parquet")):
         split = path.name.rpartition("-of-")[0].rpartition("-")[0]
-        try:
-            with open_parquet(path) as file:
-                batches = file.iter_batches(8192, columns=["doc_id"])
-                found.update((doc_id, split) for batch in batches for doc_id in batch["doc_id"].to_pylist())
-        except (pa.ArrowException, OSError, KeyError) as error:
-            raise CorpusError(f"{path} cannot be read: {error}; `corpus verify` checks the release") from None
+        for batch in ParquetFile(path).batches(8192, ["doc_id"]):
+            if not pa.types.is_string(batch["doc_id"].type):
+                raise CorpusError(f"{path} is not a table of documents: the column doc_id is not of strings")
+            if (pc.max(pc.binary_length(batch["doc_id"])).as_py() or 0) > _LONGEST_ID:
+                raise CorpusError(f"{path} is not a table of documents: a doc_id is longer than {_LONGEST_ID}")
+            found.update((doc_id, split) for doc_id in batch["doc_id"].to_pylist())
     return last, found

@@ -15,9 +15,9 @@ from ..core.regular_file import open_file
 
 MAX_GROWTH = 200
 """The most that compressed files may grow without use of the budget, as a multiple of their size."""
-MAX_UNPACKED = 2**26
+MAX_UNPACKED = 2**25
 """The size up to which one file may be unpacked even if it grows more, in bytes."""
-RUN_UNPACKED = 2**29
+RUN_UNPACKED = 2**27
 """What all files of a run may grow over `MAX_GROWTH`, in bytes."""
 RUN_LINES = 20_000
 """The lines that all files of a run may have over one for each compressed byte."""

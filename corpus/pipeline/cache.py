@@ -4,6 +4,9 @@
     schema, code, libraries     ├→ key → clean, Summary
     severities, suppressions    ┘ (of a document with findings)
 
+Files are not read if their sizes, times and inodes are those of the last run: the kernel sets the time of the last
+change of a file, and no program can set it back. A file that changed in the last two seconds is read, as git does.
+
 A document without findings has none under any severities, suppressions or date, so the bytes, the
 schema and the code alone identify a clean one. Findings are not cached: a document that has some is
 checked again.
@@ -11,7 +14,7 @@ checked again.
 Each folder of a corpus has one SQLite file, in the user's cache folder or in ON_THE_RECORD_CACHE. It is
 never in the corpus, where a submission could bring one that calls everything clean. It may be deleted at
 any time. Damaged entries are ignored. Nothing is cached if the file cannot be
-written, or if the folder is a link, belongs to another user, or may be written by others.
+written, or if the folder is a link, belongs to another user, or may be written or renamed by others.
 """
 
 from __future__ import annotations
@@ -40,15 +43,19 @@ from .check import Policy
 
 _LIBRARIES = ("jiter", "jsonschema-rs", "numpy", "orjson", "pyarrow", "regex", "rensa", "sentencex", "datasketch")
 """Libraries that a Summary or a finding may depend on, besides the package and Python."""
-_TABLE = "CREATE TABLE IF NOT EXISTS seen (doc_id TEXT PRIMARY KEY, key BLOB, settings BLOB, mark BLOB, summary BLOB)"
-_FIND = "SELECT doc_id, key, settings, mark, summary FROM seen WHERE doc_id IN ({})"
-_KEEP = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"
+_OLD = "DROP TABLE IF EXISTS seen"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS known "
+    "(doc_id TEXT PRIMARY KEY, key BLOB, stamp BLOB, settings BLOB, mark BLOB, summary BLOB)"
+)
+_FIND = "SELECT doc_id, key, stamp, settings, mark, summary FROM known WHERE doc_id IN ({})"
+_KEEP = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)"
 _VALUES = attrgetter(*(one.name for one in fields(Summary)))
 """Returns the fields of a Summary. A tuple of them is unpickled in a third of the time of a Summary."""
 _SPARE = 1000
 """Rows about deleted documents that are kept, in addition to one for each document."""
 
-_CacheRow = tuple[str, bytes, bytes, bytes, bytes]
+_CacheRow = tuple[str, bytes, bytes, bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def open_store(root: Path, schema: Schema, policy: Policy, documents: int) -> St
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Another user's file could call everything clean, and a cache is unpickled.
-        if not _is_own(folder):
+        if not _is_own(folder) or any(map(_lets_others_rename, folder.resolve().parents)):
             return None
         file = folder / f"{blake2b(os.fsencode(root.resolve()), digest_size=16).hexdigest()}.sqlite"
         if os.path.lexists(file) and not _is_own(file):
@@ -102,6 +109,12 @@ def _is_own(path: Path) -> bool:
         return True
     status = path.lstat()
     return status.st_uid == os.getuid() and not stat.S_ISLNK(status.st_mode) and not status.st_mode & 0o022
+
+
+def _lets_others_rename(folder: Path) -> bool:
+    """Return True if any user may put another file or folder in the place of one in this folder."""
+    mode = folder.stat().st_mode
+    return hasattr(os, "getuid") and bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
 
 
 def _context(schema: Schema) -> bytes:
@@ -170,28 +183,47 @@ class Cache:
         """True if the database can be used."""
         return self._base is not None
 
-    def known(self, doc_id: str, digest: bytes) -> Known | None:
-        """Return the entry of a document whose parts have this digest (`Reader.digest`), None if there is none."""
-        _, key, settings, mark, summary = self._rows.get(doc_id) or ("", b"", b"", b"", b"")
-        if key != self._key(digest) or settings not in (b"", self._store.settings):
+    def unchanged(self, doc_id: str, stamp: bytes) -> Known | None:
+        """Return the entry of a document whose files have this stamp (`Reader.stamp`), None if there is none."""
+        return self._entry(doc_id, 2, stamp) if stamp else None
+
+    def known(self, doc_id: str, digest: bytes, stamp: bytes) -> Known | None:
+        """Return the entry of a document whose parts have this digest (`Reader.digest`), None if there is none.
+
+        The entry gets the stamp: its files need not be read again.
+        """
+        found = self._entry(doc_id, 1, digest)
+        if found and stamp:
+            _, key, _, settings, _, summary = self._rows[doc_id]
+            self._keep(doc_id, key, self._key(stamp), settings, summary)
+        return found
+
+    def add(self, doc_id: str, digest: bytes, stamp: bytes, known: Known) -> None:
+        """Add the entry of a document."""
+        settings = b"" if known.clean else self._store.settings
+        summary = pickle.dumps(_VALUES(known.summary) if known.summary else (), 5)
+        self._keep(doc_id, self._key(digest), self._key(stamp) if stamp else b"", settings, summary)
+
+    def _entry(self, doc_id: str, column: int, digest: bytes) -> Known | None:
+        row = self._rows.get(doc_id)
+        if row is None or row[column] != self._key(digest):
             return None
+        _, key, stamp, settings, mark, summary = row
         # Pickle runs what it reads: only bytes that were written whole may reach it.
-        if mark != _hash(key, settings, summary):
+        if settings not in (b"", self._store.settings) or mark != _hash(key, stamp, settings, summary):
             return None
         values = pickle.loads(summary)
         return Known(settings == b"", Summary(*values) if values else None)
 
-    def add(self, doc_id: str, digest: bytes, known: Known) -> None:
-        """Add the entry of a document."""
-        key, settings = self._key(digest), b"" if known.clean else self._store.settings
-        summary = pickle.dumps(_VALUES(known.summary) if known.summary else (), 5)
-        self._new.append((doc_id, key, settings, _hash(key, settings, summary), summary))
+    def _keep(self, doc_id: str, key: bytes, stamp: bytes, settings: bytes, summary: bytes) -> None:
+        self._new.append((doc_id, key, stamp, settings, _hash(key, stamp, settings, summary), summary))
 
     def trim(self, documents: int) -> None:
         """Empty the cache if most of it is about deleted documents."""
-        for (count,) in self._do("SELECT count(*) FROM seen"):
+        self._do(_OLD)
+        for (count,) in self._do("SELECT count(*) FROM known"):
             if count > 2 * documents + _SPARE:
-                self._do("DELETE FROM seen")
+                self._do("DELETE FROM known")
 
     def _key(self, digest: bytes) -> bytes:
         return _hash(self._store.context, digest)

@@ -13,9 +13,10 @@ from functools import lru_cache
 from ..checks import corpus_wide
 from ..checks.document_summary import Corpus, Name, Summary
 from ..checks.document_summary import names as names_of
+from ..checks.release_changes import unreadable_release
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
 from ..core.json_positions import position
-from ..core.model import GOLD
+from ..core.model import GOLD, CorpusError
 from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.releases import released_splits
@@ -54,7 +55,12 @@ class Reduction:
 
     def _corpus_wide(self, index: Index, schema: Schema, last: Shard) -> None:
         suppressor = Suppressor(self._policy.suppressions, self._policy.show_suppressed, last.used)
-        version, released = released_splits(self._selection.releases_of or index.root)
+        folder, version, released = self._selection.releases_of or index.root, "", dict[str, str]()
+        try:
+            version, released = released_splits(folder)
+        except CorpusError as error:
+            for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
+                last.add(problem)
         complete = self._selection.complete and len(self._summaries) == len(index)
         with Reader(index.root, index.unpacked) as reader:
             look = _LookUp(index, reader, schema)

@@ -85,8 +85,11 @@ class Validation:
         self, group: list[Entry], reader: Reader, schema: Schema, cache: Cache, suppressor: Suppressor, shard: Shard
     ) -> Known:
         doc_id, wanted = group[0].doc_id, self.selection.wants(group[0])
-        digest = reader.digest(group) if cache.usable and doc_id else None
-        known = cache.known(doc_id, digest) if digest else None
+        stamp = reader.stamp(group) if cache.usable and doc_id else b""
+        digest, known = None, cache.unchanged(doc_id, stamp)
+        if known is None and cache.usable and doc_id:
+            digest = reader.digest(group)
+            known = cache.known(doc_id, digest, stamp) if digest else None
         if known is not None and (known.clean or not wanted):
             return known
         # An unwanted document is checked for its summary only, so it must not count suppressions as used.
@@ -98,7 +101,7 @@ class Validation:
             checked.problems.close()
         known = Known(checked.clean, checked.summary)
         if digest:
-            cache.add(doc_id, digest, known)
+            cache.add(doc_id, digest, stamp, known)
         return known
 
 

@@ -22,7 +22,7 @@ from ..core.schema import Schema
 from ..edit.attach import difference
 from ..files import new_folder
 from ..files.index import DOC_ID, MAX_BYTES
-from ..files.parquet_file import open_parquet
+from ..files.parquet_file import ParquetFile
 from ..pipeline.shard import Shard
 from ..pipeline.tables import Row, build
 from .build import Built, copy_schema, manifest_of, write_tables
@@ -84,7 +84,7 @@ def _compared(release: Path, texts: Path) -> Attached:
     found = Attached()
     columns = ["doc_id", "redistribution", "text_sha256", "length"]
     for path in sorted((release / "documents").glob("*.parquet")):
-        for batch in open_parquet(path).iter_batches(1024, columns=columns):
+        for batch in ParquetFile(path).batches(1024, columns):
             for record in batch.to_pylist():
                 if record["redistribution"] == "full":
                     continue
@@ -148,7 +148,7 @@ def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: fr
     others = groupby(_rows(release, "annotations", split), lambda row: row["doc_id"])
     waiting = next(others, None)
     for path in _files(release, "documents", split):
-        for batch in open_parquet(path).iter_batches(_BATCH):
+        for batch in ParquetFile(path).batches(_BATCH):
             rows = []
             for record in batch.to_pylist():
                 doc_id = record["doc_id"]
@@ -169,7 +169,7 @@ def _files(release: Path, config: str, split: str) -> list[Path]:
 
 def _rows(release: Path, config: str, split: str) -> Iterator[Record]:
     for path in _files(release, config, split):
-        for batch in open_parquet(path).iter_batches(_BATCH):
+        for batch in ParquetFile(path).batches(_BATCH):
             yield from batch.to_pylist()
 
 

@@ -28,7 +28,7 @@ import orjson
 
 from ..core.model import CorpusError, Record
 from ..core.schema import Field, Schema
-from ..files.parquet_file import open_parquet
+from ..files.parquet_file import ParquetFile
 
 Bump = Literal["none", "patch", "minor", "major"]
 ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
@@ -197,12 +197,9 @@ def _files(folder: Path, config: str) -> Iterator[tuple[str, Path]]:
 
 def _batches(folder: Path, config: str) -> Iterator[tuple[str, Record]]:
     for split, path in _files(folder, config):
-        try:
-            for batch in open_parquet(path).iter_batches(64):
-                for row in batch.to_pylist():
-                    yield split, row
-        except (OSError, ValueError) as error:
-            raise CorpusError(f"{path} is not a readable Parquet file: {error}") from None
+        for batch in ParquetFile(path).batches(64):
+            for row in batch.to_pylist():
+                yield split, row
 
 
 def _key(row: Record) -> RowKey:

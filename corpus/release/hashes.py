@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..core.model import CorpusError
 from ..core.regular_file import open_file
 
 
@@ -63,6 +64,8 @@ class TableHash:
         elif pa.types.is_string(kind):
             self._feed(f"{path} length", _lengths(pc.binary_length(values)))
             self._feed(f"{path} {kind}", _string_bytes(values))
+        elif not (pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+            raise CorpusError(f"the column {path} has the type {kind}, which no build has")
         else:
             if values.null_count:
                 values = pc.fill_null(values, pa.scalar(False if pa.types.is_boolean(kind) else 0, kind))

@@ -32,7 +32,8 @@ from support.hostile import (
     write,
 )
 
-from corpus.files import index, unpack
+from corpus.cli import validate
+from corpus.files import index, read, unpack
 
 HOSTILE: dict[str, tuple[Damage, set[str]]] = {
     "text not UTF-8": (write("raw/alpha.txt", TEXT.encode("windows-1252", "replace")), {"F101 raw/alpha.txt"}),
@@ -282,6 +283,44 @@ def test_small_file_of_many_lines(corpus: Corpus, line: bytes, end: str) -> None
     begun = time.monotonic()
     assert corpus.codes() == {f"F109 raw/b.jsonl.{end}"} | ZULU
     assert time.monotonic() - begun < 10
+
+
+def test_lines_without_an_id_are_bounded(corpus: Corpus) -> None:
+    bulk("raw/b.jsonl", *(b"[" for _ in range(1500)), article("delta"), b"{}")(corpus)
+    before = corpus.files()["raw/b.jsonl"]
+    found = [one for one in corpus.findings() if one["file"] == "raw/b.jsonl"]
+    assert len(found) == 1001
+    (last,) = (one for one in found if one["code"] == "F109")
+    assert last["line"] == 1001
+    assert "more than 1,000 lines have no doc_id" in last["message"]
+    assert corpus.run("fmt").code == 1
+    assert corpus.files()["raw/b.jsonl"] == before
+
+
+@pytest.mark.parametrize("item", ["[]", "{}", "0"])
+def test_a_line_of_very_many_values(corpus: Corpus, item: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,421 bytes of zstd once unpacked to a line of 5.5 million lists, which took 18 s and 3.4 GB."""
+    monkeypatch.setattr(read, "MAX_VALUES", 10_000)
+    many = ",".join([item] * 10_000)
+    bulk("raw/b.jsonl.zst", f'{{"doc_id": "delta", "x": [{many}]}}', article("echo"))(corpus)
+    assert corpus.codes() == {"F109 raw/b.jsonl.zst"} | ZULU
+
+
+@pytest.mark.parametrize(("shown", "more"), [(2, 1), (1, 2), (3, 0)])
+def test_findings_past_the_budget_are_counted(
+    shown: int, more: int, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validate, "SHOWN", shown)
+    value = corpus.read("annotations/gold/zulu.json")
+    value["mentions"][0]["spans"][0]["text"] = "nobody"
+    value["quotes"][0]["cue"][0]["text"] = "sang"
+    corpus.write("annotations/gold/zulu.json", value)
+    found = corpus.findings()
+    assert [one["code"] for one in found] == ["P307"] * shown + ["F109"] * (more > 0)
+    if more:
+        assert f"{more} findings more than the {shown} that are shown" in found[-1]["message"]
+        assert found[-1]["severity"] == "error"
+    assert corpus.run("validate").code == 1
 
 
 def test_small_files_share_the_budget_of_a_run(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.corpora import TEXT, Corpus, tiny
 
+from corpus.files import Reader
+
 OF_THE_WHOLE = {"X102", "X104"}
 
 
@@ -103,7 +105,12 @@ def test_since_finds_what_a_full_run_finds_there(before: list[str], after: list[
         assert validate(corpus) == full
 
 
-def test_an_edit_that_keeps_size_and_time_is_seen(corpus: Corpus) -> None:
+@pytest.mark.parametrize("settled", [0, 2 * 10**9])
+def test_an_edit_that_keeps_size_and_time_is_seen(
+    settled: int, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With 0, files are known by their times at once; by default, new ones are read again."""
+    monkeypatch.setattr("corpus.files.read._SETTLED", settled)
     in_git(corpus)
     assert validate(corpus) == validate(corpus, "--since", "base") == []
     file = corpus.root / "annotations/gold/alpha.json"
@@ -113,6 +120,48 @@ def test_an_edit_that_keeps_size_and_time_is_seen(corpus: Corpus) -> None:
     found = validate(corpus, "--no-cache")
     assert found
     assert validate(corpus) == validate(corpus, "--since", "base") == found
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not say when a file was last changed")
+def test_files_are_not_read_again_while_their_times_are_the_same(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    before = Reader.read
+    monkeypatch.setattr(Reader, "read", lambda self, entry: read.append(entry.path) or before(self, entry))
+    in_git(corpus)
+
+    def files_read(*argv: str) -> set[str]:
+        read.clear()
+        assert corpus.run("validate", *argv).code == 0
+        return set(read)
+
+    files = set(corpus.files())
+    # Two changes within the same tick of a clock have the same time, so new files are read.
+    assert files_read() == files_read() == files
+    monkeypatch.setattr("corpus.files.read._SETTLED", 0)
+    assert files_read() == files
+    assert files_read() == files_read("--since", "base") == set()
+    assert files_read("--no-cache") == files
+    touched = corpus.root / "raw/beta.json"
+    touched.write_bytes(touched.read_bytes())
+    assert files_read("--since", "base") == {path for path in files if "beta" in path}
+    assert files_read() == set()
+    corpus.write("raw/attached/beta.txt", TEXT.replace("safe", "not safe"))
+    assert files_read() == {path for path in corpus.files() if "beta" in path}
+
+
+def test_an_attached_text_belongs_to_its_document(corpus: Corpus) -> None:
+    """git ignores attached texts unless someone adds them by force, and then they are a part like any other."""
+    record = corpus.read("raw/beta.json")
+    corpus.write("raw/beta.json", {**record, "redistribution": "offsets_only"})
+    (corpus.root / "raw/beta.txt").unlink()
+    in_git(corpus)
+    corpus.write("raw/attached/beta.txt", "Another text.\n")
+    commit(corpus)
+    full = [one for one in validate(corpus, "--no-cache") if "beta" in one["file"]]
+    assert full
+    assert [one for one in validate(corpus, "--since", "base") if "beta" in one["file"]] == full
 
 
 def test_a_changed_schema_asks_everything(corpus: Corpus) -> None:
@@ -272,6 +321,19 @@ def test_a_cache_that_others_could_write_is_done_without(
     validate(corpus)
     keep.close()
     assert (file.stat().st_ino == before, file.stat().st_mode & 0o022) == (False, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such modes")
+def test_a_cache_that_others_could_exchange_is_done_without(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    (shared / "cache").mkdir(parents=True)
+    monkeypatch.setenv("ON_THE_RECORD_CACHE", str(shared / "cache"))
+    for mode, used in ((0o777, False), (0o1777, True)):
+        shared.chmod(mode)
+        validate(corpus)
+        assert bool(list((shared / "cache").iterdir())) == used
 
 
 def test_two_runs_at_once_and_a_killed_one_leave_a_cache_that_holds(corpus: Corpus, tmp_path: Path) -> None:

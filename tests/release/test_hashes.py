@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from corpus.core.model import CorpusError
 from corpus.release.hashes import TableHash
 
 SPAN = pa.struct([("start", pa.int64()), ("text", pa.string())])
@@ -129,3 +132,11 @@ def test_values_under_a_null_are_not_content() -> None:
     assert digest([pa.RecordBatch.from_arrays([array], schema=columns)], columns) == digest(
         [pa.RecordBatch.from_arrays([plain], schema=columns)], columns
     )
+
+
+@pytest.mark.parametrize("values", [[b"x", None], [date(2026, 1, 1)]], ids=["bytes and null", "date"])
+def test_a_type_that_no_build_has_is_refused(values: list[object]) -> None:
+    """A release that was not made by this package may have any: some would be hashed by where they lie in memory."""
+    batch = pa.RecordBatch.from_arrays([pa.array(values)], ["x"])
+    with pytest.raises(CorpusError, match="the column x has the type"):
+        digest([batch], batch.schema)
