@@ -117,6 +117,12 @@ FORMATS: dict[str, Format] = {
         reads=True,
         writes=True,
     ),
+    "label-studio": Format(
+        "Label Studio JSON, the export of any project; written as tasks with predictions, and the labelling config",
+        "label_studio",
+        reads=True,
+        writes=True,
+    ),
     "prodigy": Format(
         "Prodigy JSONL with spans and relations, one document on each line",
         "prodigy",
