@@ -24,6 +24,7 @@ from ..core.model import Annotation, Article, CorpusError, Document, Problem, Re
 from ..core.schema import Schema
 from ..labelstudio.config import labelling_config
 from ..labelstudio.decode import decode
+from ..labelstudio.faults import Fault
 from ..labelstudio.tasks import encode
 from ..labelstudio.tasks import task as task_of
 from .documents import NOTHING_SAID, Incoming, LeftOut, Options, Outgoing, in_order
@@ -42,7 +43,7 @@ LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
 LEAVES_OUT = (
     ("article records", "a task holds the text, the title and the name only"),
     ("provenance", "a prediction has no such field"),
-    ("annotations", "Label Studio cannot represent one of their references"),
+    ("annotations", "Label Studio cannot hold one of their references, or a control character in a field"),
 )
 MOST_TASKS = 1000
 """Tasks of one file, so that a server imports it in one request."""
@@ -95,7 +96,9 @@ class _Reader:
         for key, value in own.items():
             if not isinstance(value, str):
                 raise CorpusError(f"map: {key} must be a name, not {value!r}")
-        of = read_map({key: one for key, one in options.map.items() if key not in _OWN_KEYS}, schema, default_map(schema))
+        of = read_map(
+            {key: one for key, one in options.map.items() if key not in _OWN_KEYS}, schema, default_map(schema)
+        )
         document, data = (DocumentFields.of(options.map, table, schema) for table in ("document", "data"))
         return cls(schema, options, Wanted.of(options, into), of, document, data, **own)
 
@@ -112,7 +115,7 @@ class _Reader:
 
     def _foreign(self, task: Record, shown: str, number: int, together: Together) -> Iterator[Incoming | Problem]:
         """Yield the document of a task of any project, decoded by the map."""
-        called, key, left = self._called(task, number), self._text_key(task["data"]), self.options.left_out
+        called, key, left = self._called(task, number), self._text_key(task["data"], number), self.options.left_out
         chosen: list[tuple[Submitted, Results]] = []
         for one in submitted(task, self.wanted, left):
             if isinstance(one, Submitted) and isinstance(one.result, list):
@@ -126,6 +129,7 @@ class _Reader:
             yield problem("IMP2", shown, f"{called}: data.{key} is not the text: {of}", place=(1, 1))
             return
         made = Incoming(self.options.doc_ids(called), shown, of.text)
+        left["speakers of paragraphs", "the text of the document is what they say"] += of.speakers
         self.data.fill(made.record, self._said_in_data(task["data"], key), left)
         fault = text_problem(made.text, shown, called) or (together(made, "", called) if not chosen else None)
         if fault is not None:
@@ -157,15 +161,17 @@ class _Reader:
             raise CorpusError(f"map: doc_id: the data of task {task.get('id', number)} has no {self.doc_id}")
         return str(named) if type(named) in (int, str) and named != "" else f"task-{task.get('id', number)}"
 
-    def _text_key(self, data: Record) -> str:
-        """Return the key of the text in `data`. Raises CorpusError if the map must name it."""
+    def _text_key(self, data: Record, number: int) -> str:
+        """Return the key of the text in `data`. Raises CorpusError if the first task does not have it."""
         key = self.text or "text"
         if key not in data and not self.text:
             texts = [name for name, value in data.items() if isinstance(value, str) and " " in value.strip()]
             key = texts[0] if len(texts) == 1 else key
-        if key not in data:
+        if key not in data and number == 1:
             asked = "" if self.text else "; name the key of the text in the map: text = '…'"
-            raise CorpusError(f"the data of a task has no {key}: it has {', '.join(map(str, data)) or 'nothing'}{asked}")
+            raise CorpusError(
+                f"the data of a task has no {key}: it has {', '.join(map(str, data)) or 'nothing'}{asked}"
+            )
         return key
 
     def _said_in_data(self, data: Record, key: str) -> list[tuple[str, Any]]:
@@ -216,11 +222,13 @@ class _Reader:
 
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
-    """Return all layers of an annotation; None for the few that Label Studio cannot represent."""
+    """Return all layers of an annotation; None for the few that Label Studio cannot hold."""
     assert document.text is not None
     try:
-        encode(document.value, document.text, schema)
+        faults = decode(encode(document.value, document.text, schema), document.text, schema).faults
     except CorpusError:
+        faults = [Fault("L411")]
+    if faults:
         left["annotations", dict(LEAVES_OUT)["annotations"]] += 1
         return None
     return in_order(document.value, schema)

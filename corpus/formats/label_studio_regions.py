@@ -62,21 +62,24 @@ class Results:
                 self._sort(item)
 
     def _sort(self, item: Mapping[str, Any]) -> None:
-        kind = item["type"]
-        _KEYS.drop_others(item, self._left)
+        kind, left = item["type"], self._left
+        if kind != "relation" and self._to_name and item.get("to_name") != self._to_name:
+            drop(left, "regions on", str(item.get("to_name")), f"the map reads those on {self._to_name}")
+        elif kind not in (*_LABELS, *_VALUES, "relation") or {"channel", "original_length"} & item.keys():
+            drop(left, "results of type", kind, "they do not mark words of a text")
+        else:
+            _KEYS.drop_others(item, left)
+            self._keep(item, kind)
+
+    def _keep(self, item: Mapping[str, Any], kind: str) -> None:
         if kind == "relation":
             self._relations.append(item)
-        elif self._to_name and item.get("to_name") != self._to_name:
-            drop(self._left, "regions on", str(item.get("to_name")), f"the map reads those on {self._to_name}")
-        elif kind in _LABELS and not {"channel", "original_length"} & item.keys():
-            if item["id"] in self.regions:
-                self.faults.append(("IMP4", f"two regions have the id {item['id']}"))
-            else:
-                self.regions[item["id"]] = item
         elif kind in _VALUES:
             self._values.append(item)
+        elif item["id"] in self.regions:
+            self.faults.append(("IMP4", f"two regions have the id {item['id']}"))
         else:
-            drop(self._left, "results of type", kind, "they do not mark words of a text")
+            self.regions[item["id"]] = item
 
     @property
     def values(self) -> list[Mapping[str, Any]]:
@@ -144,7 +147,12 @@ class Results:
         for label in _strings(item.get("labels")) or ["relation"]:
             annotations.relations.append(Relation(label, arguments, 1))
             if item.get("direction") == "bi":
-                drop(self._left, "second directions of relations", label, "a relation leads one way, here as it was drawn")
+                drop(
+                    self._left,
+                    "second directions of relations",
+                    label,
+                    "a relation leads one way, here as it was drawn",
+                )
 
 
 def _is_item(item: Mapping[str, Any]) -> bool:

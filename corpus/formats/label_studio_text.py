@@ -44,11 +44,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TaskText:
-    """The text of a task. `starts` are those of its paragraphs; `html` says that it comes from HTML."""
+    """The text of a task. `starts` are those of its paragraphs; `html` says that it comes from HTML.
+
+    `speakers` is the number of paragraphs with a speaker, whom the text leaves out.
+    """
 
     text: str
     starts: tuple[int, ...] = ()
     html: bool = False
+    speakers: int = 0
 
     def place(self, name: str, value: Mapping[str, Any]) -> Place | str:
         """Return where a region lies by its `value`, or what is wrong with it."""
@@ -153,6 +157,8 @@ def task_text(written: Any, values: list[Mapping[str, Any]], key: str) -> TaskTe
 
     `values` are those of all regions of the task; `key` is that of the text of a paragraph.
     """
+    if written is None:
+        return "the task has no such key"
     if isinstance(written, list):
         return _paragraphs(written, key)
     if not isinstance(written, str) or not written:
@@ -176,7 +182,8 @@ def _paragraphs(written: list[Any], key: str) -> TaskText | str:
     if not texts or len(texts) < len(held):
         return f"it is a list, but not one of paragraphs with {key}"
     starts = tuple(accumulate((len(one) + 1 for one in texts[:-1]), initial=0))
-    return TaskText("\n".join(texts), starts)
+    speakers = sum(isinstance(one, dict) and any(one[name] for name in one.keys() - {key}) for one in written)
+    return TaskText("\n".join(texts), starts, speakers=speakers)
 
 
 class _TextContent(HTMLParser):
