@@ -48,7 +48,18 @@ LEAVES_OUT = (
 MOST_TASKS = 1000
 """Tasks of one file, so that a server imports it in one request."""
 _OWN_KEYS = frozenset(
-    "text doc_id paragraph to_name annotators cancelled predictions ground_truth document data".split()
+    [
+        "text",
+        "doc_id",
+        "paragraph",
+        "to_name",
+        "annotators",
+        "cancelled",
+        "predictions",
+        "ground_truth",
+        "document",
+        "data",
+    ],
 )
 _CODES = {
     **dict.fromkeys(("L204", "L205", "L206", "L207", "L208", "L211"), "IMP3"),

@@ -35,8 +35,25 @@ _VALUES = {
 _ATTRIBUTES = ("choices", "taxonomy")
 _KEYS = Known(
     "values of result key",
-    "id type value from_name to_name from_id to_id direction labels origin hidden locked readonly parentID meta score"
-    " selected".split(),
+    [
+        "id",
+        "type",
+        "value",
+        "from_name",
+        "to_name",
+        "from_id",
+        "to_id",
+        "direction",
+        "labels",
+        "origin",
+        "hidden",
+        "locked",
+        "readonly",
+        "parentID",
+        "meta",
+        "score",
+        "selected",
+    ],
     "the reader of Label Studio does not know this key",
 )
 

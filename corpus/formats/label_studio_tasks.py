@@ -10,7 +10,7 @@ refused by name.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -34,18 +34,78 @@ _MIN_KEYS = {"annotator", "annotation_id", "lead_time"}
 _NOT_KNOWN = "the reader of Label Studio does not know this key"
 _TASK_KEYS = Known(
     "values of task key",
-    "id data meta annotations completions predictions drafts created_at updated_at inner_id project file_upload"
-    " updated_by is_labeled overlap total_annotations cancelled_annotations total_predictions comment_count"
-    " unresolved_comment_count comment_authors last_comment_updated_at agreement precomputed_agreement"
-    " allow_skip annotators reviewed reviewers unique_lock_id state avg_lead_time".split(),
+    [
+        "id",
+        "data",
+        "meta",
+        "annotations",
+        "completions",
+        "predictions",
+        "drafts",
+        "created_at",
+        "updated_at",
+        "inner_id",
+        "project",
+        "file_upload",
+        "updated_by",
+        "is_labeled",
+        "overlap",
+        "total_annotations",
+        "cancelled_annotations",
+        "total_predictions",
+        "comment_count",
+        "unresolved_comment_count",
+        "comment_authors",
+        "last_comment_updated_at",
+        "agreement",
+        "precomputed_agreement",
+        "allow_skip",
+        "annotators",
+        "reviewed",
+        "reviewers",
+        "unique_lock_id",
+        "state",
+        "avg_lead_time",
+    ],
     _NOT_KNOWN,
 )
 _ANNOTATION_KEYS = Known(
     "values of annotation key",
-    "id completed_by created_username result was_cancelled skipped ground_truth honeypot created_at updated_at"
-    " lead_time prediction parent_prediction parent_annotation draft_created_at unique_id result_count task project"
-    " updated_by last_action last_created_by import_id created_ago model_version score cluster neighbors mislabeling"
-    " bulk_created state model model_run".split(),
+    [
+        "id",
+        "completed_by",
+        "created_username",
+        "result",
+        "was_cancelled",
+        "skipped",
+        "ground_truth",
+        "honeypot",
+        "created_at",
+        "updated_at",
+        "lead_time",
+        "prediction",
+        "parent_prediction",
+        "parent_annotation",
+        "draft_created_at",
+        "unique_id",
+        "result_count",
+        "task",
+        "project",
+        "updated_by",
+        "last_action",
+        "last_created_by",
+        "import_id",
+        "created_ago",
+        "model_version",
+        "score",
+        "cluster",
+        "neighbors",
+        "mislabeling",
+        "bulk_created",
+        "state",
+        "model",
+        "model_run",
+    ],
     _NOT_KNOWN,
 )
 """Keys that are known, here and in tasks: those that are read, and the server's own records of the work."""
