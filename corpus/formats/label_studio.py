@@ -79,9 +79,8 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     """
     schema = schema_of(options)
     reader = _Reader.of(options, schema, into)
-    yield from build_corpus(into, reader.documents(source), options)
-    if (into / "schema").is_dir() and reader.wanted.people.known:
-        reader.wanted.people.save()
+    yield from build_corpus(into, reader.documents(source), options, reader.map.use)
+    reader.wanted.people.save()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,11 @@ from typing import Any
 
 from ..core.model import GOLD, CorpusError, Problem, Record
 from ..core.regular_file import open_file
-from ..files.index import ANNOTATOR
 from ..labelstudio.export import read_export
-from ..labelstudio.pseudonyms import NAME, Pseudonyms
 from ..labelstudio.submissions import parse_time
 from .documents import LeftOut, Options
 from .known import Known
-from .names import ValidNames
+from .people import People
 from .sources import files_below, json_source, not_read, problem
 
 CHOOSE_JSON = "choose JSON in the export dialogue of Label Studio"
@@ -118,8 +116,7 @@ class Wanted:
     `ground_truth` makes an annotation that is marked so the one of `gold`.
     """
 
-    people: Pseudonyms
-    models: ValidNames
+    people: People
     cancelled: bool = False
     predictions: bool = False
     ground_truth: bool = True
@@ -127,22 +124,13 @@ class Wanted:
     @classmethod
     def of(cls, options: Options, into: Path) -> Wanted:
         """Return what a map file says. Raises CorpusError if a value is invalid."""
-        written = options.map
-        people = Pseudonyms(into / NAME, saves_at_once=False)
-        named = written.get("annotators", {})
-        if not isinstance(named, dict):
-            raise CorpusError("map: [annotators] must be a table, such as 7 = 'ann-a' for the user with the id 7")
-        for person, name in named.items():
-            if not isinstance(name, str) or not ANNOTATOR.fullmatch(name):
-                raise CorpusError("map: [annotators] must give each person a name such as ann-1, in lower case")
-            people.assign(person, name)
         said = {}
         for key in ("cancelled", "predictions", "ground_truth"):
-            if key in written:
-                if not isinstance(written[key], bool):
+            if key in options.map:
+                if not isinstance(options.map[key], bool):
                     raise CorpusError(f"map: {key} must be true or false")
-                said[key] = written[key]
-        return cls(people, options.annotators, **said)
+                said[key] = options.map[key]
+        return cls(People(options, into), **said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +220,9 @@ def _predicted(task: Record, wanted: Wanted, left: LeftOut) -> Iterator[Submitte
             yield f"predictions/{number} is not an object"
             continue
         version = one.get("model_version") or "model"
-        yield Submitted(wanted.models(str(version)), one.get("result"), f"prediction {one.get('id', number)}")
+        yield Submitted(
+            wanted.options.annotators(str(version)), one.get("result"), f"prediction {one.get('id', number)}"
+        )
     drafts = task.get("drafts")
     left["drafts", "nobody submitted them"] += len(drafts) if isinstance(drafts, list) else 0
     _TASK_KEYS.drop_others(task, left)
