@@ -136,13 +136,13 @@ FORMATS: dict[str, Format] = {
         "Prodigy JSONL with spans and relations, one document on each line",
         "prodigy",
         reads=True,
-        writes=False,
+        writes=True,
     ),
     "doccano": Format(
         "doccano JSONL with spans and relations, one document on each line",
         "doccano",
         reads=True,
-        writes=False,
+        writes=True,
     ),
     "web-annotation": Format(
         "W3C Web Annotation in JSON-LD, offsets and quoted words without the text, one collection for each document",

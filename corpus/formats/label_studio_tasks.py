@@ -220,9 +220,8 @@ def _predicted(task: Record, wanted: Wanted, left: LeftOut) -> Iterator[Submitte
             yield f"predictions/{number} is not an object"
             continue
         version = one.get("model_version") or "model"
-        yield Submitted(
-            wanted.options.annotators(str(version)), one.get("result"), f"prediction {one.get('id', number)}"
-        )
+        called = f"prediction {one.get('id', number)}"
+        yield Submitted(wanted.people.named(str(version)), one.get("result"), called)
     drafts = task.get("drafts")
     left["drafts", "nobody submitted them"] += len(drafts) if isinstance(drafts, list) else 0
     _TASK_KEYS.drop_others(task, left)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...core.model import CorpusError, Record
 from ...core.schema import Schema
+from ...core.text import visible
 from ..documents import LeftOut
 from ..known import drop
 
@@ -62,3 +65,12 @@ class DocumentFields:
                 kept += [more for more in (one if isinstance(one, list) else [one]) if more not in kept]
             elif record.setdefault(rule.name, one) != one:
                 drop(left, f"values of {self.table}", name, f"{rule.name} has another value already")
+
+
+def document_lines(said: Mapping[str, Counter[str]], most: int = 12) -> list[str]:
+    """Return commented lines of a map to edit, for values of whole documents and how often each was found."""
+    lines = []
+    for name, values in said.items():
+        shown = ", ".join(f"{value[:40]} {count:,}" for value, count in values.most_common(most))
+        lines.append(visible(f'# document.{json.dumps(name, ensure_ascii=False)} = "topics"   # values: {shown}'))
+    return lines
