@@ -28,10 +28,11 @@ from .json_lines import Fields, Line, Wrong, not_lists, objects
 from .known import Known
 from .line_documents import Dialect, read_documents, survey_documents
 from .mapping.annotations import Annotations, Relation
+from .spans_and_relations import CARRIED, encode, leaves_out, line_map, marks, write_lines
 from .spans_and_relations import carry as carry_spans
-from .spans_and_relations import encode, leaves_out, line_map, marks, write_lines
 from .survey import Survey
 
+LAYERS = CARRIED
 LEAVES_OUT = leaves_out("doccano")
 KEYS = Known(
     "values of",

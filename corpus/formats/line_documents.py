@@ -27,7 +27,7 @@ from .mapping.annotations import Annotations, Relation
 from .mapping.document_fields import DocumentFields, document_lines
 from .mapping.file_names import named, read_files
 from .mapping.rules import Map, read_map
-from .offset_readings import OffsetReadings, Reading, TextReading
+from .offset_readings import AS_IT_IS, OffsetReadings, Reading, TextReading
 from .people import People
 from .sources import Together, files_below, problem, text_problem
 from .survey import Survey
@@ -164,7 +164,8 @@ class _Reader:
             line = Line(value, number, text, TextReading())
             for _ in self._dialect.decode(line, Annotations(), nothing):
                 pass
-            readings.add(text, line.pairs)
+            if not is_untouched(value):
+                readings.add(text, line.pairs)
         return readings.decide(), {key: places for key, places in groups.items() if len(places) > 1}, unnamed
 
     def _unnamed(self, file: _File, unnamed: Counter[str]) -> Problem:
@@ -262,7 +263,8 @@ class _Reader:
     def _add(self, file: _File, one: Incoming, work: _Work, part: Fields, number: int, called: str) -> None:
         """Add what one annotator did on a line."""
         dialect, left = self._dialect, self._options.left_out
-        more, line = Annotations(), Line(part, number, one.text, file.reading.of(one.text))
+        reading = Reading(AS_IT_IS) if is_untouched(part) else file.reading
+        more, line = Annotations(), Line(part, number, one.text, reading.of(one.text))
         for code, detail in dialect.decode(line, more, left):
             work.faults.append(file.wrong(code, f"{called}: {detail}", number))
         if dialect.is_partial(part):
@@ -278,8 +280,8 @@ class _Reader:
         work.stamps.add(stamp)
         if any(True for _ in dialect.unnamed(part)):
             work.answers = -1
-        if file.reading.unclear and more.spans:
-            detail = f"{called}: {file.reading.unclear}, which cannot be told apart"
+        if reading.unclear and more.spans:
+            detail = f"{called}: {reading.unclear}, which cannot be told apart"
             work.faults.append(file.wrong("IMP3", detail, number))
         elif line.offsets.reason and line.pairs:
             work.converted = f"{line.offsets.reason} and were converted"
@@ -348,6 +350,11 @@ def own_marks(value: Fields) -> dict[str, str]:
     held = flat(value)
     marks = {name: held[name] for name in MARKS if isinstance(held.get(name), str)}
     return marks if len(marks) == len(MARKS) else {}
+
+
+def is_untouched(value: Fields) -> bool:
+    """Return whether a line is as this program wrote it: both tools add an id of their own when they import it."""
+    return bool(own_marks(value)) and not {"id", "_input_hash"} & value.keys()
 
 
 def merge(into: Annotations, more: Annotations, prefix: str) -> None:

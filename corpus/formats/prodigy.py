@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,11 @@ from .json_lines import Fields, Line, Wrong, not_lists, objects
 from .known import Known, drop
 from .line_documents import Dialect, read_documents, survey_documents
 from .mapping.annotations import Annotations, Relation
+from .spans_and_relations import CARRIED, encode, leaves_out, line_map, marks, write_lines
 from .spans_and_relations import carry as carry_spans
-from .spans_and_relations import encode, leaves_out, line_map, marks, write_lines
 from .survey import Survey
 
+LAYERS = CARRIED
 LEAVES_OUT = leaves_out("Prodigy")
 KEYS = Known(
     "values of",
@@ -92,7 +94,7 @@ def _dialect(options: Options) -> Dialect:
         group=lambda value: str(value["_input_hash"]) if type(value.get("_input_hash")) is int else "",
         stamp=lambda value: str(value["_task_hash"]) if type(value.get("_task_hash")) is int else "",
         parts=lambda value: [(value.get("_annotator_id") or value.get("_session_id"), value)],
-        said=_said,
+        said=partial(_said, is_mapped="accept" in options.map.get("document", ())),
         is_partial=lambda value: not binary and _is_binary(value),
         map_keys=frozenset({"binary"}),
     )
@@ -114,10 +116,11 @@ def _is_binary(value: Fields) -> bool:
     return said is True or (said is None and value.get("_view_id") in _BINARY_VIEWS)
 
 
-def _said(value: Fields) -> list[tuple[str, str]]:
+def _said(value: Fields, is_mapped: bool) -> list[tuple[str, str]]:
+    """Return the values of the whole document; the options too, if nothing says what was chosen among them."""
     accepted = value.get("accept")
     said = [("accept", str(one)) for one in accepted if type(one) in (int, str)] if isinstance(accepted, list) else []
-    said += [("options", str(one.get("id"))) for one in objects(value, "options") if not said]
+    said += [("options", str(one.get("id"))) for one in objects(value, "options") if not is_mapped]
     return said + ([("label", value["label"])] if isinstance(value.get("label"), str) else [])
 
 

@@ -25,7 +25,7 @@ from ..core.schema import Field, Layer, Schema
 from .documents import LeftOut, Outgoing, hold_together, in_order, layers_left_out, renamed, spans_of
 from .mapping.rules import CHAIN, Map, RelationRule, default_map, is_role, place_of, placed_layers
 
-LAYERS = ("entities", "mentions", "quotes", "nonquotes")
+CARRIED = ("entities", "mentions", "quotes", "nonquotes")
 _GONE = "the target was dropped"
 Reasons = tuple[tuple[str, str], ...]
 

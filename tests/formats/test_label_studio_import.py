@@ -263,7 +263,7 @@ def test_values_and_relations_become_what_the_map_says(tmp_path: Path) -> None:
     assert record["cue"][0]["text"] == "Bo"
     article = json.loads((tmp_path / "new/raw/task-9.json").read_bytes())
     assert (article["topics"], article["title"]) == (["politics", "war"], "Bo met")
-    assert left == {"notes stars": 1, "values of document mood": 1, "values of data shown_at": 1}
+    assert left == {"notes stars": 1, "values of mood": 1, "values of data.shown_at": 1}
 
 
 def test_a_region_with_two_labels_is_two_annotations(tmp_path: Path) -> None:

@@ -57,14 +57,17 @@ class DocumentFields:
         for name, value in said:
             rule = self.rules.get(name)
             if rule is None:
-                drop(left, f"values of {self.table}", name, "the map has no such rule")
+                drop(left, "values of", self._shown(name), "the map has no such rule")
                 continue
             one = rule.values.get(value, value) if isinstance(value, str) else value
             if rule.many:
                 kept = record.setdefault(rule.name, [])
                 kept += [more for more in (one if isinstance(one, list) else [one]) if more not in kept]
             elif record.setdefault(rule.name, one) != one:
-                drop(left, f"values of {self.table}", name, f"{rule.name} has another value already")
+                drop(left, "values of", self._shown(name), f"{rule.name} has another value already")
+
+    def _shown(self, name: str) -> str:
+        return name if self.table == "document" else f"{self.table}.{name}"
 
 
 def document_lines(said: Mapping[str, Counter[str]], most: int = 12) -> list[str]:
