@@ -22,7 +22,7 @@ from typing import Any
 
 from ..core.model import CorpusError, Document, Problem, Record
 from ..core.schema import Schema
-from .documents import NOTHING_SAID, LeftOut, Options, Outgoing
+from .documents import NOTHING_SAID, Direction, LeftOut, Options, Outgoing
 from .importing import schema_of
 from .json_lines import Fields, Line, Wrong, not_lists, objects
 from .known import Known
@@ -34,6 +34,12 @@ from .survey import Survey
 
 LAYERS = CARRIED
 LEAVES_OUT = leaves_out("doccano")
+READS = Direction(
+    "spans and relations that the map names, categories as fields of articles, several users of a text",
+    "comments, approvers; other keys by name",
+    "all examples of export in doccano's repository",
+)
+WRITES = Direction("spans, relations, chains", "see below", "our own import; not with a doccano server")
 KEYS = Known(
     "values of",
     [

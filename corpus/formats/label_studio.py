@@ -27,9 +27,10 @@ from ..labelstudio.decode import decode
 from ..labelstudio.faults import Fault
 from ..labelstudio.tasks import encode
 from ..labelstudio.tasks import task as task_of
-from .documents import NOTHING_SAID, Incoming, LeftOut, Options, Outgoing, in_order
+from .documents import NOTHING_SAID, Direction, Incoming, LeftOut, Options, Outgoing, in_order
 from .importing import build_corpus, schema_of
 from .label_studio_regions import Results
+from .label_studio_survey import survey_tasks
 from .label_studio_tasks import Submitted, Wanted, read_tasks, submitted
 from .label_studio_text import TaskText, task_text
 from .mapping.add import add_annotations
@@ -37,6 +38,7 @@ from .mapping.annotations import Annotations
 from .mapping.document_fields import DocumentFields
 from .mapping.rules import Map, default_map, read_map
 from .sources import Together, problem, text_problem
+from .survey import Survey
 from .writing import write_file
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
@@ -44,6 +46,16 @@ LEAVES_OUT = (
     ("article records", "a task holds the text, the title and the name only"),
     ("provenance", "a prediction has no such field"),
     ("annotations", "Label Studio cannot hold one of their references, or a control character in a field"),
+)
+READS = Direction(
+    "labels, relations, choices and texts that the map names, several annotators, gold; Text, HyperText, Paragraphs",
+    "predictions, cancelled and older annotations, drafts, regions on images and sound; other keys by name",
+    "exports in the format of Label Studio 1.23, test data of its converter",
+)
+WRITES = Direction(
+    "everything but provenance, as predictions that annotators correct",
+    "see below",
+    "our own import; the tasks are those of corpus label-studio push",
 )
 MOST_TASKS = 1000
 """Tasks of one file, so that a server imports it in one request."""
@@ -81,6 +93,11 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     reader = _Reader.of(options, schema, into)
     yield from build_corpus(into, reader.documents(source), options, reader.map.use)
     reader.wanted.people.save()
+
+
+def survey(source: Path, options: Options) -> Survey:
+    """Return the names of labels, controls and relations in an export, and the keys of its tasks."""
+    return survey_tasks(source, options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -322,6 +322,8 @@ def survey_documents(source: Path, options: Options, dialect: Dialect) -> Survey
             found.add(annotations)
             unnamed.update(dialect.unnamed(value))
             for name, one in dialect.said(value):
+                if name == "options":
+                    continue
                 said.setdefault(name, Counter())[one] += 1
     if unnamed:
         names = ", ".join(f'{name} = "…"' for name in sorted(unnamed))

@@ -28,7 +28,7 @@ import regex
 from ..core.model import CorpusError, Document, Problem, Record
 from ..core.schema import Schema
 from ..core.tokens import PATTERN
-from .documents import NOTHING_SAID, LeftOut, Options, Outgoing
+from .documents import NOTHING_SAID, Direction, LeftOut, Options, Outgoing
 from .importing import schema_of
 from .json_lines import Fields, Line, Wrong, not_lists, objects
 from .known import Known, drop
@@ -40,6 +40,12 @@ from .survey import Survey
 
 LAYERS = CARRIED
 LEAVES_OUT = leaves_out("Prodigy")
+READS = Direction(
+    "spans and relations that the map names, choices as fields of articles, several annotators of a text",
+    "answers other than accept, binary answers, tokens, options; other keys by name",
+    "files written by hand after Prodigy's documentation",
+)
+WRITES = Direction("spans, relations, chains, tokens", "see below", "our own import; not with Prodigy, which is sold")
 KEYS = Known(
     "values of",
     [
