@@ -18,6 +18,7 @@ from typing import Any
 
 from ..core.model import GOLD, CorpusError, Fault, Problem
 from ..core.schema import Schema
+from ..core.text import visible
 from .documents import Incoming, LeftOut, Options
 from .importing import build_corpus, schema_of
 from .json_lines import Decode, Fields, Line, Lines
@@ -315,6 +316,8 @@ def survey_documents(source: Path, options: Options, dialect: Dialect) -> Survey
         for number, _, value in Lines(path):
             text = text_of(value, dialect, key)
             if text is None:
+                if not found.head and isinstance(value, dict):
+                    found.head.append(visible(f'# text = "…"   # a line has the keys {", ".join(list(value)[:9])}'))
                 continue
             annotations = Annotations()
             for _ in dialect.decode(Line(value, number, text, TextReading()), annotations, LeftOut()):

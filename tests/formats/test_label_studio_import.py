@@ -155,15 +155,34 @@ def test_offsets_of_other_editors_are_converted_if_all_words_confirm_it(
     assert ("provenance" in made["ann-1/task-9.json"]) == ("\\n" not in regions[0]["value"]["text"])
 
 
+@pytest.mark.parametrize("unit", ["code points", "UTF-16 units"])
+@pytest.mark.parametrize(
+    ("before", "name", "after"),
+    [
+        ("😀 « Ça ", "Åsa Lindqvist", " », dit-elle 😀."),
+        ("😀 «", "Ада Кун", "», сказал 😀."),
+        ("😀 قالت ", "آدا كون", " 😀 أمس"),
+        ("😀「", "李娜", "」说😀。"),
+    ],
+)
+def test_offsets_in_either_unit_are_read_in_every_script(
+    before: str, name: str, after: str, unit: str, tmp_path: Path
+) -> None:
+    start = len(before) if unit == "code points" else len(before.encode("utf-16-le")) // 2
+    end = start + len(name)
+    problems, made, _ = read(tmp_path, task([region(start, end, name)], before + name + after))
+    assert (problems, words(made["ann-1/task-9.json"])) == ([], [name])
+
+
 @pytest.mark.parametrize(
     ("item", "text", "code", "said"),
     [
         (region(1, 4, "Ada"), TEXT, "IMP3", "the text has 'da ' there, not 'Ada'"),
         (region(0, 99, "Ada"), TEXT, "IMP3", "not a span of a text of length 16"),
         (region(3, 6), "😀 Ada met Bo.", "IMP3", "quotes no words"),
-        (region(3, 6, "Ada", id_="a") | {"value": {"start": 1.5, "end": 3, "labels": ["PER"]}}, TEXT, "IMP2", "integer"),
+        (region(0, 3) | {"value": {"start": 1.5, "end": 3, "labels": ["PER"]}}, TEXT, "IMP2", "integer"),
         ({"type": "labels"}, TEXT, "IMP2", "no value, type or id"),
-        (region(0, 3, "Ada") | {"value": {"start": "/p[1]/text()[1]", "end": "/p[1]", "labels": ["PER"]}}, TEXT, "IMP2", "globalOffsets"),
+        (region(0, 3) | {"value": {"start": "/p[1]", "end": "/p[1]", "labels": ["PER"]}}, TEXT, "IMP2", "globalOffsets"),
         ({"type": "relation", "from_id": "r0"}, TEXT, "IMP2", "from_id and to_id"),
     ],
 )  # fmt: skip

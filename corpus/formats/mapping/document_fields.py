@@ -57,7 +57,7 @@ class DocumentFields:
         for name, value in said:
             rule = self.rules.get(name)
             if rule is None:
-                drop(left, "values of", self._shown(name), "the map has no such rule")
+                drop(left, "values of", self._shown(name), f"the map has no such rule: add it to [{self.table}]")
                 continue
             one = rule.values.get(value, value) if isinstance(value, str) else value
             if rule.many:
