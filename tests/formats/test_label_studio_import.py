@@ -182,7 +182,7 @@ def test_offsets_in_either_unit_are_read_in_every_script(
         (region(3, 6), "😀 Ada met Bo.", "IMP3", "quotes no words"),
         (region(0, 3) | {"value": {"start": 1.5, "end": 3, "labels": ["PER"]}}, TEXT, "IMP2", "integer"),
         ({"type": "labels"}, TEXT, "IMP2", "no value, type or id"),
-        (region(0, 3) | {"value": {"start": "/p[1]", "end": "/p[1]", "labels": ["PER"]}}, TEXT, "IMP2", "globalOffsets"),
+        (region(0, 3) | {"value": {"start": "/p", "end": "/p", "labels": ["PER"]}}, TEXT, "IMP2", "globalOffsets"),
         ({"type": "relation", "from_id": "r0"}, TEXT, "IMP2", "from_id and to_id"),
     ],
 )  # fmt: skip
