@@ -13,6 +13,7 @@ the annotations of each annotator as predictions.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -25,9 +26,11 @@ from ..core.schema import Schema
 from ..labelstudio.config import labelling_config
 from ..labelstudio.decode import decode
 from ..labelstudio.faults import Fault
+from ..labelstudio.submissions import fields_fit
 from ..labelstudio.tasks import encode
 from ..labelstudio.tasks import task as task_of
 from .documents import NOTHING_SAID, Direction, Incoming, LeftOut, Options, Outgoing, in_order
+from .fitting import fields_done
 from .importing import build_corpus, schema_of
 from .label_studio_regions import Results
 from .label_studio_survey import survey_tasks
@@ -212,9 +215,12 @@ class _Reader:
         if not isinstance(text, str) or sha256(text.encode("utf-8", "replace")).hexdigest() != data["text_sha256"]:
             yield problem("IMP3", shown, f"{called}: the text of the task has another checksum", place=(1, 1))
             return
-        if data["schema_version"] != schema.version:
-            versions = f"{data['schema_version']!r}, not {schema.version}: --schema names the schema of its corpus"
-            yield problem("IMP2", shown, f"{called}: the task has the schema version {versions}", place=(1, 1))
+        fields = data.get("fields_done") or {}
+        if data["schema_version"] not in schema.versions or (fields and not fields_fit(fields, schema)):
+            versions = f"{data['schema_version']!r}, or fields that the schema lacks"
+            hint = "--schema names the schema of its corpus"
+            detail = f"{called}: the task has the schema version {versions}"
+            yield problem("IMP2", shown, detail, place=(1, 1), suggestion=hint)
             return
         made = Incoming(self.options.doc_ids(called), shown, text, {"title": data.get("title") or None})
         fault = text_problem(text, shown, called)
@@ -229,11 +235,11 @@ class _Reader:
             elif (wrong := together(made, one.annotator, called)) is not None:
                 yield wrong
             else:
-                self._decode(made, one)
+                self._decode(made, one, fields)
         yield made
 
-    def _decode(self, made: Incoming, one: Submitted) -> None:
-        decoded = decode(one.result, made.text, self.schema)
+    def _decode(self, made: Incoming, one: Submitted, fields: dict[str, list[str]]) -> None:
+        decoded = decode(one.result, made.text, self.schema, fields_done=fields)
         prefix = f"{made.doc_id}, {one.called}: "
         made.set_aside(
             one.annotator,
@@ -252,7 +258,8 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     """Return all layers of an annotation; None for the few that Label Studio cannot hold."""
     assert document.text is not None
     try:
-        faults = decode(encode(document.value, document.text, schema), document.text, schema).faults
+        result, fields = encode(document.value, document.text, schema), document.value.get("fields_done") or {}
+        faults = decode(result, document.text, schema, fields_done=fields).faults
     except CorpusError:
         faults = [Fault("L411")]
     if faults:
@@ -264,7 +271,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
 def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
     """Write config.xml, and tasks with the annotations as predictions, at most `MOST_TASKS` in a file."""
     write_file(out / "config.xml", labelling_config(schema).encode())
-    tasks = (json.dumps(_task(one, schema), ensure_ascii=False) for one in _by_document(documents))
+    tasks = (json.dumps(one, ensure_ascii=False) for one in _tasks(documents, schema))
     for number in count(1):
         batch = list(islice(tasks, MOST_TASKS))
         if not batch and number > 1:
@@ -273,17 +280,24 @@ def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
         write_file(out / name, ("[\n" + ",\n".join(batch) + "\n]\n").encode())
 
 
-def _by_document(documents: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
-    return (list(group) for _, group in groupby(documents, key=lambda one: one.doc_id))
+def _tasks(documents: Iterable[Outgoing], schema: Schema) -> Iterator[Record]:
+    """Yield the task of each document, with the annotation of each annotator as a prediction.
 
-
-def _task(of_one: list[Outgoing], schema: Schema) -> Record:
-    """Return the task of one document, with the annotation of each annotator as a prediction."""
-    first = of_one[0]
-    article = Article(first.doc_id, first.record, first.text, ())
-    annotations = [Annotation(one.annotator, _value(one, schema), Source("", "annotation")) for one in of_one]
-    return task_of(article, schema, annotations)
+    A task asks for one set of fields, so annotations with different `fields_done` are in different tasks.
+    """
+    for _, of_one in groupby(documents, key=lambda one: one.doc_id):
+        by_fields: dict[str, list[Annotation]] = {}
+        for one in of_one:
+            first, value = one, _value(one, schema)
+            annotation = Annotation(one.annotator, value, Source("", "annotation"))
+            by_fields.setdefault(json.dumps(value.get("fields_done")), []).append(annotation)
+        article = Article(first.doc_id, first.record, first.text, ())
+        yield from (task_of(article, schema, annotations) for annotations in by_fields.values())
 
 
 def _value(one: Outgoing, schema: Schema) -> Record:
-    return {**one.annotation, "layers_done": [name for name in schema.layers if name in one.annotation]}
+    """Return an annotation with what its layers say was done."""
+    value: Record = {"layers_done": [name for name in schema.layers if name in one.annotation], **one.annotation}
+    fields = fields_done(value, schema, Counter())
+    value |= {"fields_done": fields} if fields else {}
+    return {**value, "schema_version": schema.version_of(value)}

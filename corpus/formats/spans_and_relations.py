@@ -36,6 +36,7 @@ def leaves_out(tool: str) -> Reasons:
         ("article records", f"{tool} stores the text only, and its lines the name"),
         ("ids", f"{tool} numbers annotations itself"),
         ("provenance", f"{tool} has no such field"),
+        ("fields_done", f"{tool} has no such field; entities get a name on import"),
         ("empty layers", f"{tool} cannot record that a layer was annotated"),
         ("stances", f"{tool} has spans and relations only, and a stance is neither"),
         ("labels and values", f"{tool} has spans and relations only: of labels, the type of an entity is kept"),
