@@ -65,15 +65,14 @@ MOST_TASKS = 1000
 _OWN_KEYS = frozenset(
     [
         "text",
-        "doc_id",
+        "doc",
         "paragraph",
         "to_name",
         "annotators",
         "cancelled",
         "predictions",
         "ground_truth",
-        "document",
-        "data",
+        "fields",
     ],
 )
 _CODES = {
@@ -105,23 +104,22 @@ def survey(source: Path, options: Options) -> Survey:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads tasks by a map. `text`, `doc_id` and `to_name` are "" where the map does not name them."""
+    """Reads tasks by a map. `text`, `doc` and `to_name` are "" where the map does not name them."""
 
     schema: Schema
     options: Options
     wanted: Wanted
     map: Map
-    document: DocumentFields
-    data: DocumentFields
+    fields: DocumentFields
     text: str
-    doc_id: str
+    doc: str
     to_name: str
     paragraph: str
 
     @classmethod
     def of(cls, options: Options, schema: Schema, into: Path) -> _Reader:
         """Return the reader that a map file describes. Raises CorpusError if a value is invalid."""
-        own = {key: options.map.get(key, "") for key in ("text", "doc_id", "to_name")}
+        own = {key: options.map.get(key, "") for key in ("text", "doc", "to_name")}
         own["paragraph"] = options.map.get("paragraph", "text")
         for key, value in own.items():
             if not isinstance(value, str):
@@ -129,8 +127,7 @@ class _Reader:
         of = read_map(
             {key: one for key, one in options.map.items() if key not in _OWN_KEYS}, schema, default_map(schema)
         )
-        document, data = (DocumentFields.of(options.map, table, schema) for table in ("document", "data"))
-        return cls(schema, options, Wanted.of(options, into), of, document, data, **own)
+        return cls(schema, options, Wanted.of(options, into), of, DocumentFields.of(options.map, schema), **own)
 
     def documents(self, source: Path) -> Iterator[Incoming | Problem]:
         """Yield the document of each task, and the Problems of tasks that have none."""
@@ -160,7 +157,7 @@ class _Reader:
             return
         made = Incoming(self.options.doc_ids(called), shown, of.text)
         left["speakers of paragraphs", "the text of the document is what they say"] += of.speakers
-        self.data.fill(made.record, self._said_in_data(task["data"], key), left)
+        self.fields.fill(made.record, self._said_in_data(task["data"], key), left)
         fault = text_problem(made.text, shown, called) or (together(made, "", called) if not chosen else None)
         if fault is not None:
             yield fault
@@ -182,13 +179,13 @@ class _Reader:
         if results.note:
             made.note(one.annotator, f"{results.note}, as the quoted words confirm, and were converted to code points")
             self.options.notes[f"{results.note}, as the quoted words confirm: converted to code points"] += 1
-        self.document.fill(made.record, results.document, left)
+        self.fields.fill(made.record, results.document, left)
 
     def _called(self, task: Record, number: int) -> str:
         """Return the name of the document of a task: the key of the map or `doc_id`, or else the id of the task."""
-        named = task["data"].get(self.doc_id or "doc_id")
-        if self.doc_id and type(named) not in (int, str):
-            raise CorpusError(f"map: doc_id: the data of task {task.get('id', number)} has no {self.doc_id}")
+        named = task["data"].get(self.doc or "doc_id")
+        if self.doc and type(named) not in (int, str):
+            raise CorpusError(f"map: doc: the data of task {task.get('id', number)} has no {self.doc}")
         return str(named) if type(named) in (int, str) and named != "" else f"task-{task.get('id', number)}"
 
     def _text_key(self, data: Record, number: int) -> str:
@@ -205,7 +202,7 @@ class _Reader:
         return key
 
     def _said_in_data(self, data: Record, key: str) -> list[tuple[str, Any]]:
-        known = {key, self.doc_id or "doc_id"}
+        known = {key, self.doc or "doc_id"}
         return [(name, value) for name, value in data.items() if name not in known and value not in (None, "", [], {})]
 
     def _own(self, task: Record, shown: str, together: Together) -> Iterator[Incoming | Problem]:

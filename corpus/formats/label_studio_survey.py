@@ -12,7 +12,7 @@ from .label_studio_regions import Results
 from .label_studio_tasks import read_tasks
 from .label_studio_text import task_text
 from .mapping.annotations import Annotations
-from .mapping.document_fields import document_lines
+from .mapping.document_fields import field_lines
 from .survey import Survey
 
 _MOST = 12
@@ -36,7 +36,7 @@ def survey_tasks(source: Path, options: Options) -> Survey:
             for name, value in results.document:
                 said.setdefault(name, Counter())[value] += 1
             objects |= {str(item["to_name"]) for item in results.regions.values() if item.get("to_name")}
-    found.head += [*document_lines(said), *_head(keys, people, objects, options)]
+    found.head += [*field_lines(said), *_head(keys, people, objects, options)]
     return found
 
 
@@ -65,7 +65,7 @@ def _head(keys: Counter[str], people: set[str], objects: set[str], options: Opti
     named = ", ".join(name for name, _ in keys.most_common(_MOST))
     lines = [f"# keys of the data of tasks: {named}"]
     key = options.map.get("text", "text")
-    lines.append(f'{"" if key in keys else "# "}text = "{key}"   # the key of the text; doc_id = "…" names that of ids')
+    lines.append(f'{"" if key in keys else "# "}text = "{key}"   # the key of the text; doc = "…" names that of ids')
     if len(objects) > 1:
         lines.append(f'# to_name = "…"   # regions lie on {", ".join(sorted(objects)[:_MOST])}: choose one')
     lines += [f'# annotators.{person} = "ann-{person}"' for person in sorted(people)]

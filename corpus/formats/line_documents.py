@@ -25,7 +25,7 @@ from .json_lines import Decode, Fields, Line, Lines
 from .known import Known
 from .mapping.add import add_annotations
 from .mapping.annotations import Annotations, Relation
-from .mapping.document_fields import DocumentFields, document_lines
+from .mapping.document_fields import DocumentFields, field_lines
 from .mapping.file_names import named, read_files
 from .mapping.rules import Map, read_map
 from .offset_readings import AS_IT_IS, OffsetReadings, Reading, TextReading
@@ -36,7 +36,7 @@ from .survey import Survey
 MARKS = ("doc_id", "annotator", "text_sha256")
 """What a line of this program says besides the text, in the line or in its `meta`."""
 ENDS = (".jsonl", ".json")
-_OWN_KEYS = frozenset({"files", "annotator", "annotators", "text", "doc_id", "document", "data"})
+_OWN_KEYS = frozenset({"files", "annotator", "annotators", "text", "doc", "fields"})
 _PARTIAL = "binary answers cover a part of the document, so no layer counts as annotated; binary = true reads them"
 
 
@@ -76,7 +76,7 @@ def read_documents(source: Path, into: Path, options: Options, dialect: Dialect,
     schema = schema_of(options)
     mine = _OWN_KEYS | dialect.map_keys
     of = read_map({key: value for key, value in options.map.items() if key not in mine}, schema, own)
-    for key in ("annotator", "text", "doc_id"):
+    for key in ("annotator", "text", "doc"):
         if not isinstance(options.map.get(key, ""), str):
             raise CorpusError(f"map: {key} must be the name of a key of the lines")
     people = People(options, into)
@@ -125,9 +125,8 @@ class _Reader:
     ) -> None:
         self._source, self._of, self._schema, self._options = source, of, schema, options
         self._dialect, self._people = dialect, people
-        self._by, self._text, self._doc_id = (options.map.get(key, "") for key in ("annotator", "text", "doc_id"))
-        tables = (DocumentFields.of(options.map, table, schema) for table in ("document", "data"))
-        self._document_fields, self._data_fields = tables
+        self._by, self._text, self._doc_id = (options.map.get(key, "") for key in ("annotator", "text", "doc"))
+        self._fields = DocumentFields.of(options.map, schema)
         self._together = Together()
 
     def documents(self) -> Iterator[Incoming | Problem]:
@@ -230,10 +229,11 @@ class _Reader:
 
     def _fill_record(self, one: Incoming, value: Fields) -> None:
         """Fill the record from what a line says of the whole document; count keys that are not known."""
-        left, data = self._options.left_out, self._data_fields
-        self._document_fields.fill(one.record, self._dialect.said(value), left)
-        data.fill(one.record, [(key, held) for key, held in flat(value).items() if key in data.rules], left)
-        used = {self._by, self._text, self._doc_id, *data.rules, *(MARKS if own_marks(value) else ())}
+        left, rules = self._options.left_out, self._fields.rules
+        said = list(self._dialect.said(value))
+        said += [(key, held) for key, held in flat(value).items() if key in rules and key not in dict(said)]
+        self._fields.fill(one.record, said, left)
+        used = {self._by, self._text, self._doc_id, *rules, *(MARKS if own_marks(value) else ())}
         self._dialect.keys.drop_others({key: held for key, held in value.items() if key not in used}, left)
 
     def _called(self, value: Fields) -> str:
@@ -331,7 +331,7 @@ def survey_documents(source: Path, options: Options, dialect: Dialect) -> Survey
     if unnamed:
         names = ", ".join(f'{name} = "…"' for name in sorted(unnamed))
         found.head.append(f"labels = {{ {names} }}")
-    found.head += document_lines(said)
+    found.head += field_lines(said)
     return found
 
 

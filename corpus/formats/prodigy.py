@@ -34,6 +34,7 @@ from .json_lines import Fields, Line, Wrong, not_lists, objects
 from .known import Known, drop
 from .line_documents import Dialect, read_documents, survey_documents
 from .mapping.annotations import Annotations, Relation
+from .mapping.document_fields import DocumentFields
 from .spans_and_relations import CARRIED, encode, leaves_out, line_map, marks, write_lines
 from .spans_and_relations import carry as carry_spans
 from .survey import Survey
@@ -93,6 +94,7 @@ def _dialect(options: Options) -> Dialect:
     binary = options.map.get("binary", False)
     if not isinstance(binary, bool):
         raise CorpusError("map: binary must be true or false")
+    fields = DocumentFields.of(options.map, schema_of(options))
     return Dialect(
         _decode,
         KEYS,
@@ -100,7 +102,7 @@ def _dialect(options: Options) -> Dialect:
         group=lambda value: str(value["_input_hash"]) if type(value.get("_input_hash")) is int else "",
         stamp=lambda value: str(value["_task_hash"]) if type(value.get("_task_hash")) is int else "",
         parts=lambda value: [(value.get("_annotator_id") or value.get("_session_id"), value)],
-        said=partial(_said, is_mapped="accept" in options.map.get("document", ())),
+        said=partial(_said, is_mapped="accept" in fields.rules),
         is_partial=lambda value: not binary and _is_binary(value),
         map_keys=frozenset({"binary"}),
     )

@@ -273,8 +273,7 @@ def test_values_and_relations_become_what_the_map_says(tmp_path: Path) -> None:
         one,
         types={**MAP["types"], "QUOTE": quote},
         relations={"cue": {"of": "from", "field": "cue"}, "said by": {"of": "from", "field": "source"}},
-        document={"topic": "topics"},
-        data={"headline": "title"},
+        fields={"topics": "topic", "title": "headline"},
     )
     assert problems == []
     (record,) = made["ann-1/task-9.json"]["quotes"]
@@ -282,7 +281,7 @@ def test_values_and_relations_become_what_the_map_says(tmp_path: Path) -> None:
     assert record["cue"][0]["text"] == "Bo"
     article = json.loads((tmp_path / "new/raw/task-9.json").read_bytes())
     assert (article["topics"], article["title"]) == (["politics", "war"], "Bo met")
-    assert left == {"notes stars": 1, "values of mood": 1, "values of data.shown_at": 1}
+    assert left == {"notes stars": 1, "values of mood": 1, "values of shown_at": 1}
 
 
 def test_a_region_with_two_labels_is_two_annotations(tmp_path: Path) -> None:
@@ -310,7 +309,7 @@ def test_a_text_that_the_export_does_not_hold_is_refused(tmp_path: Path) -> None
 def test_a_map_names_the_keys_of_the_text_and_the_name(tmp_path: Path) -> None:
     one = task([region(0, 3, "Ada")])
     one["data"] = {"body": TEXT, "ref": "bridge", "title": "Ada met Bo"}
-    _, made, _ = read(tmp_path, one, text="body", doc_id="ref")
+    _, made, _ = read(tmp_path, one, text="body", doc="ref")
     assert sorted(made) == ["ann-1/bridge.json"]
     (tmp_path / "export.json").write_text(json.dumps([one]))
     fields = [f"--record={key}={value}" for key, value in SAID.items()]
@@ -325,8 +324,8 @@ def test_a_map_names_the_keys_of_the_text_and_the_name(tmp_path: Path) -> None:
         ("cancelled", "yes"),
         ("annotators", ["a"]),
         ("annotators", {"1": "Ann B"}),
-        ("document", {"topic": "mood"}),
-        ("data", {"x": {"field": "title", "values": 1}}),
+        ("fields", {"mood": "topic"}),
+        ("fields", {"title": {"from": "x", "values": 1}}),
         ("predictoins", True),
     ],
 )

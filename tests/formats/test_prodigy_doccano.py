@@ -130,8 +130,8 @@ def test_choices_are_fields_of_the_article_or_counted(tmp_path: Path) -> None:
     labelled = {"text": "Bo left.", "label": "POLITICS", "answer": "accept"}
     _, _, left = read("prodigy", tmp_path, chosen, labelled)
     assert left == {"values of accept": 1, "values of options": 2, "values of label": 1}
-    document = {"accept": "topics", "label": {"field": "topics", "values": {"POLITICS": "politics"}}}
-    _, _, left = read("prodigy", tmp_path, chosen, labelled, document=document)
+    topics = {"from": ["accept", "label"], "values": {"POLITICS": "politics"}}
+    _, _, left = read("prodigy", tmp_path, chosen, labelled, fields={"topics": topics})
     assert left == {}
     records = [json.loads((tmp_path / f"new/raw/all-{number}.json").read_bytes()) for number in (1, 2)]
     assert [one["topics"] for one in records] == [["POS"], ["politics"]]
@@ -206,7 +206,7 @@ def test_a_map_names_the_keys_of_a_line(tmp_path: Path) -> None:
     problems, _, _ = read("doccano", tmp_path, one)
     assert len(problems) == 1
     assert "the line has column_data, column_label" in problems[0]
-    keys: dict[str, Any] = {"text": "column_data", "label": "column_label", "doc_id": "ref", "data": {"head": "title"}}
+    keys: dict[str, Any] = {"text": "column_data", "label": "column_label", "doc": "ref", "fields": {"title": "head"}}
     problems, made, left = read("doccano", tmp_path, one, **keys)
     assert (problems, names(made), left) == ([], {"gold/a-1.json": ["Ada"]}, {})
     assert json.loads((tmp_path / "new/raw/a-1.json").read_bytes())["title"] == "Ada"
@@ -221,7 +221,7 @@ def test_a_map_names_the_keys_of_a_line(tmp_path: Path) -> None:
         ("prodigy", "binary", "no"),
         ("prodigy", "text", 1),
         ("prodigy", "annotators", {"a": "B C"}),
-        ("prodigy", "document", {"accept": "mood"}),
+        ("prodigy", "fields", {"mood": "accept"}),
     ],
 )
 def test_a_map_with_an_invalid_value_is_refused(name: str, key: str, wrong: Any, tmp_path: Path) -> None:
