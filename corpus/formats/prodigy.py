@@ -40,13 +40,13 @@ from .spans_and_relations import carry as carry_spans
 from .survey import Survey
 
 LAYERS = CARRIED
-LEAVES_OUT = leaves_out("Prodigy")
+LEAVES_OUT = (*leaves_out("Prodigy"), ("records", "another record has the same words and the same label"))
 READS = Direction(
     "spans and relations that the map names, choices as fields of articles, several annotators of a text",
     "answers other than accept, binary answers, tokens, options; other keys by name",
     "files written by hand after Prodigy's documentation",
 )
-WRITES = Direction("spans, relations, chains, tokens", "see below", "our own import; not with Prodigy, which is sold")
+WRITES = Direction("spans, relations, chains, tokens", "see below", "our own import; not with Prodigy, which is commercial")
 KEYS = Known(
     "values of",
     [

@@ -42,7 +42,6 @@ def leaves_out(tool: str) -> Reasons:
         ("labels and values", f"{tool} has spans and relations only: of labels, the type of an entity is kept"),
         ("entities", "no mention: an entity is stored through its mentions"),
         ("names of entities", "the name becomes the first mention"),
-        ("records", "another record has the same words and the same label"),
         ("references", _GONE),
     )
 
