@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 from datasets import load_dataset
-from support.corpora import Corpus, Ran, run, tiny
+from support.corpora import TEXT, Corpus, Ran, run, tiny
 from support.exchange import EXAMPLES, SAID, annotations, imported, quarantined
 
+from corpus.core.schema import Schema
 from corpus.formats import FORMATS
 from corpus.formats.known import Causes, Known
 from corpus.formats.names import annotators, doc_ids
 from corpus.formats.offset_readings import OffsetReadings
 from corpus.formats.sources import problem
+from corpus.labelstudio.decode import decode
+from corpus.labelstudio.tasks import encode
 
 RECORD = [f"--record={key}={value}" for key, value in SAID.items()]
 PERSON = '[types.Person]\nlayer = "mentions"\nentity = "PER"\n'
@@ -315,3 +318,55 @@ def test_a_suggested_map_is_a_map(tmp_path: Path) -> None:
     assert run("import", "german-news", f"{EXAMPLES}/doccano", "--suggest-map").code == 2
     assert run("import", "doccano", f"{EXAMPLES}/doccano").code == 2
     assert FORMATS["german-news"].reads
+
+
+def shared(root: Path) -> tuple[Corpus, dict[str, Any]]:
+    """A corpus in which two mentions with the same words belong to two entities, and that annotation."""
+    corpus = tiny(root)
+    value: dict[str, Any] = corpus.read("annotations/gold/alpha.json")
+    value["entities"].append({**value["entities"][0], "id": "e2", "type": "ORG", "name": "The Council"})
+    value["mentions"].insert(1, {**value["mentions"][0], "id": "m9", "entity": "e2"})
+    corpus.write("annotations/gold/alpha.json", value)
+    return corpus, value
+
+
+def entities_of(value: dict[str, Any]) -> list[tuple[int, int, str]]:
+    """Where each mention is, and the name of its entity."""
+    names = {one["id"]: one["name"] for one in value["entities"]}
+    return [(one["spans"][0]["start"], one["spans"][0]["end"], names[one["entity"]]) for one in value["mentions"]]
+
+
+def test_a_mention_of_two_entities_is_kept_by_brat(tmp_path: Path) -> None:
+    corpus, value = shared(tmp_path / "corpus")
+    assert corpus.run("export", "brat", str(tmp_path / "out")).code == 0
+    assert imported("brat", tmp_path / "out", tmp_path / "again")[0] == []
+    again = annotations(tmp_path / "again")["gold/alpha.json"]
+    assert entities_of(again) == entities_of(value)
+
+
+def test_a_mention_of_two_entities_is_kept_by_label_studio(tmp_path: Path) -> None:
+    corpus, value = shared(tmp_path / "corpus")
+    schema = Schema.read(corpus.root)
+    decoded = decode(json.loads(json.dumps(encode(value, TEXT, schema))), TEXT, schema)
+    assert decoded.faults == []
+    assert sorted(entities_of(decoded.layers)) == sorted(entities_of(value))
+
+
+CHAINS = """#FORMAT=WebAnno TSV 3.3
+#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|value
+#T_CH=de.tudarmstadt.ukp.dkpro.core.api.coref.type.CoreferenceLink|referenceType|referenceRelation
+
+
+#Text=Ada she it
+1-1\t0-3\tAda\tPER\t*[1]|*[2]\t*->1-1|*->2-1\t
+1-2\t4-7\tshe\t_\t*\t*->1-2\t
+1-3\t8-10\tit\t_\t*\t*->2-2\t
+"""
+
+
+def test_words_in_two_chains_are_two_mentions(tmp_path: Path) -> None:
+    ran, root = come_in("webanno-tsv", tmp_path, {"d.tsv": CHAINS})
+    assert ran.code in (0, 1)
+    (value,) = annotations(root).values()
+    assert len({one["entity"] for one in value["mentions"]}) == 2
+    assert [one["spans"][0]["text"] for one in value["mentions"]] == ["Ada", "Ada", "she", "it"]
