@@ -46,7 +46,7 @@ READS = Direction(
     "answers other than accept, binary answers, tokens, options; other keys by name",
     "files written by hand after Prodigy's documentation",
 )
-WRITES = Direction("spans, relations, chains, tokens", "see below", "our own import; not with Prodigy, which is commercial")
+WRITES = Direction("spans, relations, chains, tokens", "see below", "our own import; not with Prodigy itself")
 KEYS = Known(
     "values of",
     [
