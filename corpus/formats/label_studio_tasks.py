@@ -223,12 +223,12 @@ def _predicted(task: Record, wanted: Wanted, left: LeftOut) -> Iterator[Submitte
         called = f"prediction {one.get('id', number)}"
         yield Submitted(wanted.people.named(str(version)), one.get("result"), called)
     drafts = task.get("drafts")
-    left["drafts", "nobody submitted them"] += len(drafts) if isinstance(drafts, list) else 0
+    left["drafts", "they were not submitted"] += len(drafts) if isinstance(drafts, list) else 0
     _TASK_KEYS.drop_others(task, left)
 
 
 def _annotator(one: Record, wanted: Wanted) -> str:
-    """Return the name of the annotator of an annotation, "" if it names nobody."""
+    """Return the name of the annotator of an annotation, "" if it names none."""
     if wanted.ground_truth and (one.get("ground_truth") is True or one.get("honeypot") is True):
         return GOLD
     person = one.get("completed_by")

@@ -135,7 +135,7 @@ def _tables(of: TaskText) -> dict[str, Table]:
 
 
 def _by_paragraph(of: TaskText) -> dict[int, int]:
-    """Return the table of UTF-16 units that are counted anew in each paragraph."""
+    """Return the table of UTF-16 units that start at 0 in each paragraph."""
     table: dict[int, int] = {}
     for start, end in zip(of.starts, (*of.starts[1:], len(of.text) + 1), strict=True):
         table |= {start + unit: start + at for unit, at in utf16_offsets(of.text[start : end - 1]).items()}

@@ -51,8 +51,8 @@ class Dialect:
     `keys` are those the reader knows. `texts` are the keys that can hold the text. `group` returns what the lines of
     one document share, "" for a line of its own; `stamp` what tells the work of one annotator on it apart. `parts`
     returns (person, what that person annotated). `said` returns (name, value) of the whole document. `is_partial` is
-    true if nobody looked at the whole document. `unnamed` returns labels that the map must name. `map_keys` are keys of
-    the map that the format adds.
+    true if a line covers a part of the document only. `unnamed` returns labels that the map must name. `map_keys` are
+    keys of the map that the format adds.
     """
 
     decode: Decode
@@ -228,7 +228,7 @@ class _Reader:
         return text_problem(text, file.shown, called, number)
 
     def _fill_record(self, one: Incoming, value: Fields) -> None:
-        """Fill the record from what a line says of the whole document; count keys that are not known."""
+        """Fill the record from the values of a line for the whole document; count keys that are not known."""
         left, rules = self._options.left_out, self._fields.rules
         said = list(self._dialect.said(value))
         said += [(key, held) for key, held in flat(value).items() if key in rules and key not in dict(said)]
@@ -363,7 +363,7 @@ def is_untouched(value: Fields) -> bool:
 
 
 def merge(into: Annotations, more: Annotations, prefix: str) -> None:
-    """Add the annotations of another line of the document; a span that is there already is not added again."""
+    """Add the annotations of another line of the document; an equal span is not added again."""
     there = {(one.type, tuple(one.pieces)): name for name, one in into.spans.items()}
     names: dict[str, str] = {}
     for name, span in more.spans.items():

@@ -10,7 +10,7 @@ The arguments of a relation are `head` and `child`. Offsets are code points, hal
 - Lines with the same `_input_hash` are one document. Those of one annotator with different `_task_hash` are one
   annotation.
 - Only lines that the annotator accepted are read.
-- In binary interfaces, an annotator answers one question about a text. Such answers are no annotation of a document.
+- In binary interfaces, an annotator answers one question about a text. The answers do not become an annotation.
 - `accept`, the choice of an annotator, and `label` are values of the whole document.
 """
 
@@ -117,7 +117,7 @@ def _is_accepted(value: Fields, left: LeftOut) -> bool:
 
 
 def _is_binary(value: Fields) -> bool:
-    """Return whether a line is the answer to one question, so that nobody looked for other spans."""
+    """Return whether a line is the answer to one question, which covers a part of the text only."""
     if any("answer" in span for span in objects(value, "spans")):
         return True
     said = value.get("_is_binary")

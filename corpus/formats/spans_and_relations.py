@@ -131,7 +131,7 @@ def encode(one: Outgoing, schema: Schema) -> Encoded:
 
 
 def marks(one: Outgoing) -> Record:
-    """Return what a line says of its document, so that `read` finds the document, annotator and text again."""
+    """Return the keys by which `read` finds the document, the annotator and the checksum of the text."""
     return {"doc_id": one.doc_id, "annotator": one.annotator, "text_sha256": sha256(one.text.encode()).hexdigest()}
 
 

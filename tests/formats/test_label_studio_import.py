@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.corpora import Corpus, run, tiny
-from support.exchange import SAID, annotations, imported
+from support.exchange import EXAMPLES, SAID, annotations, imported
 
 TEXT = "Ada Kuhn met Bo."
 MAP = {"types": {"PER": {"layer": "mentions", "entity": "PER"}, "QUOTE": {"layer": "quotes"}}}
@@ -357,3 +357,36 @@ def test_what_was_imported_validates_and_builds(tmp_path: Path) -> None:
     assert problems == []
     assert Corpus(tmp_path / "new").findings() == []
     assert Corpus(tmp_path / "new").run("build").code == 0
+
+
+def test_the_example_is_read_as_its_map_says(tmp_path: Path) -> None:
+    root = tmp_path / "new"
+    of = f"--map={EXAMPLES}/label-studio.toml"
+    ran = run("import", "label-studio", f"{EXAMPLES}/label-studio", of, "--into", str(root))
+    assert (ran.code, ran.out) == (0, "")
+    made = annotations(root)
+    assert sorted(made) == ["ann-lee/task-9.json", "gold/task-9.json"]
+    (quote,) = made["gold/task-9.json"]["quotes"]
+    assert (quote["cue"][0]["text"], quote["source"], quote["type"]) == ("said", ["m1"], "indirect")
+    assert [one["entity"] for one in made["gold/task-9.json"]["mentions"]] == ["e1", "e1"]
+    article = json.loads((root / "raw/task-9.json").read_bytes())
+    assert (article["title"], article["topics"]) == ("Safe, says Kuhn", ["traffic"])
+
+
+def test_fields_that_were_not_annotated_stay_so_through_tasks(tmp_path: Path) -> None:
+    _, made, _ = read(tmp_path, task([region(0, 8, "Ada Kuhn")]), task([region(0, 8, "Ada Kuhn")], id_=10))
+    assert made["ann-1/task-9.json"]["fields_done"] == {"mentions": ["spans", "entity"]}
+    one = made["ann-1/task-9.json"]
+    kept = {name: value for name, value in one.items() if name not in ("mentions", "fields_done")}
+    corpus = Corpus(tmp_path / "new")
+    corpus.write("annotations/gold/task-9.json", {**kept, "annotator": "gold", "layers_done": ["entities"]})
+    made = annotations(corpus.root)
+    assert corpus.run("export", "label-studio", f"{tmp_path}/out", "--annotator=gold", "--annotator=ann-1").code == 0
+    tasks = json.loads((tmp_path / "out/tasks.json").read_bytes())
+    assert sorted(len(task["predictions"]) for task in tasks) == [1, 1, 1]
+    problems, _ = imported("label-studio", tmp_path / "out", tmp_path / "again")
+    assert problems == []
+    again = annotations(tmp_path / "again")
+    assert {path: value | {"schema_version": ""} for path, value in again.items()} == {
+        path: value | {"schema_version": ""} for path, value in made.items()
+    }
