@@ -68,6 +68,7 @@ _OWN_KEYS = frozenset(
         "doc",
         "paragraph",
         "to_name",
+        "html",
         "annotators",
         "cancelled",
         "predictions",
@@ -115,19 +116,31 @@ class _Reader:
     doc: str
     to_name: str
     paragraph: str
+    html: set[str]
+    """The first document whose text is HTML: a task without regions after it is read as HTML too."""
 
     @classmethod
     def of(cls, options: Options, schema: Schema, into: Path) -> _Reader:
         """Return the reader that a map file describes. Raises CorpusError if a value is invalid."""
         own = {key: options.map.get(key, "") for key in ("text", "doc", "to_name")}
         own["paragraph"] = options.map.get("paragraph", "text")
+        if not isinstance(html := options.map.get("html", False), bool):
+            raise CorpusError("map: html must be true or false")
         for key, value in own.items():
             if not isinstance(value, str):
                 raise CorpusError(f"map: {key} must be a name, not {value!r}")
         of = read_map(
             {key: one for key, one in options.map.items() if key not in _OWN_KEYS}, schema, default_map(schema)
         )
-        return cls(schema, options, Wanted.of(options, into), of, DocumentFields.of(options.map, schema), **own)
+        return cls(
+            schema,
+            options,
+            Wanted.of(options, into),
+            of,
+            DocumentFields.of(options.map, schema),
+            **own,
+            html={"map"} if html else set(),
+        )
 
     def documents(self, source: Path) -> Iterator[Incoming | Problem]:
         """Yield the document of each task, and the Problems of tasks that have none."""
@@ -151,10 +164,11 @@ class _Reader:
                 wrong = one if isinstance(one, str) else f"{one.called} has no list of results"
                 yield problem("IMP2", shown, f"{called}: {wrong}", place=(1, 1))
         values = [value for _, results in chosen for value in results.values]
-        of = task_text(task["data"].get(key), values, self.paragraph)
+        of = task_text(task["data"].get(key), values, self.paragraph, bool(self.html))
         if isinstance(of, str):
             yield problem("IMP2", shown, f"{called}: data.{key} is not the text: {of}", place=(1, 1))
             return
+        self.html.update({called} if of.html and not self.html else ())
         made = Incoming(self.options.doc_ids(called), shown, of.text)
         left["speakers of paragraphs", "the text of the document is what they say"] += of.speakers
         self.fields.fill(made.record, self._said_in_data(task["data"], key), left)

@@ -22,6 +22,7 @@ from typing import Any
 from ..checks.offset_shifts import explain, offset_tables
 from ..core.model import Span
 from ..labelstudio.decode_regions import matches, utf16_offsets
+from .offset_readings import AS_IT_IS, OffsetReadings
 
 _ADDRESS = re.compile(r"(?:https?|s3|gs|azure-blob)://\S+|/(?:data|storage|upload)/\S+")
 _MARKUP = re.compile(r"<[A-Za-z!/]|&#?\w+;")
@@ -94,14 +95,25 @@ class Located:
 
 
 def locate(of: TaskText, places: list[Place]) -> Located:
-    """Find the way to count that fits the words of all regions of an annotation; report regions that none fits."""
+    """Find the way to count that fits the words of all regions of an annotation; report regions that none fits.
+
+    Regions without words are read as the others; if these do not decide it, by the edges of words.
+    """
     made = Located()
-    tables = _tables(of)
-    for how, table in tables.items():
-        if _all_fit(of, places, table) and _is_sure(of, places, table, tables.values()):
-            made.found = {one.name: _moved(one, table) for one in places}
-            made.note = how
-            return made
+    silent = [one for one in places if one.words is None]
+    if not silent and _all_fit(of, places, None):
+        made.found = {one.name: (one.start, one.end) for one in places}
+        return made
+    tables: dict[str, Table | None] = {"": None, **_tables(of)}
+    spoken = [one for one in places if one.words is not None]
+    fitting = {how: table for how, table in tables.items() if _all_fit(of, spoken, table)}
+    chosen = next(iter(fitting), None)
+    if any(_moved(one, table) != _moved(one, fitting[chosen or ""]) for one in silent for table in fitting.values()):
+        chosen = _by_edges(of.text, places)
+    if chosen in fitting and _all_fit(of, places, fitting[chosen]):
+        made.found = {one.name: _moved(one, fitting[chosen]) for one in places}
+        made.note = chosen
+        return made
     wrong = [one for one in places if one.words is None or not of.fits(one, one.start, one.end)]
     made.found = {one.name: (one.start, one.end) for one in places if one not in wrong}
     reasons = explain(of.text, [Span(one.start, one.end, one.words) for one in wrong if one.words is not None])
@@ -110,28 +122,25 @@ def locate(of: TaskText, places: list[Place]) -> Located:
     return made
 
 
-def _moved(one: Place, table: Table) -> tuple[int, int]:
-    return table.get(one.start, -1), table.get(one.end, -1)
+def _by_edges(text: str, places: list[Place]) -> str | None:
+    """Return the way to count in which the regions begin and end at the edges of words, None if that is unclear."""
+    readings = OffsetReadings()
+    readings.add(text, [(one.start, one.end) for one in places])
+    reading = readings.decide()
+    return None if reading.unclear else "" if reading.reason == AS_IT_IS else reading.reason
 
 
-def _all_fit(of: TaskText, places: Iterable[Place], table: Table) -> bool:
+def _moved(one: Place, table: Table | None) -> tuple[int, int]:
+    return (one.start, one.end) if table is None else (table.get(one.start, -1), table.get(one.end, -1))
+
+
+def _all_fit(of: TaskText, places: Iterable[Place], table: Table | None) -> bool:
     return all(of.fits(one, *_moved(one, table)) for one in places)
 
 
-def _is_sure(of: TaskText, places: list[Place], table: Table, tables: Iterable[Table]) -> bool:
-    """Return whether every other way to count either gives regions without words the same place, or fits no words."""
-    silent = [one for one in places if one.words is None]
-    spoken = [one for one in places if one.words is not None]
-    return not any(
-        any(_moved(one, table) != _moved(one, other) for one in silent) and _all_fit(of, spoken, other)
-        for other in (tables if silent else ())
-    )
-
-
-def _tables(of: TaskText) -> dict[str, Table]:
-    """Return each way to count, and its table to code points; the first is code points, which need no note."""
-    other = {"the offsets count UTF-16 units": _by_paragraph(of)} if of.starts else offset_tables(of.text)
-    return {"": {at: at for at in range(len(of.text) + 1)}, **other}
+def _tables(of: TaskText) -> Mapping[str, Table]:
+    """Return each way to count other than in code points, and its table to code points."""
+    return {"the offsets count UTF-16 units": _by_paragraph(of)} if of.starts else offset_tables(of.text)
 
 
 def _by_paragraph(of: TaskText) -> dict[int, int]:
@@ -145,17 +154,18 @@ def _by_paragraph(of: TaskText) -> dict[int, int]:
 def _why(text: str, one: Place, reason: str) -> str:
     where = f"{one.start} to {one.end}"
     if one.words is None:
-        return f"{where}: it quotes no words, and the text has characters that tools count differently"
+        return f"{where}: it quotes no words, and what its offsets count is unclear"
     if not 0 <= one.start < one.end <= len(text):
         return f"{where} is not a span of a text of length {len(text)}; {reason}"
     here, words = text[one.start : one.end], one.words
     return f"{where}: the text has {here[:60]!r} there, not {words[:60]!r}; {reason}"
 
 
-def task_text(written: Any, values: list[Mapping[str, Any]], key: str) -> TaskText | str:
+def task_text(written: Any, values: list[Mapping[str, Any]], key: str, html: bool = False) -> TaskText | str:
     """Return the text of a task from its value in `data`, or why there is none.
 
-    `values` are those of all regions of the task; `key` is that of the text of a paragraph.
+    `values` are those of all regions of the task; `key` is that of the text of a paragraph. A task without regions does
+    not say whether its text is HTML: `html` says it.
     """
     if written is None:
         return "the task has no such key"
@@ -165,7 +175,11 @@ def task_text(written: Any, values: list[Mapping[str, Any]], key: str) -> TaskTe
         return "it is not a text"
     if _ADDRESS.fullmatch(written.strip()):
         return "it is the address of a file, which the export does not hold"
-    in_html = any("globalOffsets" in value or str(value.get("start")).startswith("/") for value in values)
+    in_html = (
+        html
+        if not values
+        else any("globalOffsets" in value or str(value.get("start")).startswith("/") for value in values)
+    )
     if not in_html or not _MARKUP.search(written):
         return TaskText(written)
     for html in (written, _body(written)):

@@ -179,7 +179,7 @@ def test_offsets_in_either_unit_are_read_in_every_script(
     [
         (region(1, 4, "Ada"), TEXT, "IMP3", "the text has 'da ' there, not 'Ada'"),
         (region(0, 99, "Ada"), TEXT, "IMP3", "not a span of a text of length 16"),
-        (region(3, 6), "😀 Ada met Bo.", "IMP3", "quotes no words"),
+        (region(3, 99), "😀 Ada met Bo.", "IMP3", "quotes no words"),
         (region(0, 3) | {"value": {"start": 1.5, "end": 3, "labels": ["PER"]}}, TEXT, "IMP2", "integer"),
         ({"type": "labels"}, TEXT, "IMP2", "no value, type or id"),
         (region(0, 3) | {"value": {"start": "/p", "end": "/p", "labels": ["PER"]}}, TEXT, "IMP2", "globalOffsets"),
@@ -199,11 +199,21 @@ def test_an_annotation_with_an_invalid_region_is_set_aside(
     assert (tmp_path / "new/quarantine/task-9/ann-1.json").exists()
 
 
-def test_regions_without_words_are_read_where_every_tool_counts_alike(tmp_path: Path) -> None:
-    problems, made, _ = read(tmp_path, task([region(0, 3)], "Ada met Бо. 😀"))
-    assert (problems, words(made["ann-1/task-9.json"])) == ([], ["Ada"])
-    problems, made, _ = read(tmp_path, task([region(3, 6), region(11, 13, "Bo")], "😀 Ada met Bo."))
-    assert (problems, words(made["ann-1/task-9.json"])) == ([], ["Ada", "Bo"])
+@pytest.mark.parametrize(
+    ("text", "regions", "found"),
+    [
+        ("Ada met Бо. 😀", [region(0, 3)], ["Ada"]),
+        ("One.\nAda met Bo.", [region(5, 8)], ["Ada"]),
+        ("😀 Ada met Bo.", [region(3, 6), region(11, 13, "Bo")], ["Ada", "Bo"]),
+        ("😀 Ada met Bo.", [region(2, 5), region(10, 12)], ["Ada", "Bo"]),
+        ("😀 Ada met Bo.", [region(3, 6), region(11, 13)], ["Ada", "Bo"]),
+    ],
+)
+def test_regions_without_words_are_read_as_the_others_or_by_the_edges_of_words(
+    text: str, regions: list[Any], found: list[str], tmp_path: Path
+) -> None:
+    problems, made, _ = read(tmp_path, task(regions, text))
+    assert (problems, words(made["ann-1/task-9.json"])) == ([], found)
 
 
 HTML = "<html><head><title>No</title></head><body>\n<h1>News</h1><p>Ada &amp; Bo<br>met.</p></body></html>"
@@ -224,6 +234,11 @@ def test_the_text_of_html_is_its_text_content_if_the_words_confirm_it(tmp_path: 
     assert (tmp_path / "new/raw/task-9.txt").read_text() == "\nNewsAda & Bo\nmet."
     assert words(made["ann-1/task-9.json"]) == ["Ada & Bo"]
     assert (tmp_path / "new/raw/task-10.txt").read_text() == TEXT
+    problems, _, _ = read(tmp_path, task([hypertext(5, 13, "Ada & Bo")], HTML), task([], HTML, id_=10))
+    assert problems == []
+    assert (tmp_path / "new/raw/task-10.txt").read_bytes() == (tmp_path / "new/raw/task-9.txt").read_bytes()
+    read(tmp_path, task([], HTML, id_=8), html=True)
+    assert (tmp_path / "new/raw/task-8.txt").read_text() == "\nNewsAda & Bo\nmet."
     problems, made, _ = read(tmp_path, task([hypertext(7, 13, "Ada & Bo")], HTML))
     assert len(problems) == 1
     assert "it is HTML" in problems[0]
