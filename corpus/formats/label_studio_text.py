@@ -182,8 +182,8 @@ def task_text(written: Any, values: list[Mapping[str, Any]], key: str, html: boo
     )
     if not in_html or not _MARKUP.search(written):
         return TaskText(written)
-    for html in (written, _body(written)):
-        made = TaskText(text_content(html), html=True)
+    for source in (written, _body(written)):
+        made = TaskText(text_content(source), html=True)
         places = [place for i, value in enumerate(values) if isinstance(place := made.place(str(i), value), Place)]
         if made.text.strip() and not locate(made, places).wrong:
             return made
