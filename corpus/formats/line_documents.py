@@ -286,7 +286,7 @@ class _Reader:
             work.faults.append(file.wrong("IMP3", detail, number))
         elif line.offsets.reason and line.pairs:
             work.converted = f"{line.offsets.reason} and were converted"
-            self._options.notes[f"{file.shown}: {line.offsets.reason}; converted spans"] += len(line.pairs)
+            self._options.notes[f"{file.path.name}: {line.offsets.reason}; converted spans"] += len(line.pairs)
         merge(work.annotations, more, f"{number}:" if work.annotations.spans else "")
 
     def _finish(self, file: _File, one: Incoming, annotator: str, work: _Work, called: str) -> None:
