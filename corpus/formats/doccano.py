@@ -99,13 +99,13 @@ def _dialect(options: Options) -> Dialect:
 
 def _parts(value: Fields) -> list[tuple[Any, Fields]]:
     """Return what each user annotated; the user who is named for the whole line, if none is named for an annotation."""
-    own = objects(value, "annotations")
-    users = list(dict.fromkeys(one["user"] for one in own if type(one.get("user")) in (int, str)))
-    if len(users) < 2:
-        return [(users[0] if users else value.get("username"), value)]
-    return [
-        (user, {**value, "annotations": [one for one in own if one.get("user", users[0]) == user]}) for user in users
-    ]
+    by_user: dict[Any, list[Fields]] = {}
+    for one in objects(value, "annotations"):
+        user = one.get("user")
+        by_user.setdefault(user if type(user) in (int, str) else None, []).append(one)
+    if len(by_user) < 2:
+        return [(next(iter(by_user), None) or value.get("username"), value)]
+    return [(user or value.get("username"), {**value, "annotations": own}) for user, own in by_user.items()]
 
 
 def _named(label: Any, names: Names) -> str:

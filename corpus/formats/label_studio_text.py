@@ -114,8 +114,9 @@ def locate(of: TaskText, places: list[Place]) -> Located:
         made.found = {one.name: _moved(one, fitting[chosen]) for one in places}
         made.note = chosen
         return made
-    wrong = [one for one in places if one.words is None or not of.fits(one, one.start, one.end)]
-    made.found = {one.name: (one.start, one.end) for one in places if one not in wrong}
+    fits = {one.name: one.words is not None and of.fits(one, one.start, one.end) for one in places}
+    made.found = {one.name: (one.start, one.end) for one in places if fits[one.name]}
+    wrong = [one for one in places if not fits[one.name]]
     reasons = explain(of.text, [Span(one.start, one.end, one.words) for one in wrong if one.words is not None])
     for one in wrong:
         made.wrong[one.name] = _why(of.text, one, "" if one.words is None else next(reasons)[0])

@@ -111,6 +111,8 @@ class _Work:
     annotations: Annotations = field(default_factory=Annotations)
     faults: list[Problem] = field(default_factory=list)
     stamps: set[str] = field(default_factory=set)
+    there: dict[Any, str] = field(default_factory=dict)
+    """The names of the spans of `annotations`, by their type and pieces."""
     answers: int = 0
     """The number of spans in lines that cover a part of the document; they are in no annotation."""
     is_whole: bool = False
@@ -287,7 +289,7 @@ class _Reader:
         elif line.offsets.reason and line.pairs:
             work.converted = f"{line.offsets.reason} and were converted"
             self._options.notes[f"{file.path.name}: {line.offsets.reason}; converted spans"] += len(line.pairs)
-        merge(work.annotations, more, f"{number}:" if work.annotations.spans else "")
+        merge(work.annotations, more, f"{number}:" if work.there else "", work.there)
 
     def _finish(self, file: _File, one: Incoming, annotator: str, work: _Work, called: str) -> None:
         """Hand the work of an annotator on to the document."""
@@ -362,14 +364,14 @@ def is_untouched(value: Fields) -> bool:
     return bool(own_marks(value)) and not {"id", "_input_hash"} & value.keys()
 
 
-def merge(into: Annotations, more: Annotations, prefix: str) -> None:
-    """Add the annotations of another line of the document; an equal span is not added again."""
-    there = {(one.type, tuple(one.pieces)): name for name, one in into.spans.items()}
+def merge(into: Annotations, more: Annotations, prefix: str, there: dict[Any, str]) -> None:
+    """Add the annotations of another line; a span of an earlier line, in `there`, is not added again."""
     names: dict[str, str] = {}
     for name, span in more.spans.items():
-        key = span.type, tuple(span.pieces)
-        names[name] = there.get(key, prefix + name) if prefix else name
+        names[name] = there.get((span.type, tuple(span.pieces)), prefix + name) if prefix else name
         into.spans.setdefault(names[name], span)
+    for name, span in more.spans.items():
+        there.setdefault((span.type, tuple(span.pieces)), names[name])
     into.broken |= {prefix + name for name in more.broken}
     for kind, arguments, line in more.relations:
         ends = [(role, names.get(name, prefix + name)) for role, name in arguments]

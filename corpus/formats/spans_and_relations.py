@@ -60,13 +60,16 @@ class Encoded:
 
     spans: list[Span] = field(default_factory=list)
     relations: list[tuple[str, int, int]] = field(default_factory=list)
+    _shared: dict[Span, int] = field(default_factory=dict)
 
     def add(self, label: str, place: Record, shared: bool = False) -> int:
         """Add a span; return its index. With `shared`, an equal span is used again."""
         span = Span(label, place["start"], place["end"])
-        if shared and span in self.spans:
-            return self.spans.index(span)
+        if shared and span in self._shared:
+            return self._shared[span]
         self.spans.append(span)
+        if shared:
+            self._shared[span] = len(self.spans) - 1
         return len(self.spans) - 1
 
 

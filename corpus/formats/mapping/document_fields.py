@@ -70,9 +70,9 @@ class DocumentFields:
                 drop(left, "values of", name, "the map has no such rule: add it to [fields]")
                 continue
             one = rule.values.get(value, value) if isinstance(value, str) else value
-            if rule.many:
-                kept = record.setdefault(rule.name, [])
-                kept += [more for more in (one if isinstance(one, list) else [one]) if more not in kept]
+            items = one if isinstance(one, list) else [one]
+            if rule.many and all(isinstance(item, str) for item in items):
+                record[rule.name] = list(dict.fromkeys([*record.get(rule.name, ()), *items]))
             elif record.setdefault(rule.name, one) != one:
                 drop(left, "values of", name, f"{rule.name} has another value already")
 
