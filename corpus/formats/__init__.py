@@ -134,17 +134,23 @@ FORMATS: dict[str, Format] = {
         reads=True,
         writes=True,
     ),
+    "label-studio": Format(
+        "Label Studio JSON, the export of any project; written as tasks with predictions, and the labelling config",
+        "label_studio",
+        reads=True,
+        writes=True,
+    ),
     "prodigy": Format(
         "Prodigy JSONL with spans and relations, one document on each line",
         "prodigy",
         reads=True,
-        writes=False,
+        writes=True,
     ),
     "doccano": Format(
         "doccano JSONL with spans and relations, one document on each line",
         "doccano",
         reads=True,
-        writes=False,
+        writes=True,
     ),
     "csv": Format(
         "CSV or TSV with a header, read by a map of its columns: stances, labels of texts, quotes by their words",

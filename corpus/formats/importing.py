@@ -24,7 +24,7 @@ from .writing import CorpusWriter, json_bytes, write_file
 
 GITIGNORE = (
     "/build/\n# texts that may not be passed on\n/raw/attached/\n# annotations that could only be read in part\n"
-    "/quarantine/\n# left incomplete by a killed command\n.corpus-tmp-*\n"
+    "/quarantine/\n# who has which pseudonym\n/annotators.toml\n# left incomplete by a killed command\n.corpus-tmp-*\n"
 )
 _OWN_FIELDS = {
     "imported_from": ("Imported from", "The name that the document had in the files it was imported from."),

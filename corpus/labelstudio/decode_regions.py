@@ -148,7 +148,7 @@ class Regions:
                 self.faults.append(Fault("L209", repr(id_), index, id_))
             else:
                 found[id_] = region = Region(id_, index, mark, start, end, words)
-                if (text[start:end] != words or not 0 <= start < end) and not _matches(text, start, end, words):
+                if (text[start:end] != words or not 0 <= start < end) and not matches(text, start, end, words):
                     wrong.append(region)
         if wrong and not self.faults:
             self._move(wrong)
@@ -160,9 +160,9 @@ class Regions:
         a single one can match its words by chance, and a result that is half converted would be silently wrong.
         """
         text, regions = self.text, self.found.values()
-        units = _utf16(text)
+        units = utf16_offsets(text)
         moved = [(units.get(region.start, -1), units.get(region.end, -1)) for region in regions]
-        if all(_matches(text, *at, region.words) for region, at in zip(regions, moved, strict=True)):
+        if all(matches(text, *at, region.words) for region, at in zip(regions, moved, strict=True)):
             for region, (start, end) in zip(regions, moved, strict=True):
                 region.start, region.end = start, end
             self.note = "offsets were in UTF-16 units, which every span confirms; they were converted to code points"
@@ -318,7 +318,7 @@ def _parsed(word: str, json_type: str) -> Any:
     return value if type(value) in types and value == value and abs(value) != float("inf") else None
 
 
-def _matches(text: str, start: int, end: int, words: str) -> bool:
+def matches(text: str, start: int, end: int, words: str) -> bool:
     """True if the text there is `words`, white space aside.
 
     The editor sends a line end inside a span as a literal backslash and n, and several spaces as one.
@@ -333,7 +333,7 @@ def _plain(words: str) -> list[str]:
     return words.replace("\\n", " ").split()
 
 
-def _utf16(text: str) -> dict[int, int]:
+def utf16_offsets(text: str) -> dict[int, int]:
     """Map offsets in UTF-16 units to code points. An offset between the halves of a surrogate pair maps to nothing."""
     widths = (2 if ord(char) > 0xFFFF else 1 for char in text)
     return {offset: index for index, offset in enumerate(accumulate(widths, initial=0))}

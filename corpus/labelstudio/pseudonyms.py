@@ -34,23 +34,38 @@ def without_addresses(text: str) -> str:
 
 
 class Pseudonyms:
-    """The mapping in a file. No new person gets a name in `reserved`."""
+    """The mapping in a file. No new person gets a name in `reserved`.
 
-    def __init__(self, path: Path, reserved: Iterable[str] = ()) -> None:
+    A new person is saved at once, or, with `saves_at_once=False`, when `save` is called.
+    """
+
+    def __init__(self, path: Path, reserved: Iterable[str] = (), *, saves_at_once: bool = True) -> None:
         """Read the file, if it exists. Raises CorpusError if it is invalid."""
         self.path = path
         self._names = _read(path)
         self._reserved = set(reserved)
+        self._saves_at_once = saves_at_once
+
+    @property
+    def known(self) -> bool:
+        """True if someone has a pseudonym."""
+        return bool(self._names)
 
     def reserve(self, names: Iterable[str]) -> None:
         """Give none of these names to a new person: someone else annotates under them."""
         self._reserved.update(names)
 
+    def assign(self, person: Any, name: str) -> None:
+        """Give a person this pseudonym. Raises CorpusError if it is not a valid name."""
+        if not ANNOTATOR.fullmatch(name):
+            raise CorpusError(f"{name!r} is not a valid annotator name (such as ann-1)")
+        self._names.update(dict.fromkeys(_keys(person), name))
+
     def of(self, person: Any) -> str:
         """Return the pseudonym of the person in `completed_by`: an id, an e-mail address, or an object with both.
 
-        A new person gets a new one, which is saved at once. Returns "" if no person is named. Raises CorpusError
-        if the id and the address have different pseudonyms.
+        A new person gets a new one. Returns "" if no person is named. Raises CorpusError if the id and the address
+        have different pseudonyms.
         """
         keys = _keys(person)
         if not keys:
@@ -65,7 +80,8 @@ class Pseudonyms:
         new = {key: name for key in keys if key not in self._names}
         if new:
             self._names.update(new)
-            self._write()
+            if self._saves_at_once:
+                self.save()
         return name
 
     def _next(self) -> str:
@@ -75,7 +91,8 @@ class Pseudonyms:
             number += 1
         return f"ann-{number}"
 
-    def _write(self) -> None:
+    def save(self) -> None:
+        """Write the mapping, readable by its owner only."""
         lines = [
             "# Pseudonyms of annotators. This is personal data: keep it out of git.",
             "[people]",

@@ -113,12 +113,13 @@ def _fields_faults(ids: list[Record], schema: Schema) -> Iterator[Fault]:
     said = [one["fields_done"] for one in ids if "fields_done" in one]
     if any(one != said[0] for one in said):
         yield Fault("L114", "its data and its meta name different fields")
-    elif said and not _fits(said[0], schema):
+    elif said and not fields_fit(said[0], schema):
         hint = 'write it as in annotations: {"quotes": ["content", "speaker"]}'
         yield Fault("L114", json.dumps(said[0])[:100], suggestion=hint)
 
 
-def _fits(fields_done: Any, schema: Schema) -> bool:
+def fields_fit(fields_done: Any, schema: Schema) -> bool:
+    """Return whether `fields_done` names fields of layers of the schema."""
     if not isinstance(fields_done, dict) or not schema.has_fields_done:
         return False
     for layer, names in fields_done.items():

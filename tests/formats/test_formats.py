@@ -28,7 +28,7 @@ from corpus.formats.documents import LeftOut, Options
 from corpus.formats.exporting import export
 
 BOTH = [name for name, of in FORMATS.items() if of.writes and of.reads]
-SOURCES = {"webanno-tsv": "webanno", "uima-xmi": "uima", "prodigy": "prodigy", "doccano": "doccano"}
+SOURCES = {"webanno-tsv": "webanno", "uima-xmi": "uima"}
 """Formats that are read only, and where in tests/formats/examples/ files of them lie."""
 LOOKED_UP = "2026-01-01"
 WRITES = [name for name, of in FORMATS.items() if of.writes]

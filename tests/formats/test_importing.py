@@ -47,7 +47,7 @@ def come_in(name: str, tmp_path: Path, files: dict[str, str], of: str = "", *mor
 
 
 EXAMPLE = {"brat": "attribution", "conll": "columns", "prodigy": "prodigy", "doccano": "doccano"}
-EXAMPLE |= {"webanno-tsv": "webanno", "uima-xmi": "uima"}
+EXAMPLE |= {"webanno-tsv": "webanno", "uima-xmi": "uima", "label-studio": "label-studio"}
 
 
 @pytest.mark.parametrize("name", EXAMPLE)

@@ -154,10 +154,11 @@ def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
     types = own.types
     if "types" in written:
         types = {name: _rule(f"types.{name}", one, schema) for name, one in _table("types", written["types"]).items()}
-    links = {
-        name: RelationRule(*(_strings(f"relations.{name}", one, ("of", "field"))[key] for key in ("of", "field")))
-        for name, one in _table("relations", written.get("relations", {})).items()
-    }
+    links = own.links
+    if "relations" in written:
+        tables = _table("relations", written["relations"])
+        given = {name: _strings(f"relations.{name}", one, ("of", "field")) for name, one in tables.items()}
+        links = {name: RelationRule(one["of"], one["field"]) for name, one in given.items()}
     chains = written.get("chains", sorted(own.chains))
     if not isinstance(chains, list) or not all(isinstance(one, str) for one in chains):
         raise CorpusError("map: chains must be a list of relation types")
