@@ -21,26 +21,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..core.model import GOLD, Document, Problem, Record
-from ..core.schema import Layer, Schema
+from ..core.schema import Schema
 from .brat_ann import configuration, cut, joined, parse, serialize
-from .documents import (
-    NOTHING_SAID,
-    Incoming,
-    LeftOut,
-    Options,
-    Outgoing,
-    hold_together,
-    in_order,
-    layers_left_out,
-    pairs_of,
-    renamed,
-    spans_of,
-)
+from .carried import carry_placed_layers
+from .documents import NOTHING_SAID, Incoming, LeftOut, Options, Outgoing, pairs_of, spans_of
 from .importing import build_corpus, schema_of
 from .mapping.add import add_annotations, duplicate
 from .mapping.annotations import Annotations
 from .mapping.file_names import files_by_document, named
-from .mapping.rules import Map, default_map, place_of, placed_layers, read_map
+from .mapping.rules import Map, default_map, read_map
 from .sources import files_below, not_read, problem, read_source, text_source
 from .writing import write_file
 
@@ -130,38 +119,7 @@ def _find_files(source: Path, of: Map, left: LeftOut) -> Iterator[tuple[str, lis
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
     """Return the layers of an annotation that brat can hold; count what it drops in `left`."""
-    assert document.text is not None
-    why = dict(LEAVES_OUT)
-    layers = in_order(document.value, schema)
-    placed = {layer.name: layer for layer in placed_layers(schema)}
-    has_entities = "mentions" in placed and "entities" in schema.layers
-    kept = placed.keys() | ({"entities"} if has_entities else set())
-    layers_left_out(layers, set(kept), left, why, NO_WORDS)
-    held: dict[str, list[Record]] = {name: [] for name in layers if name in kept}
-    for name in held:
-        place = place_of(schema.layers[name])
-        for record in layers[name]:
-            one = {
-                key: _cut(document.text, value, left) if _is_spans(schema.layers[name], key) else value
-                for key, value in record.items()
-            }
-            if place and not one[place]:
-                left[name, why["mentions"]] += 1
-            else:
-                held[name].append(one)
-        if place:
-            held[name].sort(key=lambda one: (one[place][0]["start"], -one[place][0]["end"]))
-    held = hold_together(held, schema, left, why["references in quotes.speaker"])
-    if has_entities and "entities" in held:
-        first: dict[str, int] = {}
-        for i, mention in enumerate(held.get("mentions", ())):
-            first.setdefault(mention.get("entity") or "", i)
-        without = [one for one in held["entities"] if one["id"] not in first]
-        left["entities", why["entities"]] += len(without)
-        held["entities"] = sorted((e for e in held["entities"] if e["id"] in first), key=lambda e: first[e["id"]])
-        held = hold_together(held, schema, left, why["references in quotes.speaker"])
-    left["ids", why["ids"]] += sum(map(len, held.values()))
-    return renamed({name: records for name, records in held.items() if records}, schema)
+    return carry_placed_layers(document, schema, left, dict(LEAVES_OUT), NO_WORDS, _cut)
 
 
 def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
@@ -181,7 +139,3 @@ def _cut(text: str, spans: list[Record], left: LeftOut) -> list[Record]:
     left["line breaks at the edge of a span", BREAKS] += sum(e - s for s, e in pairs) - sum(e - s for s, e in bare)
     left["spans of a record separated by line breaks only", JOINED] += len(bare) - len(made)
     return spans_of(text, made)
-
-
-def _is_spans(layer: Layer, name: str) -> bool:
-    return any(one.name == name for one in layer.of_kind("spans"))

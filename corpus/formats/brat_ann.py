@@ -17,6 +17,7 @@ from .documents import Outgoing, pairs_of
 from .mapping.annotations import Annotations, Chain, Event, Property, Relation, SpanAnnotation
 from .mapping.records import ENTITY
 from .mapping.rules import CHAIN, default_map, is_attribute, is_role, place_of, placed_layers
+from .mapping.values import is_plain, written_as
 from .sources import not_the_words, outside, problem
 
 _TEXT_BOUND = re.compile(r"(\S+) (\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)")
@@ -185,12 +186,12 @@ class _Writer:
         kb = rest.get("kb")
         if isinstance(kb, str) and ":" in kb and kb.isprintable():
             name = str(rest.get("name", ""))
-            self._line("N", f"Reference {bound[0]} {rest.pop('kb')}", name if _is_plain(name) else "")
-            if _is_plain(name):
+            self._line("N", f"Reference {bound[0]} {rest.pop('kb')}", name if is_plain(name) else "")
+            if is_plain(name):
                 rest.pop("name", None)
         for key, value in rest.items():
             if value is not None:
-                self._line("#", f"{ENTITY}{key} {bound[0]}", _written(value))
+                self._line("#", f"{ENTITY}{key} {bound[0]}", written_as(value))
 
     def _record(self, layer: Layer, record: Record, own: str) -> None:
         at, roles = self._ids[layer.name, record["id"]], [f"{layer.name}:{own}"]
@@ -217,21 +218,12 @@ class _Writer:
         elif is_role(one):
             return
         elif not is_attribute(one):
-            self._line("#", f"{one.name} {at}", _written(value))
+            self._line("#", f"{one.name} {at}", written_as(value))
         elif one.kind == "label":
             for label in value if one.many else [value]:
                 self._line("A", f"{one.name} {at} {label}")
         else:
             self._line("A", f"{one.name} {at}" + ("" if value else " false"))
-
-
-def _is_plain(text: str) -> bool:
-    """Return whether a text fits in a line as it is, without JSON quotes."""
-    return bool(text) and text.isprintable() and text == text.strip() and text[0] != '"' and text != "null"
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) and _is_plain(value) else json.dumps(value)
 
 
 def configuration(schema: Schema) -> str:

@@ -11,6 +11,9 @@ from .annotations import Annotations
 from .records import map_annotations
 from .rules import Map
 
+_SHOWN = 5
+"""Mentions of another type than their entity that a note shows."""
+
 
 def duplicate(one: Incoming, annotator: str, file: Source) -> Problem | None:
     """Return a Problem if the document has an annotation by this annotator already, else None."""
@@ -40,3 +43,6 @@ def add_annotations(
     )
     one.layers[annotator] = mapped.layers
     one.places |= {(annotator, record): (path, line) for record, line in mapped.lines.items()}
+    if mapped.conflicts:
+        shown = ", ".join(mapped.conflicts[:_SHOWN]) + (", …" if len(mapped.conflicts) > _SHOWN else "")
+        one.note(annotator, f"{len(mapped.conflicts)} mentions have another type than their entity: {shown}")
