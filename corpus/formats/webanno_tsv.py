@@ -72,7 +72,7 @@ def parse(_: Entry, file: Source, tree: Tree, view: str, left: LeftOut) -> Itera
     if not rows.fatal:
         _Annotations(rows, found, left).add()
     yield from [*rows.fatal, *rows.wrong][:_MOST]
-    if not rows.fatal:
+    if not rows.fatal and (found.text or not rows.wrong):
         yield found
 
 
