@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
+from ..core.done import absent_fields
 from ..core.json_positions import join_pointer, position
 from ..core.model import Annotation, Article, Document, Record, Source, Span
 from ..core.schema import TARGETS, Field, Schema, Violation
@@ -80,6 +81,14 @@ class Derived:
         found = self._schema.violations(self._source.kind, self._source.value)
         first = sorted(islice(found, _MOST), key=lambda v: position(self._source, join_pointer(*v.parts)))
         return Violations(first, next(found, None) is not None)
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """The fields that the annotator did not annotate, each as `layer.field`."""
+        if self._annotation is None:
+            return frozenset()
+        value, layers = self._annotation.value, self._schema.layers.values()
+        return frozenset(f"{layer.name}.{name}" for layer in layers for name in absent_fields(value, layer))
 
     @cached_property
     def spans(self) -> SpanColumns:

@@ -37,8 +37,8 @@ from ..core.schema import Schema
 from ..core.tokens import sentences, tokenize
 from ..files import replace_file
 from ..files.index import MAX_BYTES
-from ..pipeline.tables.entities import tag_names, tags_of
-from ..pipeline.tables.rows import Row, looked
+from ..pipeline.tables.entities import knows_names, tag_names, tags_of
+from ..pipeline.tables.rows import Row
 from .documents import (
     NOTHING_SAID,
     Incoming,
@@ -61,7 +61,8 @@ LEAVES_OUT = (
     ("article records", "CoNLL stores the text and its name only; the split is the name of the file"),
     ("ids", "renumbered on import"),
     ("provenance", "CoNLL has no such column"),
-    ("annotations", "entities or mentions were not annotated, so O tags would be meaningless"),
+    ("fields_done", "CoNLL has no such column; entities get a name on import"),
+    ("annotations", "entities, their types, mentions or their forms were not annotated: O tags would be meaningless"),
     *((name, NO_COLUMN) for name in ("quotes", "nonquotes", "stances")),
     ("nominal and pronominal mentions", "only names are tagged"),
     ("nested names", "only the longest of overlapping names is tagged"),
@@ -87,7 +88,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     assert document.annotation is not None
     if not {"entities", "mentions"} <= schema.layers.keys():
         raise CorpusError("CoNLL stores entities and mentions only, and the schema lacks one of them")
-    if not all(looked(document.annotation, layer) for layer in LAYERS):
+    if not knows_names(document.annotation, schema):
         left["annotations", _WHY["annotations"]] += 1
         return None
     layers = in_order(document.value, schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from ..core.model import Problem, Record
@@ -51,6 +52,21 @@ def fitted(annotation: Record, one: Incoming, schema: Schema) -> Iterator[Proble
         path, line = one.places.get((annotation["annotator"], record["id"]), (one.path, 1))
         yield problem("IMP2", path, f"{layer}.{name}: {message[:200]}", place=(line, 1))
         del record[name]
+
+
+def fields_done(annotation: Record, schema: Schema, lacking: Counter[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the fields that each layer has, for layers without a required one; count those that only some lack."""
+    found: dict[str, list[str]] = {}
+    for layer in annotation["layers_done"]:
+        records, fields = annotation[layer], schema.layers[layer].fields
+        there = {field.name: sum(field.name in record for record in records) for field in fields}
+        absent = {one.name for one in fields if one.required and not one.always and not there[one.name]}
+        if records and absent and schema.has_fields_done:
+            found[layer] = [name for name, count in there.items() if count and name != "id"]
+        for field in fields:
+            if field.required and (field.name not in absent or not schema.has_fields_done):
+                lacking[layer, field.name] += len(records) - there[field.name]
+    return found
 
 
 def with_words(annotation: Record, text: str, schema: Schema) -> None:

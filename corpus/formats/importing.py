@@ -10,11 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
-from ..core.schema import TARGETS, Schema, shipped
+from ..core.schema import IF_DONE, TARGETS, Schema, shipped
 from .documents import Incoming, Options
-from .fitting import NOT_READ, dated, fitted, with_words, without_controls, without_words
+from .fitting import NOT_READ, dated, fields_done, fitted, with_words, without_controls, without_words
+from .known import Causes
 from .mapping.use import MapUse
 from .sources import problem
 from .writing import CorpusWriter, json_bytes, write_file
@@ -34,21 +37,34 @@ _OWN_FIELDS = {
 
 
 def build_corpus(
-    into: Path, documents: Iterable[Incoming | Problem], options: Options, use: MapUse | None = None
+    into: Path,
+    documents: Iterable[Incoming | Problem],
+    options: Options,
+    use: MapUse | None = None,
+    targets: Iterable[Record] = (),
+    *,
+    bulk: bool = False,
 ) -> Iterator[Problem]:
     """Write the documents to the new corpus `into`; yield the Problems among them, and of values that do not fit.
 
-    An annotation with a Problem is quarantined: its document has no annotation by that annotator. A field that some
-    record lacks becomes optional in the schema of the new corpus. `use` has the names of the map; those that the files
-    lack are Problems too. Raises CorpusError when an article record lacks a required field that no option gives, or
-    when there is no document.
+    An annotation with a Problem is quarantined: its document has no annotation by that annotator. A field that no
+    record of an annotation has is not in its `fields_done`. A field that only some of its records lack becomes optional
+    in the schema of the new corpus. `use` has the names of the map; those that the files lack are Problems too.
+    `targets` are added to the registry of targets. Problems of several annotations that one suggestion solves are one
+    Problem. Raises CorpusError when an article record lacks a required field that no option gives, or when there is no
+    document.
     """
-    importer = _Importer(into, options)
+    importer = _Importer(into, options, list(targets), bulk or options.bulk)
+    systematic = Causes()
     failed = False
     for one in documents:
         for wrong in [one] if isinstance(one, Problem) else importer.add(one):
             failed = True
-            yield wrong
+            if wrong.suggestion:
+                systematic.add(f"{wrong.code} {wrong.suggestion}", wrong)
+            else:
+                yield wrong
+    yield from systematic
     if not importer.written and not failed:
         raise CorpusError("found no document to import")
     if use is not None:
@@ -59,12 +75,13 @@ def build_corpus(
 class _Importer:
     """Writes documents to a new corpus, and then the schema that fits them."""
 
-    def __init__(self, into: Path, options: Options) -> None:
+    def __init__(self, into: Path, options: Options, targets: list[Record], bulk: bool) -> None:
         self._into, self._options = into, options
-        self._folder, self._schema = options.schema or shipped(), schema_of(options)
+        self._folder = options.schema or shipped()
+        self._schema = _with_targets(schema_of(options), targets, self._folder / "targets.schema.json")
         self._given = _record_of(options, self._schema)
         self._kb_date = _kb_date(options)
-        self._writer = CorpusWriter(into, self._schema, options.bulk)
+        self._writer = CorpusWriter(into, self._schema, bulk)
         self._lacking: Counter[tuple[str, str]] = Counter()
         self._targets: set[str] = set()
         self._added: set[str] = set()
@@ -100,7 +117,7 @@ class _Importer:
         done = [name for name in schema.layers if name in layers or name in options.layers]
         annotation: Record = {
             "doc_id": one.doc_id,
-            "schema_version": schema.version,
+            "schema_version": schema.versions[0],
             "text_sha256": record["text_sha256"],
             "annotator": annotator,
             "layers_done": done,
@@ -120,21 +137,20 @@ class _Importer:
             annotation["provenance"] = {"note": "; ".join(notes)}
         if record["redistribution"] != "full":
             without_words(annotation, schema)
+        if done_fields := fields_done(annotation, schema, Counter() if faults else self._lacking):
+            annotation["fields_done"] = done_fields
+            annotation["schema_version"] = schema.version_of(annotation)
         if faults:
             yield from faults
             self._writer.quarantine(annotation, faults)
             return
-        self._count(annotation)
+        self._collect_targets(annotation)
         self._writer.annotation(annotation)
 
-    def _count(self, annotation: Record) -> None:
-        """Count the required fields that records lack, and collect the targets that they name."""
+    def _collect_targets(self, annotation: Record) -> None:
+        """Collect the targets that the records name."""
         for name in annotation["layers_done"]:
-            layer = self._schema.layers[name]
-            for field in layer.fields:
-                if field.required:
-                    self._lacking[name, field.name] += sum(field.name not in one for one in annotation[name])
-            for ref in (ref for ref in layer.of_kind("reference") if ref.refers_to == TARGETS):
+            for ref in (ref for ref in self._schema.layers[name].of_kind("reference") if ref.refers_to == TARGETS):
                 self._targets.update(str(value.get(ref.name)) for value in annotation[name])
 
     def finish(self) -> None:
@@ -152,6 +168,16 @@ def schema_of(options: Options) -> Schema:
         return Schema.read(options.schema.parent)
     names = ("annotation.schema.json", "article.schema.json", "targets.json")
     return Schema(*(json.loads((shipped() / name).read_bytes()) for name in names))
+
+
+def _with_targets(schema: Schema, targets: list[Record], rules: Path) -> Schema:
+    """Return the schema with more targets. Raises CorpusError if the registry cannot hold one of them."""
+    known = [one for one in schema.registry["targets"] if one["target_id"] not in {new["target_id"] for new in targets}]
+    more = {one["target_id"]: one for one in targets}
+    registry = {**schema.registry, "targets": [*known, *more.values()]}
+    for wrong in jsonschema_rs.Draft202012Validator(json.loads(rules.read_bytes())).iter_errors(registry):
+        raise CorpusError(f"map: targets: {wrong.message[:200]}")
+    return Schema(schema.annotation, schema.article, registry) if targets else schema
 
 
 def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: str = "", card: str = "") -> None:
@@ -237,7 +263,9 @@ def _finish(into: Path, schema: Schema, lacking: Counter[tuple[str, str]], targe
     made = json.loads(json.dumps(schema.annotation))
     for layer, name in sorted(key for key, number in lacking.items() if number):
         items = made["properties"][layer]["items"]
-        items["required"] = [one for one in items["required"] if one != name]
+        for keyword in ("required", IF_DONE):
+            if name in items.get(keyword, ()):
+                items[keyword] = [one for one in items[keyword] if one != name]
     if made != schema.annotation:
         write_file(into / "schema/annotation.schema.json", json_bytes(made))
     if targets:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
 from ..core.schema import Layer, Schema
 from ..core.tokens import sentences, tokenize
-from ..pipeline.tables.entities import tag_names, tags_of
-from ..pipeline.tables.rows import Row, looked
+from ..pipeline.tables.entities import knows_names, tag_names, tags_of
+from ..pipeline.tables.rows import Row
 from .documents import LeftOut, Outgoing, in_order, pairs_of
 from .writing import write_file
 
@@ -53,7 +53,8 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
     if words.is_tagged:
         named = [one for one in layers["mentions"] if one.get("form") == "NAM" and one.get("entity")]
         left["names in doc.ents", NESTED] += sum(len(one["spans"]) for one in named) - len(words.found)
-    kept: Record = {key: document.value[key] for key in ("layers_done", "provenance") if key in document.value}
+    beside = "layers_done", "fields_done", "provenance"
+    kept: Record = {key: document.value[key] for key in beside if key in document.value}
     return {**kept, **layers}
 
 
@@ -106,9 +107,7 @@ class _Words:
             self._add(text[start:end], start)
             at = end
         self._between(text[at:], at)
-        self.is_tagged = {"entities", "mentions"} <= schema.layers.keys() and all(
-            looked(annotation, layer) for layer in ("entities", "mentions")
-        )
+        self.is_tagged = {"entities", "mentions"} <= schema.layers.keys() and knows_names(annotation, schema)
         self.found: list[tuple[int, int, str, str]] = []
         if self.is_tagged:
             names = tag_names(schema)

@@ -44,6 +44,7 @@ LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
 LEAVES_OUT = (
     ("article records", "only the checksum and the language of the text are written"),
     ("provenance", "only the annotator is written, and whether it is a machine"),
+    ("fields_done", "an annotation has no body for an empty field, and none for one that was not annotated"),
     ("empty layers", "an annotation needs a target"),
 )
 _MOTIVATION = {"entities": "identifying", "mentions": "identifying", "stances": "assessing"}
