@@ -40,6 +40,8 @@ PROJECT = ("annotation/{doc}/{annotator}", "curation/{doc}/{annotator}")
 """Where a project of INCEpTION has the annotations of annotators and curators."""
 FILES = (*PROJECT, "{annotator}/{doc}", "{doc}")
 _WIKIDATA = re.compile(r"https?://www\.wikidata\.org/entity/(Q\d{1,12})")
+EMPTY = "empty_fields"
+"""The feature of a CAS that this package wrote with the fields that are empty, such as `parent null`."""
 _ENTITY_FEATURE, _ENTITY_NOTE = "entities_", "entities-"
 """How the features of an entity are named in a CAS that this package wrote, and how notes name them."""
 
@@ -109,7 +111,7 @@ class Offsets:
 
 def uima_map(options: Options, schema: Schema, ending: str) -> Map:
     """Return the map of an import: that of the map file, or else that of DKPro and of the files that we write."""
-    return read_map(options.map, schema, _own_map(schema, ending))
+    return read_map(options.map, schema, _own_map(schema, ending), "gold", "view")
 
 
 def _own_map(schema: Schema, ending: str) -> Map:
@@ -205,6 +207,9 @@ def _features(one: Marked, used: str, rule: TypeRule, annotations: Annotations) 
         wikidata = _WIKIDATA.fullmatch(value)
         if name == "identifier" and wikidata and rule.layer == "mentions" and name not in rule.notes:
             annotations.kb_links.append(Property(f"wikidata:{wikidata[1]}", one.id, None, one.line))
+        elif name == EMPTY and not rule.is_complete:
+            field, _, empty = value.partition(" ")
+            annotations.notes.append(Property(field, one.id, empty, one.line))
         elif rule.chain and name.startswith(_ENTITY_FEATURE):
             note = _ENTITY_NOTE + name.removeprefix(_ENTITY_FEATURE)
             annotations.notes.append(Property(note, one.id, value, one.line))

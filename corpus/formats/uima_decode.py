@@ -82,7 +82,7 @@ class _Decoder:
         """Add everything to `found`; yield the code, line and description of each defect."""
         here = list(self._here())
         for one in here:
-            self._chain(one)
+            yield from self._chain(one)
         for one in here:
             if self._is_relation(one):
                 yield from self._relation(one)
@@ -114,7 +114,7 @@ class _Decoder:
         types = self._cas.types
         return all(name in one.targets or types.feature(one.type, name) is not None for name in _ENDS)
 
-    def _chain(self, one: Structure) -> None:
+    def _chain(self, one: Structure) -> Iterator[tuple[str, int, str]]:
         """Add the links of a chain, up to the first that is in another chain; ignore a structure without links."""
         names = self._cas.targets(one, "first") if not self._is(one, ANNOTATION) else []
         links: list[Structure] = []
@@ -122,6 +122,8 @@ class _Decoder:
             links.append(link)
             self._links.add(link.id)
             names = link.targets.get("next", [])
+        if names and names[0] not in self._cas.structures:
+            yield "IMP5", one.line, names[0]
         if links:
             self._reached.add(one.id)
             self._found.chains.append(Chain(links[0].type, [link.id for link in links], one.line))

@@ -13,6 +13,7 @@ package, so that INCEpTION does not cut the texts in another way.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ..core.model import Document, Record
@@ -37,7 +38,7 @@ from .uima_cas import (
     Types,
     View,
 )
-from .uima_common import Offsets
+from .uima_common import EMPTY, Offsets
 
 NO_FIELD = "a CAS of these types has no such field"
 NO_WORDS = "a layer of a CAS annotates words, and label, holder and target have none"
@@ -74,7 +75,7 @@ def type_system(schema: Schema) -> Types:
     for layer in placed_layers(schema):
         kind = PACKAGE + layer.name
         fields = [one for one in layer.fields if one.name != "id"]
-        own = [Feature(one.name, _range(layer.name, one)) for one in fields]
+        own = [*(Feature(one.name, _range(layer.name, one)) for one in fields), Feature(EMPTY, STRING_ARRAY)]
         if layer.name == "mentions" and "entities" in schema.layers:
             of_entity = [one.name for one in schema.layers["entities"].fields if one.name != "id"]
             own += [Feature(f"entities_{name}", STRING) for name in of_entity]
@@ -128,6 +129,9 @@ class _Encoder:
                     value = record.get(field.name)
                     if value is not None and value != []:
                         self._fill(structure, layer.name, field, value, place_of(layer))
+                    elif field.required and field.name in record and (layer.name, field.name) != _OF_ENTITY:
+                        # A required field that is empty is not one that was not annotated.
+                        structure.values.setdefault(EMPTY, []).append(f"{field.name} {json.dumps(value)}")
         return self._cas
 
     def _add_text(self) -> None:

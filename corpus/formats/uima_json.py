@@ -25,11 +25,11 @@ from .documents import NOTHING_SAID, LeftOut, Options, Outgoing
 from .importing import build_corpus, schema_of
 from .sources import problem
 from .survey import Survey
-from .uima_cas import FS_ARRAY, SOFA, STRING, STRING_ARRAY, TOP, Cas, Feature, RefusedError, Structure, Types, View
+from .uima_cas import FS_ARRAY, SOFA, STRING, STRING_ARRAY, Cas, Feature, RefusedError, Structure, Types, View
 from .uima_common import Found, uima_map
 from .uima_decode import LEAVES_OUT_OF_CAS, decode
 from .uima_documents import documents, survey_files
-from .uima_encode import BOOLEAN, LEAVES_OUT_OF_EXPORT, carry_placed, encode, type_system
+from .uima_encode import BOOLEAN, LEAVES_OUT_OF_EXPORT, LINK, carry_placed, encode, type_system
 from .writing import write_file
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
@@ -182,5 +182,5 @@ def _written(cas: Cas) -> Iterator[dict[str, Any]]:
         yield from arrays
 
 
-_RANGES = {FS_ARRAY: f"{TOP}[]", STRING_ARRAY: f"{STRING}[]"}
+_RANGES = {FS_ARRAY: f"{LINK}[]", STRING_ARRAY: f"{STRING}[]"}
 """How the type system names a list: by the type of its elements."""

@@ -31,7 +31,7 @@ from .importing import build_corpus, schema_of
 from .mapping.annotations import Chain
 from .sources import not_the_words
 from .survey import Survey
-from .tsv_cells import aligned, split, stack, unescape, value_in
+from .tsv_cells import aligned, split, stack, unescape, unescape_java, value_in
 from .tsv_old import parse_old, version_of
 from .tsv_rows import Layer, Row, Rows
 from .uima_common import NO_WORDS, Found, Linked, Marked, Offsets, uima_map
@@ -116,7 +116,7 @@ class _Annotations:
             self._rows.outside(row, self._offsets.length)
             return
         there = self._found.text[start:end]
-        if start < end and there not in (row.token, unescape(row.token)):
+        if start < end and there not in (row.token, unescape(row.token), unescape_java(row.token)):
             self._rows.fault(row.line, not_the_words(there, unescape(row.token)), "IMP3")
             return
         at = 0

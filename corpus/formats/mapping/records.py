@@ -373,8 +373,9 @@ class _Mapper:
                 self._defects.append(Defect("IMP2", line, f"this record of {layer} has no {place}"))
                 del self._made[name]
 
-    def _place(self, made: tuple[str, TypeRule, Record, int]) -> tuple[int, int]:
-        return place_in_text(made[2], made[1].words or place_of(self._schema.layers[made[0]]))
+    def _place(self, made: tuple[str, TypeRule, Record, int]) -> tuple[int, int, int, int]:
+        layer, rule, record, line = made
+        return place_in_text(record, rule.words or place_of(self._schema.layers[layer]), line)
 
     def _in_order_of_the_text(self, entities: list[Record]) -> Mapped:
         """Sort the records by their position in the text and number them."""

@@ -10,10 +10,13 @@ from ...core.schema import Field
 from ...files import parse_json
 
 
-def place_in_text(record: Record, words: str) -> tuple[int, int]:
-    """Return the position of a record by its field `words`: a longer one comes first."""
-    spans = record[words]
-    return spans[0]["start"], -spans[0]["end"]
+def place_in_text(record: Record, words: str, line: int = 1) -> tuple[int, int, int, int]:
+    """Return the position of a record by its field `words`. A longer one comes first, then the first in the file.
+
+    A file may be one line, and then the number that a record has in it decides.
+    """
+    span, name = record[words][0], record["id"]
+    return span["start"], -span["end"], line, int(name) if name.isdecimal() else 0
 
 
 def name_of(mentions: list[Record], words: str) -> str:
