@@ -124,7 +124,7 @@ class Derived:
     @cached_property
     def chains(self) -> CoreferenceChains:
         """The coreference chains."""
-        return CoreferenceChains.of(self._layer("mentions"))
+        return CoreferenceChains(self._layer("mentions"))
 
     @cached_property
     def content(self) -> list[list[Offsets]]:

@@ -50,6 +50,8 @@ def ordered(value: Record, kind: Kind, schema: Schema) -> Record:
             fields = {layer.name: [one.name for one in layer.fields] for layer in schema.layers.values()}
             by_layer = _keys(value["fields_done"], list(fields))
             value["fields_done"] = {layer: _names(names, fields.get(layer, [])) for layer, names in by_layer.items()}
+            if not by_layer:
+                del value["fields_done"]
     return value
 
 

@@ -27,7 +27,7 @@ from ..core.schema import Schema
 from .brat_ann import cut, joined, parse, serialize
 from .brat_conf import configuration, visual
 from .carried import carry_placed_layers
-from .documents import NOTHING_SAID, Incoming, LeftOut, Options, Outgoing, pairs_of, spans_of
+from .documents import NOTHING_SAID, Direction, Incoming, LeftOut, Options, Outgoing, pairs_of, spans_of
 from .importing import build_corpus, schema_of
 from .mapping.add import add_annotations, duplicate
 from .mapping.annotations import Annotations
@@ -57,6 +57,16 @@ LEAVES_OUT = (
     ("line breaks at the edge of a span", BREAKS),
     ("spans of a record separated by line breaks only", JOINED),
     ("mentions", "only line breaks, which a brat span cannot contain"),
+)
+READS = Direction(
+    "texts, types, roles, relations, equivalences, attributes, notes, normalizations that the map names",
+    "what the map has no rule for",
+    "files written by hand after brat's documentation",
+)
+WRITES = Direction(
+    "spans, labels, references, chains, knowledge-base ids",
+    "see below",
+    "our own import; not with a brat server",
 )
 
 

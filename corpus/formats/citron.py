@@ -26,6 +26,7 @@ from ..core.model import GOLD, CorpusError, Document, Problem, Record, Source
 from ..core.schema import Schema
 from .documents import (
     NOTHING_SAID,
+    Direction,
     Groups,
     Incoming,
     LeftOut,
@@ -76,6 +77,16 @@ LEAVES_OUT = (
     ("entities", "no mention: a group consists of mentions"),
     ("names of entities", "the name becomes the first mention"),
     ("other fields of entities", "a group consists of mentions only"),
+)
+READS = Direction(
+    "quotes, their sources and cues, coreference groups",
+    "other keys",
+    "files written by hand after Citron's documentation",
+)
+WRITES = Direction(
+    "quotes with a cue, their sources, coreference groups",
+    "see below",
+    "our own import",
 )
 _WHY = dict(LEAVES_OUT)
 _FILES = ("{annotator}/{doc}.json", "{doc}.json")

@@ -41,6 +41,7 @@ from ..pipeline.tables.entities import knows_names, tag_names, tags_of
 from ..pipeline.tables.rows import Row
 from .documents import (
     NOTHING_SAID,
+    Direction,
     Incoming,
     LeftOut,
     Options,
@@ -73,6 +74,8 @@ LEAVES_OUT = (
     ("entities.kb", NO_COLUMN),
     ("entities.kb_date", NO_COLUMN),
 )
+READS = Direction("tokens, tags and entity ids of the named columns", "other columns", "files written by hand")
+WRITES = Direction("names with their entity, tokens and sentences", "see below", "our own import")
 _WHY = dict(LEAVES_OUT)
 _ENDS = (".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".tsv", ".txt")
 _ESCAPES = {" ": r"\s", "\t": r"\t", "\n": r"\n", "\r": r"\r", "|": r"\p", "\\": r"\\"}

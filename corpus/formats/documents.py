@@ -52,6 +52,15 @@ class Options:
 NOTHING_SAID = Options()
 
 
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What the import or export of a format carries and drops, and with which tool's real files it was verified."""
+
+    carried: str
+    dropped: str
+    verified: str
+
+
 class Faults:
     """The Problems of one annotation. Only the first are kept: a hostile file could have millions."""
 

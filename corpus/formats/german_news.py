@@ -48,13 +48,18 @@ import jsonschema_rs
 from ..core.model import GOLD, CorpusError, Problem, Record, Source
 from ..core.schema import Schema, shipped
 from ..files import canonical
-from .documents import NOTHING_SAID, Options
+from .documents import NOTHING_SAID, Direction, Options
 from .importing import edit_schema, write_frame
 from .sources import files_below, json_source, not_read, outside, problem
 from .writing import write_file
 
 LAYERS: tuple[str, ...] = ()
 LEAVES_OUT: tuple[tuple[str, str], ...] = ()
+READS = Direction(
+    "quotes with all roles, sentences and tokens",
+    "what can be computed again",
+    "the 148 published test files",
+)
 LICENSE = "CC-BY-NC-SA-4.0"
 """Of the published files, texts and annotations alike. Wikinews itself has its texts under CC BY 2.5."""
 

@@ -24,7 +24,7 @@ from ..core.schema import Layer, Schema
 from ..core.tokens import sentences, tokenize
 from ..pipeline.tables.entities import knows_names, tag_names, tags_of
 from ..pipeline.tables.rows import Row
-from .documents import LeftOut, Outgoing, in_order, pairs_of
+from .documents import Direction, LeftOut, Outgoing, in_order, pairs_of
 from .writing import write_file
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
 IN_A_TOKEN = "a spaCy span covers whole tokens; doc.user_data has all spans"
 NESTED = "spaCy entities cannot overlap; doc.spans has all names"
 LEAVES_OUT = (("spans that begin or end within a token", IN_A_TOKEN), ("names in doc.ents", NESTED))
+WRITES = Direction(
+    "all layers, in doc.ents, doc.spans and doc.user_data",
+    "see below",
+    "spaCy, which reads the files in our tests",
+)
 MOST = 2000
 """Documents in a file: writing and reading a DocBin hold all of it in memory."""
 

@@ -21,7 +21,7 @@ from ..core.model import Document, Problem, Record, Source
 from ..core.schema import Schema
 from ..files import parse_json
 from .archives import Entry, Tree
-from .documents import NOTHING_SAID, LeftOut, Options, Outgoing
+from .documents import NOTHING_SAID, Direction, LeftOut, Options, Outgoing
 from .importing import build_corpus, schema_of
 from .sources import problem
 from .survey import Survey
@@ -34,6 +34,16 @@ from .writing import write_file
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 LEAVES_OUT = (*LEAVES_OUT_OF_CAS, *LEAVES_OUT_OF_EXPORT)
+READS = Direction(
+    "spans, features, slots, chains and relations that the map names; archives of projects",
+    "what the map has no rule for, other views, annotations without words",
+    "files by Apache UIMA, as dkpro-cassis tests with them, and by dkpro-cassis 0.12",
+)
+WRITES = Direction(
+    "spans, labels, references, entities with their mentions, sentences and tokens",
+    "see below",
+    "dkpro-cassis 0.12 reads the files and writes them again",
+)
 _TYPES, _STRUCTURES, _VIEWS = "%TYPES", "%FEATURE_STRUCTURES", "%VIEWS"
 _OLDER = ("_context", "_views", "_referenced_fss")
 """Keys of the JSON that UIMA wrote before version 0.4 of this format."""

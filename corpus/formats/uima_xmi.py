@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape, quoteattr
 from ..core.model import Document, Problem, Record, Source
 from ..core.schema import Schema
 from .archives import Entry, Tree
-from .documents import NOTHING_SAID, LeftOut, Options, Outgoing
+from .documents import NOTHING_SAID, Direction, LeftOut, Options, Outgoing
 from .importing import build_corpus, schema_of
 from .sources import not_read, problem
 from .survey import Survey
@@ -33,6 +33,16 @@ from .writing import write_file
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 CONTROL = "XML cannot hold a control character"
 LEAVES_OUT = (*LEAVES_OUT_OF_CAS, *LEAVES_OUT_OF_EXPORT, ("documents", CONTROL))
+READS = Direction(
+    "spans, features, slots, chains and relations that the map names; archives of projects",
+    "what the map has no rule for, other views, annotations without words",
+    "files by dkpro-cassis 0.12",
+)
+WRITES = Direction(
+    "spans, labels, references, entities with their mentions, sentences and tokens",
+    "see below",
+    "dkpro-cassis 0.12 reads the files and writes them again",
+)
 TYPES = ("TypeSystem.xml", "typesystem.xml")
 _XMI, _ROOT = "http://www.omg.org/XMI ", "http://www.omg.org/XMI XMI"
 _NO_NAMESPACE = "uima.noNamespace"

@@ -26,7 +26,7 @@ from pathlib import Path
 from ..core.model import Problem, Source
 from . import uima_common
 from .archives import Entry, Tree
-from .documents import NOTHING_SAID, LeftOut, Options
+from .documents import NOTHING_SAID, Direction, LeftOut, Options
 from .importing import build_corpus, schema_of
 from .mapping.annotations import Chain
 from .sources import not_the_words
@@ -39,6 +39,11 @@ from .uima_documents import documents, survey_files
 
 LAYERS: tuple[str, ...] = ()
 LEAVES_OUT = (*uima_common.LEAVES_OUT, ("header lines", "this header line is unknown"))
+READS = Direction(
+    "spans, features, slots, chains and relations that the map names; archives of projects",
+    "what the map has no rule for, unknown header lines, spans without words",
+    "a project export of INCEpTION 3.6.1, and test files of INCEpTION of versions 1 to 3.3",
+)
 _LINK = re.compile(r"(.*?)(?<!\\)->(\d{1,9})-(\d{1,9})", re.DOTALL)
 _FROM = re.compile(r"(\d{1,9}-\d{1,9}(?:\.\d{1,9})?)(?:\[(\d{1,9})(?:_(\d{1,9}))?\])?")
 _MOST = 100

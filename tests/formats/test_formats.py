@@ -72,6 +72,7 @@ def test_a_module_has_what_its_registry_line_says(of: Format) -> None:
     assert of.writes == hasattr(module, "carry") == hasattr(module, "write")
     assert of.layers == module.LAYERS
     assert of.leaves_out == module.LEAVES_OUT
+    assert ("import" in of.directions, "export" in of.directions) == (of.reads, of.writes)
 
 
 def test_the_registry_imports_no_format() -> None:

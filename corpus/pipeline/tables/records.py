@@ -85,9 +85,10 @@ def _written(field: Field, values: pa.Array, rows: Rows, mine: LayerColumns) -> 
 
 
 def _joined(spans: pa.ListArray, gap: str = GAP) -> pa.StringArray:
-    """Return the words of each list of spans as one string; null where one is withheld."""
+    """Return the words of each list of spans as one string; null where one is withheld, and for no list."""
     words = pc.struct_field(spans.values, "text")
-    return pc.binary_join(pa.ListArray.from_arrays(spans.offsets, words), gap)
+    mask = spans.is_null() if spans.null_count else None
+    return pc.binary_join(pa.ListArray.from_arrays(spans.offsets, words, mask=mask), gap)
 
 
 def _mention_texts(field: Field, rows: Rows, mine: LayerColumns) -> pa.StringArray:
