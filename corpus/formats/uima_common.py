@@ -161,11 +161,12 @@ def neutral(found: Found, of: Map, left: LeftOut) -> Annotations:
         event.roles[:] = [(role, same.get(to, to)) for role, to in event.roles]
     _add_chains(found, same, of, annotations, left)
     for relation in found.relations:
-        kind, used = _resolve(relation.type, relation.features, {*of.links, *of.chains})
+        known = {*of.links, *of.chains}
+        kind, used = _resolve(relation.type, relation.features, known)
         ends = [(role, same.get(to, to)) for role, to in relation.ends]
         annotations.relations.append(Relation(kind, ends, relation.line))
         for name, values in relation.features.items():
-            if name != used:
+            if name != used and kind in known:
                 drop(left, f"features {name} of", relation.type, NO_FEATURES, len(values))
     for name in {to for _, ends, _ in annotations.relations for _, to in ends} & found.segments.keys():
         annotations.broken.add(name)

@@ -397,4 +397,4 @@ class _Mapper:
 
 def table(*keys: str) -> str:
     """Return the head of a TOML table, such as [types."a b"]."""
-    return f"[{'.'.join(key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key[:60]) for key in keys)}]"
+    return f"[{'.'.join(key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key[:100]) for key in keys)}]"
