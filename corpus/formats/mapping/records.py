@@ -284,16 +284,17 @@ class _Mapper:
             if kind and entity.setdefault("type", kind) != kind:
                 drop(self._left, "mentions of type", f"{kind} in a chain of {entity['type']}", _FIRST_TYPE)
                 self._conflicts.append(f"{kind} in a chain of {entity['type']} (line {self._made[name][3]})")
+        own: dict[str, list[Record]] = {head: [] for head in found}
         for name, mention in mentions.items():
             if group.head(name) in found:
                 mention["entity"] = found[group.head(name)]["id"]
+                own[group.head(name)].append(mention)
         for head, entity in found.items():
-            own = [one for one in mentions.values() if one.get("entity") == entity["id"]]
             entity |= said.get(head, {})
             for key, value in self._made[head][1].of_entity.items():
                 if key != "kb_date" or entity.get("kb") is not None:
                     entity.setdefault(key, value)
-            entity.setdefault("name", name_of(own, "spans"))
+            entity.setdefault("name", name_of(own[head], "spans"))
             if not any(one.name == "name" for one in self._schema.layers["entities"].fields):
                 del entity["name"]
         for name, (layer, _, record, _) in self._made.items():
@@ -317,10 +318,9 @@ class _Mapper:
         """Return the fields of the entity of each group of mentions, from notes and knowledge-base ids."""
         fields = {one.name: one for one in self._schema.layers["entities"].fields}
         said: dict[str, Record] = {}
-        for one in (*self._in.notes, *self._in.kb_links):
+        of_entities = (one for one in self._in.notes if one.type.startswith(ENTITY))
+        for one in (*of_entities, *self._in.kb_links):
             note = one.type.removeprefix(ENTITY) if one.type.startswith(ENTITY) else ""
-            if one in self._in.notes and not note:
-                continue
             if one.target not in mentions:
                 self._not_made(one, f"notes {one.type}" if note else "knowledge-base ids")
                 continue
