@@ -49,7 +49,7 @@ LEAVES_OUT = (
     ("article records", "brat stores the text and its name only"),
     ("ids", "brat numbers annotations itself"),
     ("provenance", NO_FIELD),
-    ("fields_done", "brat has no such field: a field that was not annotated is read as an empty one"),
+    ("fields_done", "brat has no such field: it is made again from the fields that the records have"),
     ("empty layers", "brat cannot record that a layer was annotated"),
     ("stances", f"{NO_WORDS}, and label, holder and target have none"),
     ("entities", "no mention: brat stores an entity through its mentions"),

@@ -48,12 +48,12 @@ def parse(file: Source, text: str, annotations: Annotations, before: int = 0) ->
             yield problem("IMP4", file, f"{name} is the id of an earlier line", place=(number, 1))
             continue
         seen.add(name)
-        if name[0] in "RAMN#":
-            annotations.others.add(name)
         wrong = _parse_line(name, rest, before + number, text, annotations)
         if wrong:
             annotations.broken.add(name)
             yield problem(wrong[0], file, f"{name}: {wrong[1]}", place=(number, 1))
+        elif name[0] not in "TE*":
+            annotations.others.add(name)
 
 
 def _parse_line(name: str, rest: str, number: int, text: str, annotations: Annotations) -> tuple[str, str] | None:

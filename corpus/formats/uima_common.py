@@ -175,18 +175,21 @@ def neutral(found: Found, of: Map, left: LeftOut) -> Annotations:
 
 def _same_mentions(found: Found, resolved: dict[str, tuple[str, str]], of: Map) -> dict[str, str]:
     """Return the named entity on exactly the words of each link of a chain: both are the same mention."""
-    links = {name for _, names, _ in found.chains for name in names}
+    links = {name: chain for chain, (_, names, _) in enumerate(found.chains) for name in names}
+    rules = {one.id: of.types.get(resolved[one.id][0]) for one in found.marked}
+    mentions = [one for one in found.marked if (rule := rules[one.id]) is not None and rule.layer == "mentions"]
     named: dict[tuple[int, int], str] = {}
+    for one in mentions:
+        rule = rules[one.id]
+        if rule is not None and rule.entity and one.id not in links:
+            named.setdefault((one.start, one.end), one.id)
     same: dict[str, str] = {}
-    for is_link in (False, True):
-        for one in found.marked:
-            rule = of.types.get(resolved[one.id][0])
-            if (one.id in links) is not is_link or rule is None or rule.layer != "mentions":
-                continue
-            if is_link and (one.start, one.end) in named:
-                same[one.id] = named[one.start, one.end]
-            elif not is_link and rule.entity:
-                named.setdefault((one.start, one.end), one.id)
+    taken: dict[str, int] = {}
+    for one in mentions:
+        there = named.get((one.start, one.end))
+        # Words that are in two chains are two mentions: one entity each.
+        if there and one.id in links and taken.setdefault(there, links[one.id]) == links[one.id]:
+            same[one.id] = there
     return same
 
 

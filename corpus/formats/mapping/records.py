@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +12,14 @@ from ..documents import Groups, LeftOut, renamed, spans_of
 from ..known import drop
 from .annotations import Annotations, Defect, Property
 from .chains import name_chains
-from .rules import Map, TypeRule, place_of
+from .rules import Map, TypeRule, place_of, table
 from .values import name_of, place_in_text, value_of
 
 NOT_MAPPED = "the map has no such rule"
 _ONE = "the field holds one value, and it has one already"
 _RESTS = "the target was dropped or is invalid"
 _FIRST_TYPE = "an entity has the type of its first mention"
-_OF_OTHERS = "they belong to a relation, attribute or note, which becomes no record"
+_OF_OTHERS = "it belongs to a relation or attribute, which becomes a field"
 _ENTITY_NOTE = "the schema's entities have no such field"
 ENTITY = "entities-"
 """The prefix of a note that belongs to the entity of a mention, and not to the mention."""
@@ -249,11 +247,10 @@ class _Mapper:
         return self._in.type_of(one.target)
 
     def _not_made(self, one: Property, what: str) -> None:
-        known = one.target in self._in.spans or one.target in self._in.events
-        if one.target in self._in.others:
-            self._left[what, _OF_OTHERS] += 1
-        elif known or one.target in self._in.broken:
+        if one.target in self._in.spans or one.target in self._in.events or one.target in self._in.broken:
             self._left[what, _RESTS] += 1
+        elif one.target in self._in.others:
+            self._left[what, _OF_OTHERS] += 1
         else:
             self._defects.append(Defect("IMP5", one.line, one.target))
 
@@ -393,8 +390,3 @@ class _Mapper:
             for record, line in zip(records, lines[name], strict=True)
         }
         return Mapped(layers, line_of, self._defects, self._conflicts)
-
-
-def table(*keys: str) -> str:
-    """Return the head of a TOML table, such as [types."a b"]."""
-    return f"[{'.'.join(key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key[:100]) for key in keys)}]"
