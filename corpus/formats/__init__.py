@@ -117,16 +117,22 @@ FORMATS: dict[str, Format] = {
         writes=True,
     ),
     "webanno-tsv": Format(
-        "WebAnno TSV 3.2 and 3.3, as WebAnno and INCEpTION write it",
+        "WebAnno TSV 1 to 3.3, as WebAnno and INCEpTION write it, also in project archives",
         "webanno_tsv",
         reads=True,
         writes=False,
     ),
     "uima-xmi": Format(
-        "UIMA CAS XMI with its TypeSystem.xml, as INCEpTION and DKPro write it; needs the extra `formats`",
+        "UIMA CAS XMI with its TypeSystem.xml, as INCEpTION and DKPro write it, also in project archives",
         "uima_xmi",
         reads=True,
-        writes=False,
+        writes=True,
+    ),
+    "uima-json": Format(
+        "UIMA CAS JSON 0.4, as INCEpTION and dkpro-cassis write it, also in project archives",
+        "uima_json",
+        reads=True,
+        writes=True,
     ),
     "citron": Format(
         "Citron JSON for quotations (BBC R&D), one file for each document",

@@ -1,4 +1,4 @@
-"""The .ann files of brat: parse one, serialize one, and the annotation.conf that brat needs.
+"""The .ann files of brat: parse one, serialize one.
 
 `parse` and `serialize` are inverses. brat cannot hold a line break within a span: `cut` cuts the span there, and
 `joined` joins the pieces again.
@@ -16,7 +16,8 @@ from ..core.schema import Field, Layer, Schema
 from .documents import Outgoing, pairs_of
 from .mapping.annotations import Annotations, Chain, Event, Property, Relation, SpanAnnotation
 from .mapping.records import ENTITY
-from .mapping.rules import CHAIN, default_map, is_attribute, is_role, place_of, placed_layers
+from .mapping.rules import CHAIN, is_attribute, is_role, place_of, placed_layers
+from .mapping.values import is_plain, written_as
 from .sources import not_the_words, outside, problem
 
 _TEXT_BOUND = re.compile(r"(\S+) (\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)")
@@ -24,9 +25,12 @@ _ID = re.compile(r"(?:[TERAMN#]\S{1,40}|\*|#)")
 _BREAK = re.compile("[\r\n]")
 
 
-def parse(file: Source, text: str, annotations: Annotations) -> Iterator[Problem]:
-    """Add the annotations of a file to `annotations`; yield a Problem for each line that cannot be parsed."""
-    seen: set[str] = set()
+def parse(file: Source, text: str, annotations: Annotations, before: int = 0) -> Iterator[Problem]:
+    """Add the annotations of a file to `annotations`; yield a Problem for each line that cannot be parsed.
+
+    `annotations` may hold those of another file, whose number of lines is `before`: the lines are counted on.
+    """
+    seen = {*annotations.spans, *annotations.events, *annotations.others, *annotations.broken}
     for number, data in enumerate(file.data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         data = data.removesuffix(b"\r")
         if not data.strip():
@@ -44,7 +48,7 @@ def parse(file: Source, text: str, annotations: Annotations) -> Iterator[Problem
             yield problem("IMP4", file, f"{name} is the id of an earlier line", place=(number, 1))
             continue
         seen.add(name)
-        wrong = _parse_line(name, rest, number, text, annotations)
+        wrong = _parse_line(name, rest, before + number, text, annotations)
         if wrong:
             annotations.broken.add(name)
             yield problem(wrong[0], file, f"{name}: {wrong[1]}", place=(number, 1))
@@ -187,12 +191,12 @@ class _Writer:
         kb = rest.get("kb")
         if isinstance(kb, str) and ":" in kb and kb.isprintable():
             name = str(rest.get("name", ""))
-            self._line("N", f"Reference {bound[0]} {rest.pop('kb')}", name if _is_plain(name) else "")
-            if _is_plain(name):
+            self._line("N", f"Reference {bound[0]} {rest.pop('kb')}", name if is_plain(name) else "")
+            if is_plain(name):
                 rest.pop("name", None)
         for key, value in rest.items():
             if value is not None:
-                self._line("#", f"{ENTITY}{key} {bound[0]}", _written(value))
+                self._line("#", f"{ENTITY}{key} {bound[0]}", written_as(value))
 
     def _record(self, layer: Layer, record: Record, own: str) -> None:
         at, roles = self._ids[layer.name, record["id"]], [f"{layer.name}:{own}"]
@@ -219,49 +223,9 @@ class _Writer:
         elif is_role(one):
             return
         elif not is_attribute(one):
-            self._line("#", f"{one.name} {at}", _written(value))
+            self._line("#", f"{one.name} {at}", written_as(value))
         elif one.kind == "label":
             for label in value if one.many else [value]:
                 self._line("A", f"{one.name} {at} {label}")
         else:
             self._line("A", f"{one.name} {at}" + ("" if value else " false"))
-
-
-def _is_plain(text: str) -> bool:
-    """Return whether a text fits in a line as it is, without JSON quotes."""
-    return bool(text) and text.isprintable() and text == text.strip() and text[0] != '"' and text != "null"
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) and _is_plain(value) else json.dumps(value)
-
-
-def configuration(schema: Schema) -> str:
-    """Return the annotation.conf of a schema."""
-    own, placed = default_map(schema), placed_layers(schema)
-    mentions = [name for name, rule in own.types.items() if rule.layer == "mentions"]
-    events = [layer for layer in placed if layer.name != "mentions"]
-    bound = [f"{layer.name}-{one.name}" for layer in events for one in layer.of_kind("spans")]
-    lines = ["[entities]", *mentions, *(one for one in bound if one not in {f"{x.name}-{place_of(x)}" for x in events})]
-    lines += ["", "[relations]", f"{CHAIN} Arg1:<ENTITY>, Arg2:<ENTITY>, <REL-TYPE>:symmetric-transitive"]
-    lines += ["<OVERLAP> Arg1:<ANY>, Arg2:<ANY>, <OVL-TYPE>:<ANY>", "", "[events]"]
-    for layer in events:
-        roles = [one for one in layer.fields if is_role(one) and one.name != place_of(layer)]
-        said = ", ".join(f"{one.name}{'*' if one.many else '?'}:{_goes_to(layer, one)}" for one in roles)
-        lines.append(f"{layer.name}\t{said}".rstrip())
-    lines += ["", "[attributes]"]
-    values: dict[str, tuple[list[str], list[str]]] = {}
-    for layer in placed:
-        for one in (one for one in layer.fields if is_attribute(one)):
-            targets, labels = values.setdefault(one.name, ([], []))
-            targets += ["<ENTITY>"] if layer.name == "mentions" else [layer.name]
-            labels += [label.name for label in one.labels if label.name not in labels]
-    for name, (targets, labels) in values.items():
-        lines.append(f"{name}\tArg:{'|'.join(targets)}" + (f", Value:{'|'.join(labels)}" if labels else ""))
-    return "\n".join(lines) + "\n"
-
-
-def _goes_to(layer: Layer, one: Field) -> str:
-    if one.kind == "spans":
-        return f"{layer.name}-{one.name}"
-    return "<ENTITY>" if one.refers_to in ("entities", "mentions") else one.refers_to

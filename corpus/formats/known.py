@@ -16,7 +16,7 @@ from typing import Any
 from ..core.model import Problem
 from .documents import LeftOut
 
-_LONGEST = 60
+_LONGEST = 100
 """Characters of a name that are shown."""
 _MOST = 500
 """Different names that are counted of one kind: a hostile file could have millions."""

@@ -266,20 +266,21 @@ def test_keys_and_files_that_a_reader_does_not_know_are_counted(tmp_path: Path) 
     files = {
         "d.txt": "Ada left.",
         "d.ann": "T1\tPerson 0 3\tAda\n",
-        "d.a1": "",
-        "e.a1": "",
+        "d.rel": "",
+        "e.rel": "",
         "notes.xml": "<x/>",
         "annotation.conf": "",
         ".hidden": "",
     }
     ran, root = come_in("brat", tmp_path, files, PERSON)
     assert ran.code == 0
-    assert "dropped 2 files *.a1: this format reads .ann and .txt" in ran.err
-    assert "dropped 1 file *.xml: this format reads .ann and .txt" in ran.err
+    assert "dropped 2 files *.rel: this format reads .ann and .a1 and .a2 and .txt" in ran.err
+    assert "dropped 1 file *.xml: this format reads .ann and .a1 and .a2 and .txt" in ran.err
     assert ".conf" not in ran.err
     assert ".hidden" not in ran.err
     report = Corpus(root).read("import.json")
-    assert {"what": "files *.a1", "why": "this format reads .ann and .txt", "count": 2} in report["dropped"]
+    why = "this format reads .ann and .a1 and .a2 and .txt"
+    assert {"what": "files *.rel", "why": why, "count": 2} in report["dropped"]
     keys = Known("values of", ("text",), "unknown")
     _, left = imported("brat", tmp_path / "source", tmp_path / "again")
     keys.drop_others({"text": "x", "cats": ["a"], "empty": [], "none": None, "zero": 0}, left)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import sys
+import json
+import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
+import cassis
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.corpora import Corpus, run
-from support.exchange import EXAMPLES, annotations, imported, with_quarantined
+from support.exchange import EXAMPLES, FEW, SAID, SCHEMA, annotations, has_words, imported, with_quarantined, written
+from support.strategies import Doc, corpora
 
+from corpus.core.model import Article, CorpusError, Document
+from corpus.formats import FORMATS
+from corpus.formats.documents import LeftOut, Options
+from corpus.formats.exporting import export
 from corpus.formats.uima_common import Offsets
-from corpus.formats.webanno_tsv import split, unescape
 
 NAMED = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 LINK = "de.tudarmstadt.ukp.dkpro.core.api.coref.type.CoreferenceLink"
@@ -38,7 +45,7 @@ def test_an_export_of_inception_is_read_with_a_map(name: str, folder: str, tmp_p
     root = tmp_path / "new"
     ran = run("import", name, f"{EXAMPLES}/{folder}", f"--map={EXAMPLES}/webanno.toml", "--into", str(root))
     if name == "webanno-tsv":
-        assert (ran.code, ran.out.count("\n")) == (1, 1)
+        assert (ran.code, ran.out.count("\n")) == (1, 2)
         assert "meier.tsv:12:1: error IMP3" in ran.out
     else:
         assert (ran.code, ran.out) == (0, "")
@@ -56,187 +63,6 @@ def test_an_export_of_inception_is_read_with_a_map(name: str, folder: str, tmp_p
 
 
 EXPECTED = "Ada Kuhn said 😀 that the bridge is safe .\nShe left ."
-HEADER = f"""#FORMAT=WebAnno TSV 3.3
-#T_SP={NAMED}|value
-#T_CH={LINK}|referenceType|referenceRelation
-#T_RL=webanno.custom.Of|kind|BT_{NAMED}
-
-
-"""
-
-
-def tsv(
-    body: str, folder: Path, header: str = HEADER, **said: Any
-) -> tuple[list[tuple[str, int]], dict[str, Any], Any]:
-    """Import a file; return codes and lines (after the header), its annotation, and what was dropped."""
-    (folder / "source").mkdir()
-    (folder / "source/doc.tsv").write_bytes((header + body).encode())
-    problems, left = imported("webanno-tsv", folder / "source", folder / "new", **said)
-    made = with_quarantined(folder / "new")
-    return [(one.code, one.line - header.count("\n")) for one in problems], made.get("gold/doc.json", {}), left
-
-
-ONE = "#Text={text}\n1-1\t0-3\tAda\t{cells}\n"
-
-
-@pytest.mark.parametrize(
-    ("cells", "texts"),
-    [
-        ("_\t_\t_\t_\t_", []),
-        ("PER\t_\t_\t_\t_\t", ["Ada"]),
-        ("PER|LOC\t_\t_\t_\t_", ["Ada", "Ada"]),
-        ("PER[1]|PER[2]\t_\t_\t_\t_", ["Ada", "Ada"]),
-        ("*\t_\t_\t_\t_", []),
-        ("_\t*[1]\t*->1-1\t_\t_", ["Ada"]),
-        ("_\t*[1]|*[2]\t*->1-1|*->2-1\t_\t_", ["Ada", "Ada"]),
-        ("PER\t*[1]\t*->1-1\t_\t_", ["Ada"]),
-    ],
-)
-def test_cells_of_a_token(cells: str, texts: list[str], tmp_path: Path) -> None:
-    problems, made, _ = tsv(ONE.format(text="Ada", cells=cells), tmp_path)
-    assert problems == []
-    assert words(made, "mentions") == texts
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (ONE.format(text="Ada", cells="_\t_\t_\t_"), [("IMP2", 2)]),
-        (ONE.format(text="Ada", cells="_\t_\t_\t_\t_\t_"), [("IMP2", 2)]),
-        (ONE.format(text="Adb", cells="_\t_\t_\t_\t_"), [("IMP3", 2)]),
-        (ONE.format(text="Ad", cells="_\t_\t_\t_\t_"), [("IMP3", 2)]),
-        (ONE.format(text="Ada", cells="P]R\t_\t_\t_\t_"), [("IMP2", 2)]),
-        (ONE.format(text="Ada", cells="_\t*[1]\tcoref\t_\t_"), [("IMP2", 2)]),
-        (ONE.format(text="Ada", cells="_\t*|*\t*->1-1\t_\t_"), [("IMP2", 2)]),
-        (ONE.format(text="Ada", cells="PER\t_\t_\tx\ty"), [("IMP2", 2)]),
-        ("1-1\t0-3\tAda\t_\t_\t_\t_\t_\n", [("IMP2", 1)]),
-        ("#Text=Ada\n", [("IMP2", 2)]),
-        ("Ada\n", [("IMP2", 1)]),
-        (
-            ONE.format(text="Ada", cells="_\t_\t_\t_\t_") + "\n" + ONE.format(text="Ada", cells="_\t_\t_\t_\t_"),
-            [("IMP3", 5)],
-        ),
-        ("#Text=\U0001f600a\n1-1\t0-1\t\U0001f600\t_\t_\t_\t_\t_\n", [("IMP3", 2)]),
-    ],
-)
-def test_a_line_that_cannot_be_read_is_reported_with_its_location(
-    body: str, expected: list[tuple[str, int]], tmp_path: Path
-) -> None:
-    problems, made, _ = tsv(body, tmp_path)
-    assert problems == expected
-    assert made == {}
-
-
-def test_a_file_of_another_format_is_one_problem(tmp_path: Path) -> None:
-    problems, _, _ = tsv("", tmp_path, "#FORMAT=WebAnno TSV 2.0\n#T_SP=x\n")
-    assert problems == [("IMP2", 1 - 2)]
-
-
-def test_sentences_and_parts_of_tokens_stand_where_their_offsets_say(tmp_path: Path) -> None:
-    body = (
-        "#Text=😀 \\\\ tab\\there\n#Text=on\n"
-        "1-1\t0-2\t😀\t_\t_\t_\t_\t_\n1-2\t3-4\t\\\\\t_\t_\t_\t_\t_\n1-3\t5-8\ttab\tPER[1]\t_\t_\t_\t_\n"
-        "1-4\t9-13\there\t_\t_\t_\t_\t_\n1-4.1\t9-11\the\tPER[1]\t_\t_\t_\t_\n1-4.2\t10-12\ter\tORG\t_\t_\t_\t_\n"
-        "1-5\t14-16\ton\t_\t_\t_\t_\t_\n"
-        "\n#Sentence.id=x\n#Text=End\n2-1\t19-22\tEnd\tPER\t_\t_\t_\t_\n2-1.1\t20-20\t\tPER\t_\t_\t_\t_\n"
-    )
-    problems, made, left = tsv(body, tmp_path)
-    assert problems == []
-    assert (tmp_path / "new/raw/doc.txt").read_text("utf-8") == "😀 \\ tab\there\non\n  End"
-    assert words(made, "mentions") == ["tab\the", "er", "End"]
-    assert left["annotations of empty spans", "a span must not be empty"] == 1
-
-
-@pytest.mark.parametrize(
-    ("roles", "to", "codes", "source", "cue"),
-    [
-        ("source", "1-1", [], ["m1"], []),
-        ("source;cue[7]", "1-1;1-2", [], ["m1"], ["and"]),
-        ("*", "1-1", [], [], ["Ada"]),
-        ("_", "*", [], [], []),
-        ("_", "_", [], [], []),
-        ("source", "1-2[9]", ["IMP5"], [], []),
-        ("source", "1-1;1-2", ["IMP2"], None, None),
-        ("source", "Ada", ["IMP2"], None, None),
-    ],
-)
-def test_slots_lead_to_annotations(
-    roles: str, to: str, codes: list[str], source: list[str] | None, cue: list[str] | None, tmp_path: Path
-) -> None:
-    header = (
-        f"#FORMAT=WebAnno TSV 3.3\n#T_SP={NAMED}|value\n#T_SP=x.Cue|\n"
-        "#T_SP=x.Quote|kind|ROLE_x.Quote:link_x.QuoteLink|uima.tcas.Annotation\n\n\n"
-    )
-    body = (
-        "#Text=Ada and Eve\n1-1\t0-3\tAda\tPER\t_\t_\t_\t_\n1-2\t4-7\tand\t_\t*\t_\t_\t_\n"
-        f"1-3\t8-11\tEve\t_\t_\tindirect\t{roles}\t{to}\n"
-    )
-    types = {
-        f"{NAMED}.value=PER": {"layer": "mentions", "entity": "PER"},
-        "Quote": {
-            "layer": "quotes",
-            "roles": {"source": "source", "cue": "cue", "link": "cue"},
-            "attributes": {"kind": "type"},
-        },
-    }
-    problems, made, _ = tsv(body, tmp_path, header, map={"types": types})
-    assert [code for code, _ in problems] == codes
-    if source is None:
-        assert made == {}
-        return
-    (quote,) = made["quotes"]
-    assert (quote["source"], [span["text"] for span in quote["cue"]], quote["type"]) == (source, cue, "indirect")
-
-
-def test_a_relation_leads_from_where_its_token_says(tmp_path: Path) -> None:
-    body = (
-        "#Text=Ada and Eve\n1-1\t0-3\tAda\tA[1]|B[2]\t_\t_\t_\t_\n1-2\t4-7\tand\t_\t_\t_\t_\t_\n"
-        "1-3\t8-11\tEve\tB\t_\t_\tx\t1-1[1_0]\n"
-    )
-    rules = {
-        f"{NAMED}.value=A": {"layer": "quotes"},
-        f"{NAMED}.value=B": {"layer": "mentions"},
-    }
-    of = {"types": rules, "relations": {"Of": {"of": "Governor", "field": "source"}}}
-    problems, made, left = tsv(body, tmp_path, map=of)
-    assert problems == []
-    assert words(made, "mentions") == ["Ada", "Eve"]
-    assert [one["source"] for one in made["quotes"]] == [["m2"]]
-    assert left["features of webanno.custom.Of", "a relation becomes a field, which has no features"] == 1
-
-
-def test_what_a_relation_leads_to_and_does_not_exist_is_reported(tmp_path: Path) -> None:
-    of = {"relations": {"Of": {"of": "Dependent", "field": "entity"}}}
-    problems, made, _ = tsv(ONE.format(text="Ada", cells="PER\t_\t_\t*\t7-7"), tmp_path, map=of)
-    assert [code for code, _ in problems] == ["IMP5"]
-    assert words(made, "mentions") == ["Ada"]
-
-
-@given(values=st.lists(st.text(st.sampled_from("ab\\|[]_->;\t\n*é")), min_size=1))
-def test_what_was_escaped_is_read_again(values: list[str]) -> None:
-    escapes = {char: f"\\{char}" for char in "\\[]|_;*"} | {"\t": "\\t", "\n": "\\n"}
-    written = ["".join(escapes.get(char, char) for char in value).replace("->", "\\->") for value in values]
-    assert [unescape(value) for value in split("|".join(written), "|")] == values
-
-
-def test_a_link_to_wikidata_is_the_entitys(tmp_path: Path) -> None:
-    header = f"#FORMAT=WebAnno TSV 3.3\n#T_SP={NAMED}|identifier|value\n\n\n"
-    cells = "http://www.wikidata.org/entity/Q42\tPER"
-    problems, made, _ = tsv(ONE.format(text="Ada", cells=cells), tmp_path, header, kb_date="2026-01-01")
-    assert problems == []
-    assert made["entities"] == [
-        {"id": "e1", "type": "PER", "name": "Ada", "kb": "wikidata:Q42", "kb_date": "2026-01-01"}
-    ]
-
-
-def test_what_was_curated_is_gold(tmp_path: Path) -> None:
-    folder = tmp_path / "source/curation/a.txt"
-    folder.mkdir(parents=True)
-    (folder / "CURATION_USER.tsv").write_text(HEADER + ONE.format(text="Ada", cells="PER\t_\t_\t_\t_"))
-    assert imported("webanno-tsv", tmp_path / "source", tmp_path / "new")[0] == []
-    assert list(annotations(tmp_path / "new")) == ["gold/a.txt.json"]
-
-
 XMI = EXAMPLES / "uima/annotation/report.txt/novak.xmi"
 TYPES = (EXAMPLES / "uima/TypeSystem.xml").read_text("utf-8")
 
@@ -263,10 +89,12 @@ def xmi(old: str, new: str, folder: Path, types: str = TYPES) -> tuple[list[tupl
         ('begin="43" end="46"', 'begin="43"', [("IMP3", 6)], ["Ada Kuhn"]),
         ('begin="43" end="46"', 'begin="43" end="43"', [], ["Ada Kuhn"]),
         ('referenceType="pronoun"', 'next="3"', [], ["Ada Kuhn", "She"]),
-        ('target="2"', 'target="77"', [("IMP2", 1)], None),
-        ("<custom:Cue ", "<custom:Unknown ", [("IMP2", 1)], None),
+        ('first="3"', 'first="77"', [("IMP5", 9)], ["Ada Kuhn", "Ada Kuhn", "She"]),
+        ("<custom:Cue ", "<custom:Unknown ", [], ["Ada Kuhn", "She"]),
+        ("<?xml version='1.0'", "<?xml version='1.1'", [], ["Ada Kuhn", "She"]),
         ('xmi:id="5"', 'xmi:id="4"', [("IMP2", 7)], None),
-        ("<cas:View", "<cas:Vie", [("IMP2", 1)], None),
+        ("<cas:View", "<cas:Vie", [("IMP2", 13)], None),
+        ("<xmi:XMI ", "<xmi:XML ", [("IMP2", 2)], None),
         ("</xmi:XMI>", "", [("IMP2", 15)], None),
         ('sofaString="Ada', 'sofaString="&#xFEFF;Ada', [("IMP1", 1)], None),
         ("<xmi:XMI", "<!DOCTYPE x>\n<xmi:XMI", [("IMP2", 2)], None),
@@ -286,14 +114,20 @@ def test_an_entity_is_never_expanded(tmp_path: Path) -> None:
     assert xmi("<xmi:XMI", doctype, tmp_path)[:2] == ([("IMP2", 2)], {})
 
 
-@pytest.mark.parametrize("name", ["x=__import__('os').mkdir('RAN')", "a b", "class", "__init__", ""])
-def test_a_name_that_is_none_makes_no_class(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    types = TYPES.replace("<name>manner</name>", f"<name>{name}</name>")
-    problems, made, _ = xmi(' manner="indirect"', "", tmp_path, types)
-    assert [code for code, _ in problems] == ["IMP2", "IMP1"]
-    assert made == {}
-    assert not (tmp_path / "RAN").exists()
+def test_what_the_type_system_lacks_is_read_and_named(tmp_path: Path) -> None:
+    options = Options(record=SAID)
+    (tmp_path / "source").mkdir()
+    written = XMI.read_text("utf-8").replace("<custom:Cue ", '<custom:Hint kind="verb" ')
+    (tmp_path / "source/doc.xmi").write_text(written.replace(' medium="speech"', ' mood="fine"'), "utf-8")
+    (tmp_path / "source/TypeSystem.xml").write_text(TYPES, "utf-8")
+    assert list(FORMATS["uima-xmi"].read(tmp_path / "source", tmp_path / "new", options)) == []
+    why = "the type system lacks {}: its values are read as strings"
+    lacking = {why.format("type webanno.custom.Hint"): 1, why.format("feature mood of webanno.custom.Quote"): 1}
+    assert options.notes == lacking
+    assert options.left_out["annotations of type webanno.custom.Hint", HINT] == 1
+
+
+HINT = 'the map has no such rule: add [types."webanno.custom.Hint"]'
 
 
 def test_without_its_type_system_a_file_is_not_read(tmp_path: Path) -> None:
@@ -302,7 +136,211 @@ def test_without_its_type_system_a_file_is_not_read(tmp_path: Path) -> None:
     assert [one.code for one in problems] == ["IMP1"]
 
 
-def test_without_cassis_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cassis", None)
-    ran = run("import", "uima-xmi", f"{EXAMPLES}/uima", "--into", str(tmp_path / "new"))
-    assert (ran.code, ran.err) == (2, "corpus: dkpro-cassis is not installed: pip install 'on-the-record[formats]'\n")
+QUOTE = {"types": {"Quote": {"layer": "quotes", "roles": {"source": "source", "cue": "cue"}}}}
+
+
+def test_a_role_that_leads_nowhere_sets_the_annotation_aside(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source/TypeSystem.xml").write_text(TYPES, "utf-8")
+    (tmp_path / "source/doc.xmi").write_text(XMI.read_text("utf-8").replace('target="2"', 'target="77"'), "utf-8")
+    problems, _ = imported("uima-xmi", tmp_path / "source", tmp_path / "new", map=QUOTE)
+    assert [(one.code, one.line) for one in problems] == [("IMP5", 8)]
+    (made,) = with_quarantined(tmp_path / "new").values()
+    assert [span["text"] for span in made["quotes"][0]["cue"]] == ["said"]
+
+
+@pytest.mark.parametrize(
+    ("name", "gold", "names"),
+    [("CURATION_USER", None, ["gold", "novak"]), ("eve", "novak", ["eve", "gold"]), ("eve", "eve", ["gold", "novak"])],
+)
+def test_any_annotator_may_be_gold(name: str, gold: str | None, names: list[str], tmp_path: Path) -> None:
+    for annotator in (name, "novak"):
+        folder = tmp_path / f"source/{'curation' if annotator == 'CURATION_USER' else 'annotation'}/report.txt"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{annotator}.xmi").write_bytes(XMI.read_bytes())
+    (tmp_path / "source/TypeSystem.xml").write_text(TYPES, "utf-8")
+    said = {"map": {"gold": gold}} if gold else {}
+    assert imported("uima-xmi", tmp_path / "source", tmp_path / "new", **said)[0] == []
+    assert sorted(path.name for path in (tmp_path / "new/annotations").iterdir()) == names
+
+
+def cas(*structures: dict[str, Any], views: dict[str, Any] | None = None, **types: str) -> dict[str, Any]:
+    """A CAS JSON with a text, and structures numbered from 2."""
+    sofa = {"%TYPE": "uima.cas.Sofa", "sofaID": "_InitialView", "sofaString": "Ада 😀 said 日本"}
+    numbered = [{"%ID": i, "@sofa": 1, **one} for i, one in enumerate((sofa, *structures), 1)]
+    members = [one["%ID"] for one in numbered[1:] if "begin" in one or "%M" in one]
+    return {
+        "%TYPES": {name: {"%NAME": name, "%SUPER_TYPE": above} for name, above in types.items()},
+        "%FEATURE_STRUCTURES": numbered,
+        "%VIEWS": views or {"_InitialView": {"%SOFA": 1, "%MEMBERS": members}},
+    }
+
+
+def named(begin: int, end: int, **more: Any) -> dict[str, Any]:
+    return {"%TYPE": NAMED, "begin": begin, "end": end, "value": "PER", **more}
+
+
+def read_json(value: dict[str, Any], folder: Path, **said: Any) -> tuple[list[str], dict[str, Any], Any]:
+    """Import a CAS JSON; return codes, its annotation, and what was dropped."""
+    (folder / "doc.json").write_text(json.dumps(value), "utf-8")
+    problems, left = imported("uima-json", folder / "doc.json", folder / "new", **said)
+    return [one.code for one in problems], with_quarantined(folder / "new").get("gold/doc.json", {}), left
+
+
+def test_offsets_of_json_are_code_units(tmp_path: Path) -> None:
+    codes, made, _ = read_json(cas(named(0, 3), named(4, 6), named(12, 14)), tmp_path)
+    assert codes == []
+    assert words(made, "mentions") == ["Ада", "😀", "日本"]
+    codes, made, _ = read_json(cas(named(0, 3), named(4, 5), named(12, 99), {"%TYPE": NAMED}), tmp_path)
+    assert codes == ["IMP3", "IMP3"]
+    assert words(made, "mentions") == ["Ада"]
+
+
+def test_structures_may_be_an_object_by_their_ids(tmp_path: Path) -> None:
+    value = cas(named(0, 3))
+    structures = value["%FEATURE_STRUCTURES"]
+    value["%FEATURE_STRUCTURES"] = {str(one.pop("%ID")): one for one in structures}
+    codes, made, _ = read_json(value, tmp_path)
+    assert (codes, words(made, "mentions")) == ([], ["Ада"])
+
+
+def test_lists_and_arrays_lead_to_their_elements(tmp_path: Path) -> None:
+    quote = {"%TYPE": "x.Quote", "begin": 7, "end": 11, "@source": 4, "@cue": 6, "@marks": 9}
+    value = cas(
+        named(0, 3),
+        named(4, 6),
+        {"%TYPE": "uima.cas.FSArray", "%ELEMENTS": [2, 3]},
+        quote,
+        {"%TYPE": "uima.cas.NonEmptyFSList", "@head": 7, "@tail": 8},
+        {"%TYPE": "x.Cue", "begin": 12, "end": 14},
+        {"%TYPE": "uima.cas.EmptyFSList"},
+        {"%TYPE": "uima.cas.StringArray", "%ELEMENTS": ["speech", "x"]},
+    )
+    types = {"NamedEntity.value=PER": {"layer": "mentions", "entity": "PER"}}
+    of = {"types": {**types, "Quote": {"layer": "quotes", "roles": {"source": "source", "cue": "cue"}}}}
+    codes, made, left = read_json(value, tmp_path, map=of)
+    assert codes == []
+    (one,) = made["quotes"]
+    assert (one["source"], one["cue"][0]["text"]) == (["m1", "m2"], "日本")
+    assert sum(count for (what, _), count in left.items() if what == "attributes marks") == 2
+
+
+def test_a_second_view_is_counted_or_chosen(tmp_path: Path) -> None:
+    second = {"%TYPE": "uima.cas.Sofa", "sofaID": "translation", "sofaString": "Bo Li left"}
+    views = {
+        "_InitialView": {"%SOFA": 1, "%MEMBERS": [2]},
+        "translation": {"%SOFA": 3, "%MEMBERS": [4, 5]},
+    }
+    value = cas(named(0, 3), second, named(0, 5, **{"@sofa": 3}), named(6, 10, **{"@sofa": 3}), views=views)
+    codes, made, left = read_json(value, tmp_path)
+    assert (codes, words(made, "mentions")) == ([], ["Ада"])
+    assert (
+        left["annotations of view translation", "an article has one text; `view` of the map selects another view"] == 2
+    )
+    codes, made, left = read_json(value, tmp_path, map={"view": "translation"})
+    assert (codes, words(made, "mentions")) == ([], ["Bo Li", "left"])
+    assert read_json(value, tmp_path, map={"view": "translatoin"})[0] == ["IMP1"]
+
+
+def test_what_no_index_lists_is_counted(tmp_path: Path) -> None:
+    value = cas(
+        named(0, 3),
+        named(4, 6),
+        {"%TYPE": "x.Meta", "mood": "fine"},
+        views={"_InitialView": {"%SOFA": 1, "%MEMBERS": [2]}},
+    )
+    codes, made, left = read_json(value, tmp_path)
+    assert (codes, words(made, "mentions")) == ([], ["Ада"])
+    counted = {what: count for (what, _), count in (+left).items()}
+    assert counted == {f"annotations of type {NAMED}": 1, "annotations of type x.Meta": 1}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        {},
+        {"_context": {}, "_views": {}},
+        {"%VIEWS": {}, "%FEATURE_STRUCTURES": [1]},
+        {"%VIEWS": {}, "%FEATURE_STRUCTURES": [{"%ID": 1}]},
+        {"%VIEWS": {}, "%FEATURE_STRUCTURES": [{"%ID": 1, "%TYPE": "x"}, {"%ID": 1, "%TYPE": "x"}]},
+    ],
+)
+def test_what_is_no_cas_is_refused(value: Any, tmp_path: Path) -> None:
+    assert read_json(value, tmp_path)[0] == ["IMP2"]
+
+
+def test_a_type_system_with_a_circle_ends(tmp_path: Path) -> None:
+    codes, made, _ = read_json(
+        cas(named(0, 3), {"%TYPE": "x.A", "begin": 0, "end": 3}, **{"x.A": "x.B", "x.B": "x.A"}), tmp_path
+    )
+    assert (codes, words(made, "mentions")) == ([], ["Ада"])
+
+
+def exported(name: str, docs: list[Doc], folder: Path) -> list[Path]:
+    """The files that an export writes of documents."""
+    corpus = written(folder / "corpus", docs)
+    shutil.rmtree(folder / name, ignore_errors=True)
+    try:
+        export(corpus.root, FORMATS[name], folder / name, annotators=("gold", "ann-a", "eve_2"))
+    except CorpusError:
+        return []  # no annotation is valid, or XML cannot hold the text
+    return sorted((folder / name).glob("*/*"))
+
+
+@pytest.mark.parametrize(("name", "load"), [("uima-xmi", "load_cas_from_xmi"), ("uima-json", "load_cas_from_json")])
+@settings(FEW, max_examples=8)
+@given(docs=corpora(SCHEMA, least=1))
+def test_cassis_reads_what_is_written_and_writes_it_again(
+    name: str, load: str, docs: list[Doc], tmp_path: Path
+) -> None:
+    docs = [Doc(doc.doc_id, doc.text, {**doc.record, "redistribution": "full"}, doc.annotations) for doc in docs]
+    docs = [doc for doc in docs if doc.annotations and all(map(has_words, doc.annotations.values()))]
+    paths = exported(name, docs, tmp_path)
+    if not paths:
+        return
+    assert imported(name, tmp_path / name, tmp_path / "one")[0] == []
+    types = tmp_path / name / "TypeSystem.xml"
+    for path in paths:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.filterwarnings("ignore", "Trying to add feature `type`")
+            own = {"typesystem": cassis.load_typesystem(types)} if types.exists() else {}
+            loaded = getattr(cassis, load)(file, **own)
+        before = annotations(tmp_path / "one")[f"{path.parent.name}/{path.stem}.json"]
+        for layer in ("mentions", "quotes", "nonquotes"):
+            place = "content" if layer == "quotes" else "spans"
+            found = sorted((one.begin, one.end) for one in loaded.select(f"webanno.custom.{layer}"))
+            assert found == sorted((one[place][0]["start"], one[place][0]["end"]) for one in before.get(layer, ()))
+        (loaded.to_xmi if name == "uima-xmi" else loaded.to_json)(path)
+    assert imported(name, tmp_path / name, tmp_path / "two")[0] == []
+    assert annotations(tmp_path / "two") == annotations(tmp_path / "one")
+
+
+def test_an_xmi_export_leaves_out_a_text_that_xml_cannot_hold(tmp_path: Path) -> None:
+    document = Document("a", Article("a", {}, "a\x0cb", ()), None)
+    left: LeftOut = LeftOut()
+    assert FORMATS["uima-xmi"].carry(document, SCHEMA, left) is None
+    assert left == {("documents", "XML cannot hold a control character"): 1}
+
+
+@pytest.mark.parametrize(("name", "folder"), [("webanno-tsv", "webanno"), ("uima-xmi", "uima")])
+def test_a_suggested_map_has_the_types_with_their_values(name: str, folder: str, tmp_path: Path) -> None:
+    ran = run("import", name, f"{EXAMPLES}/{folder}", "--suggest-map", "--out", str(tmp_path / "map.toml"))
+    assert ran.code == 0
+    text = (tmp_path / "map.toml").read_text("utf-8")
+    assert '[types."NamedEntity.value=PER"]' in text
+    assert 'chains = ["CoreferenceLink"]' in text
+    assert "roles.source = " in text
+    said = [f"--record={key}={value}" for key, value in SAID.items()]
+    ran = run(
+        "import",
+        name,
+        f"{EXAMPLES}/{folder}",
+        "--map",
+        str(tmp_path / "map.toml"),
+        "--into",
+        str(tmp_path / "new"),
+        *said,
+    )
+    assert "Traceback" not in ran.err
+    assert words(annotations(tmp_path / "new")["novak/report.txt.json"], "mentions")[0] == "Ada Kuhn"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...core.model import Problem, Source
 from ...core.schema import Schema
 from ...core.text import visible
 from ..documents import Incoming, LeftOut
 from ..sources import problem
-from .annotations import Annotations
+from .annotations import Annotations, Defect
 from .records import map_annotations
 from .rules import Map
+
+_SHOWN = 5
+"""Mentions of another type than their entity that a note shows."""
 
 
 def duplicate(one: Incoming, annotator: str, file: Source) -> Problem | None:
@@ -28,15 +33,24 @@ def add_annotations(
     schema: Schema,
     left: LeftOut,
     prefix: str = "",
+    where: Callable[[int], tuple[Source | str, int]] | None = None,
 ) -> None:
     """Map annotations to layers of the document; a defect, with its line in `file`, sets the annotation aside.
 
-    `prefix` begins each message: it names the document where a file has several.
+    `prefix` begins each message: it names the document where a file has several. `where` returns the file of a line and
+    its number there, if the annotations are in several files whose lines are counted together.
     """
-    path = file if isinstance(file, str) else file.path
+    at = where or (lambda line: (file, line))
     mapped = map_annotations(annotations, one.text, of, schema, left)
-    one.set_aside(
-        annotator, (problem(code, file, prefix + detail, place=(line, 1)) for code, line, detail in mapped.defects)
-    )
+    one.set_aside(annotator, (_problem(defect, *at(defect.line), prefix) for defect in mapped.defects))
     one.layers[annotator] = mapped.layers
-    one.places |= {(annotator, record): (path, line) for record, line in mapped.lines.items()}
+    for record, line in mapped.lines.items():
+        source, number = at(line)
+        one.places[annotator, record] = (source if isinstance(source, str) else source.path), number
+    if mapped.conflicts:
+        shown = ", ".join(mapped.conflicts[:_SHOWN]) + (", …" if len(mapped.conflicts) > _SHOWN else "")
+        one.note(annotator, f"{len(mapped.conflicts)} mentions have another type than their entity: {shown}")
+
+
+def _problem(defect: Defect, file: Source | str, line: int, prefix: str) -> Problem:
+    return problem(defect.code, file, prefix + defect.detail, place=(line, 1))

@@ -66,9 +66,10 @@ class Defect(NamedTuple):
 class Annotations:
     """All annotations of a file, in the order of the file; spans and events by their id.
 
-    `kb_links` link a mention to a knowledge base. `broken` are ids of annotations that could not be read and have
-    a Problem already: a reference to one of them is dropped without a second Problem. `others` are the ids of
-    relations, attributes and notes, which can have properties too: no field has a place for those.
+    `kb_links` link a mention to a knowledge base. `broken` are ids of annotations that could not be read and have a
+    Problem already: a reference to one of them is dropped without a second Problem. `others` are ids of relations,
+    attributes and notes, which may have notes and attributes themselves. `linked` are mentions of one entity that need
+    no name in the map's `chains`.
     """
 
     spans: dict[str, SpanAnnotation] = field(default_factory=dict)
@@ -80,9 +81,15 @@ class Annotations:
     notes: list[Property] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     others: set[str] = field(default_factory=set)
+    linked: list[list[str]] = field(default_factory=list)
 
     def types(self) -> dict[str, str]:
         """Return the type of each span and event by its id."""
         return {name: one.type for name, one in self.spans.items()} | {
             name: one.type for name, one in self.events.items()
         }
+
+    def type_of(self, name: str) -> str:
+        """Return the type of a span or event, "" if there is none of this id."""
+        one = self.events.get(name) or self.spans.get(name)
+        return one.type if one else ""

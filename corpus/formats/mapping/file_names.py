@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ...core.model import CorpusError
 from ..documents import LeftOut
 
+T = TypeVar("T")
 Patterns = tuple[re.Pattern[str], ...]
 _SHOWN = 3
 """Names of files without a pattern that are shown."""
@@ -47,15 +48,21 @@ def named(
     yielded, with no parts.
     """
     root = source if source.is_dir() else source.parent
+    yield from matched(((path, path.relative_to(root).as_posix()) for path in paths), patterns, left_out)
+
+
+def matched(
+    files: Iterable[tuple[T, str]], patterns: Patterns, left_out: LeftOut
+) -> Iterator[tuple[T, dict[str, str]]]:
+    """Yield each of the files, given with their names, as `named` does."""
     others: list[str] = []
     count = 0
-    for path in paths:
-        name = path.relative_to(root).as_posix()
+    for file, name in files:
         match = next((found for one in patterns if (found := one.fullmatch(name))), None)
         if match is not None:
-            yield path, {key: said for key, said in match.groupdict().items() if said}
+            yield file, {key: said for key, said in match.groupdict().items() if said}
         elif not patterns:
-            yield path, {}
+            yield file, {}
         else:
             count += 1
             others += [name] if len(others) < _SHOWN else []
@@ -64,9 +71,9 @@ def named(
         left_out["files", f"no pattern of the map's `files` matches {shown}"] += count
 
 
-def files_by_document(files: Iterable[tuple[Path, Mapping[str, str]]]) -> dict[str, list[tuple[str, str, Path]]]:
+def files_by_document(files: Iterable[tuple[T, Mapping[str, str]]]) -> dict[str, list[tuple[str, str, T]]]:
     """Group files by document: (annotator, split, path) of each, "" for a part that its name does not have."""
-    found: dict[str, list[tuple[str, str, Path]]] = {}
+    found: dict[str, list[tuple[str, str, T]]] = {}
     for path, said in files:
         found.setdefault(said["doc"], []).append((said.get("annotator", ""), said.get("split", ""), path))
     return found

@@ -8,15 +8,18 @@ from typing import Any
 
 from ...core.model import Record
 from ...core.schema import Field, Schema
-from ...files import parse_json
 from ..documents import Groups, LeftOut, renamed, spans_of
 from ..known import drop
 from .annotations import Annotations, Defect, Property
+from .chains import name_chains
 from .rules import Map, TypeRule, place_of, table
+from .values import name_of, place_in_text, value_of
 
 NOT_MAPPED = "the map has no such rule"
 _ONE = "the field holds one value, and it has one already"
 _RESTS = "the target was dropped or is invalid"
+_FIRST_TYPE = "an entity has the type of its first mention"
+_OF_OTHERS = "it belongs to a relation or attribute, which becomes a field"
 _ENTITY_NOTE = "the schema's entities have no such field"
 ENTITY = "entities-"
 """The prefix of a note that belongs to the entity of a mention, and not to the mention."""
@@ -24,15 +27,20 @@ ENTITY = "entities-"
 
 @dataclass(slots=True)
 class Mapped:
-    """The records that annotations became: layers, the line of each record by its id, and what was wrong."""
+    """The records that annotations became: layers, the line of each record by its id, and what was wrong.
+
+    `conflicts` are mentions whose type is not that of their entity.
+    """
 
     layers: dict[str, list[Record]]
     lines: dict[str, int]
     defects: list[Defect]
+    conflicts: list[str]
 
 
 def map_annotations(annotations: Annotations, text: str, of: Map, schema: Schema, left: LeftOut) -> Mapped:
     """Return the records that the map makes of the annotations of a text; count what it drops in `left`."""
+    name_chains(annotations, of)
     return _Mapper(annotations, text, of, schema, left).mapped()
 
 
@@ -50,6 +58,8 @@ class _Mapper:
         """By the id of its annotation: the layer of a record, its rule, the record, and the line."""
         self._used: set[str] = set()
         self._defects: list[Defect] = []
+        self._conflicts: list[str] = []
+        """Mentions whose type is not that of their entity."""
 
     def mapped(self) -> Mapped:
         """Run the steps in their order."""
@@ -60,6 +70,7 @@ class _Mapper:
         self._count_unused_spans()
         self._fill_attributes()
         self._fill_notes()
+        self._drop_without_words()
         entities = self._entities()
         self._fill_defaults()
         return self._in_order_of_the_text(entities)
@@ -89,9 +100,10 @@ class _Mapper:
     def _make_records(self) -> None:
         """Make a record of each event, and of each span annotation that is not a trigger, if the map has a rule."""
         events = {name: one for name, one in self._in.events.items() if one.type in self._map.types}
-        triggers = {one.trigger for one in events.values()}
+        triggers = {(one.trigger, one.type) for one in events.values()}
         for name, bound in self._in.spans.items():
-            if bound.type in self._map.types and name not in triggers:
+            # A trigger has the type of its event. A span of another type may be a mention, and a trigger besides.
+            if bound.type in self._map.types and (name, bound.type) not in triggers:
                 self._make(name, name, self._map.types[bound.type], bound.line)
         for name, event in self._in.events.items():
             if name not in events:
@@ -103,8 +115,8 @@ class _Mapper:
                 self._missing(event.trigger, event.line)
 
     def _make(self, name: str, bound: str, rule: TypeRule, line: int) -> None:
-        spans = spans_of(self._text, self._in.spans[bound].pieces)
-        self._made[name] = (rule.layer, rule, {"id": name, **rule.fixed, rule.words: spans}, line)
+        spans = {rule.words: spans_of(self._text, self._in.spans[bound].pieces)} if rule.words else {}
+        self._made[name] = (rule.layer, rule, {"id": name, **rule.fixed, **spans}, line)
 
     def _missing(self, name: str, line: int) -> None:
         """Report a reference to an annotation that does not exist; only count one to an invalid annotation."""
@@ -165,8 +177,10 @@ class _Mapper:
                 self._missing(target, line)
                 return
             self._used.add(target)
-            spans = [*record.get(field.name, ()), *spans_of(self._text, words.pieces)]
-            record[field.name] = sorted(spans, key=lambda one: one["start"]) if record.get(field.name) else spans
+            # A trigger and a role may be the same words, which are in the field once.
+            there = record.get(field.name, [])
+            more = [one for one in spans_of(self._text, words.pieces) if one not in there]
+            record[field.name] = sorted([*there, *more], key=lambda one: one["start"]) if there else more
             return
         wanted = "mentions" if field.refers_to == "entities" else field.refers_to
         if (
@@ -226,18 +240,17 @@ class _Mapper:
                 self._drop("notes", one.type, f"it to {table('types', self._type(one), 'notes')}")
             else:
                 field = self._field(made[0], made[1].notes[one.type])
-                made[2].setdefault(field.name, _value(one.value or "", field))
+                made[2].setdefault(field.name, value_of(one.value or "", field))
 
     def _type(self, one: Property) -> str:
         """Return the type of the annotation that a property belongs to."""
-        target = self._in.events.get(one.target) or self._in.spans.get(one.target)
-        return target.type if target else ""
+        return self._in.type_of(one.target)
 
     def _not_made(self, one: Property, what: str) -> None:
         if one.target in self._in.spans or one.target in self._in.events or one.target in self._in.broken:
             self._left[what, _RESTS] += 1
         elif one.target in self._in.others:
-            self._left[what, "it belongs to a relation or attribute, which becomes a field"] += 1
+            self._left[what, _OF_OTHERS] += 1
         else:
             self._defects.append(Defect("IMP5", one.line, one.target))
 
@@ -260,23 +273,25 @@ class _Mapper:
                 group.join(there[0], name)
         said = self._said_of_entities(mentions, group)
         found: dict[str, Record] = {}
-        for name in sorted(mentions, key=lambda one: _place(mentions[one], self._made[one][1].words)):
+        for name in sorted(mentions, key=lambda one: self._place(self._made[one])):
             head, kind = group.head(name), self._made[name][1].entity
             if not kind and name not in chained and head not in said:
                 continue
             entity = found.setdefault(head, {"id": f"e{len(found)}"})
             if kind and entity.setdefault("type", kind) != kind:
-                self._left["types of mentions", "an entity has the type of its first mention"] += 1
+                drop(self._left, "mentions of type", f"{kind} in a chain of {entity['type']}", _FIRST_TYPE)
+                self._conflicts.append(f"{kind} in a chain of {entity['type']} (line {self._made[name][3]})")
+        own: dict[str, list[Record]] = {head: [] for head in found}
         for name, mention in mentions.items():
             if group.head(name) in found:
                 mention["entity"] = found[group.head(name)]["id"]
+                own[group.head(name)].append(mention)
         for head, entity in found.items():
-            own = [one for one in mentions.values() if one.get("entity") == entity["id"]]
             entity |= said.get(head, {})
             for key, value in self._made[head][1].of_entity.items():
                 if key != "kb_date" or entity.get("kb") is not None:
                     entity.setdefault(key, value)
-            entity.setdefault("name", _name(own, "spans"))
+            entity.setdefault("name", name_of(own[head], "spans"))
             if not any(one.name == "name" for one in self._schema.layers["entities"].fields):
                 del entity["name"]
         for name, (layer, _, record, _) in self._made.items():
@@ -286,6 +301,7 @@ class _Mapper:
         return list(found.values())
 
     def _chains(self) -> Iterator[tuple[str, list[str], int]]:
+        yield from (("", names, 1) for names in self._in.linked)
         for kind, names, line in self._in.chains:
             if kind in self._map.chains:
                 yield kind, names, line
@@ -299,15 +315,14 @@ class _Mapper:
         """Return the fields of the entity of each group of mentions, from notes and knowledge-base ids."""
         fields = {one.name: one for one in self._schema.layers["entities"].fields}
         said: dict[str, Record] = {}
-        for one in (*self._in.notes, *self._in.kb_links):
+        of_entities = (one for one in self._in.notes if one.type.startswith(ENTITY))
+        for one in (*of_entities, *self._in.kb_links):
             note = one.type.removeprefix(ENTITY) if one.type.startswith(ENTITY) else ""
-            if one in self._in.notes and not note:
-                continue
             if one.target not in mentions:
                 self._not_made(one, f"notes {one.type}" if note else "knowledge-base ids")
                 continue
             if note:
-                values = {note: _value(one.value or "", fields[note])} if note in fields and note != "id" else {}
+                values = {note: value_of(one.value or "", fields[note])} if note in fields and note != "id" else {}
             else:
                 base, _, key = one.type.partition(":")
                 values = {"kb": f"{base.lower()}:{key}"} if "kb" in fields else {}
@@ -348,18 +363,24 @@ class _Mapper:
                     elif field.json_type == "boolean" and field.kind == "scalar":
                         record[field.name] = False
 
-    def _in_order_of_the_text(self, entities: list[Record]) -> Mapped:
-        """Sort the records by their position in the text and number them; drop a record without a position."""
+    def _drop_without_words(self) -> None:
         for name, (layer, _, record, line) in list(self._made.items()):
             place = place_of(self._schema.layers[layer])
             if place and not record.get(place):
                 self._defects.append(Defect("IMP2", line, f"this record of {layer} has no {place}"))
                 del self._made[name]
+
+    def _place(self, made: tuple[str, TypeRule, Record, int]) -> tuple[int, int, int, int]:
+        layer, rule, record, line = made
+        return place_in_text(record, rule.words or place_of(self._schema.layers[layer]), line)
+
+    def _in_order_of_the_text(self, entities: list[Record]) -> Mapped:
+        """Sort the records by their position in the text and number them."""
         layers: dict[str, list[Record]] = {"entities": entities} if entities else {}
         lines: dict[str, list[int]] = {"entities": [1] * len(entities)}
         for name in self._schema.layers:
             own = [made for made in self._made.values() if made[0] == name]
-            own.sort(key=lambda made: _place(made[2], made[1].words))
+            own.sort(key=self._place)
             if own:
                 layers[name], lines[name] = [made[2] for made in own], [made[3] for made in own]
         layers = renamed(layers, self._schema)
@@ -368,27 +389,4 @@ class _Mapper:
             for name, records in layers.items()
             for record, line in zip(records, lines[name], strict=True)
         }
-        return Mapped(layers, line_of, self._defects)
-
-
-def _place(record: Record, words: str) -> tuple[int, int]:
-    spans = record[words]
-    return spans[0]["start"], -spans[0]["end"]
-
-
-def _name(mentions: list[Record], words: str) -> str:
-    """Return the name of an entity that the file does not name: its first name in the text, or first mention."""
-    mentions = sorted(mentions, key=lambda one: (one.get("form") != "NAM", _place(one, words)))
-    return " ".join(" ".join(span["text"] for span in mentions[0][words]).split()) or "?"
-
-
-def _value(written: str, field: Field) -> Any:
-    """Return the value of a field from a string: as it is, or parsed as JSON."""
-    if written == "null" and field.nullable:
-        return None
-    if not field.many and field.kind != "scalar":
-        return written
-    if field.many or field.json_type != "string" or written.startswith('"'):
-        value, faults = parse_json(written.encode())
-        return written if faults else value
-    return written
+        return Mapped(layers, line_of, self._defects, self._conflicts)

@@ -38,7 +38,9 @@ class TypeRule:
 
     `entity` is the entity type of a mention; `roles`, `attributes` and `notes` give the field that each fills;
     `fixed` are values that every such record gets, and `of_entity` those that the entity of such a mention gets. With
-    `is_complete`, a field that the rule names and the file leaves empty is empty, not unknown.
+    `is_complete`, a field that the rule names and the file leaves empty is empty, not unknown. Without `words`, the
+    words of a trigger are ignored. `chain` names the attribute whose equal values make mentions of one entity, or is
+    `TYPE` for the type itself.
     """
 
     layer: str
@@ -50,6 +52,7 @@ class TypeRule:
     fixed: Record = field(default_factory=dict)
     of_entity: Record = field(default_factory=dict)
     is_complete: bool = False
+    chain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class RelationRule:
 class Map:
     """Patterns of file names, a rule for each type, and the relations that are chains or fill fields.
 
-    `use` has the names that the map file gives, and collects those that the source files have.
+    `gold` is the name of the annotator whose annotations become gold, `texts` the pattern of the path of a text,
+    `view` the name of the view of a CAS. `use` has the names that the map file gives, and collects those that the
+    source files have.
     """
 
     files: Patterns
@@ -72,6 +77,9 @@ class Map:
     chains: frozenset[str]
     links: Mapping[str, RelationRule]
     use: MapUse = field(default_factory=MapUse, compare=False)
+    gold: str = ""
+    texts: str = ""
+    view: str = ""
 
 
 def default_map(schema: Schema) -> Map:
@@ -120,7 +128,7 @@ def unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> str:
 
 def table(*keys: str) -> str:
     """Return the head of a TOML table, such as [types."a b"]."""
-    return f"[{'.'.join(key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key[:60]) for key in keys)}]"
+    return f"[{'.'.join(key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key[:100]) for key in keys)}]"
 
 
 def placed_layers(schema: Schema) -> list[Layer]:
@@ -143,12 +151,13 @@ def is_attribute(one: Field) -> bool:
     return one.kind == "label" or (one.json_type == "boolean" and not one.many)
 
 
-def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
+def read_map(written: Mapping[str, Any], schema: Schema, own: Map, *names: str) -> Map:
     """Return the map that a map file holds, with the parts of `own` that it leaves out.
 
-    Raises CorpusError, which names the key, if a value is invalid.
+    `names` are the keys of `Map` that hold a name or a pattern and that the format has: gold, texts, view. Raises
+    CorpusError, which names the key, if a value is invalid.
     """
-    known = {"files", "types", "chains", "relations", *COMMON}
+    known = {"files", "types", "chains", "relations", *names, *COMMON}
     if unknown := written.keys() - known:
         raise CorpusError(unknown_keys(unknown, known))
     types = own.types
@@ -163,7 +172,8 @@ def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
     if not isinstance(chains, list) or not all(isinstance(one, str) for one in chains):
         raise CorpusError("map: chains must be a list of relation types")
     files = read_files(written, _FILES) if "files" in written else own.files
-    return Map(files, types, frozenset(chains), links, _use(written))
+    said = _texts("map", {name: written[name] for name in names if name in written})
+    return Map(files, types, frozenset(chains), links, _use(written), **said)
 
 
 def _use(written: Mapping[str, Any]) -> MapUse:
@@ -215,8 +225,9 @@ def _rule(name: str, written: Any, schema: Schema) -> TypeRule:
     if layer is None:
         raise CorpusError(f"map: {name} must have a layer, one of {', '.join(schema.layers)}")
     fields = {one.name: one for one in layer.fields}
-    one = _texts(name, {key: table.pop(key) for key in ("entity", "words") if key in table})
-    entity, words = one.get("entity", ""), one.get("words", place_of(layer))
+    is_trigger_ignored = table.get("words") is False and table.pop("words") is False
+    one = _texts(name, {key: table.pop(key) for key in ("entity", "words", "chain") if key in table})
+    entity, words = one.get("entity", ""), "" if is_trigger_ignored else one.get("words", place_of(layer))
     fixed = dict(_table(f"{name}.set", table.pop("set", {})))
     own = {one.name for one in schema.layers["entities"].fields} if entity and "entities" in schema.layers else set()
     of_entity = {key: fixed.pop(key) for key in own & fixed.keys() - fields.keys()}
@@ -233,15 +244,19 @@ def _rule(name: str, written: Any, schema: Schema) -> TypeRule:
         fixed=fixed,
         of_entity=of_entity,
         is_complete=True,
+        chain=one.get("chain", ""),
     )
+    if rule.chain and layer.name != "mentions":
+        raise CorpusError(f"map: {name}: chain is for mentions, which have an entity")
     if table:
         raise CorpusError(f"map: {name} cannot have {', '.join(table)}")
     attributes = {key: one.name for key, one in rule.attributes.items()}
-    for part in (rule.roles, attributes, rule.notes, {one: one for one in rule.fixed}, {"words": words}):
+    own_words = {"words": words} if words else {}
+    for part in (rule.roles, attributes, rule.notes, {one: one for one in rule.fixed}, own_words):
         for key, value in part.items():
             if value not in fields or value == "id":
                 raise CorpusError(f"map: {name}: {key}: {layer.name} has no field {value}; it has {', '.join(fields)}")
-    if fields[words].kind != "spans" or not all(is_role(fields[one]) for one in rule.roles.values()):
+    if (words and fields[words].kind != "spans") or not all(is_role(fields[one]) for one in rule.roles.values()):
         raise CorpusError(f"map: {name}: words must be a field of spans, and each role a field of spans or references")
     if entity and entity not in {label.name for label in schema.labels("entities", "type")}:
         raise CorpusError(f"map: {name}: entities have no type {entity}")
