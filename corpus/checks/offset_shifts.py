@@ -35,10 +35,15 @@ def _utf8(char: str) -> int:
     return len(char.encode())
 
 
+def _one_unit(char: str) -> int:
+    return 1
+
+
 _UNITS: dict[str, Callable[[str], int]] = {
     "the offsets count UTF-16 units": _utf16,
     "the offsets count UTF-8 bytes": _utf8,
 }
+_LF, _CRLF = "were made on a text with LF line endings", "were made on a text with CRLF line endings"
 
 
 def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
@@ -46,7 +51,7 @@ def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
 
     A span whose words occur exactly once elsewhere is corrected to that place, as an unsafe fix.
     """
-    tables = {reason: table for reason, table in _tables(text).items() if table is not None}
+    tables = offset_tables(text)
     for reason, table in tables.items():
         mended = [_through(text, table, span) for span in spans]
         moved = any(m and (m.start, m.end) != (span.start, span.end) for m, span in zip(mended, spans, strict=True))
@@ -104,20 +109,29 @@ def _plain(words: str) -> str:
     return unicodedata.normalize("NFC", _LINE_END.sub("\n", words))
 
 
-def _tables(text: str) -> dict[str, dict[int, int] | None]:
-    tables: dict[str, dict[int, int] | None] = {
-        reason: None if text.isascii() else _table(unit(char) for char in text) for reason, unit in _UNITS.items()
-    }
-    tables["the offsets were made on a text with LF line endings"] = (
-        _table(0 if pair == "\r\n" else 1 for pair in map(add, " " + text, text)) if "\r\n" in text else None
-    )
-    tables["the offsets were made on a text with CRLF line endings"] = (
-        _table(2 if char == "\n" else 1 for char in text) if "\n" in text and "\r" not in text else None
-    )
-    tables["the offsets were made on the text in normal form NFC"] = (
-        None if unicodedata.is_normalized("NFC", text) else _table(_composed(text))
-    )
+def offset_tables(text: str) -> dict[str, dict[int, int]]:
+    """Return a table for each other way to count the offsets of a text, by the reason; none where it counts the same.
+
+    A table leads from offsets in other units to code points.
+    """
+    tables: dict[str, dict[int, int]] = {}
+    if not text.isascii():
+        tables |= {reason: _table(map(unit, text)) for reason, unit in _UNITS.items()}
+    for lines, differ in ((_LF, "\r\n" in text), (_CRLF, "\n" in text and "\r" not in text)):
+        if differ:
+            tables[f"the offsets {lines}"] = _table(_widths(text, _one_unit, lines))
+            for reason, unit in _UNITS.items() if not text.isascii() else ():
+                tables[f"{reason} and {lines}"] = _table(_widths(text, unit, lines))
+    if not unicodedata.is_normalized("NFC", text):
+        tables["the offsets were made on the text in normal form NFC"] = _table(_composed(text))
     return tables
+
+
+def _widths(text: str, unit: Callable[[str], int], lines: str) -> Iterator[int]:
+    """Yield the width of each character in `unit`, in a text with other line endings."""
+    if lines == _LF:
+        return (0 if pair == "\r\n" else unit(pair[1]) for pair in map(add, " " + text, text))
+    return (2 if char == "\n" else unit(char) for char in text)
 
 
 def _table(widths: Iterator[int]) -> dict[int, int]:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..core.model import CorpusError
+from ..core.text import visible
 from ..formats import FORMATS
 from .options import PATH, Assignment, Common, OneOf, Verb, warn
 
 if TYPE_CHECKING:
-    from ..formats.documents import LeftOut
+    from ..formats.documents import LeftOut, Options
 
 READ = [name for name, of in FORMATS.items() if of.reads]
 WRITTEN = [name for name, of in FORMATS.items() if of.writes]
@@ -23,7 +24,7 @@ WRITTEN = [name for name, of in FORMATS.items() if of.writes]
 @click.command("import", cls=Verb)
 @click.argument("source_format", metavar="FORMAT", type=OneOf(lambda: READ), help=f"{', '.join(READ)}.")
 @click.argument("source", metavar="SRC", type=PATH, help="The file or directory to read.")
-@click.option("--into", required=True, type=PATH, metavar="DIR", help="A new directory for the corpus.")
+@click.option("--into", type=PATH, metavar="DIR", help="A new directory for the corpus.")
 @click.option(
     "--map", "map_", type=PATH, metavar="MAP.toml", help="What its types and roles become; see docs/formats.md."
 )
@@ -43,56 +44,103 @@ WRITTEN = [name for name, of in FORMATS.items() if of.writes]
     help="A layer that was annotated, even where it has no records; may be repeated.",
 )
 @click.option("--schema", type=PATH, metavar="DIR", help="The schema/ of another corpus, to use for this one.")
+@click.option("--kb-date", default="", metavar="DATE", help="When knowledge-base ids without a date were looked up.")
+@click.option("--replace-controls", is_flag=True, help="Replace control characters in texts; offsets stay.")
+@click.option("--bulk", is_flag=True, help="Write bulk files: one .jsonl for all articles, one for each annotator.")
+@click.option("--suggest-map", is_flag=True, help="Print a map to edit, with the names in SRC, and import nothing.")
+@click.option("--out", type=PATH, metavar="FILE", help="Where --suggest-map writes the map; default: stdout.")
 @click.pass_obj
 def import_(
     common: Common,
     source_format: str,
     source: Path,
-    into: Path,
+    into: Path | None,
     map_: Path | None,
     fields: tuple[tuple[str, str], ...],
     layers: tuple[str, ...],
     schema: Path | None,
+    kb_date: str,
+    replace_controls: bool,
+    bulk: bool,
+    suggest_map: bool,
+    out: Path | None,
 ) -> int:
     """Import a corpus in another format into a new directory.
 
     The new corpus has its own schema. --record or the map gives what the files do
-    not say about an article, such as its language and licence. A file or line that
-    cannot be read is a finding, and the rest is imported. What the schema has no
-    field for is dropped, counted and reported. docs/formats.md has an example of
-    each format and of a map.
+    not say about an article, such as its language and licence. A part that cannot
+    be read is a finding: its annotation goes to quarantine/, and the rest is
+    imported and validated. What the schema or the map has no place for is dropped,
+    counted and reported, also in import.json. docs/formats.md has an example of
+    each format and of a map; --suggest-map writes one to begin with.
 
-    Exit code: 0 everything was read; 1 findings; 2 the command could not run.
+    Exit code: 0 everything was read and is valid; 1 findings; 2 the command could
+    not run.
 
     Examples:
 
-      corpus import brat brat-folder --into my-corpus --record language=en
+      corpus import brat brat-folder --suggest-map --out map.toml
+      corpus import brat brat-folder --into my-corpus --map map.toml
       corpus import german-news articles --into german
     """
     from .. import report
     from ..core.toml_file import read_toml
     from ..files import new_folder
     from ..formats.documents import Options
+    from ..formats.run_import import is_imported, run_import
 
+    options = Options(
+        map=read_toml(map_) if map_ else {},
+        map_path=str(map_) if map_ else "map",
+        record=dict(fields),
+        layers=layers,
+        schema=Path(os.path.abspath(schema)) if schema else None,
+        kb_date=kb_date,
+        replace_controls=replace_controls,
+        bulk=bulk,
+    )
+    if suggest_map:
+        return _suggest_map(common, source_format, source, options, out)
+    if into is None:
+        raise click.UsageError("Missing option '--into', or '--suggest-map'.")
+    if out is not None:
+        raise click.UsageError("--out goes with --suggest-map; --into names the new corpus.")
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise CorpusError(f"{into} is not empty; choose another --into")
     if into.exists() and into.samefile("."):
         raise CorpusError("--into is the working directory, which is not replaced; name a new directory")
-    options = Options(
-        map=read_toml(map_) if map_ else {},
-        record=dict(fields),
-        layers=layers,
-        schema=Path(os.path.abspath(schema)) if schema else None,
-    )
     # A corpus that is imported in part would pass for the whole: it takes its name when all was read.
     with new_folder(common.make(Path(os.path.realpath(into)))) as new:
-        counts = report.text(FORMATS[source_format].read(source, new.path, options), sys.stdout)
-        imported = any(new.path.iterdir())
+        problems = run_import(source_format, FORMATS[source_format], source, new.path, options)
+        counts = report.text(problems, sys.stdout)
+        imported = is_imported(new.path)
         if imported:
             new.commit()
     _report_dropped(options.left_out)
+    for note, count in sorted(options.notes.items()):
+        warn(f"note: {visible(note)}" + (f" ({count:,})" if count > 1 else ""))
     common.say(f"{into}: imported; next: corpus --root {into} validate" if imported else "nothing was imported")
-    return 1 if counts["error"] else 0
+    return 0 if imported and not counts["error"] else 1
+
+
+def _suggest_map(common: Common, name: str, source: Path, options: Options, out: Path | None) -> int:
+    """Write a map with the names that the files have, to a new file or to stdout."""
+    from ..files import open_output
+    from ..formats.importing import schema_of
+
+    found = FORMATS[name].survey(source, options)
+    if found is None:
+        raise CorpusError(f"{name} has no --suggest-map: its map has no names of types")
+    text = found.toml(schema_of(options))
+    if out is None:
+        sys.stdout.write(text)
+        return 0
+    if out.exists():
+        raise CorpusError(f"{out} exists; choose another --out")
+    with open_output(out) as file:
+        file.write(text.encode())
+    common.say(f"{out}: edit it, then: corpus import {name} {source} --map {out} --into DIR")
+    return 0
 
 
 @click.command("export", cls=Verb)

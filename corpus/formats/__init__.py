@@ -3,13 +3,15 @@
 A format module has one public surface:
 
     read(source, into, options)     import files into a new corpus; yield a Problem for each part it cannot read
+    survey(source, options)         return a Survey: the names that the files have, from which a map is made
     carry(document, schema, left)   return the layers that the format can hold; count what it drops in `left`
     write(documents, schema, out)   write documents that were carried to an empty directory
     LAYERS                          the layers that the format has fields for; empty when a map decides
     LEAVES_OUT                      (what, why) of everything that the format drops
 
-A module has `read`, or `carry` and `write`, or all three. A round trip is exact: `read` returns what `carry`
-returned, character for character. The tests check that for every format that has both directions.
+A module has `read`, or `carry` and `write`, or all three; `survey` if a map can have names of types. A round trip is
+exact: `read` returns what `carry` returned, character for character. The tests check that for every format that has
+both directions.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ..core.model import Document, Problem, Record
     from ..core.schema import Schema
     from .documents import LeftOut, Options, Outgoing
+    from .survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,12 @@ class Format:
         """Import the files at `source` into the new corpus `into`; yield a Problem for each part it cannot read."""
         problems: Iterator[Problem] = self._load().read(source, into, options)
         return problems
+
+    def survey(self, source: Path, options: Options) -> Survey | None:
+        """Return the names that the files at `source` have, for a map; None if the format's map has none."""
+        module = self._load()
+        found: Survey | None = module.survey(source, options) if hasattr(module, "survey") else None
+        return found
 
     def carry(self, document: Document, schema: Schema, left: LeftOut) -> Record | None:
         """Return the layers that the format can hold, or None for a document that it cannot hold at all.

@@ -41,7 +41,7 @@ from .mapping.add import add_annotations, duplicate
 from .mapping.annotations import Annotations
 from .mapping.file_names import files_by_document, named
 from .mapping.rules import Map, default_map, place_of, placed_layers, read_map
-from .sources import annotators, doc_ids, files_below, not_read, problem, read_source, text_source
+from .sources import files_below, not_read, problem, read_source, text_source
 from .writing import write_file
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
@@ -71,12 +71,12 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     """
     schema = schema_of(options)
     of = read_map(options.map, schema, default_map(schema))
-    yield from build_corpus(into, _documents(source, of, schema, options.left_out), options)
+    yield from build_corpus(into, _documents(source, of, schema, options), options, of.use)
 
 
-def _documents(source: Path, of: Map, schema: Schema, left: LeftOut) -> Iterator[Incoming | Problem]:
+def _documents(source: Path, of: Map, schema: Schema, options: Options) -> Iterator[Incoming | Problem]:
     """Yield each document with the annotations of all annotators: find files, read the text, parse, map, add."""
-    ids, names = doc_ids(), annotators()
+    ids, names, left = options.doc_ids, options.annotators, options.left_out
     for doc, files in _find_files(source, of, left):
         one: Incoming | None = None
         for annotator, split, path, text_path in files:
@@ -102,8 +102,8 @@ def _documents(source: Path, of: Map, schema: Schema, left: LeftOut) -> Iterator
                 yield wrong
                 continue
             annotations = Annotations()
-            yield from parse(file, one.text, annotations)
-            yield from add_annotations(one, name, annotations, file, of, schema, left)
+            one.set_aside(name, parse(file, one.text, annotations))
+            add_annotations(one, name, annotations, file, of, schema, left)
         if one is not None:
             yield one
 
@@ -115,7 +115,7 @@ def _find_files(source: Path, of: Map, left: LeftOut) -> Iterator[tuple[str, lis
     it, or else at the top of the collection.
     """
     root = source if source.is_dir() else source.parent
-    found = files_below(source, (".ann", ".txt"))
+    found = files_below(source, (".ann", ".txt"), left, (".conf",))
     annotated = (path for path in found if path.suffix == ".ann")
     parts = files_by_document(named(annotated, source, of.files, left))
     with_annotations = set(parts)

@@ -206,23 +206,28 @@ class _Writer:
         if layer.name != "mentions":
             self._lines.append(f"{at}\t{' '.join(roles)}")
         for one in fields:
-            if one.name not in record or is_role(one):
-                continue
-            value = record[one.name]
-            if value is None:
-                continue
-            if not is_attribute(one):
-                self._line("#", f"{one.name} {at}", _written(value))
-            elif one.kind == "label":
-                for label in value if one.many else [value]:
-                    self._line("A", f"{one.name} {at} {label}")
-            elif value or not one.required:
-                self._line("A", f"{one.name} {at}" + ("" if value else " false"))
+            if one.name in record:
+                self._value(one, at, record[one.name], is_mention=layer.name == "mentions")
+
+    def _value(self, one: Field, at: str, value: Any, *, is_mention: bool) -> None:
+        """Write a field that is not a role. A required field that is empty is written too: absence means unknown."""
+        if value is None or value == []:
+            if one.required and not (is_mention and one.name == "entity"):
+                self._line("#", f"{one.name} {at}", json.dumps(value))
+        elif is_role(one):
+            return
+        elif not is_attribute(one):
+            self._line("#", f"{one.name} {at}", _written(value))
+        elif one.kind == "label":
+            for label in value if one.many else [value]:
+                self._line("A", f"{one.name} {at} {label}")
+        else:
+            self._line("A", f"{one.name} {at}" + ("" if value else " false"))
 
 
 def _is_plain(text: str) -> bool:
     """Return whether a text fits in a line as it is, without JSON quotes."""
-    return bool(text) and text.isprintable() and text == text.strip() and text[0] != '"'
+    return bool(text) and text.isprintable() and text == text.strip() and text[0] != '"' and text != "null"
 
 
 def _written(value: Any) -> str:

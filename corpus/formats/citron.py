@@ -39,11 +39,9 @@ from .documents import (
 )
 from .importing import build_corpus, schema_of
 from .mapping.file_names import named, read_files
-from .mapping.rules import unknown_keys
+from .mapping.rules import COMMON, unknown_keys
 from .sources import (
     Together,
-    annotators,
-    doc_ids,
     files_below,
     json_source,
     not_read,
@@ -199,6 +197,9 @@ def _layers(text: str, quotes: list[_Quote] | None, groups: list[list[Pair]] | N
             }
             for i, quote in enumerate(quotes)
         ]
+        for one in made["quotes"]:
+            if one["speaker"] is None:  # the sources belong to no entity, or to several: it is not known
+                del one["speaker"]
     fields = {name: {one.name for one in schema.layers[name].fields} for name in made if name in schema.layers}
     known = {
         name: [{key: value for key, value in record.items() if key in fields[name]} for record in made[name]]
@@ -237,7 +238,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     Yields a Problem for each file, quote and span that cannot be read, and imports the rest. Raises CorpusError
     when there is nothing to import, or the map or a record field is invalid.
     """
-    known = {"files", "record", "records"}
+    known = {"files", *COMMON}
     if unknown := options.map.keys() - known:
         raise CorpusError(unknown_keys(unknown, known))
     yield from build_corpus(into, _documents(source, options), options)
@@ -245,8 +246,8 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
 
 def _documents(source: Path, options: Options) -> Iterator[Incoming | Problem]:
     schema, patterns = schema_of(options), read_files(options.map, _FILES)
-    ids, names, together = doc_ids(), annotators(), Together()
-    for path, said in named(files_below(source, (".json",)), source, patterns, options.left_out):
+    ids, names, together = options.doc_ids, options.annotators, Together()
+    for path, said in named(files_below(source, (".json",), options.left_out), source, patterns, options.left_out):
         file = json_source(path)
         yield from not_read(file)
         if file.faults:
@@ -264,7 +265,7 @@ def _documents(source: Path, options: Options) -> Iterator[Incoming | Problem]:
             continue
         reader = _Reader(file, one.text, options.left_out)
         quotes, groups = reader.quotes(), reader.groups()
-        yield from reader.problems
+        one.set_aside(annotator, reader.problems)
         one.layers[annotator] = _layers(one.text, quotes, groups, schema)
         yield one
 

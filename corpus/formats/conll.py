@@ -52,7 +52,7 @@ from .documents import (
 )
 from .importing import build_corpus, schema_of
 from .mapping.conll_columns import SCHEMES, Layout, named_columns
-from .sources import Together, annotators, doc_ids, files_below, problem, text_problem
+from .sources import Together, files_below, problem, text_problem
 
 LAYERS = ("entities", "mentions")
 COLUMNS = ("FORM", "MISC", "ENTITY", "NER")
@@ -227,9 +227,9 @@ class _Rows:
 
 def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -> Iterator[Incoming | Problem]:
     root = source if source.is_dir() else source.parent
-    ids, names = doc_ids(), annotators()
+    ids, names = options.doc_ids, options.annotators
     together = Together()
-    for path in files_below(source, _ENDS):
+    for path in files_below(source, _ENDS, options.left_out):
         folder = path.relative_to(root).parent.as_posix()
         annotator = GOLD if folder == "." else names(folder)
         for rows in _rows_of(path, layout):
@@ -359,7 +359,7 @@ def _fill(
         spans = spans_of(text, [(pairs[first][0], pairs[last - 1][1])])
         mentions.append({"id": f"m{first}", "spans": spans, "form": "NAM", "entity": entity})
         one.places[annotator, f"m{len(mentions)}"] = (one.path, line)
-    yield from found
+    one.set_aside(annotator, found)
     names = {mention["entity"]: _words(mention) for mention in reversed(mentions)}
     entities = [{"id": entity, "type": kind, "name": names[entity]} for entity, kind in kinds.items()]
     one.layers[annotator] = renamed({"entities": entities, "mentions": mentions}, schema)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from ..core.model import Problem
 from .documents import NOTHING_SAID, LeftOut, Options
-from .json_lines import Fields, Wrong, not_lists, objects, read_lines, span_of
+from .json_lines import Line, Wrong, not_lists, objects, read_lines, survey_lines
 from .mapping.annotations import Annotations, Relation
+from .survey import Survey
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 LEAVES_OUT: tuple[tuple[str, str], ...] = ()
@@ -31,20 +32,26 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     yield from read_lines(source, into, options, _decode)
 
 
-def _decode(value: Fields, line: int, annotations: Annotations, left: LeftOut) -> Iterator[Wrong]:
+def survey(source: Path, options: Options) -> Survey:
+    """Return the names of the labels and relations in the files."""
+    return survey_lines(source, options, _decode)
+
+
+def _decode(line: Line, annotations: Annotations, left: LeftOut) -> Iterator[Wrong]:
+    value = line.value
     for key in ("label", "labels"):
         for i, label in enumerate(value[key] if isinstance(value.get(key), list) else ()):
             if isinstance(label, str):
                 left["labels of whole documents", "the schema has no such field"] += 1
             elif not isinstance(label, list) or len(label) != 3:
                 yield "IMP2", f"{key}/{i} must be [start, end, label]"
-            elif wrong := span_of(dict(enumerate(label)), (0, 1, 2), f"{key}/{i}", value["text"], line, annotations):
+            elif wrong := line.add_span(dict(enumerate(label)), (0, 1, 2), f"{key}/{i}", annotations):
                 yield wrong
     for i, entity in enumerate(objects(value, "entities")):
         name = str(entity["id"]) if type(entity.get("id")) in (int, str) else f"entities/{i}"
         if name in annotations.spans or name in annotations.broken:
             yield "IMP4", f"entities/{i} has the id {name} of another entity"
-        elif wrong := span_of(entity, ("start_offset", "end_offset", "label"), name, value["text"], line, annotations):
+        elif wrong := line.add_span(entity, ("start_offset", "end_offset", "label"), name, annotations):
             yield wrong
     for i, relation in enumerate(objects(value, "relations")):
         ends = [relation.get("from_id"), relation.get("to_id")]
@@ -52,7 +59,7 @@ def _decode(value: Fields, line: int, annotations: Annotations, left: LeftOut) -
             yield "IMP2", f"relations/{i} must be an object with type, from_id and to_id"
         else:
             arguments = [("from", str(ends[0])), ("to", str(ends[1]))]
-            annotations.relations.append(Relation(relation["type"], arguments, line))
+            annotations.relations.append(Relation(relation["type"], arguments, line.number))
     if comments := value.get("Comments"):
         left["comments", "the schema has no such field"] += len(comments) if isinstance(comments, list) else 1
     yield from not_lists(value, "label", "labels", "entities", "relations")

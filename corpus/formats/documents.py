@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ..core.model import Record
+from ..core.model import Problem, Record
 from ..core.schema import TARGETS, Schema
 from ..core.text import visible
 from ..files.write import ordered
+from .names import ValidNames, annotators, doc_ids
 
 T = TypeVar("T", bound=Hashable)
 
@@ -26,17 +27,52 @@ class Options:
 
     `map` is the content of the map file, `record` the fields that every article record gets, `layers` the layers
     that were annotated even where they are empty, `schema` the directory of the schema for the new corpus (None:
-    the schema of this package). Readers count what they drop in `left_out`.
+    the schema of this package). `kb_date` is the date of knowledge-base ids that have none. With
+    `replace_controls`, control characters of texts are replaced; with `bulk`, the corpus has bulk files. `map_path` is
+    the name of the map file.
+
+    Readers count what they drop in `left_out` and what they convert in `notes`, and make ids with `doc_ids` and
+    `annotators`.
     """
 
     map: Mapping[str, Any] = field(default_factory=dict)
+    map_path: str = "map"
     record: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
     schema: Path | None = None
+    kb_date: str = ""
+    replace_controls: bool = False
+    bulk: bool = False
     left_out: LeftOut = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    doc_ids: ValidNames = field(default_factory=doc_ids)
+    annotators: ValidNames = field(default_factory=annotators)
 
 
 NOTHING_SAID = Options()
+
+
+class Faults:
+    """The Problems of one annotation. Only the first are kept: a hostile file could have millions."""
+
+    MOST = 100
+
+    def __init__(self) -> None:
+        self._kept: list[Problem] = []
+        self.count = 0
+
+    def add(self, problem: Problem) -> None:
+        """Add a Problem."""
+        self.count += 1
+        if len(self._kept) < self.MOST:
+            self._kept.append(problem)
+
+    def __iter__(self) -> Iterator[Problem]:
+        """Yield the first Problems; the last of them says how many follow."""
+        yield from self._kept[:-1]
+        more = self.count - len(self._kept)
+        last = self._kept[-1]
+        yield replace(last, message=f"{last.message} (and {more:,} more in this annotation)") if more else last
 
 
 @dataclass(slots=True)
@@ -44,7 +80,7 @@ class Incoming:
     """An imported document: its text, the fields of its record that the file has, and the layers of each annotator.
 
     An empty layer was annotated; a missing one was not. `places` has the file and line of each record, by annotator
-    and id.
+    and id. An annotation with Problems in `faulty` is quarantined. `notes` go to the provenance of an annotation.
     """
 
     doc_id: str
@@ -53,6 +89,19 @@ class Incoming:
     record: Record = field(default_factory=dict)
     layers: dict[str, dict[str, list[Record]]] = field(default_factory=dict)
     places: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    faulty: dict[str, Faults] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def set_aside(self, annotator: str, problems: Iterable[Problem]) -> None:
+        """Quarantine the annotation by `annotator` if there is a Problem: a part of it could not be read."""
+        for one in problems:
+            self.faulty.setdefault(annotator, Faults()).add(one)
+
+    def note(self, annotator: str, text: str) -> None:
+        """Put a note into the provenance of the annotation by `annotator`."""
+        notes = self.notes.setdefault(annotator, [])
+        if text not in notes:
+            notes.append(text)
 
 
 @dataclass(frozen=True, slots=True)

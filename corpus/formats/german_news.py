@@ -73,7 +73,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     """
     if options.map or options.record or options.layers or options.schema:
         raise CorpusError("german-news needs no --map, --record, --layer or --schema: its files have all of it")
-    paths = files_below(source, (".json",))
+    paths = files_below(source, (".json",), options.left_out)
     _write_frame(into)
     schema = Schema.read(into)
     first: dict[str, Path] = {}

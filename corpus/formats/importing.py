@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,46 +13,137 @@ from typing import Any
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
 from ..core.schema import TARGETS, Schema, shipped
-from ..files import canonical
 from .documents import Incoming, Options
+from .fitting import NOT_READ, dated, fitted, with_words, without_controls, without_words
+from .mapping.use import MapUse
 from .sources import problem
-from .writing import json_bytes, write_file
+from .writing import CorpusWriter, json_bytes, write_file
 
 GITIGNORE = (
-    "/build/\n# texts that may not be passed on\n/raw/attached/\n# left incomplete by a killed command\n.corpus-tmp-*\n"
+    "/build/\n# texts that may not be passed on\n/raw/attached/\n# annotations that could only be read in part\n"
+    "/quarantine/\n# left incomplete by a killed command\n.corpus-tmp-*\n"
 )
+_OWN_FIELDS = {
+    "imported_from": ("Imported from", "The name that the document had in the files it was imported from."),
+    "replaced_characters": (
+        "Replaced characters",
+        "Control characters that the import replaced in the text: the offset and the code point of each.",
+    ),
+}
+"""Fields that an import adds to the schema of articles if a record needs them: title and description of each."""
 
 
-def build_corpus(into: Path, documents: Iterable[Incoming | Problem], options: Options) -> Iterator[Problem]:
+def build_corpus(
+    into: Path, documents: Iterable[Incoming | Problem], options: Options, use: MapUse | None = None
+) -> Iterator[Problem]:
     """Write the documents to the new corpus `into`; yield the Problems among them, and of values that do not fit.
 
-    A field that some record lacks becomes optional in the schema of the new corpus. Raises CorpusError when an
-    article record lacks a required field that no option gives, or when there is no document.
+    An annotation with a Problem is quarantined: its document has no annotation by that annotator. A field that some
+    record lacks becomes optional in the schema of the new corpus. `use` has the names of the map; those that the files
+    lack are Problems too. Raises CorpusError when an article record lacks a required field that no option gives, or
+    when there is no document.
     """
-    folder, schema = options.schema or shipped(), schema_of(options)
-    given = _record_of(options, schema)
-    lacking: Counter[tuple[str, str]] = Counter()
-    targets: set[str] = set()
-    written = failed = 0
+    importer = _Importer(into, options)
+    failed = False
     for one in documents:
-        if isinstance(one, Problem):
-            failed += 1
-            yield one
-            continue
-        record = _complete(one, given, options, schema)
-        wrong = next(schema.violations("record", record), None)
+        for wrong in [one] if isinstance(one, Problem) else importer.add(one):
+            failed = True
+            yield wrong
+    if not importer.written and not failed:
+        raise CorpusError("found no document to import")
+    if use is not None:
+        yield from use.problems(options.map_path, options.notes)
+    importer.finish()
+
+
+class _Importer:
+    """Writes documents to a new corpus, and then the schema that fits them."""
+
+    def __init__(self, into: Path, options: Options) -> None:
+        self._into, self._options = into, options
+        self._folder, self._schema = options.schema or shipped(), schema_of(options)
+        self._given = _record_of(options, self._schema)
+        self._kb_date = _kb_date(options)
+        self._writer = CorpusWriter(into, self._schema, options.bulk)
+        self._lacking: Counter[tuple[str, str]] = Counter()
+        self._targets: set[str] = set()
+        self._added: set[str] = set()
+        """Fields of articles that the schema lacks and a record has."""
+        self.written = False
+
+    def add(self, one: Incoming) -> Iterator[Problem]:
+        """Write a document; yield its Problems."""
+        one.text, replaced = without_controls(one.text) if self._options.replace_controls else (one.text, [])
+        record = _complete(one, self._given, self._options, self._schema)
+        wrong = next(self._schema.violations("record", record), None)
         if wrong is not None:
             yield problem("IMP2", one.path, f"{'.'.join(map(str, wrong.parts))}: {wrong.message[:200]}")
-            failed += 1
-            continue
-        if not written:
-            write_frame(into, schema.annotation, folder)
-        yield from _write_document(into, one, record, options, schema, lacking, targets)
-        written += 1
-    if not written and not failed:
-        raise CorpusError("found no document to import")
-    if written:
-        _finish(into, schema, lacking, targets if options.schema is None else set(schema.targets))
+            for faults in one.faulty.values():
+                yield from faults
+            return
+        own = {"imported_from": self._options.doc_ids.original(one.doc_id), "replaced_characters": replaced}
+        record |= {name: value for name, value in own.items() if value}
+        self._added |= record.keys() & _OWN_FIELDS.keys()
+        if replaced:
+            self._options.notes["control characters of texts were replaced by U+FFFD or a blank"] += len(replaced)
+        if not self.written:
+            write_frame(self._into, self._schema.annotation, self._folder)
+            self.written = True
+        self._writer.article(record, one.text)
+        for annotator in dict.fromkeys([*one.layers, *one.faulty]):
+            yield from self._annotation(one, annotator, record, bool(replaced))
+
+    def _annotation(self, one: Incoming, annotator: str, record: Record, replaced: bool) -> Iterator[Problem]:
+        """Write an annotation, or quarantine it; yield its Problems."""
+        schema, options = self._schema, self._options
+        layers = one.layers.get(annotator, {})
+        done = [name for name in schema.layers if name in layers or name in options.layers]
+        annotation: Record = {
+            "doc_id": one.doc_id,
+            "schema_version": schema.version,
+            "text_sha256": record["text_sha256"],
+            "annotator": annotator,
+            "layers_done": done,
+            **{name: layers.get(name, []) for name in done},
+        }
+        dated(annotation, schema, self._kb_date, options.left_out)
+        if replaced:
+            with_words(annotation, one.text, schema)
+        one.set_aside(annotator, fitted(annotation, one, schema))
+        faults = one.faulty.get(annotator)
+        notes = list(one.notes.get(annotator, ()))
+        if original := options.annotators.original(annotator):
+            notes.append(f"the source names the annotator {original!r}")
+        if faults:
+            notes.append(NOT_READ.format(faults.count))
+        if notes:
+            annotation["provenance"] = {"note": "; ".join(notes)}
+        if record["redistribution"] != "full":
+            without_words(annotation, schema)
+        if faults:
+            yield from faults
+            self._writer.quarantine(annotation, faults)
+            return
+        self._count(annotation)
+        self._writer.annotation(annotation)
+
+    def _count(self, annotation: Record) -> None:
+        """Count the required fields that records lack, and collect the targets that they name."""
+        for name in annotation["layers_done"]:
+            layer = self._schema.layers[name]
+            for field in layer.fields:
+                if field.required:
+                    self._lacking[name, field.name] += sum(field.name not in one for one in annotation[name])
+            for ref in (ref for ref in layer.of_kind("reference") if ref.refers_to == TARGETS):
+                self._targets.update(str(value.get(ref.name)) for value in annotation[name])
+
+    def finish(self) -> None:
+        """Write what is held, and the schema that fits the documents."""
+        self._writer.close()
+        if self.written:
+            own = self._options.schema is None
+            _finish(self._into, self._schema, self._lacking, self._targets if own else set(self._schema.targets))
+            _add_fields(self._into, self._schema, self._added)
 
 
 def schema_of(options: Options) -> Schema:
@@ -113,6 +205,15 @@ def _record_of(options: Options, schema: Schema) -> Record:
     return given
 
 
+def _kb_date(options: Options) -> str:
+    """Return the date of knowledge-base ids that the option or the map gives, "" if there is none."""
+    given = options.kb_date or options.map.get("kb_date", "")
+    try:
+        return date.fromisoformat(str(given)).isoformat() if given else ""
+    except ValueError:
+        raise CorpusError(f"kb_date: {given!r} is not a date, such as 2026-05-01") from None
+
+
 def _complete(one: Incoming, given: Record, options: Options, schema: Schema) -> Record:
     of_one = options.map.get("records", {}).get(one.doc_id, {})
     record = {
@@ -131,60 +232,6 @@ def _complete(one: Incoming, given: Record, options: Options, schema: Schema) ->
     return record
 
 
-def _write_document(
-    into: Path,
-    one: Incoming,
-    record: Record,
-    options: Options,
-    schema: Schema,
-    lacking: Counter[tuple[str, str]],
-    targets: set[str],
-) -> Iterator[Problem]:
-    full = record["redistribution"] == "full"
-    write_file(into / f"raw/{'' if full else 'attached/'}{one.doc_id}.txt", one.text.encode())
-    write_file(into / f"raw/{one.doc_id}.json", canonical(record, "record", schema))
-    for annotator, layers in one.layers.items():
-        done = [name for name in schema.layers if name in layers or name in options.layers]
-        annotation: Record = {
-            "doc_id": one.doc_id,
-            "schema_version": schema.version,
-            "text_sha256": record["text_sha256"],
-            "annotator": annotator,
-            "layers_done": done,
-            **{name: layers.get(name, []) for name in done},
-        }
-        yield from _fitted(annotation, one, schema, lacking)
-        for name in done:
-            for ref in (ref for ref in schema.layers[name].of_kind("reference") if ref.refers_to == TARGETS):
-                targets.update(str(value.get(ref.name)) for value in annotation[name])
-            if not full:
-                _without_words(annotation[name], [field.name for field in schema.layers[name].of_kind("spans")])
-        write_file(into / f"annotations/{annotator}/{one.doc_id}.json", canonical(annotation, "annotation", schema))
-
-
-def _fitted(annotation: Record, one: Incoming, schema: Schema, lacking: Counter[tuple[str, str]]) -> Iterator[Problem]:
-    """Remove values that the schema does not allow, yield a Problem for each, and count the fields that are missing."""
-    wrong: dict[tuple[str, int, str], str] = {}
-    for found in schema.violations("annotation", annotation):
-        if len(found.parts) >= 3:
-            wrong.setdefault((str(found.parts[0]), int(found.parts[1]), str(found.parts[2])), found.message)
-    for (layer, i, name), message in wrong.items():
-        record = annotation[layer][i]
-        path, line = one.places.get((annotation["annotator"], record["id"]), (one.path, 1))
-        yield problem("IMP2", path, f"{layer}.{name}: {message[:200]}", place=(line, 1))
-        del record[name]
-    for layer in annotation["layers_done"]:
-        for field in schema.layers[layer].fields:
-            if field.required:
-                lacking[layer, field.name] += sum(field.name not in record for record in annotation[layer])
-
-
-def _without_words(records: list[Record], fields: list[str]) -> None:
-    for record in records:
-        for name in fields:
-            record[name] = [{"start": span["start"], "end": span["end"]} for span in record.get(name, ())]
-
-
 def _finish(into: Path, schema: Schema, lacking: Counter[tuple[str, str]], targets: set[str]) -> None:
     """Write the schema that fits the documents: optional where one lacks a field, with the targets that they name."""
     made = json.loads(json.dumps(schema.annotation))
@@ -196,6 +243,18 @@ def _finish(into: Path, schema: Schema, lacking: Counter[tuple[str, str]], targe
     if targets:
         kept = [target for target in schema.registry["targets"] if target["target_id"] in targets]
         write_file(into / "schema/targets.json", _registry(kept))
+
+
+def _add_fields(into: Path, schema: Schema, names: set[str]) -> None:
+    """Write a schema of articles that has the fields of `_OWN_FIELDS` with these names."""
+    if not names - schema.article["properties"].keys():
+        return
+    made = json.loads(json.dumps(schema.article))
+    for name in sorted(names):
+        title, description = _OWN_FIELDS[name]
+        kind: Record = {"type": "string"} if name == "imported_from" else {"type": "array", "items": {"type": "string"}}
+        made["properties"].setdefault(name, {"title": title, "description": description, **kind})
+    write_file(into / "schema/article.schema.json", json_bytes(made))
 
 
 def _registry(targets: list[Record]) -> bytes:

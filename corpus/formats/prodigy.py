@@ -16,8 +16,9 @@ from typing import Any
 
 from ..core.model import Problem
 from .documents import NOTHING_SAID, LeftOut, Options
-from .json_lines import Fields, Wrong, not_lists, objects, read_lines, span_of
+from .json_lines import Fields, Line, Wrong, not_lists, objects, read_lines, survey_lines
 from .mapping.annotations import Annotations, Relation
+from .survey import Survey
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 LEAVES_OUT: tuple[tuple[str, str], ...] = ()
@@ -32,6 +33,11 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     yield from read_lines(source, into, options, _decode, _is_accepted)
 
 
+def survey(source: Path, options: Options) -> Survey:
+    """Return the names of the labels and relations in the files."""
+    return survey_lines(source, options, _decode)
+
+
 def _is_accepted(value: Fields, left: LeftOut) -> bool:
     answer = value.get("answer")
     if answer != "accept":
@@ -40,12 +46,13 @@ def _is_accepted(value: Fields, left: LeftOut) -> bool:
     return bool(answer == "accept")
 
 
-def _decode(value: Fields, line: int, annotations: Annotations, left: LeftOut) -> Iterator[Wrong]:
+def _decode(line: Line, annotations: Annotations, left: LeftOut) -> Iterator[Wrong]:
+    value = line.value
     places: dict[tuple[Any, Any], str] = {}
     tokens: dict[int, str] = {}
     for i, span in enumerate(objects(value, "spans")):
         name = f"spans/{i}"
-        wrong = span_of(span, ("start", "end", "label"), name, value["text"], line, annotations)
+        wrong = line.add_span(span, ("start", "end", "label"), name, annotations)
         if wrong:
             yield wrong
             continue
@@ -62,7 +69,7 @@ def _decode(value: Fields, line: int, annotations: Annotations, left: LeftOut) -
             name = places.get((at.get("start"), at.get("end")), "") if isinstance(at, dict) and _is_flat(at) else ""
             found.append((part, name or (tokens.get(token, "") if type(token) is int else "")))
         if all(name for _, name in found):
-            annotations.relations.append(Relation(relation["label"], found, line))
+            annotations.relations.append(Relation(relation["label"], found, line.number))
         else:
             left[f"relations {relation['label']}", "an argument is a token, not a span that was read"] += 1
     yield from not_lists(value, "spans", "relations")

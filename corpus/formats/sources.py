@@ -1,10 +1,8 @@
-"""Read the files of an import: bounded reading, JSON and text sources, document ids and annotator names."""
+"""Read the files of an import: bounded reading, JSON and text sources, and the files below a directory."""
 
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -12,10 +10,11 @@ from pathlib import Path
 from ..core.json_positions import join_pointer, position
 from ..core.model import CorpusError, Fault, Kind, Problem, Source
 from ..core.regular_file import read_file
-from ..files import DOC_ID, parse_json
-from ..files.index import ANNOTATOR, MAX_BYTES
+from ..files import parse_json
+from ..files.index import MAX_BYTES
 from ..files.read import parse_text
-from .documents import Incoming
+from .documents import Incoming, LeftOut
+from .known import drop
 
 MESSAGES = {
     "IMP1": "The file cannot be read",
@@ -23,18 +22,28 @@ MESSAGES = {
     "IMP3": "Offsets and text disagree",
     "IMP4": "Duplicate id",
     "IMP5": "Reference to an annotation that does not exist",
+    "IMP6": "The map names what the files do not have",
 }
 """The message of each code that a reader reports."""
 
 
 def problem(
-    code: str, file: Source | str, detail: str, *parts: str | int, place: tuple[int, int] | None = None
+    code: str,
+    file: Source | str,
+    detail: str,
+    *parts: str | int,
+    place: tuple[int, int] | None = None,
+    suggestion: str = "",
 ) -> Problem:
-    """Return a Problem in a file, at `place` (line, column) or at the JSON value that the pointer `parts` selects."""
+    """Return a Problem in a file, at `place` (line, column) or at the JSON value that the pointer `parts` selects.
+
+    `suggestion` says what solves it, such as a line of the map.
+    """
     pointer = join_pointer(*parts)
     path = file if isinstance(file, str) else file.path
     line, column = place or (position(file, pointer) if isinstance(file, Source) else (1, 1))
-    return Problem(code, "error", path, f"{MESSAGES[code]}: {detail}", pointer, line, column)
+    message = f"{MESSAGES[code]}: {detail}"
+    return Problem(code, "error", path, message, pointer, line, column, suggestion=suggestion)
 
 
 def outside(start: int, end: int, length: int) -> str:
@@ -114,55 +123,23 @@ class Together:
         return None
 
 
-def files_below(source: Path, ends: tuple[str, ...]) -> list[Path]:
+def files_below(source: Path, ends: tuple[str, ...], left: LeftOut, beside: tuple[str, ...] = ()) -> list[Path]:
     """Return the files below a directory whose names have one of these endings, sorted; or the file `source` itself.
 
-    Symbolic links are not followed. Raises CorpusError if there is no such file.
+    Other files are counted as dropped, except those with endings in `beside`, which the format has besides, and hidden
+    ones. Symbolic links are not followed. Raises CorpusError if there is no such file.
     """
+    found: list[Path] = []
     if source.is_dir() and not source.is_symlink():
-        walked = os.walk(source)
-        found = [
-            Path(folder, name)
-            for folder, folders, names in walked
-            for name in (*folders, *names)
-            if name.endswith(ends)
-        ]
-    else:
-        found = [source] if source.exists() or source.is_symlink() else []
+        for folder, folders, names in os.walk(source):
+            folders[:] = [name for name in folders if not name.startswith((".", "__MACOSX"))]
+            for name in (*folders, *names):
+                if name.endswith(ends):
+                    found.append(Path(folder, name))
+                elif name in names and not name.startswith(".") and not name.endswith(beside or "\0"):
+                    drop(left, "files", f"*{Path(name).suffix or name}", f"this format reads {' and '.join(ends)}")
+    elif source.exists() or source.is_symlink():
+        found = [source]
     if not found:
         raise CorpusError(f"{source}: found no {' or '.join(ends)} file to import")
     return sorted(found)
-
-
-class ValidNames:
-    """Makes valid names: the same for equal inputs, and different ones for different inputs."""
-
-    def __init__(self, pattern: re.Pattern[str], most: int, lower: bool = False) -> None:
-        self._pattern, self._most, self._lower = pattern, most, lower
-        self._made: dict[str, str] = {}
-        self._taken: set[str] = set()
-
-    def __call__(self, name: str) -> str:
-        """Return the valid name for `name`."""
-        if name not in self._made:
-            plain = unicodedata.normalize("NFKD", name.lower() if self._lower else name)
-            plain = plain.encode("ascii", "ignore").decode()
-            plain = re.sub("[^A-Za-z0-9._-]+" if not self._lower else "[^a-z0-9_-]+", "-", plain).strip("-._")
-            plain = plain[: self._most] or "x"
-            valid, number = plain, 1
-            while valid in self._taken or not self._pattern.fullmatch(valid):
-                number += 1
-                valid = f"{plain[: self._most - 1 - len(str(number))]}-{number}"
-            self._taken.add(valid)
-            self._made[name] = valid
-        return self._made[name]
-
-
-def doc_ids() -> ValidNames:
-    """Return a maker of document ids from file names."""
-    return ValidNames(DOC_ID, 128)
-
-
-def annotators() -> ValidNames:
-    """Return a maker of annotator names."""
-    return ValidNames(ANNOTATOR, 32, lower=True)

@@ -18,12 +18,12 @@ from pathlib import Path
 from ..core.model import GOLD, Problem, Source
 from ..core.schema import Schema
 from ..files.read import parse_text
-from .documents import Incoming, LeftOut
+from .documents import Incoming, LeftOut, Options
 from .mapping.add import add_annotations, duplicate
 from .mapping.annotations import Annotations, Chain, Event, Property, Relation, SpanAnnotation
 from .mapping.file_names import files_by_document, named, pattern
 from .mapping.rules import CHAIN, Map, TypeRule, place_of
-from .sources import annotators, doc_ids, files_below, not_read, problem, read_source
+from .sources import files_below, not_read, problem, read_source
 
 NAMED, LINK = "NamedEntity", "CoreferenceLink"
 """The types of named entities and coreference links in DKPro Core, which INCEpTION uses too."""
@@ -101,19 +101,20 @@ def dkpro_map(schema: Schema, ending: str) -> Map:
 
 
 def documents(
-    source: Path, ending: str, parse: Parse, of: Map, schema: Schema, left: LeftOut
+    source: Path, ending: str, parse: Parse, of: Map, schema: Schema, options: Options
 ) -> Iterator[Incoming | Problem]:
     """Yield each document with the annotations of all annotators: find files, parse, check the text, map, add."""
-    parts = files_by_document(named(files_below(source, (ending,)), source, of.files, left))
-    ids, names = doc_ids(), annotators()
+    ids, names, left = options.doc_ids, options.annotators, options.left_out
+    parts = files_by_document(named(files_below(source, (ending,), left, (".xml",)), source, of.files, left))
     for doc, of_doc in sorted(parts.items()):
         one: Incoming | None = None
         for annotator, split, path in sorted(of_doc):
             file = read_source(path, "annotation")
             yield from not_read(file)
+            faults: list[Problem] = []
             for found in parse(path, file, left) if not file.faults else ():
                 if isinstance(found, Problem):
-                    yield found
+                    faults.append(found)
                     continue
                 # Each annotator's file repeats the text. Offsets are only comparable if all copies are the same.
                 wrong = _text_problem(found.text, file, one)
@@ -127,7 +128,10 @@ def documents(
                 if wrong is not None:
                     yield wrong
                     continue
-                yield from add_annotations(one, name, _annotations(found, of), file, of, schema, left)
+                one.set_aside(name, faults)
+                faults = []
+                add_annotations(one, name, _annotations(found, of), file, of, schema, left)
+            yield from faults
         if one is not None:
             yield one
 

@@ -60,7 +60,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     schema = schema_of(options)
     of = read_map(options.map, schema, dkpro_map(schema, ".xmi"))
     reader = _Reader(source if source.is_dir() else source.parent)
-    yield from build_corpus(into, documents(source, ".xmi", reader.parse, of, schema, options.left_out), options)
+    yield from build_corpus(into, documents(source, ".xmi", reader.parse, of, schema, options), options, of.use)
 
 
 class _RefusedError(Exception):

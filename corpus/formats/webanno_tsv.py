@@ -59,7 +59,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     """
     schema = schema_of(options)
     of = read_map(options.map, schema, dkpro_map(schema, ".tsv"))
-    yield from build_corpus(into, documents(source, ".tsv", parse, of, schema, options.left_out), options)
+    yield from build_corpus(into, documents(source, ".tsv", parse, of, schema, options), options, of.use)
 
 
 def parse(_: Path, file: Source, left: LeftOut) -> Iterator[Problem | Found]:

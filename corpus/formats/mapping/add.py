@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...core.model import Problem, Source
 from ...core.schema import Schema
 from ...core.text import visible
@@ -30,14 +28,15 @@ def add_annotations(
     schema: Schema,
     left: LeftOut,
     prefix: str = "",
-) -> Iterator[Problem]:
-    """Map annotations to layers of the document; yield a Problem for each defect, with its line in `file`.
+) -> None:
+    """Map annotations to layers of the document; a defect, with its line in `file`, sets the annotation aside.
 
     `prefix` begins each message: it names the document where a file has several.
     """
     path = file if isinstance(file, str) else file.path
     mapped = map_annotations(annotations, one.text, of, schema, left)
-    for code, line, detail in mapped.defects:
-        yield problem(code, file, prefix + detail, place=(line, 1))
+    one.set_aside(
+        annotator, (problem(code, file, prefix + detail, place=(line, 1)) for code, line, detail in mapped.defects)
+    )
     one.layers[annotator] = mapped.layers
     one.places |= {(annotator, record): (path, line) for record, line in mapped.lines.items()}

@@ -78,3 +78,9 @@ class Annotations:
     kb_links: list[Property] = field(default_factory=list)
     notes: list[Property] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+
+    def types(self) -> dict[str, str]:
+        """Return the type of each span and event by its id."""
+        return {name: one.type for name, one in self.spans.items()} | {
+            name: one.type for name, one in self.events.items()
+        }

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.model import CorpusError
 from ...core.schema import Schema
-from .rules import unknown_keys
+from .rules import COMMON, unknown_keys
 
 SCHEMES = {"IOB2": ("B", ""), "IOB1": ("BI", ""), "BIOES": ("BSU", "ESLU")}
 """The prefixes that begin a mention, and those that end one."""
@@ -25,7 +25,7 @@ class Layout:
     @classmethod
     def of(cls, written: Mapping[str, Any], schema: Schema) -> Layout:
         """Return the layout that a map holds. Raises CorpusError if a value is invalid."""
-        known = {"columns", "types", "scheme", "record", "records"}
+        known = {"columns", "types", "scheme", *COMMON}
         if unknown := written.keys() - known:
             raise CorpusError(unknown_keys(unknown, known))
         columns, scheme = written.get("columns", {}), written.get("scheme", "IOB2")

@@ -11,6 +11,8 @@ from ...core.model import CorpusError
 from ..documents import LeftOut
 
 Patterns = tuple[re.Pattern[str], ...]
+_SHOWN = 3
+"""Names of files without a pattern that are shown."""
 _PART = {"doc": "(?P<doc>[^/]+)", "annotator": "(?P<annotator>[^/]+)", "split": "(?P<split>[^/]+)"}
 
 
@@ -41,9 +43,12 @@ def named(
 ) -> Iterator[tuple[Path, dict[str, str]]]:
     """Yield each file with the parts of its path below `source`, by the first pattern that matches.
 
-    A file that matches no pattern is counted in `left_out`. Without patterns every file is yielded, with no parts.
+    Files that match no pattern are counted in `left_out`, with the first of them. Without patterns every file is
+    yielded, with no parts.
     """
     root = source if source.is_dir() else source.parent
+    others: list[str] = []
+    count = 0
     for path in paths:
         name = path.relative_to(root).as_posix()
         match = next((found for one in patterns if (found := one.fullmatch(name))), None)
@@ -52,7 +57,11 @@ def named(
         elif not patterns:
             yield path, {}
         else:
-            left_out["files", "no pattern of the map matches the name"] += 1
+            count += 1
+            others += [name] if len(others) < _SHOWN else []
+    if count:
+        shown = ", ".join(others) + (", …" if count > len(others) else "")
+        left_out["files", f"no pattern of the map's `files` matches {shown}"] += count
 
 
 def files_by_document(files: Iterable[tuple[Path, Mapping[str, str]]]) -> dict[str, list[tuple[str, str, Path]]]:

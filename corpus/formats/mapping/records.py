@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +12,14 @@ from ...core.model import Record
 from ...core.schema import Field, Schema
 from ...files import parse_json
 from ..documents import Groups, LeftOut, renamed, spans_of
+from ..known import drop
 from .annotations import Annotations, Defect, Property
 from .rules import Map, TypeRule, place_of
 
-_NOT_MAPPED = "the map has no such rule"
+NOT_MAPPED = "the map has no such rule"
 _ONE = "the field holds one value, and it has one already"
 _RESTS = "the target was dropped or is invalid"
+_ENTITY_NOTE = "the schema's entities have no such field"
 ENTITY = "entities-"
 """The prefix of a note that belongs to the entity of a mention, and not to the mention."""
 
@@ -51,6 +55,7 @@ class _Mapper:
 
     def mapped(self) -> Mapped:
         """Run the steps in their order."""
+        self._see_names()
         self._make_records()
         self._fill_roles()
         self._fill_relations()
@@ -61,6 +66,28 @@ class _Mapper:
         self._fill_defaults()
         return self._in_order_of_the_text(entities)
 
+    def _see_names(self) -> None:
+        """Tell the map which types, roles, attributes and relations there are."""
+        use = self._map.use
+        types = self._in.types()
+        for kind in types.values():
+            use.saw("types", kind)
+        for event in self._in.events.values():
+            for role, _ in event.roles:
+                use.saw(f"types.{event.type}.roles", role)
+                use.saw(f"types.{event.type}.roles", role.rstrip("0123456789"))
+        for part, properties in (("attributes", self._in.attributes), ("notes", self._in.notes)):
+            for one in properties:
+                if one.target in types:
+                    use.saw(f"types.{types[one.target]}.{part}", one.type)
+        for kind, *_ in (*self._in.relations, *self._in.chains):
+            use.saw("relations", kind)
+            use.saw("chains", kind)
+
+    def _drop(self, what: str, name: str, remedy: str, count: int = 1) -> None:
+        """Count what the map has no rule for; `remedy` is the key of the map that would give it one."""
+        drop(self._left, what, name, f"{NOT_MAPPED}: add {remedy}", count)
+
     def _make_records(self) -> None:
         """Make a record of each event, and of each span annotation that is not a trigger, if the map has a rule."""
         events = {name: one for name, one in self._in.events.items() if one.type in self._map.types}
@@ -70,7 +97,7 @@ class _Mapper:
                 self._make(name, name, self._map.types[bound.type], bound.line)
         for name, event in self._in.events.items():
             if name not in events:
-                self._left[f"events of type {event.type}", _NOT_MAPPED] += 1
+                self._drop("events of type", event.type, table("types", event.type))
             elif event.trigger in self._in.spans:
                 self._used.add(event.trigger)
                 self._make(name, event.trigger, self._map.types[event.type], event.line)
@@ -97,7 +124,7 @@ class _Mapper:
             for role, target in event.roles:
                 field = rule.roles.get(role) or rule.roles.get(role.rstrip("0123456789"))
                 if field is None:
-                    self._left[f"roles {role} of {event.type}", _NOT_MAPPED] += 1
+                    self._drop(f"roles {role} of", event.type, f"it to {table('types', event.type, 'roles')}")
                 else:
                     self._lead(layer, record, self._field(layer, field), target, event.line)
 
@@ -107,7 +134,7 @@ class _Mapper:
             link, said = self._map.links.get(kind), dict(arguments)
             if link is None:
                 if kind not in self._map.chains:
-                    self._left[f"relations {kind}", _NOT_MAPPED] += 1
+                    self._drop("relations", kind, f"{table('relations', kind)}, or it to chains")
                 continue
             other = next((to for role, to in arguments if role != link.of), "")
             if link.of not in said or said[link.of] not in self._made:
@@ -122,7 +149,7 @@ class _Mapper:
     def _count_unused_spans(self) -> None:
         for name, bound in self._in.spans.items():
             if name not in self._made and name not in self._used:
-                self._left[f"annotations of type {bound.type}", _NOT_MAPPED] += 1
+                self._drop("annotations of type", bound.type, table("types", bound.type))
 
     def _field(self, layer: str, name: str) -> Field:
         return next(one for one in self._schema.layers[layer].fields if one.name == name)
@@ -172,7 +199,7 @@ class _Mapper:
             layer, rule, record, _ = made
             attribute = rule.attributes.get(one.type)
             if attribute is None:
-                self._left[f"attributes {one.type}", _NOT_MAPPED] += 1
+                self._drop("attributes", one.type, f"it to {table('types', self._type(one), 'attributes')}")
                 continue
             field = self._field(layer, attribute.name)
             value: Any = one.value
@@ -198,10 +225,15 @@ class _Mapper:
             if made is None:
                 self._not_made(one, f"notes {one.type}")
             elif one.type not in made[1].notes:
-                self._left[f"notes {one.type}", _NOT_MAPPED] += 1
+                self._drop("notes", one.type, f"it to {table('types', self._type(one), 'notes')}")
             else:
                 field = self._field(made[0], made[1].notes[one.type])
                 made[2].setdefault(field.name, _value(one.value or "", field))
+
+    def _type(self, one: Property) -> str:
+        """Return the type of the annotation that a property belongs to."""
+        target = self._in.events.get(one.target) or self._in.spans.get(one.target)
+        return target.type if target else ""
 
     def _not_made(self, one: Property, what: str) -> None:
         known = one.target in self._in.spans or one.target in self._in.events
@@ -242,6 +274,9 @@ class _Mapper:
         for head, entity in found.items():
             own = [one for one in mentions.values() if one.get("entity") == entity["id"]]
             entity |= said.get(head, {})
+            for key, value in self._made[head][1].of_entity.items():
+                if key != "kb_date" or entity.get("kb") is not None:
+                    entity.setdefault(key, value)
             entity.setdefault("name", _name(own, "spans"))
             if not any(one.name == "name" for one in self._schema.layers["entities"].fields):
                 del entity["name"]
@@ -256,7 +291,7 @@ class _Mapper:
             if kind in self._map.chains:
                 yield kind, names, line
             else:
-                self._left[f"chains {kind}", _NOT_MAPPED] += 1
+                self._drop("chains", kind, "it to chains")
         for kind, arguments, line in self._in.relations:
             if kind in self._map.chains and kind not in self._map.links:
                 yield kind, [target for _, target in arguments], line
@@ -279,7 +314,7 @@ class _Mapper:
                 values = {"kb": f"{base.lower()}:{key}"} if "kb" in fields else {}
                 values |= {"name": one.value} if one.value and "name" in fields else {}
             if not values:
-                self._left[f"notes {one.type}" if note else "knowledge-base ids", _NOT_MAPPED] += 1
+                self._left[f"notes {one.type}" if note else "knowledge-base ids", _ENTITY_NOTE] += 1
             record = said.setdefault(group.head(one.target), {})
             for key, value in values.items():
                 if record.setdefault(key, value) != value:
@@ -297,8 +332,13 @@ class _Mapper:
             del record[field.name]
 
     def _fill_defaults(self) -> None:
-        """Fill required fields that the map names and the file leaves empty: [], null or false."""
+        """Fill required fields that a map names and the file leaves empty: [], null or false.
+
+        Without a map, a field that is not there is unknown: nothing is invented.
+        """
         for layer, rule, record, _ in self._made.values():
+            if not rule.is_complete:
+                continue
             mapped = {*rule.roles.values(), *(one.name for one in rule.attributes.values()), *rule.notes.values()}
             for field in self._schema.layers[layer].fields:
                 if field.required and field.name in mapped and field.name not in record:
@@ -332,6 +372,11 @@ class _Mapper:
         return Mapped(layers, line_of, self._defects)
 
 
+def table(*keys: str) -> str:
+    """Return the head of a TOML table, such as [types."a b"]."""
+    return f"[{'.'.join(key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key[:60]) for key in keys)}]"
+
+
 def _place(record: Record, words: str) -> tuple[int, int]:
     spans = record[words]
     return spans[0]["start"], -spans[0]["end"]
@@ -345,6 +390,8 @@ def _name(mentions: list[Record], words: str) -> str:
 
 def _value(written: str, field: Field) -> Any:
     """Return the value of a field from a string: as it is, or parsed as JSON."""
+    if written == "null" and field.nullable:
+        return None
     if not field.many and field.kind != "scalar":
         return written
     if field.many or field.json_type != "string" or written.startswith('"'):

@@ -12,8 +12,12 @@ from typing import Any
 
 from ...core.model import CorpusError, Record
 from ...core.schema import TARGETS, Field, Layer, Schema
+from ..known import did_you_mean
 from .file_names import Patterns, read_files
+from .use import MapUse
 
+COMMON = frozenset({"record", "records", "kb_date"})
+"""The keys that a map of any format may have: `importing` reads them."""
 CHAIN = "Coref"
 """The name of the relation or chain that links mentions of one entity."""
 _FILES = ("{annotator}/{doc}.ann", "{doc}.ann")
@@ -32,7 +36,8 @@ class TypeRule:
     """What an annotation of a type becomes: a record of `layer`, whose own spans are its field `words`.
 
     `entity` is the entity type of a mention; `roles`, `attributes` and `notes` give the field that each fills;
-    `fixed` are values that every such record gets.
+    `fixed` are values that every such record gets, and `of_entity` those that the entity of such a mention gets. With
+    `is_complete`, a field that the rule names and the file leaves empty is empty, not unknown.
     """
 
     layer: str
@@ -42,6 +47,8 @@ class TypeRule:
     attributes: Mapping[str, AttributeRule] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     fixed: Record = field(default_factory=dict)
+    of_entity: Record = field(default_factory=dict)
+    is_complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,16 @@ class RelationRule:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Patterns of file names, a rule for each type, and the relations that are chains or fill fields."""
+    """Patterns of file names, a rule for each type, and the relations that are chains or fill fields.
+
+    `use` has the names that the map file gives, and collects those that the source files have.
+    """
 
     files: Patterns
     types: Mapping[str, TypeRule]
     chains: frozenset[str]
     links: Mapping[str, RelationRule]
+    use: MapUse = field(default_factory=MapUse, compare=False)
 
 
 def default_map(schema: Schema) -> Map:
@@ -77,7 +88,7 @@ def default_map(schema: Schema) -> Map:
             place_of(layer),
             roles={one.name: one.name for one in others if is_role(one)},
             attributes={one.name: AttributeRule(one.name) for one in others if is_attribute(one)},
-            notes={one.name: one.name for one in others if not is_role(one) and not is_attribute(one)},
+            notes={one.name: one.name for one in others},
         )
     if "mentions" in types:
         of_mentions = types["mentions"]
@@ -101,7 +112,9 @@ def default_map(schema: Schema) -> Map:
 
 def unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> str:
     """Return the message for keys that a map cannot have."""
-    return f"map: unknown {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}"
+    unknown, known = sorted(unknown), sorted(known)
+    hints = [hint for one in unknown if (hint := did_you_mean(one, known))]
+    return f"map: unknown {', '.join(unknown)}; {'; '.join([*hints, 'known are ' + ', '.join(known)])}"
 
 
 def placed_layers(schema: Schema) -> list[Layer]:
@@ -129,7 +142,7 @@ def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
 
     Raises CorpusError, which names the key, if a value is invalid.
     """
-    known = {"files", "types", "chains", "relations", "record", "records"}
+    known = {"files", "types", "chains", "relations", *COMMON}
     if unknown := written.keys() - known:
         raise CorpusError(unknown_keys(unknown, known))
     types = own.types
@@ -143,7 +156,19 @@ def read_map(written: Mapping[str, Any], schema: Schema, own: Map) -> Map:
     if not isinstance(chains, list) or not all(isinstance(one, str) for one in chains):
         raise CorpusError("map: chains must be a list of relation types")
     files = read_files(written, _FILES) if "files" in written else own.files
-    return Map(files, types, frozenset(chains), links)
+    return Map(files, types, frozenset(chains), links, _use(written))
+
+
+def _use(written: Mapping[str, Any]) -> MapUse:
+    """Return the names of types, roles, attributes and relations that a map file gives."""
+    use = MapUse()
+    for table in ("types", "relations"):
+        use.wrote(table, written.get(table, ()))
+    use.wrote("chains", written.get("chains", ()))
+    for name, rule in written.get("types", {}).items():
+        for part in ("roles", "attributes", "notes"):
+            use.wrote(f"types.{name}.{part}", rule.get(part, ()))
+    return use
 
 
 def _table(name: str, written: Any) -> dict[str, Any]:
@@ -185,6 +210,9 @@ def _rule(name: str, written: Any, schema: Schema) -> TypeRule:
     fields = {one.name: one for one in layer.fields}
     one = _texts(name, {key: table.pop(key) for key in ("entity", "words") if key in table})
     entity, words = one.get("entity", ""), one.get("words", place_of(layer))
+    fixed = dict(_table(f"{name}.set", table.pop("set", {})))
+    own = {one.name for one in schema.layers["entities"].fields} if entity and "entities" in schema.layers else set()
+    of_entity = {key: fixed.pop(key) for key in own & fixed.keys() - fields.keys()}
     rule = TypeRule(
         layer.name,
         words,
@@ -195,7 +223,9 @@ def _rule(name: str, written: Any, schema: Schema) -> TypeRule:
             for key, one in _table(f"{name}.attributes", table.pop("attributes", {})).items()
         },
         notes=_texts(f"{name}.notes", table.pop("notes", {})),
-        fixed=_table(f"{name}.set", table.pop("set", {})),
+        fixed=fixed,
+        of_entity=of_entity,
+        is_complete=True,
     )
     if table:
         raise CorpusError(f"map: {name} cannot have {', '.join(table)}")

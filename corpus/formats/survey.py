@@ -1,0 +1,133 @@
+"""A map to edit: the types, roles, attributes and relations that files have, as TOML with comments.
+
+A reader's `survey` adds the `Annotations` of each file; what is not sure is written as a comment, so that the map can
+be used as it is: what it has no rule for is dropped and counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..core.schema import Label, Schema
+from .mapping.annotations import Annotations
+from .mapping.records import table
+from .mapping.rules import is_attribute, is_role, place_of, placed_layers
+
+_MOST = 200
+"""Names of one kind that are written."""
+_VALUES = 12
+"""Values of one attribute that are written."""
+_RECORD = ('language = "en"', 'license = "CC-BY-4.0"', 'redistribution = "full"', 'split = "train"')
+
+
+@dataclass(slots=True)
+class Survey:
+    """The names that the files of a format have, and how often.
+
+    `files` are file names, `head` lines of TOML that come first. `roles` and `attributes` are those of a type.
+    """
+
+    files: list[str] = field(default_factory=list)
+    head: list[str] = field(default_factory=list)
+    types: Counter[str] = field(default_factory=Counter)
+    roles: dict[str, Counter[str]] = field(default_factory=dict)
+    attributes: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
+    notes: dict[str, Counter[str]] = field(default_factory=dict)
+    relations: dict[str, Counter[str]] = field(default_factory=dict)
+    chains: Counter[str] = field(default_factory=Counter)
+
+    def add(self, annotations: Annotations) -> None:
+        """Count the names in the annotations of one document."""
+        types = annotations.types()
+        triggers = {one.trigger for one in annotations.events.values()}
+        self.types.update(kind for name, kind in types.items() if name not in triggers)
+        for event in annotations.events.values():
+            self.roles.setdefault(event.type, Counter()).update(role.rstrip("0123456789") for role, _ in event.roles)
+        for one in annotations.attributes:
+            values = self.attributes.setdefault(types.get(one.target, "?"), {}).setdefault(one.type, Counter())
+            if len(values) < _MOST:
+                values[one.value or "true"] += 1
+        for one in annotations.notes:
+            self.notes.setdefault(types.get(one.target, "?"), Counter())[one.type] += 1
+        for kind, arguments, _ in annotations.relations:
+            self.relations.setdefault(kind, Counter()).update(name for name, _ in arguments)
+        self.chains.update(kind for kind, _, _ in annotations.chains)
+
+    def toml(self, schema: Schema) -> str:
+        """Return the map."""
+        lines = ["# Edit this map: docs/formats.md explains its keys. Lines with # are not read.", ""]
+        lines += self.head
+        if self.files:
+            lines += [f"# files: {_quoted(name)}" for name in self.files[:_VALUES]]
+            lines += ['# files = "{doc}.{annotator}"   # a pattern for their names, if they are to be split', ""]
+        if self.chains:
+            lines += [f"chains = [{', '.join(_quoted(one) for one, _ in self.chains.most_common(_MOST))}]", ""]
+        lines += ["[record]                         # what the record of each article says"]
+        lines += [f"# {one}" for one in _RECORD] + [""]
+        for kind, count in self.types.most_common(_MOST):
+            lines += [*self._type(kind, count, schema), ""]
+        for kind, ends in list(self.relations.items())[:_MOST]:
+            of = ends.most_common(1)[0][0] if ends else "Arg1"
+            lines += [f"# {table('relations', kind)}", f"# of = {_quoted(of)}   # the argument whose field is filled"]
+            lines += [
+                '# field = "source"   # or, for a relation between mentions of one entity, name it in `chains`',
+                "",
+            ]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def _type(self, kind: str, count: int, schema: Schema) -> Iterator[str]:
+        """Yield the lines of a type: a rule if a label or layer of the schema has a similar name, else a comment."""
+        layer, entity = _guess(kind, schema)
+        off = "" if layer else "# "
+        layers = [one.name for one in placed_layers(schema)]
+        labels = [label.name for label in schema.labels("entities", "type")]
+        yield f"{off}{table('types', kind)}   # {count:,} times"
+        yield f"{off}layer = {_quoted(layer or layers[0])}   # {', '.join(layers)}"
+        if entity or not layer:
+            yield f"{off}entity = {_quoted(entity or labels[0])}   # {', '.join(labels)}" if labels else "#"
+        of = schema.layers.get(layer)
+        fields = [one for one in of.fields if one.name not in ("id", place_of(of))] if of else []
+        roles = [one.name for one in fields if is_role(one)]
+        if self.roles.get(kind):
+            known = {name: name if name in roles else "" for name in self.roles[kind]}
+            yield from _assigned("roles", known, f"fields: {', '.join(roles)}")
+        labelled = [one.name for one in fields if is_attribute(one)]
+        for name, values in list(self.attributes.get(kind, {}).items())[:_MOST]:
+            shown = ", ".join(f"{_quoted(value)} = {_quoted('…')}" for value, _ in values.most_common(_VALUES))
+            yield f"# attributes.{_key(name)} = {{ field = {_quoted('…')}, values = {{ {shown} }} }}"
+            yield f"#   fields: {', '.join(labelled)}"
+        for name, times in self.notes.get(kind, Counter()).most_common(_VALUES):
+            yield f"# notes.{_key(name)} = {_quoted('…')}   # {times:,} times"
+
+
+def _assigned(part: str, known: dict[str, str], comment: str) -> Iterator[str]:
+    for name, own in list(known.items())[:_MOST]:
+        yield f"{'' if own else '# '}{part}.{_key(name)} = {_quoted(own or '…')}   # {comment}"
+
+
+def _guess(kind: str, schema: Schema) -> tuple[str, str]:
+    """Return the layer and entity type that a type probably is, "" for what is unknown."""
+    name = kind.rpartition("=")[2] or kind
+    plain = "".join(char for char in name.upper() if char.isalnum())
+    for label in schema.labels("entities", "type"):
+        if "mentions" in schema.layers and plain and _same(plain, label):
+            return "mentions", label.name
+    layers = {one.name.upper().rstrip("S"): one.name for one in placed_layers(schema)}
+    return layers.get(plain.rstrip("S"), ""), ""
+
+
+def _same(name: str, label: Label) -> bool:
+    title = label.title.upper().split(",")[0].split(" ")[0].replace("ISATION", "IZATION")
+    return name in (label.name, title) or name.replace("ISATION", "IZATION") == title
+
+
+def _key(name: str) -> str:
+    return table(name)[1:-1]
+
+
+def _quoted(name: str) -> str:
+    """Return a TOML string."""
+    return json.dumps(name[:200], ensure_ascii=not name.isprintable())
