@@ -34,16 +34,20 @@ _OWN_FIELDS = {
 
 
 def build_corpus(
-    into: Path, documents: Iterable[Incoming | Problem], options: Options, use: MapUse | None = None
+    into: Path,
+    documents: Iterable[Incoming | Problem],
+    options: Options,
+    use: MapUse | None = None,
+    schema: Schema | None = None,
 ) -> Iterator[Problem]:
     """Write the documents to the new corpus `into`; yield the Problems among them, and of values that do not fit.
 
     An annotation with a Problem is quarantined: its document has no annotation by that annotator. A field that some
     record lacks becomes optional in the schema of the new corpus. `use` has the names of the map; those that the files
-    lack are Problems too. Raises CorpusError when an article record lacks a required field that no option gives, or
-    when there is no document.
+    lack are Problems too. `schema` is that of the new corpus if the reader adds layers to the one of the options.
+    Raises CorpusError when an article record lacks a required field that no option gives, or when there is no document.
     """
-    importer = _Importer(into, options)
+    importer = _Importer(into, options, schema)
     failed = False
     for one in documents:
         for wrong in [one] if isinstance(one, Problem) else importer.add(one):
@@ -59,9 +63,9 @@ def build_corpus(
 class _Importer:
     """Writes documents to a new corpus, and then the schema that fits them."""
 
-    def __init__(self, into: Path, options: Options) -> None:
+    def __init__(self, into: Path, options: Options, schema: Schema | None) -> None:
         self._into, self._options = into, options
-        self._folder, self._schema = options.schema or shipped(), schema_of(options)
+        self._folder, self._schema = options.schema or shipped(), schema or schema_of(options)
         self._given = _record_of(options, self._schema)
         self._kb_date = _kb_date(options)
         self._writer = CorpusWriter(into, self._schema, options.bulk)

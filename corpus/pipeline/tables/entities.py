@@ -9,6 +9,7 @@ from ...core.schema import Schema
 from ...core.tokens import Ints, Tokens, sentences, tokenize
 from .config import Config
 from .rows import Row, Rows, looked
+from .source_tokens import COLUMNS, SourceTokens, bounds_of, has_source_tokens
 
 
 def entities_config(schema: Schema) -> Config:
@@ -20,11 +21,15 @@ def entities_config(schema: Schema) -> Config:
         ("ner_tags", pa.string()),
         ("entity_ids", pa.string()),
     ]
+    labels = {"ner_tags": tag_names(schema)}
+    if has_source_tokens(schema):
+        lists += COLUMNS
+        labels["source_ner_tags"] = tag_names(schema)
     return Config(
         "entities",
         "A sentence: tokens, IOB2 tags of the outermost named mentions, ids of their entities.",
         pa.schema([*columns, *((name, pa.list_(kind)) for name, kind in lists)]),
-        {"ner_tags": tag_names(schema)},
+        labels,
         _entities,
     )
 
@@ -60,7 +65,32 @@ def _entities(shard: Rows) -> list[pa.Array]:
         pa.array(doc_ids, pa.string()),
         *(pa.array(values, pa.int64()) for values in (numbers, starts, ends)),
         *(pa.ListArray.from_arrays(offsets, values) for values in per_token),
+        *(_source_columns(shard, rows, tokens, cuts) if has_source_tokens(shard.schema) else ()),
     ]
+
+
+def _source_columns(shard: Rows, rows: list[Row], tokens: Tokens, cuts: list[_Cut]) -> list[pa.Array]:
+    """Return the columns with the tokens of the source, null where the gold annotation has none."""
+    begins = tokens.begins.tolist()[: len(rows)]
+    source = SourceTokens(rows, begins)
+    names = tag_names(shard.schema)
+    tags, _, _ = tags_of(rows, source.tokens, names)
+    article_of = np.array([cut[2] for cut in cuts], np.int64)
+    bounds = bounds_of(source.tokens.starts, article_of + np.array([cut[3] for cut in cuts], np.int64), article_of)
+    lacking = dict(zip(begins, source.lacking, strict=True))
+    mask = pa.array([lacking[begin] for begin in article_of.tolist()], pa.bool_())
+    per_token = [
+        source.tokens.strings,
+        pa.array(source.tokens.starts - np.repeat(article_of, np.diff(bounds))),
+        pa.array(names, pa.string()).take(pa.array(tags)),
+        pa.array(source.numbers),
+    ]
+    offsets = pa.array(bounds.astype(np.int32))
+    return [pa.ListArray.from_arrays(offsets, values, mask=mask) for values in per_token]
+
+
+_Cut = tuple[str, int, int, int, int]
+"""A sentence: the id of its article, its number, the begin of the article in the joined texts, its start and end."""
 
 
 def _is_tagged(row: Row) -> bool:

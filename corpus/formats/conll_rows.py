@@ -1,0 +1,282 @@
+"""The lines of a CoNLL file → documents of rows: one row for each token of the text, and where sentences begin."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from ..core.model import Problem
+from ..files.index import MAX_BYTES
+from .conll_lines import Line, Lines
+from .documents import LeftOut
+from .mapping.conll_columns import ONTONOTES, OTHER, UD, Columns, Layout, misc_value
+from .sources import problem
+
+_MOST = 100
+"""Problems of a document that are kept: a hostile file could have millions."""
+_EMPTY = frozenset(("", "_", "-", "*"))
+_SPACES = frozenset(("SpaceAfter", "SpacesAfter", "SpacesBefore", ""))
+_USED = frozenset(("text", "sent_id", "newpar", "newpar id", "global.Entity", "", "generator"))
+_OF_2012 = ("document", "part", "number", "FORM", "POS", "parse", "lemma", "frameset", "sense", "speaker", "NER")
+NO_FIELD = "the schema has no such field"
+_CHUNK = re.compile(r"\([^()|]+\)?|[^()|]+\)")
+
+
+class Row(NamedTuple):
+    """A token of the text: its line, its form, and the cells that say what follows it, its tag and its entities."""
+
+    line: int
+    form: str
+    misc: str
+    tag: str
+    entity: str
+
+
+@dataclass(slots=True)
+class Begin:
+    """The begin of a sentence: its line, its id and text as comments give them, and whether a paragraph begins."""
+
+    line: int
+    source_id: str = ""
+    text: str = ""
+    paragraph: bool = False
+
+
+@dataclass(slots=True)
+class Rows:
+    """A document: its name, the line that begins it, its rows, and the rows that begin a sentence."""
+
+    name: str
+    line: int
+    rows: list[Row] = field(default_factory=list)
+    begins: dict[int, Begin] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    size: int = 0
+    entity_fields: tuple[str, ...] = ()
+    """The names of the values in `Entity=…`, from `# global.Entity = eid-etype-…`."""
+
+
+@dataclass(slots=True)
+class _Range:
+    """A range of words that are one token of the text, such as 2-3: its last word, its own row and its words."""
+
+    last: int
+    row: Row
+    words: list[Row] = field(default_factory=list)
+
+
+class RowReader:
+    """Reads the documents of a file. Counts what no rule takes in `left`."""
+
+    def __init__(self, path: Path, layout: Layout, left: LeftOut) -> None:
+        self._path, self._layout, self._left = path, layout, left
+        self.shown = os.fsencode(path).decode("utf-8", "replace")
+        self.lines = Lines(path)
+        self.columns: Columns | None = None
+        self._named: Sequence[str] = ()
+        self._entity_fields: tuple[str, ...] = ()
+        self._doc = Rows(path.stem, 1)
+        self._documents = 0
+        self._next = Begin(0)
+        self._fresh = True
+        self._range: _Range | None = None
+        self._opened = ""
+        self._unused: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[Rows | Problem]:
+        """Yield each document. One is at most as large as a file may be, so that memory is bounded."""
+        for line in self.lines:
+            if line.kind == "too-large":
+                yield problem("IMP1", self.shown, "too-large, a line", place=(line.number, 1))
+                return
+            if line.kind == "document":
+                yield from self._finished()
+                self._documents += 1
+                name = line.value or f"{self._path.stem}-{self._documents}"
+                self._doc = Rows(name, line.number, entity_fields=self._entity_fields)
+            elif line.kind == "blank":
+                self._end_sentence()
+                if self._layout.sentence_documents:
+                    yield from self._finished()
+            elif line.kind == "comment":
+                self._comment(line)
+            elif line.kind == "columns":
+                self._named, self.columns = line.cells, None
+            elif line.kind == "wrong":
+                self._wrong(line.number, line.value)
+            else:
+                self._row(line)
+        yield from self._finished()
+        for name, count in self._unused.items():
+            self._left[f"values of {name}", NO_FIELD] += count
+
+    def _finished(self) -> Iterator[Rows]:
+        """Yield the document that ends here, unless it is empty."""
+        self._end_sentence()
+        doc = self._doc
+        if doc.rows or doc.problems:
+            if self._layout.sentence_documents:
+                self._documents += 1
+                begin = doc.begins.get(0)
+                doc.name = (begin and begin.source_id) or f"{self._path.stem}-{self._documents}"
+            yield doc
+            self._doc = Rows(self._path.stem, doc.line, entity_fields=self._entity_fields)
+
+    def _comment(self, line: Line) -> None:
+        """Take what a comment says of the next sentence; a comment within a sentence says it of none."""
+        key, value = line.cells
+        if key == "global.Entity":
+            self._entity_fields = self._doc.entity_fields = tuple(value.split("-"))
+            self.columns = None
+        elif key == "text":
+            self._next.text, self._next.line = value, line.number
+        elif key == "sent_id":
+            self._next.source_id = value.strip()
+        elif key in ("newpar", "newpar id"):
+            self._next.paragraph = True
+        elif key not in _USED:
+            self._unused[f"comments `{key}`"] += 1
+
+    def _end_sentence(self) -> None:
+        self._end_range()
+        if self._opened:
+            self._left["mentions of empty nodes", "an empty node has no words in the text"] += 1
+            self._opened = ""
+        self._fresh = True
+
+    def _wrong(self, line: int, detail: str) -> None:
+        if len(self._doc.problems) < _MOST:
+            self._doc.problems.append(problem("IMP2", self.shown, detail, place=(line, 1)))
+
+    def _row(self, line: Line) -> None:
+        doc = self._doc
+        doc.size += line.size
+        if doc.size > MAX_BYTES:
+            if doc.rows:
+                self._wrong(line.number, f"the document is larger than {MAX_BYTES // 2**20} MiB")
+                doc.rows.clear()
+            return
+        if doc.problems:
+            # The text of the document is incomplete, so its rows are of no use.
+            return
+        columns = self.columns = self.columns or self._columns()
+        try:
+            row = Row(line.number, *(columns.cell(line.cells, role) for role in ("token", "misc", "tag", "entity")))
+            number = columns.cell(line.cells, "id")
+        except IndexError:
+            self._wrong(line.number, f"the map names a column beyond the {len(line.cells)} of this line")
+            return
+        if not row.form.strip(" \t"):
+            self._wrong(line.number, "the token is empty")
+            return
+        self._count(line.cells, columns)
+        if "." in number:
+            self._left["empty nodes", "an empty node has no words in the text"] += 1
+            self._empty_node(row)
+        elif "-" in number:
+            self._end_range()
+            self._range = _Range(int(number.partition("-")[2]), row)
+        elif self._range is not None:
+            self._range.words.append(row)
+            if not number.isdecimal() or int(number) >= self._range.last:
+                self._end_range()
+        else:
+            self._add(row)
+
+    def _columns(self) -> Columns:
+        """Return the columns: by the line that names them, else by the dialect, and those that the map gives."""
+        dialect = self.lines.dialect
+        columns = UD if dialect == "CoNLL-U" else ONTONOTES if dialect == "CoNLL-2012" else OTHER
+        if self._named:
+            columns = OTHER.named(self._named)
+        if self._entity_fields and "misc" in columns.roles:
+            columns = Columns({**columns.roles, "entity": (columns.roles["misc"][0], "Entity")}, columns.names)
+        return columns.mapped(self._layout, self.shown)
+
+    def _add(self, row: Row) -> None:
+        if self._opened:
+            row = row._replace(entity=f"{self._opened}|{row.entity}")
+            self._opened = ""
+        if self._fresh:
+            self._next.line = self._next.line or row.line
+            self._doc.begins[len(self._doc.rows)] = self._next
+            self._next, self._fresh = Begin(0), False
+        self._doc.rows.append(row)
+
+    def _end_range(self) -> None:
+        """Add the tokens of a range: its words where they are pieces of its form, as in do|n't, else its form."""
+        if self._range is None:
+            return
+        row, words = self._range.row, self._range.words
+        self._range = None
+        tags = [word.tag for word in words if word.tag not in ("", "_")]
+        if words and "".join(word.form for word in words) == row.form and (tags or row.tag in ("", "_", "O")):
+            for word in words[:-1]:
+                self._add(word._replace(misc="SpaceAfter=No"))
+            self._add(words[-1]._replace(misc=row.misc))
+            return
+        tag = next((tag for tag in tags if tag != "O"), row.tag)
+        entities = [one.entity for one in (row, *words) if one.entity not in _EMPTY]
+        self._add(row._replace(tag=tag, entity="|".join(entities)))
+
+    def _empty_node(self, row: Row) -> None:
+        """Move what opens at an empty node to the next token, and what closes there to the token before."""
+        for chunk in _CHUNK.findall(row.entity):
+            if chunk[0] == "(" and chunk[-1] == ")":
+                self._left["mentions of empty nodes", "an empty node has no words in the text"] += 1
+            elif chunk[0] == "(":
+                self._opened += f"|{chunk}"
+            elif re.search(rf"\({re.escape(chunk[:-1])}(?=[-|]|$)", self._opened):
+                self._opened = re.sub(rf"\|\({re.escape(chunk[:-1])}(?=[-|]|$)[^|]*", "", self._opened, count=1)
+                self._left["mentions of empty nodes", "an empty node has no words in the text"] += 1
+            elif self._doc.rows:
+                last = self._doc.rows[-1]
+                self._doc.rows[-1] = last._replace(entity=f"{last.entity}|{chunk}")
+
+    def _count(self, cells: Sequence[str], columns: Columns) -> None:
+        """Count the values of columns and keys that no role takes."""
+        used = {index % len(cells) for index, _ in columns.roles.values()}
+        of_2012 = self.lines.dialect == "CoNLL-2012"
+        for i, cell in enumerate(cells):
+            if i not in used and cell not in _EMPTY and not (of_2012 and i < 3):
+                names = columns.names or (_OF_2012 if of_2012 else ())
+                name = names[i] if i < len(names) else "predicate arguments" if of_2012 else str(i)
+                self._unused[f"column {name}"] += 1
+        if "misc" in columns.roles:
+            cell = cells[columns.roles["misc"][0]]
+            if cell != "_":
+                index = columns.roles["misc"][0]
+                keys = {key for i, key in columns.roles.values() if i == index}
+                for one in cell.split("|"):
+                    key = one.partition("=")[0]
+                    if key not in keys and key not in _SPACES:
+                        self._unused[f"MISC.{key[:60]}"] += 1
+
+
+def spaces(row: Row) -> tuple[str | None, str | None]:
+    """Return the white space that MISC says is before and after a token, None where it says nothing."""
+    if row.misc in _EMPTY:
+        return None, None
+    before, after = misc_value(row.misc, "SpacesBefore"), misc_value(row.misc, "SpacesAfter")
+    no_space = misc_value(row.misc, "SpaceAfter") == "No"
+    return unescape(before) if before else None, unescape(after) if after else "" if no_space else None
+
+
+ESCAPES = {" ": r"\s", "\t": r"\t", "\n": r"\n", "\r": r"\r", "|": r"\p", "\\": r"\\"}
+"""How UDPipe writes white space in MISC."""
+_ESCAPED = {escape: char for char, escape in ESCAPES.items()}
+
+
+def escape(text: str) -> str:
+    """Return white space as a value of MISC."""
+    return "".join(ESCAPES.get(char, char) for char in text)
+
+
+def unescape(text: str) -> str:
+    """Return the white space of a value of MISC."""
+    return re.sub(r"\\.", lambda found: _ESCAPED.get(found[0], found[0]), text)
