@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 from ..core.regular_file import open_file
 from ..files.index import MAX_BYTES
@@ -31,8 +30,7 @@ _ID = re.compile(r"[1-9][0-9]*(-[1-9][0-9]*)?|[0-9]+\.[1-9][0-9]*")
 _FIRST_ID = re.compile(r"1|1-[1-9][0-9]*|0\.1")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line: its number, its size in bytes, its kind, and its content.
 
     `cells` are those of a row, the names of `columns`, or the key and the value of a comment. `value` is the name of a

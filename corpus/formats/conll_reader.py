@@ -8,13 +8,12 @@ The steps, in order:
     4. here, a document at a time: rows → text and offsets → sentences → mentions → entities
     5. `importing`        documents → files of the new corpus
 
-The file is read twice, since step 3 needs all of it and a file may be larger than memory.
+A large file is read twice, since step 3 needs all of it and a file may be larger than memory.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +33,8 @@ ENDS = (".conll", ".conllu", ".conllup", ".conll2003", ".conll2012", ".iob", ".i
 _OF_2012 = ("_gold_conll", "_auto_conll")
 _NO_BLANKS = frozenset(("bo", "ja", "km", "lo", "my", "th", "yue", "zh"))
 """Languages that are written without blanks between words."""
+_SMALL = 4 * 2**20
+"""Bytes of a file whose rows are kept in memory, so that it is read once."""
 NO_RULE = "the map has no such rule"
 
 
@@ -60,10 +61,12 @@ def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -
         if path.is_symlink() or not path.is_file():
             yield problem("IMP1", reader.shown, "symlink" if path.is_symlink() else "unreadable")
             continue
-        survey, wrong = _survey(path, layout, reader.shown)
+        small = path.stat().st_size <= _SMALL
+        read_once = list(reader) if small else []
+        survey, wrong = _survey(read_once or RowReader(path, layout, None), layout, reader.shown)
         if wrong is not None:
             yield wrong
-        for rows in reader:
+        for rows in read_once if small else reader:
             if isinstance(rows, Problem):
                 yield rows
                 continue
@@ -80,16 +83,16 @@ def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -
             elif one.text:
                 if path.stem in schema.splits:
                     one.record["split"] = path.stem
-                if wrong is None and reader.columns is not None:
+                if wrong is None:
                     filler.sentences()
-                    filler.mentions(survey, reader.columns.roles.keys())
+                    filler.mentions(survey, reader.roles)
                 yield one
 
 
-def _survey(path: Path, layout: Layout, shown: str) -> tuple[TagSurvey, Problem | None]:
+def _survey(documents: Iterable[Rows | Problem], layout: Layout, shown: str) -> tuple[TagSurvey, Problem | None]:
     """Return what the tags of a file look like, and the Problem that makes all of them unreadable."""
     survey = TagSurvey()
-    for rows in RowReader(path, layout, Counter()):
+    for rows in documents:
         if isinstance(rows, Rows):
             survey.add(rows)
     for kind in survey.types:

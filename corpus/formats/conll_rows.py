@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from ..core.model import Problem
 from ..files.index import MAX_BYTES
 from .conll_lines import Line, Lines
 from .documents import LeftOut
+from .known import drop
 from .mapping.conll_columns import ONTONOTES, OTHER, UD, Columns, Layout, misc_value
 from .sources import problem
 
@@ -25,6 +27,9 @@ _USED = frozenset(("text", "sent_id", "newpar", "newpar id", "global.Entity", ""
 _OF_2012 = ("document", "part", "number", "FORM", "POS", "parse", "lemma", "frameset", "sense", "speaker", "NER")
 NO_FIELD = "the schema has no such field"
 _CHUNK = re.compile(r"\([^()|]+\)?|[^()|]+\)")
+
+
+_CELLS = ("form", "misc", "tag", "entity")
 
 
 class Row(NamedTuple):
@@ -71,13 +76,15 @@ class _Range:
 
 
 class RowReader:
-    """Reads the documents of a file. Counts what no rule takes in `left`."""
+    """Reads the documents of a file. Counts what no rule takes in `left`, if there is one."""
 
-    def __init__(self, path: Path, layout: Layout, left: LeftOut) -> None:
+    def __init__(self, path: Path, layout: Layout, left: LeftOut | None) -> None:
         self._path, self._layout, self._left = path, layout, left
         self.shown = os.fsencode(path).decode("utf-8", "replace")
         self.lines = Lines(path)
-        self.columns: Columns | None = None
+        self.roles: Collection[str] = ()
+        """The roles that have a column, after the first row."""
+        self._plan: _Plan | None = None
         self._named: Sequence[str] = ()
         self._entity_fields: tuple[str, ...] = ()
         self._doc = Rows(path.stem, 1)
@@ -106,14 +113,15 @@ class RowReader:
             elif line.kind == "comment":
                 self._comment(line)
             elif line.kind == "columns":
-                self._named, self.columns = line.cells, None
+                self._named, self._plan = line.cells, None
             elif line.kind == "wrong":
                 self._wrong(line.number, line.value)
             else:
                 self._row(line)
         yield from self._finished()
-        for name, count in self._unused.items():
-            self._left[f"values of {name}", NO_FIELD] += count
+        if self._left is not None:
+            for name, count in self._unused.items():
+                drop(self._left, "values of", name, NO_FIELD, count)
 
     def _finished(self) -> Iterator[Rows]:
         """Yield the document that ends here, unless it is empty."""
@@ -132,7 +140,7 @@ class RowReader:
         key, value = line.cells
         if key == "global.Entity":
             self._entity_fields = self._doc.entity_fields = tuple(value.split("-"))
-            self.columns = None
+            self._plan = None
         elif key == "text":
             self._next.text, self._next.line = value, line.number
         elif key == "sent_id":
@@ -145,9 +153,13 @@ class RowReader:
     def _end_sentence(self) -> None:
         self._end_range()
         if self._opened:
-            self._left["mentions of empty nodes", "an empty node has no words in the text"] += 1
+            self._drop("mentions of empty nodes")
             self._opened = ""
         self._fresh = True
+
+    def _drop(self, what: str) -> None:
+        if self._left is not None:
+            self._left[what, "an empty node has no words in the text"] += 1
 
     def _wrong(self, line: int, detail: str) -> None:
         if len(self._doc.problems) < _MOST:
@@ -164,19 +176,23 @@ class RowReader:
         if doc.problems:
             # The text of the document is incomplete, so its rows are of no use.
             return
-        columns = self.columns = self.columns or self._columns()
-        try:
-            row = Row(line.number, *(columns.cell(line.cells, role) for role in ("token", "misc", "tag", "entity")))
-            number = columns.cell(line.cells, "id")
-        except IndexError:
+        plan = self._plan or self._planned()
+        if len(line.cells) < plan.least:
             self._wrong(line.number, f"the map names a column beyond the {len(line.cells)} of this line")
             return
+        form, misc, tag, entity, number = plan.pick((*line.cells, ""))
+        row = Row(line.number, form, misc, tag, entity)
+        if plan.keys:
+            inner = {role: misc_value(getattr(row, role), key) for role, key in plan.keys.items()}
+            form, misc, tag, entity = (inner.get(name, cell) for name, cell in zip(_CELLS, row[1:], strict=True))
+            row = Row(line.number, form, misc, tag, entity)
         if not row.form.strip(" \t"):
             self._wrong(line.number, "the token is empty")
             return
-        self._count(line.cells, columns)
+        if self._left is not None:
+            self._count(line.cells, plan)
         if "." in number:
-            self._left["empty nodes", "an empty node has no words in the text"] += 1
+            self._drop("empty nodes")
             self._empty_node(row)
         elif "-" in number:
             self._end_range()
@@ -188,7 +204,7 @@ class RowReader:
         else:
             self._add(row)
 
-    def _columns(self) -> Columns:
+    def _planned(self) -> _Plan:
         """Return the columns: by the line that names them, else by the dialect, and those that the map gives."""
         dialect = self.lines.dialect
         columns = UD if dialect == "CoNLL-U" else ONTONOTES if dialect == "CoNLL-2012" else OTHER
@@ -196,7 +212,10 @@ class RowReader:
             columns = OTHER.named(self._named)
         if self._entity_fields and "misc" in columns.roles:
             columns = Columns({**columns.roles, "entity": (columns.roles["misc"][0], "Entity")}, columns.names)
-        return columns.mapped(self._layout, self.shown)
+        columns = columns.mapped(self._layout, self.shown)
+        self.roles = columns.roles.keys()
+        self._plan = _Plan(columns, dialect == "CoNLL-2012")
+        return self._plan
 
     def _add(self, row: Row) -> None:
         if self._opened:
@@ -228,34 +247,56 @@ class RowReader:
         """Move what opens at an empty node to the next token, and what closes there to the token before."""
         for chunk in _CHUNK.findall(row.entity):
             if chunk[0] == "(" and chunk[-1] == ")":
-                self._left["mentions of empty nodes", "an empty node has no words in the text"] += 1
+                self._drop("mentions of empty nodes")
             elif chunk[0] == "(":
                 self._opened += f"|{chunk}"
             elif re.search(rf"\({re.escape(chunk[:-1])}(?=[-|]|$)", self._opened):
                 self._opened = re.sub(rf"\|\({re.escape(chunk[:-1])}(?=[-|]|$)[^|]*", "", self._opened, count=1)
-                self._left["mentions of empty nodes", "an empty node has no words in the text"] += 1
+                self._drop("mentions of empty nodes")
             elif self._doc.rows:
                 last = self._doc.rows[-1]
                 self._doc.rows[-1] = last._replace(entity=f"{last.entity}|{chunk}")
 
-    def _count(self, cells: Sequence[str], columns: Columns) -> None:
+    def _count(self, cells: Sequence[str], plan: _Plan) -> None:
         """Count the values of columns and keys that no role takes."""
-        used = {index % len(cells) for index, _ in columns.roles.values()}
-        of_2012 = self.lines.dialect == "CoNLL-2012"
-        for i, cell in enumerate(cells):
-            if i not in used and cell not in _EMPTY and not (of_2012 and i < 3):
-                names = columns.names or (_OF_2012 if of_2012 else ())
-                name = names[i] if i < len(names) else "predicate arguments" if of_2012 else str(i)
-                self._unused[f"column {name}"] += 1
-        if "misc" in columns.roles:
-            cell = cells[columns.roles["misc"][0]]
-            if cell != "_":
-                index = columns.roles["misc"][0]
-                keys = {key for i, key in columns.roles.values() if i == index}
-                for one in cell.split("|"):
-                    key = one.partition("=")[0]
-                    if key not in keys and key not in _SPACES:
-                        self._unused[f"MISC.{key[:60]}"] += 1
+        for i, name in plan.unused(len(cells)):
+            if cells[i] not in _EMPTY:
+                self._unused[name] += 1
+        if plan.misc is not None and cells[plan.misc] != "_":
+            for one in cells[plan.misc].split("|"):
+                key = one.partition("=")[0]
+                if key not in plan.misc_keys:
+                    self._unused[f"MISC.{key[:60]}"] += 1
+
+
+class _Plan:
+    """Where a file has what a row needs, worked out once, since a file has many rows."""
+
+    def __init__(self, columns: Columns, of_2012: bool) -> None:
+        self._columns, self._of_2012 = columns, of_2012
+        roles = columns.roles
+        # One cell more stands for the roles without a column.
+        places = [roles[role][0] if role in roles else None for role in ("token", "misc", "tag", "entity", "id")]
+        self.pick = itemgetter(*(-1 if i is None else i if i >= 0 else i - 1 for i in places))
+        self.least = max(i + 1 if i >= 0 else -i for i in places if i is not None)
+        names = {"token": "form"}
+        self.keys = {names.get(role, role): key for role, (_, key) in roles.items() if key and role != "id"}
+        self.misc = roles["misc"][0] if "misc" in roles else None
+        self.misc_keys = _SPACES | {key for i, key in roles.values() if i == self.misc}
+        self._unused: dict[int, list[tuple[int, str]]] = {}
+
+    def unused(self, width: int) -> list[tuple[int, str]]:
+        """Return the index and name of each column of a row that no role takes."""
+        if width not in self._unused:
+            used = {index % width for index, _ in self._columns.roles.values()}
+            names = self._columns.names or (_OF_2012 if self._of_2012 else ())
+            # The first three columns of CoNLL-2012 number the row.
+            self._unused[width] = [
+                (i, "column " + (names[i] if i < len(names) else "predicate arguments" if self._of_2012 else str(i)))
+                for i in range(3 if self._of_2012 else 0, width)
+                if i not in used
+            ]
+        return self._unused[width]
 
 
 def spaces(row: Row) -> tuple[str | None, str | None]:

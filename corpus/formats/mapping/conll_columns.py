@@ -101,13 +101,6 @@ class Columns:
             roles[role] = (column, key)
         return replace(self, roles=roles)
 
-    def cell(self, cells: Sequence[str], role: str) -> str:
-        """Return the value of a role in a row, "" if there is none. Raises IndexError for a column beyond the row."""
-        if role not in self.roles:
-            return ""
-        column, key = self.roles[role]
-        return misc_value(cells[column], key) if key else cells[column]
-
 
 def misc_value(cell: str, key: str) -> str:
     """Return the value of a key in a cell of `key=value` pairs separated by `|`, "" without one."""
