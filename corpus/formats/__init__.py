@@ -97,8 +97,15 @@ FORMATS: dict[str, Format] = {
         writes=True,
     ),
     "conll": Format(
-        "CoNLL columns, one token and its IOB2 tag on each line, one file for each split",
+        "CoNLL columns, one token and its IOB2 tag on each line, one file for each split; reads CoNLL-2003, "
+        "CoNLL-2012 and CoNLL-U too",
         "conll",
+        reads=True,
+        writes=True,
+    ),
+    "conllu": Format(
+        "CoNLL-U, with entities and coreference in MISC as in CorefUD, one file for each split",
+        "conllu",
         reads=True,
         writes=True,
     ),

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import NamedTuple
 
 from .conll_rows import Rows
@@ -89,7 +90,7 @@ class TagSurvey:
     def _add_types(self, cell: str, fields: Sequence[str]) -> None:
         if "etype" in fields:
             for chunk in _CHUNK.finditer(cell):
-                kind = _values(chunk[1], fields).get("etype", "") if chunk[1] else ""
+                kind = type_of(_values(chunk[1], fields)) if chunk[1] else ""
                 if kind:
                     self.types[kind[:60]] += 1
 
@@ -177,30 +178,35 @@ def named(doc: Rows, faults: list[Fault]) -> Iterator[Mention]:
 
 
 class Chained(NamedTuple):
-    """A mention in brackets: its pieces as (first, last), its entity, its other values, and the line of its first."""
+    """A mention in brackets: its pieces as (first, last), its entity, its other values, and the line of its first.
+
+    `order` grows with the brackets that open.
+    """
 
     pieces: list[tuple[int, int]]
     entity: str
     values: dict[str, str]
     line: int
+    order: int
 
 
 def chained(doc: Rows, faults: list[Fault]) -> list[Chained]:
     """Return the mentions of the chains. The last one that was opened for an entity is closed first."""
-    opened: dict[str, list[tuple[int, dict[str, str]]]] = {}
+    opened: dict[str, list[tuple[int, int, dict[str, str]]]] = {}
+    brackets = count()
     pieces: dict[str, list[Chained]] = {}
     found: list[Chained] = []
 
     def close(i: int, name: str) -> None:
-        first, values = opened[name].pop()
+        first, order, values = opened[name].pop()
         entity = values.pop("eid")
         part = _PIECE.fullmatch(entity)
         if part is None:
-            found.append(Chained([(first, i + 1)], entity, values, doc.rows[first].line))
+            found.append(Chained([(first, i + 1)], entity, values, doc.rows[first].line, order))
             return
         entity, number, total = part[1], int(part[2]), int(part[3])
         if number == 1:
-            pieces.setdefault(entity, []).append(Chained([], entity, values, doc.rows[first].line))
+            pieces.setdefault(entity, []).append(Chained([], entity, values, doc.rows[first].line, order))
         whole = next((one for one in reversed(pieces.get(entity, ())) if len(one.pieces) == number - 1), None)
         if whole is None:
             faults.append(Fault(doc.rows[first].line, f"{name[:60]!r} has no piece before it"))
@@ -221,7 +227,7 @@ def chained(doc: Rows, faults: list[Fault]) -> list[Chained]:
             values = _values(label, doc.entity_fields) if chunk[1] else {"eid": label}
             name = values["eid"]
             if chunk[1]:
-                opened.setdefault(name, []).append((i, values))
+                opened.setdefault(name, []).append((i, next(brackets), values))
             if (chunk[2] or not chunk[1]) and opened.get(name):
                 close(i, name)
             elif not chunk[1]:
@@ -229,12 +235,17 @@ def chained(doc: Rows, faults: list[Fault]) -> list[Chained]:
     faults += [
         Fault(doc.rows[i].line, f"the mention ({name[:60]} is not closed")
         for name, all_ in opened.items()
-        for i, _ in all_
+        for i, *_ in all_
     ]
     faults += [
         Fault(one.line, f"the mention of {name[:60]} lacks a piece") for name, some in pieces.items() for one in some
     ]
-    return found
+    return sorted(found, key=lambda one: one.order)
+
+
+def type_of(values: Mapping[str, str]) -> str:
+    """Return the type of an entity, "" without one: our own, or the one of CorefUD's list."""
+    return values["type"] if "type" in values else values.get("etype", "")
 
 
 def _values(label: str, fields: Sequence[str]) -> dict[str, str]:
@@ -249,4 +260,4 @@ def _values(label: str, fields: Sequence[str]) -> dict[str, str]:
 
 def unescaped(value: str) -> str:
     """Return a value of CorefUD with its escaped characters."""
-    return re.sub("%(28|29|2B|2C|2D|3A|3D|7C|25)", lambda found: chr(int(found[1], 16)), value)
+    return re.sub("%(20|25|28|29|2B|2C|2D|3A|3D|7C)", lambda found: chr(int(found[1], 16)), value)

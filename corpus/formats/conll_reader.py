@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..core.model import GOLD, Problem, Record
 from ..core.schema import Schema
-from .conll_mentions import Chained, Fault, Mention, TagSurvey, chained, named, tagged
+from .conll_mentions import Chained, Fault, Mention, TagSurvey, chained, named, tagged, type_of
 from .conll_rows import Begin, RowReader, Rows, spaces
 from .documents import NOTHING_SAID, Incoming, LeftOut, Options, renamed, spans_of
 from .importing import build_corpus
@@ -227,7 +227,7 @@ class _Records:
         known = {(name.first, name.last): name.label for name in names}
         for one in chains:
             name = known.pop(one.pieces[0], "") if len(one.pieces) == 1 else ""
-            said = one.values.get("etype", "")
+            said = type_of(one.values)
             if self._has_rule(said or name) or not said:
                 form = "NAM" if name else one.values.get("form", "")
                 self._add(one.pieces, f"={one.entity}", said or name, form, one.line)
@@ -262,7 +262,8 @@ class _Records:
 
     def layers(self) -> dict[str, list[Record]]:
         """Return the layers. The name of an entity is its first name in the text; one without names has none."""
-        order = sorted(range(len(self._mentions)), key=lambda i: self._mentions[i]["spans"][0]["start"])
+        firsts = [mention["spans"][0] for mention in self._mentions]
+        order = sorted(range(len(firsts)), key=lambda i: (firsts[i]["start"], -firsts[i]["end"]))
         mentions = [self._mentions[i] for i in order]
         one, annotator = self._of.one, self._of.annotator
         for number, i in enumerate(order, 1):
