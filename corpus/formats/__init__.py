@@ -109,6 +109,12 @@ FORMATS: dict[str, Format] = {
         reads=True,
         writes=True,
     ),
+    "conll-2012": Format(
+        "CoNLL-2012 (OntoNotes) columns with names and coreference chains, one file for each split; `conll` reads them",
+        "conll_2012",
+        reads=False,
+        writes=True,
+    ),
     "spacy": Format(
         "spaCy DocBin, one .spacy file for each split; needs the extra `formats`",
         "spacy_docbin",

@@ -314,10 +314,14 @@ _ESCAPED = {escape: char for char, escape in ESCAPES.items()}
 
 
 def escape(text: str) -> str:
-    """Return white space as a value of MISC."""
-    return "".join(ESCAPES.get(char, char) for char in text)
+    r"""Return white space as a value of MISC. Its values must not end with white space: other kinds become `\uXXXX`."""
+    return "".join(ESCAPES.get(char) or (rf"\u{ord(char):04X}" if char.isspace() else char) for char in text)
 
 
 def unescape(text: str) -> str:
     """Return the white space of a value of MISC."""
-    return re.sub(r"\\.", lambda found: _ESCAPED.get(found[0], found[0]), text)
+    return re.sub(r"\\(?:u([0-9A-F]{4})|.)", _char, text)
+
+
+def _char(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[0], found[0])

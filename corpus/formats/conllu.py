@@ -19,7 +19,7 @@ head of a mention, which no annotation here says: it is always 1. White space is
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -100,7 +100,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
         {**mention, "spans": spans_of(text, [(words.pairs[a][0], words.pairs[b - 1][1]) for a, b in pieces])}
         for pieces, mention in kept
     ]
-    entities = _entities(layers["entities"], mentions, left)
+    entities = carried_entities(layers["entities"], mentions, left, _WHY)
     left["ids", _WHY["ids"]] += len(entities) + len(mentions)
     known = {"id", "spans", "form", "entity"}
     mentions = [{key: value for key, value in one.items() if key in known} for one in mentions]
@@ -118,8 +118,10 @@ def _count_changes(pieces: Pieces, mention: Record, words: Words, left: LeftOut)
     left[inside, _WHY[inside]] += not edges <= own
 
 
-def _entities(entities: list[Record], mentions: list[Record], left: LeftOut) -> list[Record]:
-    """Return the entities with mentions, in the order of the text."""
+def carried_entities(
+    entities: list[Record], mentions: list[Record], left: LeftOut, reasons: Mapping[str, str]
+) -> list[Record]:
+    """Return the entities with mentions, in the order of the text; count in `left` what they lose."""
     known = {one["id"]: one for one in entities}
     made: dict[str, Record] = {}
     for mention in mentions:
@@ -130,11 +132,11 @@ def _entities(entities: list[Record], mentions: list[Record], left: LeftOut) -> 
         if mention.get("form") == "NAM" and "name" not in one:
             one["name"] = " ".join(mention["spans"][0]["text"].split())
     for name, one in made.items():
-        left["names of entities", _WHY["names of entities"]] += (known[name].get("name") or None) != one.get("name")
+        left["names of entities", reasons["names of entities"]] += (known[name].get("name") or None) != one.get("name")
         for key, value in known[name].items():
             if key not in ("id", "type", "name") and value is not None:
-                left[f"entities.{key}", NO_FIELD] += 1
-    left["entities", _WHY["entities"]] += len(known) - len(made)
+                left[f"entities.{key}", reasons["entities.kb"]] += 1
+    left["entities", reasons["entities"]] += len(known) - len(made)
     return list(made.values())
 
 
