@@ -33,11 +33,11 @@ import pyarrow as pa
 
 from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
 from ..core.schema import Schema
+from ..core.source_tokens import SENTENCES
 from ..core.tokens import Tokens
 from ..files import replace_file
 from ..pipeline.tables.entities import tag_names, tags_of
 from ..pipeline.tables.rows import Row, looked
-from ..pipeline.tables.source_tokens import LAYER
 from .conll_reader import read as read
 from .conll_rows import escape
 from .documents import LeftOut, Outgoing, in_order, layers_left_out, renamed, spans_of
@@ -74,7 +74,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
         return None
     layers = in_order(document.value, schema)
     tagged = Tagged(document.text or "", document.article, document.annotation, schema)
-    kept_sentences = {LAYER: layers[LAYER]} if tagged.words.of_source else {}
+    kept_sentences = {SENTENCES: layers[SENTENCES]} if tagged.words.of_source else {}
     layers_left_out(layers, {*LAYERS, *kept_sentences}, left, _WHY, NO_COLUMN)
     kept = Counter((first, last) for first, last, _ in tagged.found)
     for mention in layers["mentions"]:

@@ -8,8 +8,8 @@
     #end document
 
 The columns are the document, the part, the number of the token, the token, its part of speech, the parse, the lemma,
-the frameset, the sense, the speaker, the name and the chains. The format has no white space: a reader puts a blank between
-tokens and a line break between sentences. Entities with one mention are chains too.
+the frameset, the sense, the speaker, the name and the chains. The format has no white space: a reader puts a blank
+between tokens and a line break between sentences. Entities with one mention are chains too.
 
 `conll_reader` reads these files as the format `conll`.
 """
@@ -24,9 +24,9 @@ from typing import IO
 
 from ..core.model import Annotation, CorpusError, Document, Record, Source
 from ..core.schema import Schema
+from ..core.source_tokens import SENTENCES
 from ..files import replace_file
 from ..pipeline.tables.rows import looked
-from ..pipeline.tables.source_tokens import LAYER
 from .conll import sentences_of
 from .conllu import Placer, carried_entities
 from .documents import LeftOut, Outgoing, in_order, layers_left_out, pairs_of, renamed, spans_of
@@ -73,7 +73,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     text = document.text or ""
     layers = in_order(document.value, schema)
     words = Words(text, document.annotation, schema, str(document.article.record["language"]))
-    sentences = {LAYER: layers[LAYER]} if words.of_source else {}
+    sentences = {SENTENCES: layers[SENTENCES]} if words.of_source else {}
     layers_left_out(layers, {*LAYERS, *sentences}, left, _WHY, NO_COLUMN)
     drop("texts")
     drop("tokens with white space", sum(any(map(str.isspace, text[start:end])) for start, end in words.pairs))
@@ -97,7 +97,8 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     names = [place for place, one in kept if one.get("form") == "NAM" and types[one["entity"]]]
     drop("types of nested names", len(names) - len(_outermost(names, len(words.pairs))))
     kept.sort(key=lambda item: (item[0][0], -item[0][1]))
-    mentions = [{key: one[key] for key in ("id", "spans", "form", "entity") if key in one} for _, one in kept]
+    fields = {"id", "spans", "form", "entity"}
+    mentions = [{key: value for key, value in one.items() if key in fields} for _, one in kept]
     entities = carried_entities(layers["entities"], mentions, left, _WHY)
     drop("ids", len(entities) + len(mentions))
     return renamed({"entities": entities, "mentions": mentions, **sentences}, schema)

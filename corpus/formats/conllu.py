@@ -27,9 +27,9 @@ from typing import IO
 
 from ..core.model import Annotation, CorpusError, Document, Record, Source
 from ..core.schema import Schema
+from ..core.source_tokens import SENTENCES
 from ..files import replace_file
 from ..pipeline.tables.rows import looked
-from ..pipeline.tables.source_tokens import LAYER
 from .conll import sentences_of
 from .conll_reader import read as read
 from .documents import LeftOut, Outgoing, in_order, layers_left_out, pairs_of, renamed, spans_of
@@ -82,7 +82,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
         return None
     layers = in_order(document.value, schema)
     words = Words(document.text or "", document.annotation, schema, str(document.article.record["language"]))
-    sentences = {LAYER: layers[LAYER]} if words.of_source else {}
+    sentences = {SENTENCES: layers[SENTENCES]} if words.of_source else {}
     layers_left_out(layers, {*LAYERS, *sentences}, left, _WHY, NO_FIELD)
     kept: list[tuple[Pieces, Record]] = []
     placer = Placer(words)

@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from ..core.model import Annotation, Record
 from ..core.schema import Schema
+from ..core.source_tokens import SENTENCES, has_source_tokens
 from ..core.tokens import sentences, tokenize
-from ..pipeline.tables.source_tokens import LAYER, has_source_tokens
 from .documents import LeftOut, Options, spans_of
 from .importing import edit_schema, schema_of
 
@@ -36,16 +36,15 @@ _LAYER = {
     },
 }
 NO_LAYER = "the schema has no layer `sentences` with spans `tokens`"
-WHITE = "a span must have words"
 
 
 def schema_with_sentences(options: Options) -> Schema:
     """Return the schema for the new corpus, with a layer for the sentences; a schema that the user named stays."""
     schema = schema_of(options)
-    if options.schema is not None or LAYER in schema.layers:
+    if options.schema is not None or SENTENCES in schema.layers:
         return schema
     written = json.loads(json.dumps(schema.annotation))
-    edit_schema(written, (), [(f"/properties/{LAYER}", _LAYER)], "the import")
+    edit_schema(written, (), [(f"/properties/{SENTENCES}", _LAYER)], "the import")
     return Schema(written, schema.article, schema.registry)
 
 
@@ -59,25 +58,19 @@ def sentence_records(
     if not has_source_tokens(schema):
         left["sentences and tokens of the source", NO_LAYER] += len(begins)
         return {}
-    with_ids = any(one.name == "source_id" for one in schema.layers[LAYER].fields)
+    with_ids = any(one.name == "source_id" for one in schema.layers[SENTENCES].fields)
     bounds = [*sorted(begins), len(tokens)]
     records: list[Record] = []
     for first, last in pairwise(bounds):
-        spans = spans_of(text, tokens[first:last])
-        # A span that begins or ends with white space is an error, and one that is trimmed is another token.
-        whole = [span for span in spans if span["text"].strip() == span["text"]]
-        left["tokens with white space at an edge", WHITE] += len(spans) - len(whole)
-        if whole:
-            start, end = whole[0]["start"], whole[-1]["end"]
-            record: Record = {
-                "id": f"s{len(records) + 1}",
-                "spans": spans_of(text, [(start, end)]),
-                "tokens": whole,
-            }
-            if with_ids and begins[first]:
-                record["source_id"] = begins[first]
-            records.append(record)
-    return {LAYER: records}
+        record: Record = {
+            "id": f"s{len(records) + 1}",
+            "spans": spans_of(text, [(tokens[first][0], tokens[last - 1][1])]),
+            "tokens": spans_of(text, tokens[first:last]),
+        }
+        if with_ids and begins[first]:
+            record["source_id"] = begins[first]
+        records.append(record)
+    return {SENTENCES: records}
 
 
 class Words:
@@ -103,7 +96,7 @@ def _of_source(
     """Return the tokens, the first token of each sentence and the ids; None unless they have all words of the text."""
     if not has_source_tokens(schema):
         return None
-    records = sorted(annotation.layer(LAYER), key=lambda one: int(one["spans"][0]["start"]))
+    records = sorted(annotation.layer(SENTENCES), key=lambda one: int(one["spans"][0]["start"]))
     pairs: list[tuple[int, int]] = []
     begins: list[int] = []
     for one in records:

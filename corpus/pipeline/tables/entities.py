@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from ...core.schema import Schema
+from ...core.source_tokens import has_source_tokens
 from ...core.tokens import Ints, Tokens, sentences, tokenize
 from .config import Config
 from .rows import Row, Rows, looked
-from .source_tokens import COLUMNS, SourceTokens, bounds_of, has_source_tokens
+from .source_tokens import COLUMNS, SourceTokens, bounds_of
 
 
 def entities_config(schema: Schema) -> Config:

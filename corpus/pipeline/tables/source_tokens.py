@@ -10,11 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from ...core.model import Record
-from ...core.schema import Schema
+from ...core.source_tokens import SENTENCES
 from ...core.tokens import Ints, Tokens
 from .rows import Row, looked
 
-LAYER = "sentences"
 COLUMNS = (
     ("source_tokens", pa.string()),
     ("source_token_starts", pa.int64()),
@@ -24,17 +23,11 @@ COLUMNS = (
 """The tokens, where they begin, their tags, and the number in the article of the sentence of each, from 0."""
 
 
-def has_source_tokens(schema: Schema) -> bool:
-    """Return True if the schema has a layer for the sentences and tokens of the source."""
-    layer = schema.layers.get(LAYER)
-    return layer is not None and {"spans", "tokens"} <= {field.name for field in layer.of_kind("spans")}
-
-
 def source_sentences(row: Row) -> list[Record] | None:
     """Return the sentences of the source in the order of the text; None if the gold annotation has none."""
-    if row.gold is None or not looked(row.gold, LAYER):
+    if row.gold is None or not looked(row.gold, SENTENCES):
         return None
-    return sorted(row.gold.layer(LAYER), key=lambda one: (one["spans"][0]["start"], one["spans"][-1]["end"]))
+    return sorted(row.gold.layer(SENTENCES), key=lambda one: (one["spans"][0]["start"], one["spans"][-1]["end"]))
 
 
 class SourceTokens:
