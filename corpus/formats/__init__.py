@@ -151,6 +151,18 @@ FORMATS: dict[str, Format] = {
         reads=True,
         writes=False,
     ),
+    "csv": Format(
+        "CSV or TSV with a header, read by a map of its columns: stances, labels of texts, quotes by their words",
+        "csv_rows",
+        reads=True,
+        writes=False,
+    ),
+    "jsonl": Format(
+        "JSONL, read by a map of its keys: stances, labels of texts, or texts with spans",
+        "jsonl_rows",
+        reads=True,
+        writes=False,
+    ),
     "web-annotation": Format(
         "W3C Web Annotation in JSON-LD, offsets and quoted words without the text, one collection for each document",
         "web_annotation",

@@ -47,7 +47,7 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     """
     schema = schema_with_sentences(options)
     layout = Layout.of(options.map, schema)
-    yield from build_corpus(into, _documents(source, layout, options, schema), options, layout.use, schema)
+    yield from build_corpus(into, _documents(source, layout, options, schema), options, layout.use, schema=schema)
 
 
 def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -> Iterator[Incoming | Problem]:

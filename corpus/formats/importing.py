@@ -10,11 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
 from ..core.schema import TARGETS, Schema, shipped
 from .documents import Incoming, Options
 from .fitting import NOT_READ, dated, fitted, with_words, without_controls, without_words
+from .known import Causes
 from .mapping.use import MapUse
 from .sources import problem
 from .writing import CorpusWriter, json_bytes, write_file
@@ -38,21 +41,31 @@ def build_corpus(
     documents: Iterable[Incoming | Problem],
     options: Options,
     use: MapUse | None = None,
+    targets: Iterable[Record] = (),
     schema: Schema | None = None,
+    *,
+    bulk: bool = False,
 ) -> Iterator[Problem]:
     """Write the documents to the new corpus `into`; yield the Problems among them, and of values that do not fit.
 
     An annotation with a Problem is quarantined: its document has no annotation by that annotator. A field that some
     record lacks becomes optional in the schema of the new corpus. `use` has the names of the map; those that the files
-    lack are Problems too. `schema` is that of the new corpus if the reader adds layers to the one of the options.
-    Raises CorpusError when an article record lacks a required field that no option gives, or when there is no document.
+    lack are Problems too. `targets` are added to the registry of targets. `schema` is that of the new corpus if the
+    reader adds layers to the one of the options. Problems of several annotations that one suggestion solves are one
+    Problem. Raises CorpusError when an article record lacks a required field that no option gives, or when there is
+    no document.
     """
-    importer = _Importer(into, options, schema)
+    importer = _Importer(into, options, schema or schema_of(options), list(targets), bulk or options.bulk)
+    systematic = Causes()
     failed = False
     for one in documents:
         for wrong in [one] if isinstance(one, Problem) else importer.add(one):
             failed = True
-            yield wrong
+            if wrong.suggestion:
+                systematic.add(f"{wrong.code} {wrong.suggestion}", wrong)
+            else:
+                yield wrong
+    yield from systematic
     if not importer.written and not failed:
         raise CorpusError("found no document to import")
     if use is not None:
@@ -63,12 +76,13 @@ def build_corpus(
 class _Importer:
     """Writes documents to a new corpus, and then the schema that fits them."""
 
-    def __init__(self, into: Path, options: Options, schema: Schema | None) -> None:
+    def __init__(self, into: Path, options: Options, schema: Schema, targets: list[Record], bulk: bool) -> None:
         self._into, self._options = into, options
-        self._folder, self._schema = options.schema or shipped(), schema or schema_of(options)
+        self._folder = options.schema or shipped()
+        self._schema = _with_targets(schema, targets, self._folder / "targets.schema.json")
         self._given = _record_of(options, self._schema)
         self._kb_date = _kb_date(options)
-        self._writer = CorpusWriter(into, self._schema, options.bulk)
+        self._writer = CorpusWriter(into, self._schema, bulk)
         self._lacking: Counter[tuple[str, str]] = Counter()
         self._targets: set[str] = set()
         self._added: set[str] = set()
@@ -156,6 +170,16 @@ def schema_of(options: Options) -> Schema:
         return Schema.read(options.schema.parent)
     names = ("annotation.schema.json", "article.schema.json", "targets.json")
     return Schema(*(json.loads((shipped() / name).read_bytes()) for name in names))
+
+
+def _with_targets(schema: Schema, targets: list[Record], rules: Path) -> Schema:
+    """Return the schema with more targets. Raises CorpusError if the registry cannot hold one of them."""
+    known = [one for one in schema.registry["targets"] if one["target_id"] not in {new["target_id"] for new in targets}]
+    more = {one["target_id"]: one for one in targets}
+    registry = {**schema.registry, "targets": [*known, *more.values()]}
+    for wrong in jsonschema_rs.Draft202012Validator(json.loads(rules.read_bytes())).iter_errors(registry):
+        raise CorpusError(f"map: targets: {wrong.message[:200]}")
+    return Schema(schema.annotation, schema.article, registry) if targets else schema
 
 
 def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: str = "", card: str = "") -> None:

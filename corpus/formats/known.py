@@ -6,6 +6,7 @@ KEYS.drop_others(line, options.left_out)      →  dropped 12 values of cats: Pr
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -19,6 +20,9 @@ _LONGEST = 60
 """Characters of a name that are shown."""
 _MOST = 500
 """Different names that are counted of one kind: a hostile file could have millions."""
+
+
+_TIMES = re.compile(r" \([0-9,]+ times, here first\)$")
 
 
 class Known:
@@ -75,4 +79,5 @@ class Causes:
         """Yield one Problem for each cause, at the place of the first."""
         for cause, one in self._first.items():
             count = self._count[cause]
-            yield replace(one, message=f"{one.message} ({count:,} times, here first)") if count > 1 else one
+            message = _TIMES.sub("", one.message) + f" ({count:,} times, here first)"
+            yield replace(one, message=message) if count > 1 else one

@@ -66,6 +66,10 @@ class CorpusWriter:
 
     def quarantine(self, value: Record, faults: Faults) -> None:
         """Write an annotation that could only be read in part, with its Problems, to `quarantine/`."""
+        if self._bulk:
+            line = {"annotation": value, "problems": [asdict(one) for one in faults]}
+            self._line(self._into / "quarantine" / BULK, json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            return
         path = self._into / "quarantine" / value["doc_id"] / f"{value['annotator']}.json"
         write_file(path, canonical(value, "annotation", self._schema))
         write_file(path.with_suffix(".problems.json"), json_bytes([asdict(one) for one in faults]))

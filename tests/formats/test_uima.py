@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.corpora import Corpus, run
-from support.exchange import EXAMPLES, annotations, imported
+from support.exchange import EXAMPLES, annotations, imported, with_quarantined
 
 from corpus.formats.uima_common import Offsets
 from corpus.formats.webanno_tsv import split, unescape
@@ -72,7 +72,7 @@ def tsv(
     (folder / "source").mkdir()
     (folder / "source/doc.tsv").write_bytes((header + body).encode())
     problems, left = imported("webanno-tsv", folder / "source", folder / "new", **said)
-    made = annotations(folder / "new") if (folder / "new/annotations").exists() else {}
+    made = with_quarantined(folder / "new")
     return [(one.code, one.line - header.count("\n")) for one in problems], made.get("gold/doc.json", {}), left
 
 
@@ -222,9 +222,11 @@ def test_what_was_escaped_is_read_again(values: list[str]) -> None:
 def test_a_link_to_wikidata_is_the_entitys(tmp_path: Path) -> None:
     header = f"#FORMAT=WebAnno TSV 3.3\n#T_SP={NAMED}|identifier|value\n\n\n"
     cells = "http://www.wikidata.org/entity/Q42\tPER"
-    problems, made, _ = tsv(ONE.format(text="Ada", cells=cells), tmp_path, header)
+    problems, made, _ = tsv(ONE.format(text="Ada", cells=cells), tmp_path, header, kb_date="2026-01-01")
     assert problems == []
-    assert made["entities"] == [{"id": "e1", "type": "PER", "name": "Ada", "kb": "wikidata:Q42"}]
+    assert made["entities"] == [
+        {"id": "e1", "type": "PER", "name": "Ada", "kb": "wikidata:Q42", "kb_date": "2026-01-01"}
+    ]
 
 
 def test_what_was_curated_is_gold(tmp_path: Path) -> None:
@@ -247,7 +249,7 @@ def xmi(old: str, new: str, folder: Path, types: str = TYPES) -> tuple[list[tupl
     (folder / "source/TypeSystem.xml").write_text(types, "utf-8")
     (folder / "source/doc.xmi").write_text(written.replace(old, new), "utf-8")
     problems, left = imported("uima-xmi", folder / "source", folder / "new")
-    made = annotations(folder / "new") if (folder / "new/annotations").exists() else {}
+    made = with_quarantined(folder / "new")
     return [(one.code, one.line) for one in problems], made.get("gold/doc.json", {}), left
 
 

@@ -55,6 +55,17 @@ def annotations(root: Path) -> dict[str, dict[str, Any]]:
     return {path.relative_to(folder).as_posix(): json.loads(path.read_bytes()) for path in folder.rglob("*.json")}
 
 
+def quarantined(root: Path) -> dict[str, dict[str, Any]]:
+    """Each quarantined annotation of a corpus, by its path."""
+    paths = (path for path in (root / "quarantine").rglob("*.json") if not path.name.endswith(".problems.json"))
+    return {path.relative_to(root / "quarantine").as_posix(): json.loads(path.read_bytes()) for path in paths}
+
+
+def with_quarantined(root: Path) -> dict[str, dict[str, Any]]:
+    """Each annotation of a corpus and each quarantined one, by its path in annotations/."""
+    return annotations(root) | {f"{one['annotator']}/{one['doc_id']}.json": one for one in quarantined(root).values()}
+
+
 def has_words(value: dict[str, Any]) -> bool:
     """Whether each span of an annotation quotes its text."""
     spans = (

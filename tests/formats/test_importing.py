@@ -1,0 +1,321 @@
+"""What every import does: it says what it drops, sets faulty annotations aside, invents nothing, and ends valid."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets import load_dataset
+from support.corpora import Corpus, Ran, run, tiny
+from support.exchange import EXAMPLES, SAID, annotations, imported, quarantined
+
+from corpus.formats import FORMATS
+from corpus.formats.known import Causes, Known
+from corpus.formats.names import annotators, doc_ids
+from corpus.formats.offset_readings import OffsetReadings
+from corpus.formats.sources import problem
+
+RECORD = [f"--record={key}={value}" for key, value in SAID.items()]
+PERSON = '[types.Person]\nlayer = "mentions"\nentity = "PER"\n'
+
+
+def make(folder: Path, files: dict[str, str]) -> Path:
+    """Write files into a folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return folder
+
+
+def come_in(name: str, tmp_path: Path, files: dict[str, str], of: str = "", *more: str) -> tuple[Ran, Path]:
+    """Import files with a map; return what came of the command, and the new corpus."""
+    source = make(tmp_path / "source", files)
+    (tmp_path / "map.toml").write_text(of)
+    root = tmp_path / "new"
+    said = [f"--map={tmp_path / 'map.toml'}"] if of else []
+    return run("import", name, str(source), "--into", str(root), *said, *RECORD, *more), root
+
+
+EXAMPLE = {"brat": "attribution", "conll": "columns", "prodigy": "prodigy", "doccano": "doccano"}
+EXAMPLE |= {"webanno-tsv": "webanno", "uima-xmi": "uima"}
+
+
+@pytest.mark.parametrize("name", EXAMPLE)
+def test_what_an_import_writes_validates_builds_and_loads(name: str, tmp_path: Path) -> None:
+    of = "webanno" if name == "uima-xmi" else EXAMPLE[name]
+    root = tmp_path / "new"
+    run("import", name, f"{EXAMPLES}/{EXAMPLE[name]}", f"--map={EXAMPLES}/{of}.toml", "--into", str(root), *RECORD)
+    corpus = Corpus(root)
+    assert [one for one in corpus.findings() if one["severity"] == "error"] == []
+    assert corpus.run("build").code == 0
+    loaded = load_dataset(str(root / "build"), "documents", cache_dir=str(tmp_path / "cache"))
+    assert sum(split.num_rows for split in loaded.values()) == len(list((root / "raw").glob("*.json")))
+
+
+def test_a_refused_text_is_not_an_import(tmp_path: Path) -> None:
+    ran, root = come_in("brat", tmp_path, {"d.txt": "\ufeffAda left.\n", "d.ann": "T1\tPerson 1 4\tAda\n"}, PERSON)
+    assert (ran.code, root.exists()) == (1, False)
+    assert ran.err.splitlines()[-1] == "nothing was imported"
+    assert "imported;" not in ran.err
+
+
+def test_what_was_read_in_part_gives_no_rows_of_o(tmp_path: Path) -> None:
+    rows = "EU NNP I-NP I-ORG\nrejects VBZ I-VP O\n\nPeter NNP I-NP I-PER\nBlackburn NNP I-NP I-PER\n"
+    ran, root = come_in("conll", tmp_path, {"train.conll": rows})
+    assert ran.code == 1
+    assert annotations(root) == {}
+    assert not (root / "annotations").exists()
+    (held,) = (root / "quarantine").rglob("*.problems.json")
+    assert {one["code"] for one in json.loads(held.read_text("utf-8"))} == {"IMP2"}
+    assert "could not read" in next(iter(quarantined(root).values()))["provenance"]["note"]
+    assert Corpus(root).run("build").code == 0
+    with pytest.raises(ValueError, match="'entities' not found"):
+        load_dataset(str(root / "build"), "entities", cache_dir=str(tmp_path / "cache"))
+
+
+def test_names_in_any_script_have_an_id_of_their_own(tmp_path: Path) -> None:
+    names = ["甲", "乙", "Отчёт"]
+    files = {f"{one}.txt": f"Ada left {one}." for one in names}
+    files |= {f"{who}/{one}.ann": "T1\tPerson 0 3\tAda\n" for one in names for who in ("李", "Müller")}
+    all_of_them, root = come_in("brat", tmp_path / "all", files, PERSON)
+    assert all_of_them.code == 0
+    few = {name: text for name, text in files.items() if "乙" in name}
+    _, other = come_in("brat", tmp_path / "few", few, PERSON)
+    made = annotations(root)
+    assert len(made) == 6
+    assert annotations(other).keys() <= made.keys()
+    records = [json.loads(path.read_bytes()) for path in sorted((root / "raw").glob("*.json"))]
+    assert sorted(one["imported_from"] for one in records) == sorted(names)
+    notes = {one["provenance"]["note"] for one in made.values()}
+    assert notes == {"the source names the annotator '李'", "the source names the annotator 'Müller'"}
+    assert Corpus(root).findings() == []
+
+
+def test_valid_names_do_not_depend_on_each_other() -> None:
+    names = ["a b", "a-b", "Ünsafe?", "Unsafe", "日本", "語", "con", "x" * 200]
+    made = {one: doc_ids()(one) for one in names}
+    together = doc_ids()
+    assert {one: together(one) for one in reversed(names)} == made
+    assert len(set(made.values())) == len(names)
+    assert made["a-b"] == "a-b"
+    assert doc_ids()("é.txt") == doc_ids()("e\u0301.txt")
+    assert annotators()("Eve") == "eve"
+
+
+def test_annotators_that_differ_in_case_are_not_merged(tmp_path: Path) -> None:
+    files = {"d.txt": "Ada left.", "Eve/d.ann": "", "eve/d.ann": ""}
+    ran, _ = come_in("brat", tmp_path, files, PERSON)
+    assert (ran.code, "'Eve' and 'eve' both become 'eve'" in ran.err) == (2, True)
+
+
+TSV = """#FORMAT=WebAnno TSV 3.3
+#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier|value
+
+
+#Text=Ada left .
+1-1\t0-3\tAda\thttp://www.wikidata.org/entity/Q64\tPER\t
+1-2\t4-8\tleft\t_\t_\t
+1-3\t9-10\t.\t_\t_\t
+"""
+NAMED = '[types."NamedEntity.value=PER"]\nlayer = "mentions"\nentity = "PER"\n'
+
+
+@pytest.mark.parametrize(
+    ("of", "more", "kb"),
+    [
+        (NAMED, [], None),
+        (NAMED, ["--kb-date=2026-01-01"], "2026-01-01"),
+        ('kb_date = "2026-01-01"\n' + NAMED, [], "2026-01-01"),
+        ("kb_date = 2026-01-01\n" + NAMED, [], "2026-01-01"),
+        (NAMED + 'set = { kb_date = "2026-01-01" }\n', [], "2026-01-01"),
+    ],
+)
+def test_an_id_of_a_knowledge_base_has_a_date(of: str, more: list[str], kb: str | None, tmp_path: Path) -> None:
+    ran, root = come_in("webanno-tsv", tmp_path, {"d.tsv": TSV}, of, *more)
+    assert ran.code == 0
+    (entity,) = next(iter(annotations(root).values()))["entities"]
+    assert (entity.get("kb"), entity.get("kb_date")) == ("wikidata:Q64" if kb else None, kb)
+    assert ("dropped 1 knowledge-base id of wikidata: an id needs the date" in ran.err) == (kb is None)
+    assert Corpus(root).findings() == []
+
+
+def test_a_date_that_is_none_is_refused(tmp_path: Path) -> None:
+    ran, _ = come_in("webanno-tsv", tmp_path, {"d.tsv": TSV}, NAMED, "--kb-date=soon")
+    assert (ran.code, "'soon' is not a date" in ran.err) == (2, True)
+
+
+def test_a_control_character_is_a_finding_or_is_replaced(tmp_path: Path) -> None:
+    files = {"d.txt": "Ada\x0cLee\x00 left.\n", "d.ann": "T1\tPerson 4 7\tLee\nT2\tPerson 0 8\tAda\x0cLee\x00\n"}
+    ran, _ = come_in("brat", tmp_path / "as-is", files, PERSON)
+    assert ran.code == 1
+    assert "F111" in ran.out
+    assert "help: import again with --replace-controls" in ran.out
+    ran, root = come_in("brat", tmp_path / "replaced", files, PERSON, "--replace-controls")
+    assert (ran.code, Corpus(root).findings()) == (0, [])
+    assert (root / "raw/d.txt").read_text("utf-8") == "Ada Lee\ufffd left.\n"
+    assert Corpus(root).read("raw/d.json")["replaced_characters"] == ["3 U+000C", "7 U+0000"]
+    words = [one["spans"][0]["text"] for one in annotations(root)["gold/d.json"]["mentions"]]
+    assert words == ["Ada Lee\ufffd", "Lee"]
+
+
+DOCCANO = '[types]\nPERSON = { layer = "mentions", entity = "PER" }\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "reason"),
+    [
+        ("One line.\r\nAda left.", [10, 13], "were made on a text with LF line endings"),
+        ("One line.\nAda left.", [11, 14], "were made on a text with CRLF line endings"),
+        ("\U0001f600 hello Ada left.", [9, 12], "count UTF-16 units"),
+        ("\U0001f600 left \U0001f600 Ada", [11, 14], "count UTF-16 units"),
+        ("Ünë Ada left.", [6, 9], "count UTF-8 bytes"),
+        (
+            "\U0001f600 one.\r\n\r\nAda left.",
+            [9, 12],
+            "count UTF-16 units and were made on a text with LF line endings",
+        ),
+    ],
+)
+def test_offsets_in_other_units_are_converted_with_a_note(
+    text: str, span: list[int], reason: str, tmp_path: Path
+) -> None:
+    line = json.dumps({"id": 3, "text": text, "label": [[*span, "PERSON"]]})
+    ran, root = come_in("doccano", tmp_path, {"all.jsonl": line}, DOCCANO)
+    assert ran.code == 0
+    value = annotations(root)["gold/3.json"]
+    assert [one["spans"][0]["text"] for one in value["mentions"]] == ["Ada"]
+    assert value["provenance"]["note"] == f"the offsets {reason} and were converted"
+    assert f"note: {tmp_path}/source/all.jsonl: the offsets {reason}; converted spans" in ran.err
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [("One line.\r\nAda left.", [11, 14])],
+        [("\U0001f600 hello Ada left.", [8, 11])],
+        [("Berliner\nAda", [0, 6]), ("Der Berliner\nAda", [13, 16])],  # a part of a word, on purpose
+        [("日本語\n東京都", [4, 6])],
+        [("日\U0001f600本 語東京", [0, 2])],
+    ],
+)
+def test_offsets_in_code_points_stay(lines: list[tuple[str, list[int]]]) -> None:
+    readings = OffsetReadings()
+    for text, (start, end) in lines:
+        readings.add(text, [(start, end)])
+    reading = readings.decide()
+    for text, (start, end) in lines:
+        assert reading.of(text).pair(start, end) == (start, end)
+    assert reading.unclear == ""
+
+
+def test_readings_that_cannot_be_told_apart_set_the_annotation_aside(tmp_path: Path) -> None:
+    # As it is, the span is a blank; UTF-16 units make it the word before, LF line endings the word after.
+    line = json.dumps({"id": 3, "text": "\U0001f600\r\na b left.", "label": [[4, 5, "PERSON"]]})
+    ran, root = come_in("doccano", tmp_path, {"all.jsonl": line}, DOCCANO)
+    assert (ran.code, annotations(root)) == (1, {})
+    assert "which cannot be told apart" in ran.out
+
+
+def test_keys_and_files_that_a_reader_does_not_know_are_counted(tmp_path: Path) -> None:
+    files = {
+        "d.txt": "Ada left.",
+        "d.ann": "T1\tPerson 0 3\tAda\n",
+        "d.a1": "",
+        "e.a1": "",
+        "notes.xml": "<x/>",
+        "annotation.conf": "",
+        ".hidden": "",
+    }
+    ran, root = come_in("brat", tmp_path, files, PERSON)
+    assert ran.code == 0
+    assert "dropped 2 files *.a1: this format reads .ann and .txt" in ran.err
+    assert "dropped 1 file *.xml: this format reads .ann and .txt" in ran.err
+    assert ".conf" not in ran.err
+    assert ".hidden" not in ran.err
+    report = Corpus(root).read("import.json")
+    assert {"what": "files *.a1", "why": "this format reads .ann and .txt", "count": 2} in report["dropped"]
+    keys = Known("values of", ("text",), "unknown")
+    _, left = imported("brat", tmp_path / "source", tmp_path / "again")
+    keys.drop_others({"text": "x", "cats": ["a"], "empty": [], "none": None, "zero": 0}, left)
+    assert (left["values of cats", "unknown"], left["values of zero", "unknown"]) == (1, 1)
+    assert ("values of empty", "unknown") not in left
+
+
+def test_names_without_a_pattern_are_shown(tmp_path: Path) -> None:
+    files = {"d.txt": "Ada left.", "d.ann": "", "x/y/z.ann": ""}
+    ran, _ = come_in("brat", tmp_path, files, 'files = "{doc}.ann"\n' + PERSON)
+    assert "dropped 1 file: no pattern of the map's `files` matches x/y/z.ann" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("of", "code", "said"),
+    [
+        ('[types.Persn]\nlayer = "mentions"\nentity = "PER"\n', 1, "types.Persn\n    help: did you mean 'Person'?"),
+        (
+            PERSON + '[types.Org]\nlayer = "mentions"\nentity = "ORG"\n',
+            0,
+            "the files have nothing for the map's types.Org",
+        ),
+        ("typs = {}\n", 2, "map: unknown typs; did you mean 'types'?; known are "),
+    ],
+)
+def test_names_of_a_map_that_match_nothing(of: str, code: int, said: str, tmp_path: Path) -> None:
+    ran, _ = come_in("brat", tmp_path, {"d.txt": "Ada left.", "d.ann": "T1\tPerson 0 3\tAda\n"}, of)
+    assert ran.code == code
+    assert said in ran.out + ran.err
+
+
+def test_nothing_is_invented_by_a_round_trip(tmp_path: Path) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    path = "annotations/gold/alpha.json"
+    value: dict[str, Any] = corpus.read(path)
+    for quote in value["quotes"]:
+        for name in ("parent", "speaker", "continues_paragraph"):
+            quote.pop(name, None)
+    schema = corpus.read("schema/annotation.schema.json")
+    items = schema["properties"]["quotes"]["items"]
+    items["required"] = [one for one in items["required"] if one not in ("parent", "speaker", "continues_paragraph")]
+    corpus.write("schema/annotation.schema.json", schema)
+    corpus.write(path, value)
+    for name in ("brat", "citron"):
+        assert corpus.run("export", name, str(tmp_path / name)).code == 0
+        assert imported(name, tmp_path / name, tmp_path / f"from-{name}")[0] == []
+        (quote,) = annotations(tmp_path / f"from-{name}")["gold/alpha.json"]["quotes"]
+        assert quote.keys() <= value["quotes"][0].keys() | ({"speaker"} if name == "citron" else set())
+
+
+def test_problems_with_one_cause_are_one_problem() -> None:
+    causes = Causes()
+    for line in (3, 4, 9):
+        causes.add("IOB1", problem("IMP2", "f", "the tags look like IOB1", place=(line, 1), suggestion="scheme"))
+    (one,) = causes
+    assert (one.line, one.suggestion) == (3, "scheme")
+    assert one.message.endswith("the tags look like IOB1 (3 times, here first)")
+
+
+def test_bulk_files_hold_the_same_corpus(tmp_path: Path) -> None:
+    files = {f"d{i}.txt": f"Ada left {i}." for i in range(3)} | {f"d{i}.ann": "T1\tPerson 0 3\tAda\n" for i in range(3)}
+    _, single = come_in("brat", tmp_path / "one", files, PERSON)
+    ran, bulk = come_in("brat", tmp_path / "two", files, PERSON, "--bulk")
+    assert (ran.code, Corpus(bulk).findings()) == (0, [])
+    assert sorted(path.name for path in (bulk / "raw").iterdir()) == ["imported.jsonl"]
+    lines = (bulk / "annotations/gold/imported.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == list(dict(sorted(annotations(single).items())).values())
+
+
+def test_a_suggested_map_is_a_map(tmp_path: Path) -> None:
+    out = tmp_path / "map.toml"
+    ran = run("import", "doccano", f"{EXAMPLES}/doccano", "--suggest-map", "--out", str(out))
+    assert (ran.code, ran.out) == (0, "")
+    text = out.read_text("utf-8")
+    assert "layer = " in text
+    root = tmp_path / "new"
+    ran = run("import", "doccano", f"{EXAMPLES}/doccano", "--map", str(out), "--into", str(root), *RECORD)
+    assert ran.code == 1
+    assert run("import", "doccano", f"{EXAMPLES}/doccano", "--suggest-map", "--out", str(out)).code == 2
+    assert run("import", "german-news", f"{EXAMPLES}/doccano", "--suggest-map").code == 2
+    assert run("import", "doccano", f"{EXAMPLES}/doccano").code == 2
+    assert FORMATS["german-news"].reads
