@@ -118,7 +118,7 @@ FORMATS: dict[str, Format] = {
     "spacy": Format(
         "spaCy DocBin, one .spacy file for each split; needs the extra `formats`",
         "spacy_docbin",
-        reads=False,
+        reads=True,
         writes=True,
     ),
     "webanno-tsv": Format(

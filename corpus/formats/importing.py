@@ -134,8 +134,11 @@ class _Importer:
             notes.append(f"the source names the annotator {original!r}")
         if faults:
             notes.append(NOT_READ.format(faults.count))
+        provenance = dict(one.provenance.get(annotator, {}))
         if notes:
-            annotation["provenance"] = {"note": "; ".join(notes)}
+            provenance["note"] = "; ".join(filter(None, [provenance.get("note"), *notes]))
+        if provenance:
+            annotation["provenance"] = provenance
         if record["redistribution"] != "full":
             without_words(annotation, schema)
         if faults:

@@ -25,6 +25,7 @@ from ..core.tokens import sentences, tokenize
 from ..pipeline.tables.entities import tag_names, tags_of
 from ..pipeline.tables.rows import Row, looked
 from .documents import LeftOut, Outgoing, in_order, pairs_of
+from .spacy_reader import read as read
 from .writing import write_file
 
 if TYPE_CHECKING:

@@ -154,9 +154,9 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
         case 3:
             return data[:other] + data[at:end] + data[other:]
         case 4:
-            return "\n".join(rng.sample(data.decode().split("\n"), len(lines))).encode()
+            return "\n".join(rng.sample(data.decode(errors="replace").split("\n"), len(lines))).encode()
         case 5:
-            return data.decode().encode(rng.choice(("utf-16", "utf-8-sig", "latin-1")), "replace")
+            return data.decode(errors="replace").encode(rng.choice(("utf-16", "utf-8-sig", "latin-1")), "replace")
         case 6:
             return data.replace(b"\n", rng.choice((b"\r\n", b"\r", b"\n\n", b"")))
         case 7:
