@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.model import GOLD, CorpusError, Problem, Record, Source
-from ..core.schema import Schema
+from ..core.schema import Layer, Schema
 from .documents import NOTHING_SAID, Incoming, LeftOut, Options, renamed, spans_of
 from .importing import build_corpus
 from .known import drop
@@ -125,7 +125,7 @@ def _fill_own(one: Incoming, annotator: str, own: Mapping[str, Any], schema: Sch
             drop(left, "values of", str(key), NO_FIELD)
     layers = one.layers.setdefault(annotator, {})
     for name, records in annotation.items() if isinstance(annotation, dict) else ():
-        if name in schema.layers and _are_records(records):
+        if name in schema.layers and _are_records(records, schema.layers[name]):
             layers[name] = records
         elif name == "provenance" and isinstance(records, dict):
             one.provenance[annotator] = records
@@ -135,8 +135,12 @@ def _fill_own(one: Incoming, annotator: str, own: Mapping[str, Any], schema: Sch
             drop(left, "layers", str(name), "the schema has no such layer")
 
 
-def _are_records(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in value)
+def _are_records(value: Any, layer: Layer) -> bool:
+    """Return True for a list of objects that have what every record of the layer needs to be told apart."""
+    needed = {"id", *(one.name for one in layer.of_kind("spans") if one.least)}
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and needed <= one.keys() and isinstance(one["id"], str) for one in value
+    )
 
 
 def _plain(value: Any) -> Any:
