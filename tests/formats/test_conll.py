@@ -385,7 +385,7 @@ def in_scripts(draw: st.DrawFn) -> list[Doc]:
 
 
 @pytest.mark.parametrize("name", ["conll", "conllu", "conll-2012", "spacy"])
-@settings(FEW)
+@settings(FEW, max_examples=8)
 @given(docs=in_scripts())
 def test_round_trips_in_four_scripts(name: str, docs: list[Doc], tmp_path: Path) -> None:
     corpus = written(tmp_path / "corpus", docs)
