@@ -20,6 +20,7 @@ PAGES = {
     "Guides": [
         "docs/your-own-corpus",
         "docs/label-studio",
+        "docs/from-your-tool",
         "docs/formats",
         "docs/agreement",
         "docs/submissions",

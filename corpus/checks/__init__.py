@@ -30,6 +30,7 @@ from . import (
     structure,
 )
 from .corpus_wide import CORPUS_WIDE
+from .derived import derived
 from .rule import Check, Suppress
 
 CHECKS: tuple[Check, ...] = (
@@ -62,6 +63,9 @@ CHECKS: tuple[Check, ...] = (
     Check(structure.layer_not_done),
     Check(structure.unknown_layer),
     Check(structure.done_layer_missing),
+    Check(structure.field_not_done),
+    Check(structure.unknown_done_field),
+    Check(structure.fields_of_layer_not_done),
     Check(spans.text_changed, about="article"),
     Check(spans.other_text),
     Check(spans.wrong_length, about="article"),
@@ -80,36 +84,72 @@ CHECKS: tuple[Check, ...] = (
     Check(references.wrong_layer),
     Check(references.reference_cycle),
     Check(references.unknown_target),
-    Check(quotes.direct_without_marks),
-    Check(quotes.indirect_in_marks),
-    Check(quotes.cue_in_content, needs=("quotes.cue",)),
-    Check(quotes.source_in_content, needs=("quotes.source", "mentions.spans")),
+    Check(quotes.direct_without_marks, reads=("quotes.type",)),
+    Check(quotes.indirect_in_marks, reads=("quotes.type", "quotes.parent")),
+    Check(quotes.cue_in_content, needs=("quotes.cue",), reads=("quotes.type",)),
+    Check(quotes.source_in_content, needs=("quotes.source", "mentions.spans"), reads=("quotes.type",)),
     Check(quotes.child_outside_parent, needs=("quotes.parent",)),
-    Check(quotes.partial_overlap),
-    Check(quotes.same_content, "warning"),
+    Check(quotes.partial_overlap, reads=("quotes.content",)),
+    Check(quotes.same_content, "warning", reads=("quotes.parent",)),
     Check(quotes.nested_without_parent, "warning", needs=("quotes.parent",)),
-    Check(quotes.anaphoric_without_antecedent, needs=("quotes.source", "mentions.entity", "mentions.form")),
-    Check(quotes.speaker_without_attribution, needs=("quotes.attribution", "quotes.speaker")),
+    Check(
+        quotes.anaphoric_without_antecedent,
+        needs=("quotes.source", "mentions.entity", "mentions.form"),
+        reads=("quotes.attribution", "quotes.speaker_kind"),
+        optional=("quotes.parent",),
+    ),
+    Check(
+        quotes.speaker_without_attribution,
+        needs=("quotes.attribution", "quotes.speaker"),
+        optional=("quotes.source",),
+    ),
     Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity")),
-    Check(quotes.paragraph_flag, "warning"),
-    Check(quotes.attribution_without_source, needs=("quotes.source",)),
-    Check(quotes.mixed_without_marks, "warning"),
-    Check(quotes.speaker_kind_mismatch, "warning", needs=("quotes.speaker", "mentions.entity", "mentions.form")),
-    Check(stances.evidence_of_another, needs=("stances.evidence_quotes", "stances.holder", "quotes.speaker")),
-    Check(stances.holder_of_article),
-    Check(stances.contradictory_stances, needs=("stances.holder", "stances.target")),
-    Check(stances.duplicate_stance, needs=("stances.holder", "stances.target")),
-    Check(stances.evidence_nowhere, needs=("stances.evidence_quotes", "stances.evidence_spans")),
-    Check(stances.speaker_without_holder, needs=("stances.holder",)),
-    Check(entities.two_types, needs=("entities.kb",)),
-    Check(entities.split_chain, needs=("entities.kb",)),
-    Check(entities.never_mentioned, needs=("mentions.entity",)),
+    Check(quotes.paragraph_flag, "warning", reads=("quotes.continues_paragraph",)),
+    Check(quotes.attribution_without_source, needs=("quotes.source",), reads=("quotes.attribution",)),
+    Check(quotes.mixed_without_marks, "warning", reads=("quotes.type",)),
+    Check(
+        quotes.speaker_kind_mismatch,
+        "warning",
+        needs=("quotes.speaker", "mentions.entity", "mentions.form"),
+        reads=("quotes.speaker_kind",),
+    ),
+    Check(
+        stances.evidence_of_another,
+        needs=("stances.evidence_quotes", "stances.holder", "quotes.speaker"),
+        reads=("stances.scope",),
+    ),
+    Check(stances.holder_of_article, reads=("stances.scope", "stances.holder")),
+    Check(
+        stances.contradictory_stances,
+        needs=("stances.holder", "stances.target"),
+        reads=("stances.scope", "stances.label"),
+    ),
+    Check(
+        stances.duplicate_stance,
+        needs=("stances.holder", "stances.target"),
+        reads=("stances.scope", "stances.label"),
+    ),
+    Check(
+        stances.evidence_nowhere,
+        needs=("stances.evidence_quotes", "stances.evidence_spans"),
+        reads=("stances.scope",),
+    ),
+    Check(stances.speaker_without_holder, needs=("stances.holder",), reads=("stances.scope",)),
+    Check(entities.two_types, needs=("entities.kb",), reads=("entities.type",)),
+    Check(entities.split_chain, needs=("entities.kb",), optional=("entities.type",)),
+    Check(entities.never_mentioned, needs=("mentions.entity",), optional=("entities.name",)),
     Check(entities.shared_mention, "warning", needs=("mentions.entity",)),
-    Check(entities.kb_without_date, needs=("entities.kb_date",)),
-    Check(entities.merged_by_words, "warning", needs=("mentions.entity", "mentions.form")),
+    Check(entities.kb_without_date, needs=("entities.kb_date",), reads=("entities.kb",)),
+    Check(
+        entities.merged_by_words,
+        "warning",
+        needs=("mentions.entity", "mentions.form"),
+        reads=("entities.type",),
+        optional=("quotes.speaker",),
+    ),
     Check(publishable.no_split, about="article"),
     Check(publishable.against_licence, about="article"),
-    Check(publishable.leaked_text, about="both"),
+    Check(publishable.leaked_text, about="both", optional=("mentions.form", "mentions.entity")),
     Check(publishable.unannotated_quotation, "warning", needs=("quotes.content", "nonquotes.spans")),
     Check(publishable.hidden_character, "warning", about="both"),
 )
@@ -159,8 +199,10 @@ def run(
         unfit = level in failed or NEEDS[level] & failed
         if unfit or (level == 1 and not any(s.faults for s in document.sources)):
             continue
+        # Below level 5, the form of what the annotator says to have annotated is not checked yet.
+        absent = derived(document, schema).absent if level >= 5 else ()
         for check in checks:
-            for problem in check.ask(document, schema):
+            for problem in check.ask(document, schema) if check.can_ask(absent) else ():
                 left = suppress(problem) if suppress else problem
                 if (left and left.severity == "error") or document.source.value is None:
                     failed.add(level)

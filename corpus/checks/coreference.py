@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 from ..core.model import Record
 
 
-@dataclass(slots=True)
 class CoreferenceChains:
-    """`entity`: mention id → entity id. `named`, `described`: ids of entities with a mention of that form."""
+    """The chains of a document's mentions. Each value is made at first use: not every field need be annotated."""
 
-    mentions: dict[str, Record]
-    entity: dict[str, str | None]
-    named: set[str | None]
-    described: set[str | None]
+    def __init__(self, mentions: Sequence[Record]) -> None:
+        self._mentions = mentions
 
-    @classmethod
-    def of(cls, mentions: Sequence[Record]) -> CoreferenceChains:
-        """Return the chains of a document's mentions."""
-        return cls(
-            {mention["id"]: mention for mention in mentions},
-            {mention["id"]: mention.get("entity") for mention in mentions},
-            {mention.get("entity") for mention in mentions if mention.get("form") == "NAM"},
-            {mention.get("entity") for mention in mentions if mention.get("form") == "NOM"},
-        )
+    @cached_property
+    def entity(self) -> dict[str, str | None]:
+        """The id of the entity of each mention, by the id of the mention."""
+        return {mention["id"]: mention.get("entity") for mention in self._mentions}
+
+    @cached_property
+    def named(self) -> set[str | None]:
+        """The ids of the entities that the article names."""
+        return self._of_form("NAM")
+
+    @cached_property
+    def described(self) -> set[str | None]:
+        """The ids of the entities that the article describes."""
+        return self._of_form("NOM")
 
     def spans(self, mention: str) -> list[tuple[int, int]]:
         """Return the spans of a mention, as (start, end)."""
-        return [(span["start"], span["end"]) for span in self.mentions[mention]["spans"]]
+        return [(span["start"], span["end"]) for span in self._by_id[mention]["spans"]]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Record]:
+        return {mention["id"]: mention for mention in self._mentions}
+
+    def _of_form(self, form: str) -> set[str | None]:
+        return {mention.get("entity") for mention in self._mentions if mention.get("form") == form}

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
+from ..core.done import absent_fields
 from ..core.json_positions import join_pointer, position
 from ..core.model import Annotation, Article, Document, Record, Source, Span
 from ..core.schema import TARGETS, Field, Schema, Violation
@@ -82,6 +83,14 @@ class Derived:
         return Violations(first, next(found, None) is not None)
 
     @cached_property
+    def absent(self) -> frozenset[str]:
+        """The fields that the annotator did not annotate, each as `layer.field`."""
+        if self._annotation is None:
+            return frozenset()
+        value, layers = self._annotation.value, self._schema.layers.values()
+        return frozenset(f"{layer.name}.{name}" for layer in layers for name in absent_fields(value, layer))
+
+    @cached_property
     def spans(self) -> SpanColumns:
         """All spans of the annotation, in columns."""
         return SpanColumns.of(self._layers(), self._schema)
@@ -115,7 +124,7 @@ class Derived:
     @cached_property
     def chains(self) -> CoreferenceChains:
         """The coreference chains."""
-        return CoreferenceChains.of(self._layer("mentions"))
+        return CoreferenceChains(self._layer("mentions"))
 
     @cached_property
     def content(self) -> list[list[Offsets]]:

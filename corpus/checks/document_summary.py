@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.done import field_done
 from ..core.model import GOLD, Annotation, Document, Record, Severity
 from ..core.schema import Schema
 from ..splits.near_duplicates import NO_TEXT, Sketch, sketch
@@ -56,6 +57,10 @@ KINDS = np.dtype([("words", "<u8"), ("kind", "<u4")])
 """A hash of words that are mentioned, and one of the form and type of what they mention, odd for a name."""
 
 
+_OF_NAMES = (("mentions", "form"), ("mentions", "entity"), ("entities", "type"))
+"""The fields that say which words are names, and of what."""
+
+
 class Name(NamedTuple):
     """The words of a mention with their form and type, and index and id of the first such mention."""
 
@@ -92,7 +97,7 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         redistribution=value("redistribution"),
         sketch=sketch(record["text_sha256"], article.text),
         gold=gold.source.path if gold else "",
-        kinds=_kinds(gold, article.text) if gold else b"",
+        kinds=_kinds(gold, article.text, schema) if gold else b"",
         labels=_label_counts(gold, schema) if gold else b"",
         unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
         imported=tuple((intern(one.source.path), origin) for one in annotations if (origin := _origin(one))),
@@ -149,8 +154,15 @@ def _label_fields(schema: Schema) -> tuple[tuple[str, tuple[str, ...], tuple[str
     )
 
 
-def names(gold: Annotation, text: str | None) -> list[Name]:
-    """Return the mentions that are names or descriptions, each combination of words and label once."""
+def names(gold: Annotation, text: str | None, schema: Schema) -> list[Name]:
+    """Return the mentions that are names or descriptions, each combination of words and label once.
+
+    None where their forms, their entities or the types of these were not annotated: two documents without a type
+    would seem to contradict those with one.
+    """
+    for layer, name in _OF_NAMES:
+        if layer in schema.layers and not field_done(gold.value, schema.layers[layer], name):
+            return []
     types = {entity["id"]: str(entity.get("type", "")) for entity in gold.layer("entities")}
     found: dict[tuple[str, str, str], Name] = {}
     for i, mention in enumerate(gold.layer("mentions")):
@@ -163,8 +175,8 @@ def names(gold: Annotation, text: str | None) -> list[Name]:
     return list(found.values())
 
 
-def _kinds(gold: Annotation, text: str | None) -> bytes:
-    return np.array([key_of(name) for name in names(gold, text)], KINDS).tobytes()
+def _kinds(gold: Annotation, text: str | None, schema: Schema) -> bytes:
+    return np.array([key_of(name) for name in names(gold, text, schema)], KINDS).tobytes()
 
 
 def key_of(name: Name) -> tuple[int, int]:

@@ -58,7 +58,7 @@ def never_mentioned(document: Document, schema: Schema) -> Iterator[Problem]:
     known = set(derived(document, schema).chains.entity.values())
     for i, entity in enumerate(document.layer("entities")):
         if entity["id"] not in known:
-            detail = f"{entity['id']}, {entity.get('name')!r}"
+            detail = f"{entity['id']}, {entity['name']!r}" if "name" in entity else entity["id"]
             yield found(never_mentioned, document, detail, join_pointer("entities", i))
 
 

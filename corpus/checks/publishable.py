@@ -79,11 +79,13 @@ def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
     if text is None or document.article.redistributable:
         return
     hidden = derived(document, schema).text_runs
+    # Where nobody annotated which mentions are names, the text may name every entity.
+    unknown = not derived(document, schema).absent.isdisjoint(("mentions.form", "mentions.entity"))
     named = {mention.get("entity") for mention in document.layer("mentions") if mention.get("form") == "NAM"}
     names = {
         join_pointer("entities", i, "name")
         for i, entity in enumerate(document.layer("entities"))
-        if entity.get("id") in named
+        if unknown or entity.get("id") in named
     }
     for pointer, value in _strings(document.value):
         if len(value) > 2 * LEAK and pointer != "/title" and (shared := len(hidden & word_runs(value))):
@@ -103,8 +105,6 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
     """
     text, annotation = document.text, document.annotation
     if text is None or annotation is None or annotation.annotator != GOLD:
-        return
-    if not {"quotes", "nonquotes"}.issubset(annotation.value.get("layers_done") or ()):
         return
     known = [span for quote in document.layer("quotes") for span in quote.get("content") or ()]
     known += [span for one in document.layer("nonquotes") for span in one.get("spans") or ()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -60,12 +60,24 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Check(Rule):
-    """An entry of `CHECKS`: a rule about documents, and whether it applies to articles, annotations or both."""
+    """An entry of `CHECKS`: a rule about documents, and whether it applies to articles, annotations or both.
+
+    A check of level 5 or 6 declares each field that it reads, as `layer.field`. Where the annotator did not annotate
+    one of `needs` or `reads`, the check is not run: "not annotated" would look like "none".
+    """
 
     ask: CheckFunction
     about: About = "annotation"
     needs: tuple[str, ...] = ()
-    """The fields, `layer.field`, that the schema must have for the check to apply."""
+    """The fields that the schema must have for the check to apply."""
+    reads: tuple[str, ...] = ()
+    """The fields that the check also reads if the schema has them."""
+    optional: tuple[str, ...] = ()
+    """The fields without which the check is still right: it finds less, or says less."""
+
+    def can_ask(self, absent: Collection[str]) -> bool:
+        """Return True if the annotator annotated all fields that the check needs; `absent` are the others."""
+        return not absent or not any(name in absent for name in (*self.needs, *self.reads))
 
 
 class Documentation(NamedTuple):

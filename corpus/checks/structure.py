@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from ..core.done import done_fields, layer_done
 from ..core.json_positions import join_pointer
-from ..core.model import Document, Edit, Fix, Problem
+from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.schema import Field, Label, Schema, Violation
 from .derived import derived
 from .rule import CheckFunction, found
@@ -53,14 +54,9 @@ def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
         names = violation.limit if isinstance(violation.limit, list) else []
         known = _known_fields(schema, document, violation)
         for name in names:
-            near = get_close_matches(str(name), known, 1)
-            yield found(
-                unknown_field,
-                document,
-                _shown(name) + _more(document, schema, violation),
-                join_pointer(*violation.parts, name),
-                suggestion=f"did you mean {near[0]!r}?" if near else "",
-            )
+            detail, hint = _shown(name) + _more(document, schema, violation), _near(str(name), known)
+            pointer = join_pointer(*violation.parts, name)
+            yield found(unknown_field, document, detail, pointer, suggestion=hint)
 
 
 def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -97,7 +93,7 @@ def bad_value(document: Document, schema: Schema) -> Iterator[Problem]:
             elif violation.keyword == "const":
                 detail = f"{_shown(violation.value)} is not {_shown(violation.limit)}"
             hint = _description(schema, document, violation)
-            yield _at(bad_value, document, schema, violation, detail, suggestion=hint)
+            yield _at(bad_value, document, schema, violation, detail, hint, _newer_version(schema, violation))
 
 
 def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -150,9 +146,8 @@ def unknown_layer(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     for i, name in enumerate(_done(document)):
         if name not in schema.layers:
-            near = get_close_matches(name, schema.layers, 1)
-            hint = f"did you mean {near[0]!r}?" if near else ""
-            yield found(unknown_layer, document, repr(name), join_pointer("layers_done", i), suggestion=hint)
+            pointer, hint = join_pointer("layers_done", i), _near(name, schema.layers)
+            yield found(unknown_layer, document, repr(name), pointer, suggestion=hint)
 
 
 def done_layer_missing(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -167,6 +162,77 @@ def done_layer_missing(document: Document, schema: Schema) -> Iterator[Problem]:
         if name in schema.layers and name not in document.value:
             fix = Fix(False, f"write an empty list if none was found: {name}: []", (Edit(f"/{name}", []),))
             yield found(done_layer_missing, document, name, join_pointer("layers_done", i), fix=fix)
+
+
+def field_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S210: A record has a field that is not listed in fields_done.
+
+    What: `fields_done` lists fields of a layer, and a record of the layer has another one. One finding for each field.
+    Why: a field that is not in `fields_done` was not annotated, so it is null in the build and no check reads it.
+    Bad: `"fields_done": {"quotes": ["content"]}` and a quote with `"type": "direct"`.
+    Good: `"fields_done": {"quotes": ["content", "type"]}`
+    """
+    for layer in schema.layers.values() if schema.has_fields_done else ():
+        names = done_fields(document.value, layer.name)
+        if names is None:
+            continue
+        for field in layer.fields:
+            if field.always or field.name in names:
+                continue
+            holding = [i for i, one in enumerate(_records(document, layer.name)) if field.name in one]
+            if holding:
+                detail = f"{layer.name}.{field.name}, in {len(holding)} record{'s' * (len(holding) != 1)}"
+                yield found(field_not_done, document, detail, join_pointer(layer.name, holding[0], field.name))
+
+
+def unknown_done_field(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S211: A name in fields_done is not in the schema.
+
+    What: `fields_done` has a key that is not a layer, or lists a name that is not a field of its layer.
+    Why: most often it is a misspelling, and an annotated field would count as not annotated.
+    Bad: `"fields_done": {"quotes": ["content", "sources"]}`
+    Good: `"fields_done": {"quotes": ["content", "source"]}`
+    """
+    for name, names in _by_layer(document, schema).items():
+        layer = schema.layers.get(name)
+        if layer is None:
+            pointer, hint = join_pointer("fields_done", name), _near(name, schema.layers)
+            yield found(unknown_done_field, document, repr(name), pointer, suggestion=hint)
+            continue
+        known = [field.name for field in layer.fields]
+        for i, field in enumerate(names if isinstance(names, list) else ()):
+            if isinstance(field, str) and field not in known:
+                pointer, hint = join_pointer("fields_done", name, i), _near(field, known)
+                yield found(unknown_done_field, document, f"{name}.{field}", pointer, suggestion=hint)
+
+
+def fields_of_layer_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S212: A layer in fields_done is not listed in layers_done.
+
+    What: `fields_done` has a key for a layer that `layers_done` does not list.
+    Why: a layer that is not in `layers_done` was not annotated, and so were its fields.
+    Bad: `"layers_done": ["mentions"]` and `"fields_done": {"quotes": ["content"]}`
+    Good: `"layers_done": ["mentions", "quotes"]` and `"fields_done": {"quotes": ["content"]}`
+    """
+    for name in _by_layer(document, schema):
+        if name in schema.layers and not layer_done(document.value, name):
+            yield found(fields_of_layer_not_done, document, name, join_pointer("fields_done", name))
+
+
+def _by_layer(document: Document, schema: Schema) -> Record:
+    by_layer = document.value.get("fields_done") if schema.has_fields_done else None
+    return by_layer if isinstance(by_layer, dict) else {}
+
+
+def _records(document: Document, layer: str) -> list[Record]:
+    """Return the records of a layer of a document that need not satisfy the schema: items that are not are empty."""
+    records = document.value.get(layer)
+    return [one if isinstance(one, dict) else {} for one in records] if isinstance(records, list) else []
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def _numbers(document: Document, schema: Schema) -> Iterator[tuple[tuple[str | int, ...], object]]:
@@ -199,10 +265,24 @@ def _violations(document: Document, schema: Schema, keyword: str = "") -> list[V
 
 
 def _at(
-    ask: CheckFunction, document: Document, schema: Schema, violation: Violation, detail: str, suggestion: str = ""
+    ask: CheckFunction,
+    document: Document,
+    schema: Schema,
+    violation: Violation,
+    detail: str,
+    suggestion: str = "",
+    fix: Fix | None = None,
 ) -> Problem:
     detail += _more(document, schema, violation)
-    return found(ask, document, detail, join_pointer(*violation.parts), suggestion=suggestion)
+    return found(ask, document, detail, join_pointer(*violation.parts), suggestion=suggestion, fix=fix)
+
+
+def _newer_version(schema: Schema, violation: Violation) -> Fix | None:
+    """Return the fix for a file of an older schema version that uses what only a newer one has."""
+    if violation.parts != ("schema_version",) or violation.value not in schema.versions:
+        return None
+    pointer = join_pointer(*violation.parts)
+    return Fix(True, f'write "{schema.version}"', (Edit(pointer, schema.version),))
 
 
 def _more(document: Document, schema: Schema, violation: Violation) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ..core.model import CorpusError
-from ..core.text import visible
 from ..formats import FORMATS
 from .options import PATH, Assignment, Common, OneOf, Verb, warn
 
@@ -84,6 +83,7 @@ def import_(
       corpus import german-news articles --into german
     """
     from .. import report
+    from ..core.text import visible
     from ..core.toml_file import read_toml
     from ..files import new_folder
     from ..formats.documents import Options

@@ -12,18 +12,18 @@ the field means something to it.
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import jsonschema_rs
 
-from .model import CorpusError, Kind
+from .done import done_fields
+from .model import CorpusError, Kind, Record
 from .regular_file import read_file
+from .schema_names import NAME, check_label, check_names
 
 FieldKind = Literal["spans", "reference", "label", "scalar"]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -32,13 +32,10 @@ TARGETS = "targets"
 """What a reference to the target registry refers to; the other references name a layer."""
 
 _SCALARS = ("string", "integer", "number", "boolean")
-_NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")
-_DEVICE = re.compile("(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])")
-"""Names that Windows keeps for devices: no file of this name can be made there."""
-_LONGEST = 100
-"""Code points of the longest name of a layer, field, split or label."""
 _ID = ("id", "scalar", "string", True)
-_COLUMNS = ("annotator", "layers_done", "provenance", "text")
+IF_DONE = "requiredIfDone"
+"""The keyword of a record's schema that names the fields which each record has if `fields_done` names them."""
+_COLUMNS = ("annotator", "fields_done", "layers_done", "provenance", "text")
 """The columns of the article tables that do not come from fields of the record."""
 
 
@@ -57,7 +54,8 @@ class Field:
 
     `many` is true for a list of values, `least` is how many it must have. `json_type` is the JSON type
     of one value: string, integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
-    `nullable` is true when a single value may be null.
+    `nullable` is true when a single value may be null. `required` is true when each record of an annotator who
+    annotated the field has it, `always` when the records of every annotator have it.
     """
 
     name: str
@@ -71,6 +69,7 @@ class Field:
     refers_to: str = ""
     labels: tuple[Label, ...] = ()
     nullable: bool = False
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,14 @@ class Schema:
         self.layers = {layer.name: layer for layer in _layers(annotation)}
         self.article_fields = _fields("article", article, article)
         self.targets = {target["target_id"]: target for target in targets["targets"]}
-        self.version = _version(annotation)
+        self.versions = _versions(annotation)
+        self.has_fields_done = "fields_done" in annotation["properties"]
+        """True if annotations may say which fields were annotated."""
+        self._if_done = {
+            layer: needed
+            for layer, of_layer in self.layers.items()
+            if (needed := tuple(one.name for one in of_layer.fields if one.required and not one.always))
+        }
         _check_layers(self)
 
     @classmethod
@@ -133,6 +139,15 @@ class Schema:
             ) from None
         return schema
 
+    @property
+    def version(self) -> str:
+        """The newest version that an annotation may follow."""
+        return self.versions[-1]
+
+    def version_of(self, value: Record) -> str:
+        """Return the version to write into an annotation: the oldest one, unless it says which fields are done."""
+        return self.versions[-1 if "fields_done" in value else 0]
+
     @cached_property
     def splits(self) -> tuple[str, ...]:
         """The names of the splits, in their order."""
@@ -145,7 +160,9 @@ class Schema:
 
     def is_valid(self, kind: Kind, value: Any) -> bool:
         """Whether an article's record or an annotation fits its schema."""
-        return self._validators[kind].is_valid(value)
+        return self._validators[kind].is_valid(value) and (
+            kind != "annotation" or next(self._missing(value), None) is None
+        )
 
     def violations(self, kind: Kind, value: Any) -> Iterator[Violation]:
         """Every place where an article's record or an annotation does not fit its schema."""
@@ -154,6 +171,24 @@ class Schema:
             found = details.pop("value", error.instance)
             limit = next((v for k, v in details.items() if k not in ("name", "context")), None)
             yield Violation(error.kind.name, tuple(error.instance_path), error.message, limit, found)
+        if kind == "annotation":
+            yield from self._missing(value)
+
+    def _missing(self, value: Any) -> Iterator[Violation]:
+        """Yield the fields that records lack although `fields_done` names them, or names no field of the layer."""
+        for layer, names in self._if_done.items() if isinstance(value, dict) else ():
+            records = value.get(layer)
+            if not isinstance(records, list) or not records:
+                continue
+            done = done_fields(value, layer)
+            needed = names if done is None else tuple(name for name in names if name in done)
+            wanted = frozenset(needed)
+            for i, record in enumerate(records):
+                if isinstance(record, dict) and not wanted <= record.keys():
+                    for name in needed:
+                        if name not in record:
+                            message = f"{json.dumps(name)} is a required property"
+                            yield Violation("required", (layer, i), message, name, record)
 
     @cached_property
     def _validators(self) -> Mapping[str, jsonschema_rs.Draft202012Validator]:
@@ -227,11 +262,11 @@ def _check_registry(registry: dict[str, Any], schema: dict[str, Any], path: Path
 def _check_layers(schema: Schema) -> None:
     """Raise CorpusError for a layer that the rest of the program could not work with."""
     taken = {*_COLUMNS, *(one.name for one in schema.article_fields)}
-    _check_names("layer", schema.layers)
-    _check_names("field of an article", [one.name for one in schema.article_fields])
-    _check_names("split", schema.splits)
+    check_names("layer", schema.layers)
+    check_names("field of an article", [one.name for one in schema.article_fields])
+    check_names("split", schema.splits)
     for layer in schema.layers.values():
-        _check_names(f"field of {layer.name}", [one.name for one in layer.fields])
+        check_names(f"field of {layer.name}", [one.name for one in layer.fields])
         if layer.name in taken:
             raise CorpusError(f"the schema's layer {layer.name} has the name of another column; name it otherwise")
         if not any((one.name, one.kind, one.json_type, one.required) == _ID for one in layer.fields):
@@ -243,43 +278,13 @@ def _check_layers(schema: Schema) -> None:
                 )
 
 
-def _check_names(kind: str, names: Iterable[str]) -> None:
-    """Raise CorpusError for a name that cannot be a file's, a column's and a config's name on every system."""
-    seen: dict[str, str] = {}
-    for name in names:
-        if not _NAME.fullmatch(name) or len(name) > _LONGEST:
-            raise CorpusError(
-                f"the schema's {kind} {name[:_LONGEST]!r} must be named by a letter, then letters, digits and _, "
-                f"at most {_LONGEST} in all"
-            )
-        if _DEVICE.fullmatch(name):
-            raise CorpusError(f"the schema's {kind} {name} has the name of a device of Windows; choose another name")
-        if name.lower() in seen:
-            raise CorpusError(
-                f"the schema's {kind} {name} differs from {seen[name.lower()]} in its case alone; choose another name"
-            )
-        seen[name.lower()] = name
-
-
-def _check_label(field: str, name: str) -> None:
-    """Raise CorpusError for a label that a table, a YAML file or a config of Label Studio could not show as it is."""
-    if not name or len(name) > _LONGEST:
-        raise CorpusError(
-            f"a label of the schema's field {field} must have 1 to {_LONGEST} characters: {name[:20]!r} …"
-        )
-    if not unicodedata.is_normalized("NFC", name):
-        raise CorpusError(f"the label {name!r} of the schema's field {field} is not in the normal form NFC")
-    if not name.isprintable() or name != name.strip():
-        raise CorpusError(
-            f"the label {name!r} of the schema's field {field} has a control character, or white space at an edge"
-        )
-
-
-def _version(annotation: dict[str, Any]) -> str:
-    version = annotation["properties"].get("schema_version", {}).get("const")
-    if not isinstance(version, str):
+def _versions(annotation: dict[str, Any]) -> tuple[str, ...]:
+    """Return the versions of the schema that annotations may follow, the newest last."""
+    written = annotation["properties"].get("schema_version", {})
+    versions = written.get("enum", [written.get("const")])
+    if not versions or not all(isinstance(version, str) for version in versions):
         raise CorpusError('the schema of annotations must say its own version: "schema_version": {"const": "1.0"}')
-    return version
+    return tuple(versions)
 
 
 def _layers(schema: dict[str, Any]) -> Iterator[Layer]:
@@ -292,16 +297,21 @@ def _layers(schema: dict[str, Any]) -> Iterator[Layer]:
 
 
 def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple[Field, ...]:
-    required, properties = record.get("required", ()), record.get("properties")
+    always, if_done, properties = record.get("required", ()), record.get(IF_DONE, ()), record.get("properties")
     if not properties:
         raise CorpusError(f"the schema gives no properties to {owner}")
-    return tuple(_field(owner, name, written, schema, name in required) for name, written in properties.items())
+    if not isinstance(if_done, (list, tuple)) or not all(name in properties for name in if_done):
+        raise CorpusError(f"the schema's {IF_DONE} of {owner} must list fields of {owner}")
+    return tuple(
+        replace(_field(owner, name, written, schema, name in always or name in if_done), always=name in always)
+        for name, written in properties.items()
+    )
 
 
 def _field(owner: str, name: str, written: Any, schema: dict[str, Any], required: bool) -> Field:
     one = _resolve(schema, written) if isinstance(written, dict) else {}
     title, description = one.get("title", name), one.get("description", "")
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise CorpusError(f"the schema's field {owner}.{name} must be named by a letter, then letters, digits and _")
     if one and written.get("$ref") == "#/$defs/spans":
         return Field(name, "spans", title, description, required, many=True, least=written.get("minItems", 0))
@@ -336,7 +346,7 @@ def _labels(field: str, written: list[Any]) -> tuple[Label, ...]:
     if len(set(names)) < len(names):
         raise CorpusError(f"a label of the schema's field {field} is there twice")
     for name in map(str, names):
-        _check_label(field, name)
+        check_label(field, name)
     return tuple(
         Label(label["const"], label.get("title", label["const"]), label.get("description", "")) for label in written
     )

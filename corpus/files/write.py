@@ -45,8 +45,13 @@ def ordered(value: Record, kind: Kind, schema: Schema) -> Record:
             if layer.name in value:
                 value[layer.name] = _records(value[layer.name], layer)
         if "layers_done" in value:
-            value["layers_done"] = _keys(dict.fromkeys(value["layers_done"]), list(schema.layers))
-            value["layers_done"] = list(value["layers_done"])
+            value["layers_done"] = _names(value["layers_done"], list(schema.layers))
+        if "fields_done" in value:
+            fields = {layer.name: [one.name for one in layer.fields] for layer in schema.layers.values()}
+            by_layer = _keys(value["fields_done"], list(fields))
+            value["fields_done"] = {layer: _names(names, fields.get(layer, [])) for layer, names in by_layer.items()}
+            if not by_layer:
+                del value["fields_done"]
     return value
 
 
@@ -76,6 +81,11 @@ def _keys(value: dict[str, Any], names: list[str]) -> dict[str, Any]:
     if len(known) == len(value):
         return known
     return known | {name: value[name] for name in sorted(value) if name not in known}
+
+
+def _names(names: list[str], known: list[str]) -> list[str]:
+    """Return each name once: the known ones in their order, then the others, sorted."""
+    return list(_keys(dict.fromkeys(names), known))
 
 
 @lru_cache(maxsize=65536)

@@ -8,6 +8,7 @@ A format module has one public surface:
     write(documents, schema, out)   write documents that were carried to an empty directory
     LAYERS                          the layers that the format has fields for; empty when a map decides
     LEAVES_OUT                      (what, why) of everything that the format drops
+    READS, WRITES                   what an import and an export carry and drop, and how that was verified
 
 A module has `read`, or `carry` and `write`, or all three; `survey` if a map can have names of types. A round trip is
 exact: `read` returns what `carry` returned, character for character. The tests check that for every format that has
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..core.model import Document, Problem, Record
     from ..core.schema import Schema
-    from .documents import LeftOut, Options, Outgoing
+    from .documents import Direction, LeftOut, Options, Outgoing
     from .survey import Survey
 
 
@@ -55,6 +56,13 @@ class Format:
         """Everything that the format drops, as (what, why)."""
         reasons: tuple[tuple[str, str], ...] = self._load().LEAVES_OUT
         return reasons
+
+    @property
+    def directions(self) -> dict[str, Direction]:
+        """What an `import` and an `export` carry and drop, for the directions that the format has."""
+        module = self._load()
+        found = {"import": "READS", "export": "WRITES"}
+        return {name: getattr(module, constant) for name, constant in found.items() if hasattr(module, constant)}
 
     def read(self, source: Path, into: Path, options: Options) -> Iterator[Problem]:
         """Import the files at `source` into the new corpus `into`; yield a Problem for each part it cannot read."""

@@ -25,6 +25,7 @@ from ..core.schema import Layer, Schema
 from .brat_ann import configuration, cut, joined, parse, serialize
 from .documents import (
     NOTHING_SAID,
+    Direction,
     Incoming,
     LeftOut,
     Options,
@@ -53,6 +54,7 @@ LEAVES_OUT = (
     ("article records", "brat stores the text and its name only"),
     ("ids", "brat numbers annotations itself"),
     ("provenance", NO_FIELD),
+    ("fields_done", "brat has no such field: it is made again from the fields that the records have"),
     ("empty layers", "brat cannot record that a layer was annotated"),
     ("stances", f"{NO_WORDS}, and label, holder and target have none"),
     ("entities", "no mention: brat stores an entity through its mentions"),
@@ -60,6 +62,16 @@ LEAVES_OUT = (
     ("line breaks at the edge of a span", BREAKS),
     ("spans of a record separated by line breaks only", JOINED),
     ("mentions", "only line breaks, which a brat span cannot contain"),
+)
+READS = Direction(
+    "texts, types, roles, relations, equivalences, attributes, notes, normalizations that the map names",
+    "what the map has no rule for",
+    "files written by hand after brat's documentation",
+)
+WRITES = Direction(
+    "spans, labels, references, chains, knowledge-base ids",
+    "see below",
+    "our own import; not with a brat server",
 )
 
 

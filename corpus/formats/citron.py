@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.done import field_done, layer_done
 from ..core.model import GOLD, CorpusError, Document, Problem, Record, Source
 from ..core.schema import Schema
-from ..pipeline.tables.rows import looked
 from .documents import (
     NOTHING_SAID,
+    Direction,
     Groups,
     Incoming,
     LeftOut,
@@ -54,14 +55,17 @@ from .writing import json_bytes, write_file
 
 LAYERS = ("entities", "mentions", "quotes")
 NO_FIELD = "Citron has no such field"
+_NOT_DONE = "quotes whose cue or source was not annotated"
 LEAVES_OUT = (
     ("article records", "Citron stores the text and its name only"),
     ("ids", "renumbered on import"),
     ("provenance", "Citron has no such field"),
+    ("fields_done", "Citron has no such field; a quote gets a speaker and an entity a name on import"),
     ("annotations", "neither quotes nor entities and mentions were annotated"),
     ("nonquotes", NO_FIELD),
     ("stances", NO_FIELD),
     ("other empty layers", "Citron cannot record that a layer was annotated"),
+    (_NOT_DONE, "Citron would read them as quotes without a source"),
     ("quotes", "no cue, which Citron requires"),
     ("pieces of discontinuous cues", "a cue is one span: the first piece is kept"),
     ("other fields of quotes", "a quote has cue, sources and contents only"),
@@ -73,6 +77,16 @@ LEAVES_OUT = (
     ("entities", "no mention: a group consists of mentions"),
     ("names of entities", "the name becomes the first mention"),
     ("other fields of entities", "a group consists of mentions only"),
+)
+READS = Direction(
+    "quotes, their sources and cues, coreference groups",
+    "other keys",
+    "files written by hand after Citron's documentation",
+)
+WRITES = Direction(
+    "quotes with a cue, their sources, coreference groups",
+    "see below",
+    "our own import",
 )
 _WHY = dict(LEAVES_OUT)
 _FILES = ("{annotator}/{doc}.json", "{doc}.json")
@@ -95,8 +109,12 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     assert document.text is not None
     if not {"mentions", "quotes"} <= schema.layers.keys():
         raise CorpusError("Citron stores quotes and mentions only, and the schema lacks one of them")
-    done = {name for name in LAYERS if looked(document.annotation, name)}
-    has_chains = {"entities", "mentions"} <= done
+    value, quote_layer = document.value, schema.layers["quotes"]
+    done = {name for name in LAYERS if layer_done(value, name)}
+    if "quotes" in done and not all(field_done(value, quote_layer, name) for name in ("cue", "source")):
+        left[_NOT_DONE, _WHY[_NOT_DONE]] += len(document.layer("quotes"))
+        done.remove("quotes")
+    has_chains = {"entities", "mentions"} <= done and field_done(value, schema.layers["mentions"], "entity")
     if "quotes" not in done and not has_chains:
         left["annotations", _WHY["annotations"]] += 1
         return None

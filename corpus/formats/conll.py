@@ -36,11 +36,11 @@ from ..core.schema import Schema
 from ..core.source_tokens import SENTENCES
 from ..core.tokens import Tokens
 from ..files import replace_file
-from ..pipeline.tables.entities import tag_names, tags_of
-from ..pipeline.tables.rows import Row, looked
+from ..pipeline.tables.entities import knows_names, tag_names, tags_of
+from ..pipeline.tables.rows import Row
 from .conll_reader import read as read
 from .conll_rows import escape
-from .documents import LeftOut, Outgoing, in_order, layers_left_out, renamed, spans_of
+from .documents import Direction, LeftOut, Outgoing, in_order, layers_left_out, renamed, spans_of
 from .source_sentences import Words
 
 LAYERS = ("entities", "mentions")
@@ -50,7 +50,8 @@ LEAVES_OUT = (
     ("article records", "CoNLL stores the text and its name only; the split is the name of the file"),
     ("ids", "renumbered on import"),
     ("provenance", "CoNLL has no such column"),
-    ("annotations", "entities or mentions were not annotated, so O tags would be meaningless"),
+    ("fields_done", "CoNLL has no such column; entities get a name on import"),
+    ("annotations", "entities, their types, mentions or their forms were not annotated: O tags would be meaningless"),
     *((name, NO_COLUMN) for name in ("quotes", "nonquotes", "stances")),
     ("nominal and pronominal mentions", "only names are tagged"),
     ("nested names", "only the longest of overlapping names is tagged"),
@@ -61,6 +62,12 @@ LEAVES_OUT = (
     ("entities.kb", NO_COLUMN),
     ("entities.kb_date", NO_COLUMN),
 )
+READS = Direction(
+    "tokens, sentences, tags in IOB2, IOB1 or BIOES, names and chains in brackets, ids of entities",
+    "other columns, comments",
+    "files written by hand after CoNLL-2003 and CoNLL-2012, and GUM's news in CoNLL-U",
+)
+WRITES = Direction("names with their entity, tokens and sentences", "see below", "our own import")
 _WHY = dict(LEAVES_OUT)
 
 
@@ -69,7 +76,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     assert document.annotation is not None
     if not {"entities", "mentions"} <= schema.layers.keys():
         raise CorpusError("CoNLL stores entities and mentions only, and the schema lacks one of them")
-    if not all(looked(document.annotation, layer) for layer in LAYERS):
+    if not knows_names(document.annotation, schema):
         left["annotations", _WHY["annotations"]] += 1
         return None
     layers = in_order(document.value, schema)

@@ -22,14 +22,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from ..core.done import layer_done
 from ..core.model import Annotation, CorpusError, Document, Record, Source
 from ..core.schema import Schema
 from ..core.source_tokens import SENTENCES
 from ..files import replace_file
-from ..pipeline.tables.rows import looked
 from .conll import sentences_of
 from .conllu import Placer, carried_entities
-from .documents import LeftOut, Outgoing, in_order, layers_left_out, pairs_of, renamed, spans_of
+from .documents import Direction, LeftOut, Outgoing, in_order, layers_left_out, pairs_of, renamed, spans_of
 from .source_sentences import Words
 
 LAYERS = ("entities", "mentions")
@@ -39,6 +39,7 @@ LEAVES_OUT = (
     ("texts", "CoNLL-2012 has tokens and no white space"),
     ("ids", "chains are numbered"),
     ("provenance", NO_COLUMN),
+    ("fields_done", "it is made again from the fields that the records have"),
     ("annotations", "entities or mentions were not annotated"),
     *((name, NO_COLUMN) for name in ("quotes", "nonquotes", "stances")),
     ("tokens with white space", "columns are separated by white space, so `_` replaces it"),
@@ -55,6 +56,7 @@ LEAVES_OUT = (
     ("entities.kb", NO_COLUMN),
     ("entities.kb_date", NO_COLUMN),
 )
+WRITES = Direction("names, chains, tokens and sentences", "see below", "our own import, and a test of the columns")
 _WHY = dict(LEAVES_OUT)
 
 
@@ -67,7 +69,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     def drop(what: str, number: int = 1) -> None:
         left[what, _WHY[what]] += number
 
-    if not all(looked(document.annotation, layer) for layer in LAYERS):
+    if not all(layer_done(document.value, layer) for layer in LAYERS):
         drop("annotations")
         return None
     text = document.text or ""

@@ -25,14 +25,14 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
+from ..core.done import layer_done
 from ..core.model import Annotation, CorpusError, Document, Record, Source
 from ..core.schema import Schema
 from ..core.source_tokens import SENTENCES
 from ..files import replace_file
-from ..pipeline.tables.rows import looked
 from .conll import sentences_of
 from .conll_reader import read as read
-from .documents import LeftOut, Outgoing, in_order, layers_left_out, pairs_of, renamed, spans_of
+from .documents import Direction, LeftOut, Outgoing, in_order, layers_left_out, pairs_of, renamed, spans_of
 from .source_sentences import Words
 
 LAYERS = ("entities", "mentions")
@@ -41,6 +41,7 @@ LEAVES_OUT = (
     ("article records", "CoNLL-U stores the text and its name only; the split is the name of the file"),
     ("ids", "renumbered on import"),
     ("provenance", NO_FIELD),
+    ("fields_done", "it is made again from the fields that the records have"),
     ("annotations", "entities or mentions were not annotated"),
     *((name, NO_FIELD) for name in ("quotes", "nonquotes", "stances")),
     ("mentions that begin or end within a token", "a mention covers whole tokens"),
@@ -53,6 +54,16 @@ LEAVES_OUT = (
     ("names of entities", "the name becomes the first name in the text"),
     ("entities.kb", NO_FIELD),
     ("entities.kb_date", NO_FIELD),
+)
+READS = Direction(
+    "tokens, sentences, paragraphs, entities and chains of `Entity=`, tags of a column or a key of MISC",
+    "other columns, other keys of MISC, empty nodes",
+    "GUM's news as UD has them, and the library conllu",
+)
+WRITES = Direction(
+    "entities, mentions and chains, tokens and sentences",
+    "see below",
+    "udtools (level 1 and coreference) and Udapi, which read the files in our tests",
 )
 _WHY = dict(LEAVES_OUT)
 _HEADER = "# global.Entity = eid-etype-head-form-type"
@@ -77,7 +88,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     assert document.annotation is not None
     if not {"entities", "mentions"} <= schema.layers.keys():
         raise CorpusError("CoNLL-U stores entities and mentions only, and the schema lacks one of them")
-    if not all(looked(document.annotation, layer) for layer in LAYERS):
+    if not all(layer_done(document.value, layer) for layer in LAYERS):
         left["annotations", _WHY["annotations"]] += 1
         return None
     layers = in_order(document.value, schema)

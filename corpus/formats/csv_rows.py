@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..core.model import Problem
-from .documents import NOTHING_SAID, LeftOut, Options
+from .documents import NOTHING_SAID, Direction, LeftOut, Options
 from .mapping.rows import RowMap
 from .row_survey import suggest
 from .rows import Row, read_rows
@@ -24,6 +24,11 @@ from .survey import Survey
 
 LAYERS: tuple[str, ...] = ()
 LEAVES_OUT = (("columns", "the map does not name them"),)
+READS = Direction(
+    "texts, fields of records, a record of a layer for each row",
+    "columns that the map does not name",
+    "files written by hand",
+)
 _ENDS = (".csv", ".tsv")
 _MOST = 2**30
 """The largest file that is read, in bytes."""

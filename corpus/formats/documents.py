@@ -52,6 +52,15 @@ class Options:
 NOTHING_SAID = Options()
 
 
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What the import or export of a format carries and drops, and with which tool's real files it was verified."""
+
+    carried: str
+    dropped: str
+    verified: str
+
+
 class Faults:
     """The Problems of one annotation. Only the first are kept: a hostile file could have millions."""
 
@@ -81,7 +90,8 @@ class Incoming:
 
     An empty layer was annotated; a missing one was not. `places` has the file and line of each record, by annotator
     and id. An annotation with Problems in `faulty` is quarantined. `provenance` has the one of each annotator's
-    annotation, and `notes` are added to it.
+    annotation, and `notes` are added to it. `fields_done` has that of an annotation if the source says it; otherwise it
+    follows from the fields that the records have.
     """
 
     doc_id: str
@@ -93,6 +103,7 @@ class Incoming:
     faulty: dict[str, Faults] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     provenance: dict[str, Record] = field(default_factory=dict)
+    fields_done: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def set_aside(self, annotator: str, problems: Iterable[Problem]) -> None:
         """Quarantine the annotation by `annotator` if there is a Problem: a part of it could not be read."""

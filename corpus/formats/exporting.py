@@ -117,13 +117,16 @@ def _carried(document: Document, of: Format, schema: Schema, layers: set[str], l
     dropped = set(schema.layers) - layers
     value = {name: one for name, one in document.value.items() if name not in dropped}
     value["layers_done"] = [name for name in value["layers_done"] if name in layers]
+    if "fields_done" in value:
+        value["fields_done"] = {name: fields for name, fields in value["fields_done"].items() if name in layers}
     chosen = replace(document, annotation=replace(document.annotation, value=value))
     carried = of.carry(chosen, schema, left)
     if carried is None:
         return None
     why = dict(of.leaves_out)
-    if "provenance" in value and "provenance" in why:
-        left["provenance", why["provenance"]] += 1
+    for name in ("provenance", "fields_done"):
+        if value.get(name) and name in why:
+            left[name, why[name]] += 1
     empty = [name for name in value["layers_done"] if not value.get(name)]
     if "empty layers" in why:
         left["empty layers", why["empty layers"]] += len(empty)

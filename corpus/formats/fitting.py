@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from ..core.model import Problem, Record
@@ -55,6 +56,21 @@ def fitted(annotation: Record, one: Incoming, schema: Schema) -> Iterator[Proble
         # A record without an id or without its words has no place in the file.
         needed = {"id", *(one.name for one in schema.layers[layer].of_kind("spans") if one.least)}
         annotation[layer] = [record for record in annotation[layer] if needed <= record.keys()]
+
+
+def fields_done(annotation: Record, schema: Schema, lacking: Counter[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the fields that each layer has, for layers without a required one; count those that only some lack."""
+    found: dict[str, list[str]] = {}
+    for layer in annotation["layers_done"]:
+        records, fields = annotation[layer], schema.layers[layer].fields
+        there = {field.name: sum(field.name in record for record in records) for field in fields}
+        absent = {one.name for one in fields if one.required and not one.always and not there[one.name]}
+        if records and absent and schema.has_fields_done:
+            found[layer] = [name for name, count in there.items() if count and name != "id"]
+        for field in fields:
+            if field.required and (field.name not in absent or not schema.has_fields_done):
+                lacking[layer, field.name] += len(records) - there[field.name]
+    return found
 
 
 def with_words(annotation: Record, text: str, schema: Schema) -> None:

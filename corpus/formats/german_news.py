@@ -18,9 +18,10 @@ Each article, a file `<number> - <headline> (<day>).pretty.json`, becomes a text
     sentences[i].id, charBegin, charEnd, tokens    →  sentences[] (own): s<id>, spans, tokens
 
 Equal spans share one mention. The source has no entities, so there are none. Faults such as spans in the wrong order
-are kept: checks report them. Layers that the source does not annotate are removed from the schema, and single fields
-become optional. `parent` is the smallest enclosing quote with `hasNested`, or else the smallest enclosing quote. Of
-two quotes with the same spans and flags the written one encloses the spoken one (correct in all four such pairs).
+are kept: checks report them. Layers that the source does not annotate are removed from the schema. Fields that it does
+not annotate are not in `fields_done`. `parent` is the smallest enclosing quote with `hasNested`, or else the smallest
+enclosing quote. Of two quotes with the same spans and flags the written one encloses the spoken one (correct in all
+four such pairs).
 
 Dropped, because it can be computed: `text` of a role (its pieces joined by a blank) and of a sentence (the text up to
 the next one, without trailing line breaks), and all fields of tokens but their words. Tokens are in order with only
@@ -47,13 +48,18 @@ import jsonschema_rs
 from ..core.model import GOLD, CorpusError, Problem, Record, Source
 from ..core.schema import Schema, shipped
 from ..files import canonical
-from .documents import NOTHING_SAID, Options
+from .documents import NOTHING_SAID, Direction, Options
 from .importing import edit_schema, write_frame
 from .sources import files_below, json_source, not_read, outside, problem
 from .writing import write_file
 
 LAYERS: tuple[str, ...] = ()
 LEAVES_OUT: tuple[tuple[str, str], ...] = ()
+READS = Direction(
+    "quotes with all roles, sentences and tokens",
+    "what can be computed again",
+    "the 148 published test files",
+)
 LICENSE = "CC-BY-NC-SA-4.0"
 """Of the published files, texts and annotations alike. Wikinews itself has its texts under CC BY 2.5."""
 
@@ -183,10 +189,11 @@ def _document(value: Record, folder: str) -> tuple[Record, Record]:
     }
     annotation = {
         "doc_id": doc_id,
-        "schema_version": "1.0",
+        "schema_version": "1.1",
         "text_sha256": sha256,
         "annotator": GOLD,
         "layers_done": ["mentions", "quotes", "sentences"],
+        "fields_done": {"mentions": _MENTION_FIELDS, "quotes": _QUOTE_FIELDS},
         "mentions": [{"id": mention, "spans": _spans(text, spans)} for spans, mention in mentions.items()],
         "quotes": [
             {
@@ -256,6 +263,7 @@ def _field(title: str, description: str, **written: Any) -> Record:
 _QUOTE = "/properties/quotes/items/properties"
 _SPANS, _CLOSED = {"$ref": "#/$defs/spans"}, {"additionalProperties": False}
 REMOVED = (
+    *(f"/properties/{layer}/items/requiredIfDone" for layer in ("mentions", "quotes")),
     *("/properties/entities", "/properties/nonquotes", "/properties/stances"),
     *("/properties/mentions/items/properties/entity", f"{_QUOTE}/speaker", f"{_QUOTE}/addressee"),
 )
@@ -267,6 +275,8 @@ _OWN = {
     "is_nested": _field("Is nested", "Whether it is marked as inside of another.", **_FLAG),
     "has_nested": _field("Has nested", "Whether it is marked as having others inside.", **_FLAG),
 }
+_MENTION_FIELDS = ["spans"]
+_QUOTE_FIELDS = ["content", "cue", "source", "type", "medium", "parent", *_OWN]
 _SENTENCE = _object(
     id={"$ref": "#/$defs/id"},
     spans=_field("Sentence", "The words of the sentence.", minItems=1, **_SPANS),
@@ -280,8 +290,8 @@ def _label(field: str, name: str, title: str, description: str) -> tuple[str, Re
 
 WRITTEN: tuple[tuple[str, Any], ...] = (
     ("/$id", "https://on-the-record.example/schema/german-news/annotation.schema.json"),
-    ("/properties/mentions/items/required", ["id", "spans"]),
-    ("/properties/quotes/items/required", ["id", "content", "cue", "source", "type", "medium", "parent", *_OWN]),
+    ("/properties/mentions/items/required", ["id", *_MENTION_FIELDS]),
+    ("/properties/quotes/items/required", ["id", *_QUOTE_FIELDS]),
     *((f"{_QUOTE}/{name}", written) for name, written in _OWN.items()),
     _label("type", "indirect_free_indirect", "Indirect or free indirect", "Retold in the subjunctive, and no frame."),
     _label("medium", "speech_or_writing", "Speech or writing", "Said or written; which of them is left open."),

@@ -14,9 +14,9 @@ import jsonschema_rs
 
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
-from ..core.schema import TARGETS, Schema, shipped
+from ..core.schema import IF_DONE, TARGETS, Schema, shipped
 from .documents import Incoming, Options
-from .fitting import NOT_READ, dated, fitted, with_words, without_controls, without_words
+from .fitting import NOT_READ, dated, fields_done, fitted, with_words, without_controls, without_words
 from .known import Causes
 from .mapping.use import MapUse
 from .sources import problem
@@ -48,12 +48,12 @@ def build_corpus(
 ) -> Iterator[Problem]:
     """Write the documents to the new corpus `into`; yield the Problems among them, and of values that do not fit.
 
-    An annotation with a Problem is quarantined: its document has no annotation by that annotator. A field that some
-    record lacks becomes optional in the schema of the new corpus. `use` has the names of the map; those that the files
-    lack are Problems too. `targets` are added to the registry of targets. `schema` is that of the new corpus if the
-    reader adds layers to the one of the options. Problems of several annotations that one suggestion solves are one
-    Problem. Raises CorpusError when an article record lacks a required field that no option gives, or when there is
-    no document.
+    An annotation with a Problem is quarantined: its document has no annotation by that annotator. A field that no
+    record of an annotation has is not in its `fields_done`. A field that only some of its records lack becomes optional
+    in the schema of the new corpus. `use` has the names of the map; those that the files lack are Problems too.
+    `targets` are added to the registry of targets. `schema` is that of the new corpus if the reader adds layers to the
+    one of the options. Problems of several annotations that one suggestion solves are one Problem. Raises CorpusError
+    when an article record lacks a required field that no option gives, or when there is no document.
     """
     importer = _Importer(into, options, schema or schema_of(options), list(targets), bulk or options.bulk)
     systematic = Causes()
@@ -118,7 +118,7 @@ class _Importer:
         done = [name for name in schema.layers if name in layers or name in options.layers]
         annotation: Record = {
             "doc_id": one.doc_id,
-            "schema_version": schema.version,
+            "schema_version": schema.versions[0],
             "text_sha256": record["text_sha256"],
             "annotator": annotator,
             "layers_done": done,
@@ -141,21 +141,21 @@ class _Importer:
             annotation["provenance"] = provenance
         if record["redistribution"] != "full":
             without_words(annotation, schema)
+        done_fields = fields_done(annotation, schema, Counter() if faults else self._lacking)
+        if done_fields := one.fields_done.get(annotator, done_fields):
+            annotation["fields_done"] = done_fields
+            annotation["schema_version"] = schema.version_of(annotation)
         if faults:
             yield from faults
             self._writer.quarantine(annotation, faults)
             return
-        self._count(annotation)
+        self._collect_targets(annotation)
         self._writer.annotation(annotation)
 
-    def _count(self, annotation: Record) -> None:
-        """Count the required fields that records lack, and collect the targets that they name."""
+    def _collect_targets(self, annotation: Record) -> None:
+        """Collect the targets that the records name."""
         for name in annotation["layers_done"]:
-            layer = self._schema.layers[name]
-            for field in layer.fields:
-                if field.required:
-                    self._lacking[name, field.name] += sum(field.name not in one for one in annotation[name])
-            for ref in (ref for ref in layer.of_kind("reference") if ref.refers_to == TARGETS):
+            for ref in (ref for ref in self._schema.layers[name].of_kind("reference") if ref.refers_to == TARGETS):
                 self._targets.update(str(value.get(ref.name)) for value in annotation[name])
 
     def finish(self) -> None:
@@ -268,7 +268,9 @@ def _finish(into: Path, schema: Schema, lacking: Counter[tuple[str, str]], targe
     made = json.loads(json.dumps(schema.annotation))
     for layer, name in sorted(key for key, number in lacking.items() if number):
         items = made["properties"][layer]["items"]
-        items["required"] = [one for one in items["required"] if one != name]
+        for keyword in ("required", IF_DONE):
+            if name in items.get(keyword, ()):
+                items[keyword] = [one for one in items[keyword] if one != name]
     if made != schema.annotation:
         write_file(into / "schema/annotation.schema.json", json_bytes(made))
     if targets:

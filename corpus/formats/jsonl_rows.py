@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.model import Fault, Problem
-from .documents import NOTHING_SAID, LeftOut, Options
+from .documents import NOTHING_SAID, Direction, LeftOut, Options
 from .json_lines import json_lines
 from .mapping.rows import RowMap
 from .row_survey import suggest
@@ -24,6 +24,11 @@ from .survey import Survey
 
 LAYERS: tuple[str, ...] = ()
 LEAVES_OUT = (("keys", "the map does not name them"),)
+READS = Direction(
+    "texts, fields of records, a record of a layer for each line, spans",
+    "keys that the map does not name",
+    "files written by hand",
+)
 _ENDS = (".jsonl", ".ndjson")
 _DEEPEST = 5
 

@@ -28,7 +28,7 @@ _TIMES = re.compile(r" \([0-9,]+ times, here first\)$")
 class Known:
     """The keys, lines, layers, views or roles that a reader knows.
 
-    `what` is a plural noun that stands before a name, such as "values of" or "views". `names` includes those that
+    `what` is a plural noun to which the name is appended, such as "values of" or "views". `names` includes those that
     the reader ignores on purpose because they hold no annotation.
     """
 

@@ -6,7 +6,7 @@
 
 One span proves little, so the decision is made for all spans of a file: each span that another reading would move is
 tested for whether it begins and ends at the edge of a word. Another reading is chosen if it is clearly better.
-Characters of scripts without blanks between words are no evidence. The readings are those of P307.
+Scripts without blanks between words give no evidence. The readings are those of P307.
 """
 
 from __future__ import annotations

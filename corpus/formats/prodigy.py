@@ -15,13 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from ..core.model import Problem
-from .documents import NOTHING_SAID, LeftOut, Options
+from .documents import NOTHING_SAID, Direction, LeftOut, Options
 from .json_lines import Fields, Line, Wrong, not_lists, objects, read_lines, survey_lines
 from .mapping.annotations import Annotations, Relation
 from .survey import Survey
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
 LEAVES_OUT: tuple[tuple[str, str], ...] = ()
+READS = Direction(
+    "spans and relations that the map names, of accepted lines",
+    "other keys",
+    "files written by hand after Prodigy's documentation",
+)
 
 
 def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[Problem]:

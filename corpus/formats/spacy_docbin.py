@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
 from ..core.schema import Layer, Schema
 from ..core.tokens import sentences, tokenize
-from ..pipeline.tables.entities import tag_names, tags_of
-from ..pipeline.tables.rows import Row, looked
-from .documents import LeftOut, Outgoing, in_order, pairs_of
+from ..pipeline.tables.entities import knows_names, tag_names, tags_of
+from ..pipeline.tables.rows import Row
+from .documents import Direction, LeftOut, Outgoing, in_order, pairs_of
 from .spacy_reader import read as read
 from .writing import write_file
 
@@ -36,6 +36,16 @@ LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
 IN_A_TOKEN = "a spaCy span covers whole tokens; doc.user_data has all spans"
 NESTED = "spaCy entities cannot overlap; doc.spans has all names"
 LEAVES_OUT = (("spans that begin or end within a token", IN_A_TOKEN), ("names in doc.ents", NESTED))
+READS = Direction(
+    "what an export wrote, whole; of other files entities, tokens and sentences",
+    "tags, lemmas, dependencies, other span groups, categories and user data",
+    "spaCy, which writes the files in our tests",
+)
+WRITES = Direction(
+    "all layers, in doc.ents, doc.spans and doc.user_data",
+    "see below",
+    "spaCy, which reads the files in our tests",
+)
 MOST = 2000
 """Documents in a file: writing and reading a DocBin hold all of it in memory."""
 
@@ -54,7 +64,8 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record:
     if words.is_tagged:
         named = [one for one in layers["mentions"] if one.get("form") == "NAM" and one.get("entity")]
         left["names in doc.ents", NESTED] += sum(len(one["spans"]) for one in named) - len(words.found)
-    kept: Record = {key: document.value[key] for key in ("layers_done", "provenance") if key in document.value}
+    beside = "layers_done", "fields_done", "provenance"
+    kept: Record = {key: document.value[key] for key in beside if key in document.value}
     return {**kept, **layers}
 
 
@@ -107,9 +118,7 @@ class _Words:
             self._add(text[start:end], start)
             at = end
         self._between(text[at:], at)
-        self.is_tagged = {"entities", "mentions"} <= schema.layers.keys() and all(
-            looked(annotation, layer) for layer in ("entities", "mentions")
-        )
+        self.is_tagged = {"entities", "mentions"} <= schema.layers.keys() and knows_names(annotation, schema)
         self.found: list[tuple[int, int, str, str]] = []
         if self.is_tagged:
             names = tag_names(schema)

@@ -124,15 +124,23 @@ def _fill_own(one: Incoming, annotator: str, own: Mapping[str, Any], schema: Sch
         elif key not in ("doc_id", "text_sha256", "length"):
             drop(left, "values of", str(key), NO_FIELD)
     layers = one.layers.setdefault(annotator, {})
+    one.fields_done[annotator] = {}
     for name, records in annotation.items() if isinstance(annotation, dict) else ():
         if name in schema.layers and _are_records(records, schema.layers[name]):
             layers[name] = records
         elif name == "provenance" and isinstance(records, dict):
             one.provenance[annotator] = records
+        elif name == "fields_done" and _are_names(records):
+            one.fields_done[annotator] = records
         elif name in schema.layers:
             one.set_aside(annotator, [problem("IMP2", one.path, f"{one.doc_id}: {name} is not a list of records")])
-        elif name != "layers_done":
+        elif name not in ("layers_done", "fields_done", "provenance"):
             drop(left, "layers", str(name), "the schema has no such layer")
+
+
+def _are_names(value: Any) -> bool:
+    """Return True for lists of the names of fields, by layer."""
+    return isinstance(value, dict) and all(isinstance(one, list) for one in value.values())
 
 
 def _are_records(value: Any, layer: Layer) -> bool:

@@ -23,7 +23,7 @@ from xml.parsers import expat
 
 from ..core.model import CorpusError, Problem, Source
 from . import uima_common
-from .documents import NOTHING_SAID, LeftOut, Options
+from .documents import NOTHING_SAID, Direction, LeftOut, Options
 from .importing import build_corpus, schema_of
 from .mapping.annotations import Chain, Defect, Relation
 from .mapping.rules import read_map
@@ -38,6 +38,11 @@ LEAVES_OUT = (
     ("lists in features", ONE_VALUE),
     ("values of features", NO_ANNOTATION),
     ("views after the first", "an article has one text"),
+)
+READS = Direction(
+    "spans, chains, relations and slots that the map names",
+    "what the map has no rule for, other views",
+    "files written by hand in the form of dkpro-cassis",
 )
 TYPES = ("TypeSystem.xml", "typesystem.xml")
 _ID = "http://www.omg.org/XMI id"

@@ -35,7 +35,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from ..core.model import Document, Record
 from ..core.schema import TARGETS, Field, Layer, Schema
-from .documents import LeftOut, Outgoing, in_order
+from .documents import Direction, LeftOut, Outgoing, in_order
 from .mapping.rules import place_of
 from .writing import json_bytes, write_file
 
@@ -44,7 +44,13 @@ LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
 LEAVES_OUT = (
     ("article records", "only the checksum and the language of the text are written"),
     ("provenance", "only the annotator is written, and whether it is a machine"),
+    ("fields_done", "an annotation has no body for an empty field, and none for one that was not annotated"),
     ("empty layers", "an annotation needs a target"),
+)
+WRITES = Direction(
+    "all layers",
+    "see below",
+    "rdflib, with the terms of the W3C's context",
 )
 _MOTIVATION = {"entities": "identifying", "mentions": "identifying", "stances": "assessing"}
 """The motivation of each layer, of those that the model defines; other layers are classifying."""

@@ -28,7 +28,7 @@ from pathlib import Path
 from ..core.model import Problem, Source
 from ..files.index import MAX_BYTES
 from . import uima_common
-from .documents import NOTHING_SAID, LeftOut, Options
+from .documents import NOTHING_SAID, Direction, LeftOut, Options
 from .importing import build_corpus, schema_of
 from .mapping.annotations import Chain, Relation
 from .mapping.rules import read_map
@@ -37,6 +37,11 @@ from .uima_common import NO_FEATURES, NO_WORDS, Found, Marked, Offsets, dkpro_ma
 
 LAYERS: tuple[str, ...] = ()
 LEAVES_OUT = uima_common.LEAVES_OUT
+READS = Direction(
+    "spans, chains, relations and slots that the map names",
+    "what the map has no rule for",
+    "files written by hand after the format's documentation",
+)
 _FORMAT = re.compile(r"#FORMAT=WebAnno TSV 3\.[23]")
 _LAYER = re.compile(r"#T_(SP|CH|RL)=([^|\s]+)((?:\|[^|\s]*)*)")
 _ROLE = re.compile(r"ROLE_[^:]+:([^_]+)_.+")

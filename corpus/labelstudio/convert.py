@@ -123,19 +123,23 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
     if not one.annotator:
         return [Fault("L105")]
     result = one.annotation.get("result")
-    decoded = decode(result, one.text, schema, quoted=record.get("redistribution") == "full")
+    quoted = record.get("redistribution") == "full"
+    decoded = decode(result, one.text, schema, quoted, one.fields_done)
     if decoded.faults:
         return decoded.faults
     done, notes = _layers_done(decoded, schema)
     if not done:
         # An empty Submit must not count as "annotated all layers and found nothing".
         return [Fault("L108", suggestion="tick the layers that you annotated, and submit again")]
+    fields = {layer: names for layer, names in one.fields_done.items() if layer in done}
+    version = one.task["data"].get("schema_version", schema.versions[0])
     value: Record = {
         "doc_id": one.doc_id,
-        "schema_version": schema.version,
+        "schema_version": schema.version if fields else version,
         "text_sha256": record["text_sha256"],
         "annotator": one.annotator,
         "layers_done": done,
+        **({"fields_done": fields} if fields else {}),
         "provenance": _provenance(one, origin, notes),
         **{layer: decoded.layers[layer] for layer in done},
     }

@@ -9,8 +9,9 @@ if there is no fault yet: a region with a wrong offset would otherwise be report
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ..core.model import Record
@@ -32,14 +33,21 @@ class Decoded:
     faults: list[Fault] = field(default_factory=list)
 
 
-def decode(result: Any, text: str, schema: Schema, quoted: bool = True) -> Decoded:
+def decode(
+    result: Any,
+    text: str,
+    schema: Schema,
+    quoted: bool = True,
+    fields_done: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> Decoded:
     """Return the layers that the `result` of an annotation of `text` holds; with `quoted`, spans repeat their words.
 
+    Of a layer in `fields_done`, records have the fields that it names, and the other fields must be empty.
     One fault is enough, and nothing of the annotation is taken: half an annotation would look like a whole one.
     """
     if not isinstance(result, list):
         return Decoded(faults=[Fault("L106")])
-    regions = Regions(text, schema)
+    regions = Regions(text, schema, fields_done)
     layers: dict[str, list[Record]] = {}
     steps: tuple[Callable[[], None], ...] = (
         lambda: regions.sort(result),

@@ -93,8 +93,13 @@ def build_records(regions: Regions, quoted: bool) -> dict[str, list[Record]]:
 def _record(regions: Regions, region: Region, quoted: bool) -> Record:
     values = region.values
     record: Record = {"id": region.record}
-    for name, way, field in regions.table.plans[region.mark.layer.name]:
+    layer = region.mark.layer.name
+    for name, way, field in regions.table.plans[layer]:
         value = values.get(name)
+        if (layer, name) in regions.absent:
+            if value is not None:
+                regions.faults.append(region.fault("L308", f"{region.named}, {name}", "clear the field"))
+            continue
         if way == "anchor":
             value = _spans(regions, region, field, [region, *(value or ())], quoted)
         elif value is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
@@ -54,8 +54,15 @@ class Region:
 class Regions:
     """The regions of one `result`, as the steps fill them in. The first step to find a fault is the last one taken."""
 
-    def __init__(self, text: str, schema: Schema) -> None:
+    def __init__(self, text: str, schema: Schema, fields_done: Mapping[str, Collection[str]]) -> None:
         self.text, self.schema, self.table = text, schema, controls(schema)
+        self.absent = {
+            (layer, one.name)
+            for layer, names in fields_done.items()
+            for one in schema.layers[layer].fields
+            if not one.always and one.name not in names
+        }
+        """The layer and name of each field that was not to be annotated."""
         self.faults: list[Fault] = []
         self.found: dict[str, Region] = {}
         self.relations: list[tuple[int, Record]] = []

@@ -23,6 +23,7 @@ FAULTS: dict[str, str] = {
     "L111": "The file holds a newer state of the annotation",
     "L112": "The file holds an annotation of another project",
     "L113": "The annotation was in this file before",
+    "L114": "The task's fields_done does not fit the schema",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",
@@ -45,6 +46,7 @@ FAULTS: dict[str, str] = {
     "L305": "The record violates the schema",
     "L306": "A value holds an e-mail address that is not in the text",
     "L307": "The value is blank or holds a control character",
+    "L308": "The field is not in the task's fields_done, so it must be empty",
     # References
     "L401": "The relation leads to a region that does not exist",
     "L402": "The relation fits no field",

@@ -6,6 +6,7 @@ Predictions, drafts and skipped annotations are not submissions: no annotator su
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,11 @@ class Submission:
     annotator: str
     doc_id: str
     text: str
+
+    @property
+    def fields_done(self) -> dict[str, list[str]]:
+        """The fields to annotate, by layer: those of a layer that is not named are all to be annotated."""
+        return self.task["data"].get("fields_done") or {}
 
     @property
     def file(self) -> str:
@@ -95,9 +101,31 @@ def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator
         yield Fault("L103", "its checksum differs from text_sha256 in the article's record")
     elif any(one.get("text_sha256", record["text_sha256"]) != record["text_sha256"] for one in ids):
         yield Fault("L103", "the task's text_sha256 differs from that of the article's record")
-    elif any(one.get("schema_version", schema.version) != schema.version for one in ids):
+    elif any(one.get("schema_version", schema.version) not in schema.versions for one in ids):
         versions = ", ".join(sorted({str(one["schema_version"]) for one in ids if "schema_version" in one}))
-        yield Fault("L104", f"the task has {versions}, the corpus has {schema.version}")
+        yield Fault("L104", f"the task has {versions}, the corpus has {' and '.join(schema.versions)}")
+    else:
+        yield from _fields_faults(ids, schema)
+
+
+def _fields_faults(ids: list[Record], schema: Schema) -> Iterator[Fault]:
+    """Yield why the fields to annotate cannot be taken from a task."""
+    said = [one["fields_done"] for one in ids if "fields_done" in one]
+    if any(one != said[0] for one in said):
+        yield Fault("L114", "its data and its meta name different fields")
+    elif said and not _fits(said[0], schema):
+        hint = 'write it as in annotations: {"quotes": ["content", "speaker"]}'
+        yield Fault("L114", json.dumps(said[0])[:100], suggestion=hint)
+
+
+def _fits(fields_done: Any, schema: Schema) -> bool:
+    if not isinstance(fields_done, dict) or not schema.has_fields_done:
+        return False
+    for layer, names in fields_done.items():
+        known = [one.name for one in schema.layers[layer].fields] if layer in schema.layers else []
+        if not isinstance(names, list) or not known or not all(name in known for name in names):
+            return False
+    return True
 
 
 def _changed(annotation: dict[str, Any]) -> datetime:

@@ -22,8 +22,9 @@ Range = tuple[int, int]
 def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:
     """Return the task of one article, with its annotations as pre-annotations (predictions) in the same order.
 
-    `data` and `meta` both name the document, the checksum of its text and the schema version, and converting
-    compares both: `data` can be edited in Label Studio. Raises CorpusError when the text is withheld.
+    `data` and `meta` both name the document, the checksum of its text, the schema version and, if the annotations
+    say so, the fields to annotate; converting compares both: `data` can be edited in Label Studio. Raises CorpusError
+    when the text is withheld, or when the annotations do not have the same `fields_done`.
     """
     if article.text is None:
         raise CorpusError(
@@ -32,7 +33,8 @@ def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = (
     ids = {
         "doc_id": article.doc_id,
         "text_sha256": article.record["text_sha256"],
-        "schema_version": schema.version,
+        "schema_version": _version(annotations, schema),
+        **_fields_done(article, annotations),
     }
     return {
         "data": {"text": article.text, "title": article.record.get("title") or "", **ids},
@@ -41,6 +43,22 @@ def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = (
             {"model_version": one.annotator, "result": encode(one.value, article.text, schema)} for one in annotations
         ],
     }
+
+
+def _version(annotations: Sequence[Annotation], schema: Schema) -> str:
+    """Return the newest schema version of the annotations, the oldest one of the schema without any."""
+    used = {one.value["schema_version"] for one in annotations} | {schema.versions[0]}
+    return max(used, key=schema.versions.index)
+
+
+def _fields_done(article: Article, annotations: Sequence[Annotation]) -> Record:
+    """Return the one `fields_done` of the annotations, nothing if they have none."""
+    said = [one.value.get("fields_done") for one in annotations]
+    if any(one != said[0] for one in said):
+        raise CorpusError(
+            f"the annotations of {article.doc_id} differ in fields_done, and a task has one: push one annotator"
+        )
+    return {"fields_done": said[0]} if said and said[0] else {}
 
 
 def encode(value: Record, text: str, schema: Schema) -> list[dict[str, Any]]:

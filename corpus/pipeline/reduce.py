@@ -57,7 +57,7 @@ class Reduction:
         version, released = released_splits(self._selection.releases_of or index.root)
         complete = self._selection.complete and len(self._summaries) == len(index)
         with Reader(index.root, index.unpacked) as reader:
-            look = _LookUp(index, reader)
+            look = _LookUp(index, reader, schema)
             # Few documents are in a finding, and several findings in a row are about the same one.
             names = lru_cache(256)(look.names)
             corpus = Corpus(
@@ -78,8 +78,8 @@ class Reduction:
 class _LookUp:
     """Reads a document again for a corpus-wide finding: a summary has no lines and no words."""
 
-    def __init__(self, index: Index, reader: Reader) -> None:
-        self._index, self._reader = index, reader
+    def __init__(self, index: Index, reader: Reader, schema: Schema) -> None:
+        self._index, self._reader, self._schema = index, reader, schema
 
     def place(self, doc_id: str, file: str, pointer: str) -> tuple[int, int]:
         """Return the line and column of a JSON pointer, from 1."""
@@ -90,5 +90,5 @@ class _LookUp:
         """Return the names of the adjudicated annotation."""
         for document in self._reader.documents(self._index.entries(doc_id)):
             if document.annotation is not None and document.annotation.annotator == GOLD:
-                return names_of(document.annotation, document.article.text)
+                return names_of(document.annotation, document.article.text, self._schema)
         return ()

@@ -189,6 +189,9 @@ def _row(record: Record, others: list[Record], text: str | None, schema: Schema)
 
 def _annotation(annotator: str, row: Record, schema: Schema) -> Annotation:
     value = {name: row[name] for name in ("layers_done", "provenance", *schema.layers)}
+    fields_done = {layer: names for layer, names in (row.get("fields_done") or {}).items() if names is not None}
+    if fields_done:
+        value["fields_done"] = fields_done
     for layer in schema.layers.values():
         for spans in layer.of_kind("spans"):
             for record in value[layer.name] or ():

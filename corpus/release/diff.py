@@ -231,6 +231,8 @@ def _schema_changes(old: Schema, new: Schema) -> Iterator[tuple[Bump, str]]:
             continue
         yield from _field_changes(f"{name}.", old.layers[name].fields, new.layers[name].fields)
     yield from _field_changes("", old.article_fields, new.article_fields)
+    if old.has_fields_done != new.has_fields_done:
+        yield ("minor", "fields_done added") if new.has_fields_done else ("major", "fields_done removed")
     olds, news = ({one["target_id"]: one for one in schema.registry.get("targets", ())} for schema in (old, new))
     for target in dict.fromkeys((*olds, *news)):
         if target not in news or target not in olds:

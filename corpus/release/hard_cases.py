@@ -147,7 +147,7 @@ def _addressed(row: Record) -> Iterable[object]:
 
 
 def _pronoun_sources(row: Record) -> Iterable[object]:
-    forms = {mention["id"]: mention["form"] for mention in row.get("mentions") or ()}
+    forms = {mention["id"]: mention.get("form") for mention in row.get("mentions") or ()}
     return (quote for quote in row.get("quotes") or () if any(forms.get(s) == "PRO" for s in quote.get("source") or ()))
 
 

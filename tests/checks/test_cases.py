@@ -146,7 +146,7 @@ def counted(problems: list[Problem]) -> Counter[tuple[str, str]]:
     return Counter((problem.code, problem.file) for problem in problems)
 
 
-@pytest.mark.parametrize("name", ["P311-unsorted-spans", "S209-done-layer-missing"])
+@pytest.mark.parametrize("name", ["P311-unsorted-spans", "S205-bad-value-version", "S209-done-layer-missing"])
 def test_fixes_are_shown_as_a_diff(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:

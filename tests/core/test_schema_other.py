@@ -49,7 +49,8 @@ def without_layers(root: Path, *names: str) -> None:
             properties = written["items"]["properties"]
             dropped[layer] = {name for name, of in properties.items() if gone(of)}
             written["items"]["properties"] = {k: v for k, v in properties.items() if k not in dropped[layer]}
-            written["items"]["required"] = [k for k in written["items"]["required"] if k not in dropped[layer]]
+            for needed in "required", "requiredIfDone":
+                written["items"][needed] = [k for k in written["items"][needed] if k not in dropped[layer]]
     write(root / "schema" / "annotation.schema.json", schema)
     for path in (root / "annotations").glob("*/*.json"):
         annotation = {key: value for key, value in read(path).items() if key not in names}
@@ -154,7 +155,7 @@ UNFIT: dict[str, tuple[Edit, str]] = {
     "a field with a dot in its name": (in_quotes({"type": "string"}, "a.b"), "a.b"),
     "no version": (lambda schema: schema["properties"].pop("schema_version"), "schema_version"),
     "a version that is no const": (
-        lambda schema: schema["properties"]["schema_version"].pop("const"),
+        lambda schema: schema["properties"]["schema_version"].pop("enum"),
         "schema_version",
     ),
     "no properties": (lambda schema: schema.pop("properties"), "properties"),

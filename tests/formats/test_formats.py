@@ -49,7 +49,20 @@ def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
             continue
         kept = {key: value[key] for key in ("doc_id", "schema_version", "text_sha256", "annotator")}
         found[path] = {**kept, "layers_done": [layer for layer in SCHEMA.layers if layer in layers], **layers}
+        if fields := fields_there(layers):
+            found[path] |= {"fields_done": fields, "schema_version": "1.1"}
     return found, left
+
+
+def fields_there(layers: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the fields of each layer in which no record has a field that the schema requires where it was done."""
+    found = {}
+    for layer, records in layers.items():
+        items = SCHEMA.annotation["properties"][layer]["items"]
+        used = {name for record in records for name in record}
+        if records and not used.issuperset(items["requiredIfDone"]):
+            found[layer] = [name for name in items["properties"] if name in used and name != "id"]
+    return found
 
 
 @pytest.mark.parametrize("of", FORMATS.values(), ids=FORMATS)
@@ -59,6 +72,7 @@ def test_a_module_has_what_its_registry_line_says(of: Format) -> None:
     assert of.writes == hasattr(module, "carry") == hasattr(module, "write")
     assert of.layers == module.LAYERS
     assert of.leaves_out == module.LEAVES_OUT
+    assert ("import" in of.directions, "export" in of.directions) == (of.reads, of.writes)
 
 
 def test_the_registry_imports_no_format() -> None:
@@ -109,12 +123,14 @@ def shown(values: dict[str, dict[str, Any]]) -> str:
 
 
 def relaxed(values: dict[str, dict[str, Any]], paths: set[str]) -> bytes:
-    """The schema as an import writes it: what one of these annotations lacks is not required."""
+    """The schema as an import writes it: what only some records of one of these annotations lack is not required."""
     schema = json.loads(json.dumps(SCHEMA.annotation))
     for layer in SCHEMA.layers:
-        records = [one for path in paths for one in values[path].get(layer, ())]
+        files = [values[path].get(layer, ()) for path in paths]
         items = schema["properties"][layer]["items"]
-        items["required"] = [name for name in items["required"] if all(name in one for one in records)]
+        items["requiredIfDone"] = [
+            name for name in items["requiredIfDone"] if all(len({name in one for one in of}) < 2 for of in files)
+        ]
     return (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode()
 
 

@@ -48,6 +48,7 @@ DOCUMENTS = (
     "docs/your-own-corpus.md",
     "docs/api.md",
     "docs/formats.md",
+    "docs/from-your-tool.md",
     "docs/reliability.md",
 )
 LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md", "docs/cli.md")
@@ -283,6 +284,11 @@ def formats_table() -> str:
     ]
     lines = ["", "| format | what it is | read | written | layers |", "|---|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
+    lines += ["", "What an import and an export carry and drop, and with which files that was verified:", ""]
+    lines += ["| format | direction | carried | dropped | verified with |", "|---|---|---|---|---|"]
+    for name, of in FORMATS.items():
+        for direction, said in of.directions.items():
+            lines.append(f"| `{name}` | {direction} | {said.carried} | {said.dropped} | {said.verified} |")
     for name, of in FORMATS.items():
         if of.leaves_out:
             lines += ["", f"`{name}` leaves out:", "", "| what | why |", "|---|---|"]

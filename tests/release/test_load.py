@@ -352,6 +352,46 @@ def test_nobody_looked_is_not_nothing_found(tmp_path: Path) -> None:
     assert WITHHELD not in {row["doc_id"] for row in found["entities", "train"]}
 
 
+def test_each_field_may_be_absent(tmp_path: Path, cache: str) -> None:
+    """Each document lacks another field: it is null in its rows, and there in those of the others."""
+    root = copy_repository(tmp_path / "corpus", (), ("gold",))
+    items = plain_rows.layer_items(root)
+    absent = [
+        (layer, name) for layer, one in items.items() for name in one["properties"] if name not in one["required"]
+    ]
+    values = {path: read(path) for path in sorted((root / "annotations" / "gold").glob("*.json"))}
+    lacking: dict[str, tuple[str, str]] = {}
+    for layer, name in absent:
+        path = next(path for path, value in values.items() if value[layer] and path.stem not in lacking)
+        lacking[path.stem] = layer, name
+    for path, value in values.items():
+        if path.stem in lacking:
+            layer, name = lacking[path.stem]
+            records = [{key: one for key, one in record.items() if key != name} for record in value[layer]]
+            fields = [one for one in items[layer]["properties"] if one != name]
+            write(path, value | {layer: records, "fields_done": {layer: fields}, "schema_version": "1.1"})
+    folder = str(build(root))
+    documents = datasets.concatenate_datasets(list(datasets.load_dataset(folder, cache_dir=cache).values()))
+    seen = set()
+    for row in documents:
+        layer, name = lacking.get(row["doc_id"], ("", ""))
+        assert (row["fields_done"] or {}).get(layer) == (
+            None if not layer else [n for n in items[layer]["properties"] if n != name]
+        )
+        for record in row[layer] or () if layer else ():
+            assert record[name] is None
+            seen.add((layer, name))
+    assert seen == set(absent)
+    for config in ("quotes", "stances"):
+        for row in (row for split in datasets.load_dataset(folder, config, cache_dir=cache).values() for row in split):
+            layer, name = lacking.get(row["doc_id"], ("", ""))
+            assert layer != config or row[name] is None
+    untagged = {("mentions", "form"), ("mentions", "entity"), ("entities", "type")}
+    for split in datasets.load_dataset(folder, "entities", cache_dir=cache).values():
+        for row in split:
+            assert (row["ner_tags"] is None) == (lacking.get(row["doc_id"]) in untagged)
+
+
 def test_the_cache_does_not_hold_on_to_old_rows(tmp_path: Path) -> None:
     """Same path, same cache, same counts, one label changed: `datasets` alone would give the old rows."""
     root, cache = copy_repository(tmp_path / "corpus", (WITHHELD,), ("gold",)), str(tmp_path / "cache")

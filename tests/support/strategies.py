@@ -105,10 +105,15 @@ def annotation(rng: Random, schema: Schema, record: Made, text: str, annotator: 
         )
         for name in _shuffled(rng, present)
     }
-    others = {name: written for name, written in schema.annotation["properties"].items() if name not in schema.layers}
+    others = {
+        name: written
+        for name, written in schema.annotation["properties"].items()
+        if name not in (*schema.layers, "fields_done")
+    }
     return {
         **_object(rng, {**schema.annotation, "properties": others}, schema.annotation),
         **layers,
+        "schema_version": schema.versions[0],
         "doc_id": record["doc_id"],
         "text_sha256": record["text_sha256"],
         "annotator": annotator,
@@ -167,6 +172,8 @@ def _value(rng: Random, written: Made, schema: Made) -> Any:
     written = _resolved(schema, written)
     if "const" in written:
         return written["const"]
+    if "enum" in written:
+        return rng.choice(written["enum"])
     if "oneOf" in written:
         return rng.choice(written["oneOf"])["const"]
     if "anyOf" in written:

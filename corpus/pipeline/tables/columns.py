@@ -38,7 +38,7 @@ def type_of_layer(layer: Layer) -> pa.DataType:
 def column(field: Field, records: Sequence[Record]) -> pa.Array:
     """Return the values of a field, one for each record, null where a record has none."""
     name = field.name
-    values = list(map(itemgetter(name), records)) if field.required else [record.get(name) for record in records]
+    values = list(map(itemgetter(name), records)) if field.always else [record.get(name) for record in records]
     if field.kind == "spans":
         flat = list(chain.from_iterable(filter(None, values)))
         arrays = [

@@ -13,7 +13,7 @@ from .config import Config, Labels
 from .rows import LayerColumns, Rows
 
 _PROVENANCE = ("tool", "tool_version", "created", "updated", "lead_time", "from_prediction", "machine", "note")
-_DONE = ("layers_done", pa.list_(pa.string()))
+_LAYERS_DONE = ("layers_done", pa.list_(pa.string()))
 
 
 def documents_config(schema: Schema) -> Config:
@@ -23,7 +23,15 @@ def documents_config(schema: Schema) -> Config:
     return Config(
         "documents",
         "An article with its adjudicated annotation, nested.",
-        pa.schema([*record, ("text", pa.string()), _DONE, _provenance_column(schema), *_layer_columns(schema)]),
+        pa.schema(
+            [
+                *record,
+                ("text", pa.string()),
+                *_done_columns(schema),
+                _provenance_column(schema),
+                *_layer_columns(schema),
+            ]
+        ),
         labels | _nested_labels(schema),
         _documents,
     )
@@ -31,7 +39,7 @@ def documents_config(schema: Schema) -> Config:
 
 def annotations_config(schema: Schema) -> Config:
     """Return the table with a row for each annotation: the text of its article and every layer."""
-    columns = [("doc_id", pa.string()), ("annotator", pa.string()), ("text", pa.string()), _DONE]
+    columns = [("doc_id", pa.string()), ("annotator", pa.string()), ("text", pa.string()), *_done_columns(schema)]
     return Config(
         "annotations",
         "One annotator's view of one article, nested.",
@@ -43,12 +51,12 @@ def annotations_config(schema: Schema) -> Config:
 
 def _documents(rows: Rows) -> list[pa.Array]:
     records = [row.article.record for row in rows.rows]
-    done = [None if row.gold is None else row.gold.value.get("layers_done", []) for row in rows.rows]
+    golds = [row.gold for row in rows.rows]
     return [
         *(column(field, records) for field in rows.schema.article_fields),
         pa.array(rows.texts, pa.string()),
-        pa.array(done, pa.list_(pa.string())),
-        _provenance([row.gold for row in rows.rows], rows.schema),
+        *_done(golds, rows.schema),
+        _provenance(golds, rows.schema),
         *(layer.nested() for layer in rows.gold.values()),
     ]
 
@@ -62,10 +70,24 @@ def _annotations(rows: Rows) -> list[pa.Array]:
         pa.array([row.article.doc_id for row, _ in pairs], pa.string()),
         pa.array([annotation.annotator for annotation in annotations], pa.string()),
         pa.array(texts, pa.string()),
-        pa.array([annotation.value.get("layers_done", []) for annotation in annotations], pa.list_(pa.string())),
+        *_done(annotations, rows.schema),
         _provenance(annotations, rows.schema),
         *(layer.nested() for layer in layers),
     ]
+
+
+def _done(annotations: Sequence[Annotation | None], schema: Schema) -> list[pa.Array]:
+    """Return the annotated layers, and the annotated fields of each layer of which some were not annotated."""
+    layers = [None if one is None else one.value.get("layers_done", []) for one in annotations]
+    fields = [None if one is None else one.value.get("fields_done") for one in annotations]
+    columns = zip((layers, fields), _done_columns(schema), strict=False)
+    return [pa.array(values, kind) for values, (_, kind) in columns]
+
+
+def _done_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
+    names = pa.list_(pa.string())
+    fields = [("fields_done", pa.struct([(layer, names) for layer in schema.layers]))] if schema.layers else []
+    return [_LAYERS_DONE, *(fields if schema.has_fields_done else [])]
 
 
 def _provenance(annotations: Sequence[Annotation | None], schema: Schema) -> pa.StructArray:

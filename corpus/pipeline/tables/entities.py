@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from ...core.done import field_done, layer_done
+from ...core.model import Annotation
 from ...core.schema import Schema
 from ...core.source_tokens import has_source_tokens
 from ...core.tokens import Ints, Tokens, sentences, tokenize
 from .config import Config
-from .rows import Row, Rows, looked
+from .rows import Row, Rows
 from .source_tokens import COLUMNS, SourceTokens, bounds_of
 
 
@@ -41,31 +44,27 @@ def tag_names(schema: Schema) -> tuple[str, ...]:
 
 
 def _entities(shard: Rows) -> list[pa.Array]:
-    rows = [row for row in shard.rows if _is_tagged(row)]
+    rows = [row for row in shard.rows if _is_annotated(row)]
     tokens = tokenize([row.text or "" for row in rows])
     begins = tokens.begins.tolist()
     names = tag_names(shard.schema)
     tags, owners, ids = tags_of(rows, tokens, names)
     cuts = [
-        (row.article.doc_id, number, begin, start, end)
+        (row.article.doc_id, number, begin, start, end, known)
         for row, begin in zip(rows, begins, strict=False)
+        for known in (row.gold is not None and knows_names(row.gold, shard.schema),)
         for number, (start, end) in enumerate(sentences(row.text or "", row.article.record["language"][:2]))
     ]
-    doc_ids, numbers, offset, starts, ends = zip(*cuts, strict=True) if cuts else ((),) * 5
+    doc_ids, numbers, offset, starts, ends, tagged = zip(*cuts, strict=True) if cuts else ((),) * 6
     first = np.searchsorted(tokens.starts, np.array(offset, np.int64) + np.array(starts, np.int64))
     bounds = np.append(first, len(tokens.starts))
-    offsets = pa.array(bounds.astype(np.int32))
     in_text = tokens.starts - np.repeat(np.array(offset, np.int64), np.diff(bounds))
-    per_token = [
-        tokens.strings,
-        pa.array(in_text),
-        pa.array(names, pa.string()).take(pa.array(tags)),
-        pa.array(ids, pa.string()).take(pa.array(owners)),
-    ]
+    of_names = pa.array(names, pa.string()).take(pa.array(tags)), pa.array(ids, pa.string()).take(pa.array(owners))
     return [
         pa.array(doc_ids, pa.string()),
         *(pa.array(values, pa.int64()) for values in (numbers, starts, ends)),
-        *(pa.ListArray.from_arrays(offsets, values) for values in per_token),
+        *(_lists(bounds, values) for values in (tokens.strings, pa.array(in_text))),
+        *(_lists(bounds, values, np.array(tagged, bool)) for values in of_names),
         *(_source_columns(shard, rows, tokens, cuts) if has_source_tokens(shard.schema) else ()),
     ]
 
@@ -78,27 +77,49 @@ def _source_columns(shard: Rows, rows: list[Row], tokens: Tokens, cuts: list[_Cu
     tags, _, _ = tags_of(rows, source.tokens, names)
     article_of = np.array([cut[2] for cut in cuts], np.int64)
     bounds = bounds_of(source.tokens.starts, article_of + np.array([cut[3] for cut in cuts], np.int64), article_of)
-    lacking = dict(zip(begins, source.lacking, strict=True))
-    mask = pa.array([lacking[begin] for begin in article_of.tolist()], pa.bool_())
-    per_token = [
-        source.tokens.strings,
-        pa.array(source.tokens.starts - np.repeat(article_of, np.diff(bounds))),
-        pa.array(names, pa.string()).take(pa.array(tags)),
-        pa.array(source.numbers),
+    has = dict(zip(begins, source.known, strict=True))
+    known = np.array([has[cut[2]] for cut in cuts], bool)
+    tagged = known & np.array([cut[5] for cut in cuts], bool)
+    in_text = source.tokens.starts - np.repeat(article_of, np.diff(bounds))
+    return [
+        _lists(bounds, source.tokens.strings, known),
+        _lists(bounds, pa.array(in_text), known),
+        _lists(bounds, pa.array(names, pa.string()).take(pa.array(tags)), tagged),
+        _lists(bounds, pa.array(source.numbers), known),
     ]
-    offsets = pa.array(bounds.astype(np.int32))
-    return [pa.ListArray.from_arrays(offsets, values, mask=mask) for values in per_token]
 
 
-_Cut = tuple[str, int, int, int, int]
-"""A sentence: the id of its article, its number, the begin of the article in the joined texts, its start and end."""
+_Cut = tuple[str, int, int, int, int, bool]
+"""A sentence: the id of its article, its number, the begin of the article in the joined texts, its start and end, and
+whether the names of the article are known."""
 
 
-def _is_tagged(row: Row) -> bool:
-    """Return whether a token without a tag is known to be outside of all names."""
-    return (
-        row.text is not None and row.gold is not None and looked(row.gold, "entities") and looked(row.gold, "mentions")
-    )
+def _lists(bounds: Ints, values: pa.Array, known: npt.NDArray[np.bool_] | None = None) -> pa.ListArray:
+    """Return the values between consecutive bounds as lists, null where they are not known."""
+    if known is None or known.all():
+        return pa.ListArray.from_arrays(pa.array(bounds.astype(np.int32)), values)
+    # Parquet has no place for values under a null, so they are removed.
+    lengths = np.diff(bounds)
+    kept = values.filter(pa.array(np.repeat(known, lengths)))
+    offsets = np.append(0, np.cumsum(lengths * known)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), kept, mask=pa.array(~known))
+
+
+def _is_annotated(row: Row) -> bool:
+    """Return whether the document has a text, and gold entities and mentions."""
+    if row.text is None or row.gold is None:
+        return False
+    return layer_done(row.gold.value, "entities") and layer_done(row.gold.value, "mentions")
+
+
+def knows_names(annotation: Annotation, schema: Schema) -> bool:
+    """Return whether it is known which mentions are names and of what type, so that O means "not in a name"."""
+    for layer, name in (("mentions", "form"), ("mentions", "entity"), ("entities", "type")):
+        if not any(one.name == name for one in schema.layers[layer].fields):
+            return False
+        if not field_done(annotation.value, schema.layers[layer], name):
+            return False
+    return all(mention.get("form") is not None for mention in annotation.layer("mentions"))
 
 
 def tags_of(rows: list[Row], tokens: Tokens, names: tuple[str, ...]) -> tuple[Ints, Ints, list[str]]:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...core.done import field_done
 from ...core.model import Record
 from ...core.schema import TARGETS, Field, Layer, Schema
 from .columns import lists, type_of
@@ -84,9 +85,10 @@ def _written(field: Field, values: pa.Array, rows: Rows, mine: LayerColumns) -> 
 
 
 def _joined(spans: pa.ListArray, gap: str = GAP) -> pa.StringArray:
-    """Return the words of each list of spans as one string; null where one is withheld."""
+    """Return the words of each list of spans as one string; null where one is withheld, and for no list."""
     words = pc.struct_field(spans.values, "text")
-    return pc.binary_join(pa.ListArray.from_arrays(spans.offsets, words), gap)
+    mask = spans.is_null() if spans.null_count else None
+    return pc.binary_join(pa.ListArray.from_arrays(spans.offsets, words, mask=mask), gap)
 
 
 def _mention_texts(field: Field, rows: Rows, mine: LayerColumns) -> pa.StringArray:
@@ -95,11 +97,11 @@ def _mention_texts(field: Field, rows: Rows, mine: LayerColumns) -> pa.StringArr
     spans = layer.of_kind("spans")[0]
     words = _joined(rows.gold["mentions"].columns[layer.fields.index(spans)])
     places = [
-        [places[mention] for mention in record.get(field.name) or ()]
+        None if (ids := record.get(field.name)) is None else [places[mention] for mention in ids]
         for records, places in zip(mine.records, rows.first_mentions, strict=True)
         for record in records or ()
     ]
-    chosen = words.take(pa.array(list(chain.from_iterable(places)), pa.int32()))
+    chosen = words.take(pa.array(list(chain.from_iterable(filter(None, places))), pa.int32()))
     return pc.binary_join(lists(places, chosen), "; ")
 
 
@@ -139,21 +141,25 @@ def _context(text: str | None, parts: Sequence[list[Record]]) -> tuple[str | Non
 def _stance_texts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, str | None]]:
     """Return, for each stance, the title and the text to classify.
 
-    The text is the words of the evidence for a speaker, the title for a headline, else the article.
+    The text is the words of the evidence for a speaker, the title for a headline, else the article. It is null where
+    the scope, or the evidence of a speaker, was not annotated.
     """
+    layer = rows.schema.layers["stances"]
+    has_scope = any(one.name == "scope" for one in layer.fields)
     quotes = rows.gold["quotes"].records if "quotes" in rows.gold else [None] * len(rows.rows)
     found: list[tuple[str | None, str | None]] = []
     for row, records, said in zip(rows.rows, mine.records, quotes, strict=True):
         title = row.article.record.get("title")
+        known = not has_scope or (row.gold is not None and field_done(row.gold.value, layer, "scope"))
         for stance in records or ():
             scope = stance.get("scope")
             text = title if scope == "headline" else _evidence(stance, row, said) if scope == "speaker" else row.text
-            found.append((title, text))
+            found.append((title, text if known else None))
     return found
 
 
 def _evidence(stance: Record, row: Row, quotes: list[Record] | None) -> str | None:
-    if row.text is None:
+    if row.text is None or (stance.get("evidence_quotes") is None and stance.get("evidence_spans") is None):
         return None
     wanted = stance.get("evidence_quotes") or ()
     spans: list[Any] = [span for quote in quotes or () if quote["id"] in wanted for span in quote["content"]]

@@ -9,6 +9,7 @@ from itertools import chain
 
 import pyarrow as pa
 
+from ...core.done import layer_done
 from ...core.model import Annotation, Article, Record
 from ...core.schema import Layer, Schema
 from .columns import column, lacks_words, lists
@@ -83,13 +84,8 @@ class Rows:
         return found
 
 
-def looked(annotation: Annotation, layer: str) -> bool:
-    """Return whether the annotator annotated a layer, so that an empty one means "none found"."""
-    return layer in (annotation.value.get("layers_done") or ())
-
-
 def _records(annotation: Annotation | None, layer: Layer) -> list[Record] | None:
-    if annotation is None or not looked(annotation, layer.name):
+    if annotation is None or not layer_done(annotation.value, layer.name):
         return None
     return annotation.layer(layer.name)
 

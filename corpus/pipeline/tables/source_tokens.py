@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from ...core.done import layer_done
 from ...core.model import Record
 from ...core.source_tokens import SENTENCES
 from ...core.tokens import Ints, Tokens
-from .rows import Row, looked
+from .rows import Row
 
 COLUMNS = (
     ("source_tokens", pa.string()),
@@ -25,7 +26,7 @@ COLUMNS = (
 
 def source_sentences(row: Row) -> list[Record] | None:
     """Return the sentences of the source in the order of the text; None if the gold annotation has none."""
-    if row.gold is None or not looked(row.gold, SENTENCES):
+    if row.gold is None or not layer_done(row.gold.value, SENTENCES):
         return None
     return sorted(row.gold.layer(SENTENCES), key=lambda one: (one["spans"][0]["start"], one["spans"][-1]["end"]))
 
@@ -46,8 +47,8 @@ class SourceTokens:
         words = [text[start - begin : end - begin] for start, end, _, text, begin in numbered]
         self.tokens = Tokens(starts, ends, pa.array(words, pa.string()), np.array(begins, np.int64))
         self.numbers: Ints = numbers
-        self.lacking = [some is None for some in sentences]
-        """For each article, True if its gold annotation has no sentences of the source."""
+        self.known = [some is not None for some in sentences]
+        """For each article, True if its gold annotation has the sentences of the source."""
 
 
 def bounds_of(starts: Ints, row_starts: Ints, article_of: Ints) -> Ints:
