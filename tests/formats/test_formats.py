@@ -49,7 +49,8 @@ def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
             continue
         kept = {key: value[key] for key in ("doc_id", "schema_version", "text_sha256", "annotator")}
         found[path] = {**kept, "layers_done": [layer for layer in SCHEMA.layers if layer in layers], **layers}
-        if fields := fields_there(layers):
+        # A format that says itself what was done is asked for nothing more.
+        if "layers_done" not in layers and (fields := fields_there(layers)):
             found[path] |= {"fields_done": fields, "schema_version": "1.1"}
     return found, left
 
