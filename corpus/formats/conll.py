@@ -40,6 +40,7 @@ from ..pipeline.tables.entities import knows_names, tag_names, tags_of
 from ..pipeline.tables.rows import Row
 from .conll_reader import read as read
 from .conll_rows import escape
+from .conll_survey import survey as survey
 from .documents import Direction, LeftOut, Outgoing, in_order, layers_left_out, renamed, spans_of
 from .source_sentences import Words
 

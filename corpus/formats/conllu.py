@@ -32,6 +32,7 @@ from ..core.source_tokens import SENTENCES
 from ..files import replace_file
 from .conll import sentences_of
 from .conll_reader import read as read
+from .conll_survey import survey as survey
 from .documents import Direction, LeftOut, Outgoing, in_order, layers_left_out, pairs_of, renamed, spans_of
 from .source_sentences import Words
 

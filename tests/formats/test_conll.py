@@ -534,3 +534,33 @@ def test_a_file_of_any_dialect_validates(tmp_path: Path) -> None:
         corpus = Corpus(tmp_path / "new")
         assert corpus.run("build").code == 0
         shutil.rmtree(tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "expected"),
+    [
+        ("a.conll", IOB1, ['scheme = "IOB1"', 'types = { PER = "PER", ORG = "ORG" }']),
+        ("a.conll", "EU I-ORG I-NP\nx O I-NP\n\nAda I-MISC B-NP\n", ["columns = { tag = 1 }", '# add MISC = "…"']),
+        ("a.conllu", UD, ["# read as CoNLL-U", 'columns = { tag = "UPOS" }', 'types = { PER = "PER" }']),
+        ("a.conll", ONTONOTES, ["# read as CoNLL-2012", "types = {}", '# add PERSON = "…"']),
+        ("a.conllu", COREFUD, ["types = {}", '# add person = "…"   # 4 times']),
+    ],
+)
+def test_a_suggested_map_reads_the_files(name: str, said: str, expected: list[str], tmp_path: Path) -> None:
+    (tmp_path / name).write_text(said, "utf-8")
+    ran = run("import", "conll", str(tmp_path / name), "--suggest-map", "--out", str(tmp_path / "map.toml"))
+    assert ran.code == 0, ran.err
+    suggested = (tmp_path / "map.toml").read_text("utf-8")
+    assert [line for line in expected if line not in suggested] == []
+    record = [f"--record={key}={value}" for key, value in SAID.items()]
+    argv = (
+        "import",
+        "conll",
+        str(tmp_path / name),
+        "--into",
+        str(tmp_path / "new"),
+        "--map",
+        str(tmp_path / "map.toml"),
+    )
+    ran = run(*argv, *record)
+    assert (ran.code, ran.out) == (0, ""), ran.err
