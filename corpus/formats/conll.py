@@ -174,7 +174,7 @@ def _lines(one: Outgoing, schema: Schema) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence to write: its id, its tokens, and what MISC says of the white space of each."""
+    """A sentence to write: its id, its tokens, and the white space of each as MISC has it."""
 
     id: str
     tokens: range

@@ -1,6 +1,6 @@
 r"""CoNLL files → their lines, one at a time, each of a known kind.
 
-A file is of one of three dialects, and its first lines say of which:
+A file is of one of three dialects, which its first lines decide:
 
     CoNLL-U       ten columns separated by tabs, the first an id: 1, 2-3 (a range), 4.1 (an empty node)
     CoNLL-2012    `#begin document (name); part 000`; the number of columns differs from sentence to sentence
@@ -66,7 +66,7 @@ class Lines:
                 yield Line(number, len(data), "too-large", [])
                 return
             try:
-                # A byte order mark is no part of the first token.
+                # A byte order mark is not part of the first token.
                 line = data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
                 yield Line(number, len(data), "wrong", [], f"byte {data[error.start]:#04x} is not UTF-8")

@@ -136,7 +136,7 @@ class RowReader:
             self._doc = Rows(self._path.stem, doc.line, entity_fields=self._entity_fields)
 
     def _comment(self, line: Line) -> None:
-        """Take what a comment says of the next sentence; a comment within a sentence says it of none."""
+        """Take what a comment says about the next sentence."""
         key, value = line.cells
         if key == "global.Entity":
             self._entity_fields = self._doc.entity_fields = tuple(value.split("-"))
