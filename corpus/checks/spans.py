@@ -14,6 +14,7 @@ import regex
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem, Span
 from ..core.schema import Schema
+from ..core.source_tokens import source_layers
 from .derived import derived
 from .offset_shifts import CLUSTER
 from .rule import at, found
@@ -190,14 +191,17 @@ def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
     """P310: A span begins or ends with white space.
 
     What: the span has a blank, a tab or a line ending at an edge.
-    Why: two annotators who mark the same words would appear to disagree.
+    Why: two annotators who mark the same words would appear to disagree. The tokens of a source are as it has them.
     Bad: `{"text": "the mayor "}`
     Good: `{"text": "the mayor"}`
     """
     spans, text = derived(document, schema).spans, document.text
     if text is None or not any(t is None or t != t.strip() for t in spans.texts):
         return
+    skipped = source_layers(schema)
     for where, span in spans:
+        if where[0] in skipped:
+            continue
         words = text[max(0, span.start) : span.end] if span.text is None else span.text
         bare = words.strip()
         if bare and bare != words and text[max(0, span.start) : span.end] == words:
@@ -266,7 +270,8 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
 
     What: an edge falls between a letter and its accent, within an emoji of several code points, or
     between carriage return and line feed (a grapheme cluster, Unicode Standard Annex 29).
-    Why: no annotator marks half a character; the offsets were counted in other units.
+    Why: no annotator marks half a character; the offsets were counted in other units. The tokens of a source may be
+    pieces of an emoji.
     Bad: the span ends between `e` and U+0301.
     Good: the span ends after U+0301.
     """
@@ -280,8 +285,13 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
         return
     joined = _joined_edges(text)
     if not joined.isdisjoint(spans.starts + spans.ends):
+        skipped = source_layers(schema)
         for where, span in spans:
-            if 0 <= span.start < span.end <= len(text) and (span.start in joined or span.end in joined):
+            if (
+                where[0] not in skipped
+                and 0 <= span.start < span.end <= len(text)
+                and (span.start in joined or span.end in joined)
+            ):
                 start, end = span.start, span.end
                 while start in joined:
                     start -= 1

@@ -34,7 +34,7 @@ def snippet(text: str, start: int, end: int) -> str:
     while before and shown and cells(before + shown[0]) <= cells(before):
         before, shown = before[:-1], before[-1] + shown
     line = before + shown + after
-    if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in line):
+    if any(map(_is_right_to_left, line)):
         line = f"\N{LEFT-TO-RIGHT OVERRIDE}{line}\N{POP DIRECTIONAL FORMATTING}"
     return f"{line}\n{' ' * cells(before)}{'^' * max(1, cells(before + shown) - cells(before))}"
 
@@ -47,6 +47,11 @@ def cells(text: str) -> int:
 def visible(text: str) -> str:
     """Return the text on one line, with visible line ends, control and format characters."""
     return text if text.isprintable() else "".join(map(_shown, text))
+
+
+@lru_cache(maxsize=4096)
+def _is_right_to_left(char: str) -> bool:
+    return unicodedata.bidirectional(char) in ("R", "AL", "AN")
 
 
 @lru_cache(maxsize=4096)

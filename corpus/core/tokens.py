@@ -16,6 +16,7 @@ matches of the pattern, many times faster than one by one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -74,14 +75,13 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
     """Return (start, end) of each sentence, in code points, with no white space at the edges; none crosses a line.
 
     Each line is cut by itself: given a longer text, `sentencex` drops some of its line breaks, and every sentence
-    after such a place would be off. A line whose pieces do not join to the line is one sentence, never a wrong one.
+    after such a place would be off.
     """
     found = []
     begin = 0
     for line in text.split("\n"):
-        pieces = sentencex.segment(language, line) if line else []
         start = begin
-        for piece in pieces if "".join(pieces) == line else [line]:
+        for piece in _pieces(line, language):
             bare = piece.strip()
             if bare:
                 first = start + len(piece) - len(piece.lstrip())
@@ -89,6 +89,33 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
             start += len(piece)
         begin += len(line) + 1
     return found
+
+
+def _pieces(line: str, language: str) -> Iterator[str]:
+    """Yield the sentences of a line, with the white space between them; together they are the line.
+
+    `sentencex` takes time that grows with the square of the sentences, so a longer line is cut window by window, the
+    next one from the last sentence of the one before, which the end of the window may have cut short. A window whose
+    pieces do not join to it is one sentence, never a wrong one.
+    """
+    at, width = 0, _WINDOW
+    while at < len(line):
+        window = line[at : at + width]
+        pieces = sentencex.segment(language, window)
+        if "".join(pieces) != window:
+            pieces = [window]
+        if at + width < len(line):
+            if len(pieces) == 1:
+                width *= 2
+                continue
+            pieces.pop()
+        yield from pieces
+        at += sum(map(len, pieces))
+        width = _WINDOW
+
+
+_WINDOW = 16_384
+"""Code points of a line that are cut into sentences at once; hardly a paragraph has as many."""
 
 
 def _kinds_of(joined: str, data: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], Ints]:

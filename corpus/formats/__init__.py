@@ -105,15 +105,28 @@ FORMATS: dict[str, Format] = {
         writes=True,
     ),
     "conll": Format(
-        "CoNLL columns, one token and its IOB2 tag on each line, one file for each split",
+        "CoNLL columns, one token and its IOB2 tag on each line, one file for each split; reads CoNLL-2003, "
+        "CoNLL-2012 and CoNLL-U too",
         "conll",
         reads=True,
+        writes=True,
+    ),
+    "conllu": Format(
+        "CoNLL-U, with entities and coreference in MISC as in CorefUD, one file for each split",
+        "conllu",
+        reads=True,
+        writes=True,
+    ),
+    "conll-2012": Format(
+        "CoNLL-2012 (OntoNotes) columns with names and coreference chains, one file for each split; `conll` reads them",
+        "conll_2012",
+        reads=False,
         writes=True,
     ),
     "spacy": Format(
         "spaCy DocBin, one .spacy file for each split; needs the extra `formats`",
         "spacy_docbin",
-        reads=False,
+        reads=True,
         writes=True,
     ),
     "webanno-tsv": Format(

@@ -9,51 +9,40 @@ r"""CoNLL columns to and from named entities: a token on each line, a file for e
     .          _               _    O
 
 Tabs separate columns, and the first line names them as in CoNLL-U Plus; the token is the first column and the tag
-the last, where readers of CoNLL-2003 look. Tokens, sentences and tags are those of the config `entities`: the
-longest of overlapping names, in IOB2. Two tokens are separated by one blank and two sentences by one line break,
-unless MISC says otherwise, as in UDPipe: `SpaceAfter=No`, `SpacesAfter=\s\n`, and `SpacesBefore=…` for white space
-at the start of the text. So the text is restored exactly.
+the last, where readers of CoNLL-2003 look. Tokens and sentences are those of the source if the annotation has them,
+else, as the tags, those of the config `entities`: the longest of overlapping names, in IOB2. Two tokens are separated
+by one blank and two sentences by one line break, unless MISC says otherwise, as in UDPipe: `SpaceAfter=No`,
+`SpacesAfter=\s\n`, and `SpacesBefore=…` for white space at the start of the text. So the text is restored exactly.
 
-A file of another project usually has no MISC; its text is built with blanks between tokens and line breaks between
-sentences. A document begins with `# doc_id = …`, `# newdoc id = …` or `-DOCSTART-`, or with the file. A document
-with a line that cannot be read is dropped, since its text would be incomplete.
+`conll_reader` reads these files and those of other projects.
 """
 
 from __future__ import annotations
 
-import os
-import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-from ..core.model import GOLD, Annotation, Article, CorpusError, Document, Problem, Record, Source
-from ..core.regular_file import open_file
+import numpy as np
+import pyarrow as pa
+
+from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
 from ..core.schema import Schema
-from ..core.tokens import sentences, tokenize
+from ..core.source_tokens import SENTENCES
+from ..core.tokens import Tokens
 from ..files import replace_file
-from ..files.index import MAX_BYTES
 from ..pipeline.tables.entities import knows_names, tag_names, tags_of
 from ..pipeline.tables.rows import Row
-from .documents import (
-    NOTHING_SAID,
-    Direction,
-    Incoming,
-    LeftOut,
-    Options,
-    Outgoing,
-    in_order,
-    layers_left_out,
-    renamed,
-    spans_of,
-)
-from .importing import build_corpus, schema_of
-from .mapping.conll_columns import SCHEMES, Layout, named_columns
-from .sources import Together, files_below, problem, text_problem
+from .conll_reader import read as read
+from .conll_rows import escape
+from .conll_survey import survey as survey
+from .documents import Direction, LeftOut, Outgoing, in_order, layers_left_out, renamed, spans_of
+from .source_sentences import Words
 
 LAYERS = ("entities", "mentions")
 COLUMNS = ("FORM", "MISC", "ENTITY", "NER")
@@ -74,16 +63,13 @@ LEAVES_OUT = (
     ("entities.kb", NO_COLUMN),
     ("entities.kb_date", NO_COLUMN),
 )
-READS = Direction("tokens, tags and entity ids of the named columns", "other columns", "files written by hand")
+READS = Direction(
+    "tokens, sentences, tags in IOB2, IOB1 or BIOES, names and chains in brackets, ids of entities",
+    "other columns, comments",
+    "files written by hand after CoNLL-2003 and CoNLL-2012, and GUM's news in CoNLL-U",
+)
 WRITES = Direction("names with their entity, tokens and sentences", "see below", "our own import")
 _WHY = dict(LEAVES_OUT)
-_ENDS = (".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".tsv", ".txt")
-_ESCAPES = {" ": r"\s", "\t": r"\t", "\n": r"\n", "\r": r"\r", "|": r"\p", "\\": r"\\"}
-_ESCAPED = {escape: char for char, escape in _ESCAPES.items()}
-_DOCUMENT = re.compile(r"#\s*(?:doc_id|newdoc id)\s*=\s*(.*?)\s*")
-_NAMED = re.compile(r"#\s*global\.columns\s*=\s*(.*?)\s*")
-_COMMENT = re.compile(r"#\s*[\w.]+(?:\s\w+)?\s*=.*")
-_TAG = re.compile(r"([BIESLU])-(.+)")
 
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
@@ -95,8 +81,9 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
         left["annotations", _WHY["annotations"]] += 1
         return None
     layers = in_order(document.value, schema)
-    layers_left_out(layers, set(LAYERS), left, _WHY, NO_COLUMN)
-    tagged = _Tagged(document.text or "", document.article, document.annotation, schema)
+    tagged = Tagged(document.text or "", document.article, document.annotation, schema)
+    kept_sentences = {SENTENCES: layers[SENTENCES]} if tagged.words.of_source else {}
+    layers_left_out(layers, {*LAYERS, *kept_sentences}, left, _WHY, NO_COLUMN)
     kept = Counter((first, last) for first, last, _ in tagged.found)
     for mention in layers["mentions"]:
         if mention.get("form") != "NAM" or not mention.get("entity"):
@@ -128,7 +115,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
                 left[f"entities.{key}", NO_COLUMN] += 1
     left["entities", _WHY["entities"]] += len(known) - len(entities)
     left["ids", _WHY["ids"]] += len(entities) + len(mentions)
-    return renamed({"entities": entities, "mentions": mentions}, schema)
+    return renamed({"entities": entities, "mentions": mentions, **kept_sentences}, schema)
 
 
 def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
@@ -143,15 +130,17 @@ def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:
             opened[path].write("".join(f"{line}\n" for line in _lines(one, schema)).encode())
 
 
-class _Tagged:
+class Tagged:
     """Holds a text with its tokens, the tag of each and the id of its entity."""
 
     def __init__(self, text: str, article: Article, annotation: Annotation, schema: Schema) -> None:
         self.text = text
-        tokens = tokenize([text])
+        self.words = Words(text, annotation, schema, str(article.record["language"]))
+        self.starts, self.ends = [start for start, _ in self.words.pairs], [end for _, end in self.words.pairs]
+        edges = np.array(self.words.pairs, np.int64).reshape(-1, 2)
+        tokens = Tokens(edges[:, 0], edges[:, 1], pa.array([], pa.string()), np.zeros(1, np.int64))
         names = tag_names(schema)
         tags, owners, ids = tags_of([Row(article, text, annotation, [])], tokens, names)
-        self.starts, self.ends = tokens.starts.tolist(), tokens.ends.tolist()
         self.tags = [names[tag] for tag in tags.tolist()]
         self.entities = [ids[owner] for owner in owners.tolist()]
         begins = [i for i, tag in enumerate(self.tags) if tag.startswith("B-")]
@@ -173,223 +162,42 @@ class _Tagged:
 def _lines(one: Outgoing, schema: Schema) -> Iterator[str]:
     article = Article(one.doc_id, one.record, one.text, ())
     annotation = Annotation(one.annotator, one.annotation, Source("", "annotation"))
-    tagged = _Tagged(one.text, article, annotation, schema)
-    begins = [start for start, _ in sentences(one.text, str(one.record["language"])[:2])]
-    sentence_of = [max(1, bisect_right(begins, start)) for start in tagged.starts]
+    tagged = Tagged(one.text, article, annotation, schema)
     yield f"# doc_id = {one.doc_id}"
-    number = 0
-    for i, (start, end) in enumerate(zip(tagged.starts, tagged.ends, strict=True)):
-        if sentence_of[i] != number:
-            if number:
-                yield ""
-            number = sentence_of[i]
-            yield f"# sent_id = {one.doc_id}-{number}"
-        is_last = i + 1 == len(tagged.starts)
-        after = one.text[end:] if is_last else one.text[end : tagged.starts[i + 1]]
-        usual = "" if is_last else " " if sentence_of[i + 1] == number else "\n"
-        misc = [f"SpacesBefore={_escape(one.text[:start])}"] if i == 0 and start else []
-        if after != usual:
-            misc.append(f"SpacesAfter={_escape(after)}" if after else "SpaceAfter=No")
-        yield "\t".join((one.text[start:end], "|".join(misc) or "_", tagged.entities[i] or "_", tagged.tags[i]))
-    yield ""
+    for words in sentences_of(tagged.words, one.text, one.doc_id):
+        yield f"# sent_id = {words.id}"
+        for i, misc in zip(words.tokens, words.misc, strict=True):
+            start, end = tagged.words.pairs[i]
+            yield "\t".join((one.text[start:end], "|".join(misc) or "_", tagged.entities[i] or "_", tagged.tags[i]))
+        yield ""
 
 
-def _escape(text: str) -> str:
-    return "".join(_ESCAPES.get(char, char) for char in text)
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence to write: its id, its tokens, and the white space of each as MISC has it."""
+
+    id: str
+    tokens: range
+    misc: list[list[str]]
 
 
-def _unescape(text: str) -> str:
-    return re.sub(r"\\.", lambda found: _ESCAPED.get(found[0], found[0]), text)
+def sentences_of(words: Words, text: str, doc_id: str) -> Iterator[Sentence]:
+    """Yield the sentences of a text, with the white space that is not the usual one."""
+    bounds = [*words.begins, len(words.pairs)] if words.pairs else []
+    for number, (first, last) in enumerate(pairwise(bounds), 1):
+        misc: list[list[str]] = []
+        for i in range(first, last):
+            start, end = words.pairs[i]
+            is_last = i + 1 == len(words.pairs)
+            after = text[end:] if is_last else text[end : words.pairs[i + 1][0]]
+            usual = "" if is_last else "\n" if i + 1 == last else " "
+            said = [f"SpacesBefore={escape(text[:start])}"] if i == 0 and start else []
+            if after != usual:
+                said.append(f"SpacesAfter={escape(after)}" if after else "SpaceAfter=No")
+            misc.append(said)
+        source_id = words.ids[number - 1] if words.ids else ""
+        yield Sentence(source_id or f"{doc_id}-{number}", range(first, last), misc)
 
 
 def _words(mention: Record) -> str:
     return " ".join(mention["spans"][0]["text"].split())
-
-
-def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[Problem]:
-    """Import the file `source`, or the files below it, into the new corpus `into`.
-
-    In `<annotator>/<split>.conll` the directory names the annotator and the file the split. Yields a Problem for
-    each line and file that cannot be read. Raises CorpusError when there is nothing to import, or the map or a
-    record field is invalid.
-    """
-    schema = schema_of(options)
-    yield from build_corpus(into, _documents(source, Layout.of(options.map, schema), options, schema), options)
-
-
-@dataclass(slots=True)
-class _Rows:
-    """The rows of a document: (line, form, MISC, entity, tag), and the rows that begin a sentence."""
-
-    name: str
-    line: int
-    rows: list[tuple[int, str, str, str, str]] = field(default_factory=list)
-    begins: set[int] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
-    size: int = 0
-
-
-def _documents(source: Path, layout: Layout, options: Options, schema: Schema) -> Iterator[Incoming | Problem]:
-    root = source if source.is_dir() else source.parent
-    ids, names = options.doc_ids, options.annotators
-    together = Together()
-    for path in files_below(source, _ENDS, options.left_out):
-        folder = path.relative_to(root).parent.as_posix()
-        annotator = GOLD if folder == "." else names(folder)
-        for rows in _rows_of(path, layout):
-            if isinstance(rows, Problem):
-                yield rows
-                continue
-            yield from rows.problems
-            if rows.problems:
-                continue
-            one = Incoming(ids(rows.name), os.fsencode(path).decode("utf-8", "replace"), "")
-            problems = list(_fill(one, rows, annotator, layout, schema, options.left_out))
-            wrong = together(one, annotator, rows.name, rows.line) if one.text else None
-            if wrong is not None:
-                problems.append(wrong)
-            elif one.text:
-                if path.stem in schema.splits:
-                    one.record["split"] = path.stem
-                yield one
-            yield from problems
-
-
-def _rows_of(path: Path, layout: Layout) -> Iterator[_Rows | Problem]:
-    """Yield the rows of each document of a file, line by line; a document is at most as large as a file may be."""
-    shown = os.fsencode(path).decode("utf-8", "replace")
-    if path.is_symlink() or not path.is_file():
-        yield problem("IMP1", shown, "symlink" if path.is_symlink() else "unreadable")
-        return
-    where, wide, tabs = dict(layout.columns), 0, True
-    doc, fresh, documents = _Rows(path.stem, 1), True, 0
-    with open_file(path) as file:
-        number = 0
-        while data := file.readline(MAX_BYTES + 1):
-            number += 1
-            if len(data) > MAX_BYTES:
-                yield problem("IMP1", shown, "too-large, a line", place=(number, 1))
-                return
-            try:
-                line = data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                _wrong(doc, shown, number, f"byte {data[error.start]:#04x} is not UTF-8")
-                continue
-            if not line.strip():
-                fresh = True
-                continue
-            if named := _NAMED.fullmatch(line):
-                where = {**named_columns(named[1].split()), **layout.columns}
-                continue
-            begun, cells = _DOCUMENT.fullmatch(line), line.split("\t") if "\t" in line else line.split()
-            if begun or cells[0] == "-DOCSTART-":
-                if doc.rows or doc.problems:
-                    yield doc
-                documents += 1
-                doc = _Rows(begun[1] if begun else f"{path.stem}-{documents}", number)
-                fresh = True
-                continue
-            as_rows = len(cells) == wide and ("\t" in line) == tabs
-            if line.startswith("#") and (not as_rows or (not tabs and _COMMENT.fullmatch(line))):
-                continue
-            if not wide:
-                wide, tabs = len(cells), "\t" in line
-            doc.size += len(data)
-            if doc.size > MAX_BYTES and len(doc.problems) < 2:
-                _wrong(doc, shown, number, f"the document is larger than {MAX_BYTES // 2**20} MiB")
-                doc.rows.clear()
-            elif len(cells) != wide or ("\t" in line) != tabs or wide < 2:
-                _wrong(doc, shown, number, f"expected {max(wide, 2)} columns, found {len(cells)}")
-            elif not doc.problems:
-                if fresh:
-                    doc.begins.add(len(doc.rows))
-                    fresh = False
-                _add_row(doc, cells, where, shown, number)
-    if doc.rows or doc.problems:
-        yield doc
-
-
-def _wrong(doc: _Rows, path: str, line: int, detail: str) -> None:
-    if len(doc.problems) < 100:
-        doc.problems.append(problem("IMP2", path, detail, place=(line, 1)))
-
-
-def _add_row(doc: _Rows, cells: list[str], where: Mapping[str, int], path: str, line: int) -> None:
-    try:
-        form, tag = cells[where.get("token", 0)], cells[where.get("tag", -1)]
-        misc, entity = (cells[where[name]] if name in where else "_" for name in ("misc", "entity"))
-    except IndexError:
-        _wrong(doc, path, line, f"the map names a column beyond the {len(cells)} of this line")
-        return
-    if not form or form.isspace() or not tag:
-        _wrong(doc, path, line, "the token or its tag is empty")
-        return
-    doc.rows.append((line, form, misc, entity, tag))
-
-
-def _fill(
-    one: Incoming, doc: _Rows, annotator: str, layout: Layout, schema: Schema, left: LeftOut
-) -> Iterator[Problem]:
-    """Rebuild the text and the mentions of one annotator from the rows of a document."""
-    parts: list[str] = []
-    pairs: list[tuple[int, int]] = []
-    at = 0
-    for i, (_, form, misc, _, _) in enumerate(doc.rows):
-        said = dict(part.partition("=")[::2] for part in misc.split("|"))
-        before = _unescape(said.get("SpacesBefore", "")) if i == 0 else ""
-        usual = "" if i + 1 == len(doc.rows) else "\n" if i + 1 in doc.begins else " "
-        after = "" if said.get("SpaceAfter") == "No" else usual
-        after = _unescape(said["SpacesAfter"]) if "SpacesAfter" in said else after
-        parts += [before, form, after]
-        pairs.append((at + len(before), at + len(before) + len(form)))
-        at += len(before) + len(form) + len(after)
-    text = "".join(parts)
-    wrong = text_problem(text, one.path, doc.name, doc.line)
-    if wrong is not None:
-        yield wrong
-        return
-    one.text = text
-    mentions: list[Record] = []
-    kinds: dict[str, str] = {}
-    found: list[Problem] = []
-    for first, last, kind, line in _mentions(doc, layout, one.path, found):
-        if kind not in layout.types:
-            left[f"mentions of type {kind}", "the map has no such rule"] += 1
-            continue
-        entity = doc.rows[first][3]
-        entity = f"={entity}" if entity != "_" else f"-{first}"
-        if kinds.setdefault(entity, layout.types[kind]) != layout.types[kind]:
-            left["types of mentions", "an entity has the type of its first mention"] += 1
-        spans = spans_of(text, [(pairs[first][0], pairs[last - 1][1])])
-        mentions.append({"id": f"m{first}", "spans": spans, "form": "NAM", "entity": entity})
-        one.places[annotator, f"m{len(mentions)}"] = (one.path, line)
-    one.set_aside(annotator, found)
-    names = {mention["entity"]: _words(mention) for mention in reversed(mentions)}
-    entities = [{"id": entity, "type": kind, "name": names[entity]} for entity, kind in kinds.items()]
-    one.layers[annotator] = renamed({"entities": entities, "mentions": mentions}, schema)
-
-
-def _mentions(doc: _Rows, layout: Layout, path: str, found: list[Problem]) -> Iterator[tuple[int, int, str, int]]:
-    """Yield (first row, end row, type, line) of each mention; add a Problem to `found` for each invalid tag."""
-    begins, ends = SCHEMES[layout.scheme]
-    first, kind = -1, ""
-    for i, (line, _, _, entity, tag) in enumerate(doc.rows):
-        said = _TAG.fullmatch(tag)
-        goes_over = i not in doc.begins or (entity != "_" and entity == doc.rows[i - 1][3])
-        goes_on = said is not None and first >= 0 and said[2] == kind and said[1] in f"I{ends}" and goes_over
-        if first >= 0 and not (goes_on and said and said[1] not in "BSU"):
-            yield first, i, kind, doc.rows[first][0]
-            first = -1
-        if tag == "O":
-            continue
-        if said is None or said[1] not in f"BI{begins}{ends}":
-            found.append(problem("IMP2", path, f"{tag[:60]!r} is not a tag of {layout.scheme}", place=(line, 1)))
-        elif first < 0 and said[1] in begins:
-            first, kind = i, said[2]
-        elif first < 0:
-            found.append(problem("IMP2", path, f"{tag[:60]!r} continues a mention, and none is open", place=(line, 1)))
-        if first >= 0 and said is not None and said[1] in ends:
-            yield first, i + 1, kind, doc.rows[first][0]
-            first = -1
-    if first >= 0:
-        yield first, len(doc.rows), kind, doc.rows[first][0]

@@ -89,7 +89,9 @@ class Incoming:
     """An imported document: its text, the fields of its record that the file has, and the layers of each annotator.
 
     An empty layer was annotated; a missing one was not. `places` has the file and line of each record, by annotator
-    and id. An annotation with Problems in `faulty` is quarantined. `notes` go to the provenance of an annotation.
+    and id. An annotation with Problems in `faulty` is quarantined. `provenance` has the one of each annotator's
+    annotation, and `notes` are added to it. `fields_done` has that of an annotation if the source says it; otherwise it
+    follows from the fields that the records have.
     """
 
     doc_id: str
@@ -100,6 +102,8 @@ class Incoming:
     places: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     faulty: dict[str, Faults] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    provenance: dict[str, Record] = field(default_factory=dict)
+    fields_done: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def set_aside(self, annotator: str, problems: Iterable[Problem]) -> None:
         """Quarantine the annotation by `annotator` if there is a Problem: a part of it could not be read."""

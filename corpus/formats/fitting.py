@@ -51,7 +51,11 @@ def fitted(annotation: Record, one: Incoming, schema: Schema) -> Iterator[Proble
         record = annotation[layer][i]
         path, line = one.places.get((annotation["annotator"], record["id"]), (one.path, 1))
         yield problem("IMP2", path, f"{layer}.{name}: {message[:200]}", place=(line, 1))
-        del record[name]
+        record.pop(name, None)
+    for layer in {layer for layer, _, _ in wrong}:
+        # A record without an id or without its words has no place in the file.
+        needed = {"id", *(one.name for one in schema.layers[layer].of_kind("spans") if one.least)}
+        annotation[layer] = [record for record in annotation[layer] if needed <= record.keys()]
 
 
 def fields_done(annotation: Record, schema: Schema, lacking: Counter[tuple[str, str]]) -> dict[str, list[str]]:

@@ -42,6 +42,7 @@ def build_corpus(
     options: Options,
     use: MapUse | None = None,
     targets: Iterable[Record] = (),
+    schema: Schema | None = None,
     *,
     bulk: bool = False,
 ) -> Iterator[Problem]:
@@ -50,11 +51,11 @@ def build_corpus(
     An annotation with a Problem is quarantined: its document has no annotation by that annotator. A field that no
     record of an annotation has is not in its `fields_done`. A field that only some of its records lack becomes optional
     in the schema of the new corpus. `use` has the names of the map; those that the files lack are Problems too.
-    `targets` are added to the registry of targets. Problems of several annotations that one suggestion solves are one
-    Problem. Raises CorpusError when an article record lacks a required field that no option gives, or when there is no
-    document.
+    `targets` are added to the registry of targets. `schema` is that of the new corpus if the reader adds layers to the
+    one of the options. Problems of several annotations that one suggestion solves are one Problem. Raises CorpusError
+    when an article record lacks a required field that no option gives, or when there is no document.
     """
-    importer = _Importer(into, options, list(targets), bulk or options.bulk)
+    importer = _Importer(into, options, schema or schema_of(options), list(targets), bulk or options.bulk)
     systematic = Causes()
     failed = False
     for one in documents:
@@ -75,10 +76,10 @@ def build_corpus(
 class _Importer:
     """Writes documents to a new corpus, and then the schema that fits them."""
 
-    def __init__(self, into: Path, options: Options, targets: list[Record], bulk: bool) -> None:
+    def __init__(self, into: Path, options: Options, schema: Schema, targets: list[Record], bulk: bool) -> None:
         self._into, self._options = into, options
         self._folder = options.schema or shipped()
-        self._schema = _with_targets(schema_of(options), targets, self._folder / "targets.schema.json")
+        self._schema = _with_targets(schema, targets, self._folder / "targets.schema.json")
         self._given = _record_of(options, self._schema)
         self._kb_date = _kb_date(options)
         self._writer = CorpusWriter(into, self._schema, bulk)
@@ -133,11 +134,15 @@ class _Importer:
             notes.append(f"the source names the annotator {original!r}")
         if faults:
             notes.append(NOT_READ.format(faults.count))
+        provenance = dict(one.provenance.get(annotator, {}))
         if notes:
-            annotation["provenance"] = {"note": "; ".join(notes)}
+            provenance["note"] = "; ".join(filter(None, [provenance.get("note"), *notes]))
+        if provenance:
+            annotation["provenance"] = provenance
         if record["redistribution"] != "full":
             without_words(annotation, schema)
-        if done_fields := fields_done(annotation, schema, Counter() if faults else self._lacking):
+        done_fields = fields_done(annotation, schema, Counter() if faults else self._lacking)
+        if done_fields := one.fields_done.get(annotator, done_fields):
             annotation["fields_done"] = done_fields
             annotation["schema_version"] = schema.version_of(annotation)
         if faults:

@@ -25,6 +25,7 @@ from ..core.tokens import sentences, tokenize
 from ..pipeline.tables.entities import knows_names, tag_names, tags_of
 from ..pipeline.tables.rows import Row
 from .documents import Direction, LeftOut, Outgoing, in_order, pairs_of
+from .spacy_reader import read as read
 from .writing import write_file
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
 IN_A_TOKEN = "a spaCy span covers whole tokens; doc.user_data has all spans"
 NESTED = "spaCy entities cannot overlap; doc.spans has all names"
 LEAVES_OUT = (("spans that begin or end within a token", IN_A_TOKEN), ("names in doc.ents", NESTED))
+READS = Direction(
+    "what an export wrote, whole; of other files entities, tokens and sentences",
+    "tags, lemmas, dependencies, other span groups, categories and user data",
+    "spaCy, which writes the files in our tests",
+)
 WRITES = Direction(
     "all layers, in doc.ents, doc.spans and doc.user_data",
     "see below",

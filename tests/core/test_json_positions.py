@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.json_places import places
 from wcwidth import wcswidth
 
+from corpus.core import json_positions
 from corpus.core.json_positions import duplicate_keys, join_pointer, line_column, position, split_pointer
 from corpus.core.model import Source
 from corpus.core.text import snippet, visible
@@ -67,6 +68,29 @@ def test_position_of_what_is_not_there_is_that_of_what_holds_it() -> None:
     assert position(source, "/a/1/c") == (2, 12)
     assert position(source, "/a/7/b") == (2, 3)
     assert position(source, "/a/1/b/c") == (2, 13)
+
+
+def test_each_record_is_read_once_however_often_it_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half the time of a run with many findings was spent on reading the same records token by token."""
+    records = [{"id": f"m{i}", "spans": [{"start": i, "end": i + 1}]} for i in range(500)]
+    source = Source("a.json", "annotation", json.dumps({"mentions": records}, indent=1).encode())
+    read: list[int] = []
+    parsed = json_positions._parsed_children
+    monkeypatch.setattr(json_positions, "_parsed_children", lambda data, at: read.append(at) or parsed(data, at))
+    for _ in range(2):
+        assert [position(source, f"/mentions/{i}/id")[0] for i in range(500)] == list(range(4, 4 + 9 * 500, 9))
+    assert len(read) == 502
+
+
+@given(JSON.filter(without_surrogates), st.sampled_from(LAYOUTS))
+def test_what_the_parser_skips_is_what_the_tokens_say(value: Any, layout: dict[str, Any]) -> None:
+    data = json.dumps(value, ensure_ascii=False, **layout).encode()
+    assert json_positions._parsed_children(data, 0) == json_positions._scanned_children(data, 0)
+
+
+def test_places_in_json_deeper_than_the_parser_goes() -> None:
+    data = b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b',\n "b": 1}'
+    assert position(Source("a.json", "annotation", data), "/b") == (2, 2)
 
 
 @given(st.text(st.sampled_from("a\n日😀é"), max_size=40), st.integers(1, 400), st.data())

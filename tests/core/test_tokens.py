@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 import regex
+import sentencex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.corpora import REPOSITORY
@@ -101,6 +102,35 @@ def test_no_token_crosses_a_line(text: str) -> None:
     for start, end, word in matches(text):
         assert "\n" not in word
         assert not [cut for cut in ends if start < cut < end and text[cut - 1 : cut + 1].isspace()]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("我爱北京。“你好！”他说。", "zh"), ("The dam broke. “No,” said Mr. Halloran. ", "en"), ("قال أحمد. نعم؟ ", "ar")],
+)
+def test_a_long_line_is_cut_in_linear_time(text: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sentencex` takes 7 s for a line of 200,000 Chinese characters; each window is given to it once."""
+    seen: list[int] = []
+    segment = sentencex.segment
+    monkeypatch.setattr(sentencex, "segment", lambda lang, line: seen.append(len(line)) or segment(lang, line))
+    times = 120_000 // len(text)
+    found = sentences(text * times, language)
+    assert sum(seen) < 1.1 * len(text) * times
+    assert max(seen) <= 16_384
+    assert found == [
+        (start + len(text) * i, end + len(text) * i) for i in range(times) for start, end in found_in(text, language)
+    ]
+
+
+def found_in(text: str, language: str) -> list[tuple[int, int]]:
+    """The sentences of the middle one of three copies, from its beginning."""
+    size = len(text)
+    return [(start - size, end - size) for start, end in sentences(text * 3, language) if size <= start < 2 * size]
+
+
+def test_a_long_sentence_is_not_cut() -> None:
+    text = "one very long sentence, " * 3000 + "the end. And another."
+    assert [text[end - 4 : end] for _, end in sentences(text, "en")] == ["end.", "her."]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

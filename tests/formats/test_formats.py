@@ -49,7 +49,8 @@ def carried(name: str, root: Path) -> tuple[dict[str, dict[str, Any]], LeftOut]:
             continue
         kept = {key: value[key] for key in ("doc_id", "schema_version", "text_sha256", "annotator")}
         found[path] = {**kept, "layers_done": [layer for layer in SCHEMA.layers if layer in layers], **layers}
-        if fields := fields_there(layers):
+        # A format that says itself what was done is asked for nothing more.
+        if "layers_done" not in layers and (fields := fields_there(layers)):
             found[path] |= {"fields_done": fields, "schema_version": "1.1"}
     return found, left
 
@@ -170,9 +171,9 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
         case 3:
             return data[:other] + data[at:end] + data[other:]
         case 4:
-            return "\n".join(rng.sample(data.decode().split("\n"), len(lines))).encode()
+            return "\n".join(rng.sample(data.decode(errors="replace").split("\n"), len(lines))).encode()
         case 5:
-            return data.decode().encode(rng.choice(("utf-16", "utf-8-sig", "latin-1")), "replace")
+            return data.decode(errors="replace").encode(rng.choice(("utf-16", "utf-8-sig", "latin-1")), "replace")
         case 6:
             return data.replace(b"\n", rng.choice((b"\r\n", b"\r", b"\n\n", b"")))
         case 7:

@@ -9,9 +9,11 @@ import pyarrow as pa
 from ...core.done import field_done, layer_done
 from ...core.model import Annotation
 from ...core.schema import Schema
+from ...core.source_tokens import has_source_tokens
 from ...core.tokens import Ints, Tokens, sentences, tokenize
 from .config import Config
 from .rows import Row, Rows
+from .source_tokens import COLUMNS, SourceTokens, bounds_of
 
 
 def entities_config(schema: Schema) -> Config:
@@ -23,11 +25,15 @@ def entities_config(schema: Schema) -> Config:
         ("ner_tags", pa.string()),
         ("entity_ids", pa.string()),
     ]
+    labels = {"ner_tags": tag_names(schema)}
+    if has_source_tokens(schema):
+        lists += COLUMNS
+        labels["source_ner_tags"] = tag_names(schema)
     return Config(
         "entities",
         "A sentence: tokens, IOB2 tags of the outermost named mentions, ids of their entities.",
         pa.schema([*columns, *((name, pa.list_(kind)) for name, kind in lists)]),
-        {"ner_tags": tag_names(schema)},
+        labels,
         _entities,
     )
 
@@ -59,7 +65,33 @@ def _entities(shard: Rows) -> list[pa.Array]:
         *(pa.array(values, pa.int64()) for values in (numbers, starts, ends)),
         *(_lists(bounds, values) for values in (tokens.strings, pa.array(in_text))),
         *(_lists(bounds, values, np.array(tagged, bool)) for values in of_names),
+        *(_source_columns(shard, rows, tokens, cuts) if has_source_tokens(shard.schema) else ()),
     ]
+
+
+def _source_columns(shard: Rows, rows: list[Row], tokens: Tokens, cuts: list[_Cut]) -> list[pa.Array]:
+    """Return the columns with the tokens of the source, null where the gold annotation has none."""
+    begins = tokens.begins.tolist()[: len(rows)]
+    source = SourceTokens(rows, begins)
+    names = tag_names(shard.schema)
+    tags, _, _ = tags_of(rows, source.tokens, names)
+    article_of = np.array([cut[2] for cut in cuts], np.int64)
+    bounds = bounds_of(source.tokens.starts, article_of + np.array([cut[3] for cut in cuts], np.int64), article_of)
+    has = dict(zip(begins, source.known, strict=True))
+    known = np.array([has[cut[2]] for cut in cuts], bool)
+    tagged = known & np.array([cut[5] for cut in cuts], bool)
+    in_text = source.tokens.starts - np.repeat(article_of, np.diff(bounds))
+    return [
+        _lists(bounds, source.tokens.strings, known),
+        _lists(bounds, pa.array(in_text), known),
+        _lists(bounds, pa.array(names, pa.string()).take(pa.array(tags)), tagged),
+        _lists(bounds, pa.array(source.numbers), known),
+    ]
+
+
+_Cut = tuple[str, int, int, int, int, bool]
+"""A sentence: the id of its article, its number, the begin of the article in the joined texts, its start and end, and
+whether the names of the article are known."""
 
 
 def _lists(bounds: Ints, values: pa.Array, known: npt.NDArray[np.bool_] | None = None) -> pa.ListArray:
