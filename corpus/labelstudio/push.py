@@ -20,7 +20,9 @@ from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.index import ANNOTATION, DOC_ID
 from .config import config_sha256, labelling_config
-from .server import Project, Server, ServerError
+from .download import task_doc_id
+from .errors import ServerError
+from .server import Project, Server
 from .tasks import task
 
 BATCH = 50
@@ -169,14 +171,6 @@ def _check_annotation(article: Article, annotation: Annotation, schema: Schema) 
 def _present(server: Server, project: Project) -> set[str]:
     """Return the documents that the project has tasks for."""
     return {doc_id for one in server.tasks(project) if (doc_id := task_doc_id(one))}
-
-
-def task_doc_id(one: dict[str, Any]) -> str:
-    """Return the document of a task, "" if it names none."""
-    for part in (one.get("meta"), one.get("data")):
-        if isinstance(part, dict) and isinstance(part.get("doc_id"), str):
-            return str(part["doc_id"])
-    return ""
 
 
 def _configure(server: Server, project: Project, config: str) -> str:

@@ -100,6 +100,11 @@ def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator
         yield Fault("L104", f"the task has {versions}, the corpus has {schema.version}")
 
 
+def number(value: object) -> int | None:
+    """Return an id or number of Label Studio, None for anything else: a word in its place could name someone."""
+    return value if type(value) is int else None
+
+
 def _changed(annotation: dict[str, Any]) -> datetime:
     known = (parse_time(annotation.get(key)) for key in ("updated_at", "created_at"))
     return next((when for when in known if when), datetime.min.replace(tzinfo=UTC))

@@ -18,6 +18,7 @@ from support.studio import TICKED
 
 from corpus.core.model import Article, CorpusError
 from corpus.core.schema import Schema
+from corpus.files.writer import TEMPORARY
 from corpus.labelstudio.convert import Origin, convert_tasks, read_export
 from corpus.labelstudio.faults import FAULTS
 from corpus.labelstudio.ownership import content_sha256
@@ -146,7 +147,8 @@ class TestFiles:
         with pytest.raises(CorpusError):
             convert_tasks(tasks(), corpus.root, SCHEMA, Pseudonyms(corpus.root / "a.toml"), Origin(), *folders)
         assert snapshot(corpus.root / "annotations") == before
-        assert not list((corpus.root / "annotations").glob(".staging*"))
+        assert not list((corpus.root / "annotations").glob(f"{TEMPORARY}*"))
+        assert not (corpus.root / "a.toml").exists()
 
     def test_many_files_are_moved_as_few_are(self, corpus: Corpus, convert: Convert) -> None:
         result = convert(exported(1, "alpha", *(made(100 + n, n, result=TICKED) for n in range(70))))
@@ -180,7 +182,7 @@ class TestFiles:
         assert {path: data for path, (data, _) in snapshot(corpus.root).items()} == {
             path: data for path, (data, _) in before.items()
         }
-        assert not list(corpus.root.rglob(".staging*"))
+        assert not list(corpus.root.rglob(f"{TEMPORARY}*"))
         assert not list((corpus.root / "quarantine").rglob("*.json"))
 
     def test_bulk_articles_are_found(self, corpus: Corpus, convert: Convert) -> None:
@@ -295,20 +297,26 @@ class TestPeople:
         assert [people.of(one) for one in (7, "7", "mira@example.org ", {"id": 7})] == ["ann-1"] * 4
         assert people.of(8) == "ann-2"
         assert people.of({"id": 8, "email": "ivo@example.org"}) == "ann-2"
+        assert not path.exists()
+        with people.saved():
+            pass
         assert Pseudonyms(path).of("ivo@example.org") == "ann-2"
         assert "@" not in path.read_text()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     @pytest.mark.parametrize("nobody", [None, True, "", "  ", {}, {"id": None}, [], 1.5])
     def test_nobody_has_none(self, tmp_path: Path, nobody: object) -> None:
-        assert Pseudonyms(tmp_path / "annotators.toml").of(nobody) == ""
+        people = Pseudonyms(tmp_path / "annotators.toml")
+        assert people.of(nobody) == ""
+        with people.saved():
+            pass
         assert not (tmp_path / "annotators.toml").exists()
 
     def test_names_that_are_taken_stay_free(self, tmp_path: Path) -> None:
         path = tmp_path / "annotators.toml"
         path.write_text('[people]\n"7" = "gold"\n"8" = "ann-2"\n')
         people = Pseudonyms(path, ["ann-1"])
-        people.reserve(["ann-3"])
+        people.begin("", ["ann-3"])
         assert [people.of(one) for one in (7, 8, 9)] == ["gold", "ann-2", "ann-4"]
 
     @pytest.mark.parametrize("text", ["[people", 'people = "x"', '[people]\n7 = "../x"', "[people]\n7 = 7"])
