@@ -272,8 +272,7 @@ class TestServers:
         )
         self.declare(corpus, OTHER="other")
         assert self.convert(corpus, "other", made(11, **LATER)).code == 0
-        assert '"other/7" = "ann-2"' in (corpus.root / "annotators.toml").read_text()
-        assert corpus.read(self.FILE.replace("1", "2"))["provenance"]["server"] == "other"
+        assert corpus.read("annotations/ann-2/alpha.json")["provenance"]["server"] == "other"
 
     def test_one_mail_address_on_two_servers_is_one_person(self, corpus: Corpus) -> None:
         who = {"id": 7, "email": "mira@example.org"}
