@@ -323,9 +323,13 @@ class TestPeople:
             path.write_text(before)
         people = Pseudonyms(path)
         people.of(8)
-        with pytest.raises(CorpusError), people.saved():
+
+        def fail() -> None:
             assert '"8" = "ann-1"' in path.read_text(), "written before the files that bear the name"
             raise CorpusError("disk full")
+
+        with pytest.raises(CorpusError), people.saved():
+            fail()
         assert (path.read_text() if path.exists() else None) == before
         with people.saved():
             pass
