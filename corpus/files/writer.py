@@ -44,8 +44,8 @@ _UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 def replace_file(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
     """Open a file that replaces `path` if the block ends without an error, and else leaves no trace.
 
-    Folders above it are made. The file gets `mode`, or by default that of an existing file. Raises CorpusError if `path`
-    is anything but a regular file or missing.
+    Folders above it are made. The file gets `mode`, or by default that of an existing file. Raises CorpusError if
+    `path` is anything but a regular file or missing.
     """
     kept = _mode(path)
     path.parent.mkdir(parents=True, exist_ok=True)
