@@ -100,8 +100,9 @@ def push(
       corpus label-studio push otr-001 otr-002 --project bridge --annotator ann-a
     """
     from ..core.schema import Schema
+    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.push import push as send
-    from ..labelstudio.server import Server, read_token, server_origin
+    from ..labelstudio.server import Server
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
@@ -113,7 +114,7 @@ def push(
 
         did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress)
     state = {"new": "created", "changed": "found, labelling config updated", "same": "found"}[did.config]
-    common.say(f"project {did.project.id} {did.project.title!r} on {of.origin}: {state}")
+    common.say(f"project {did.project.id} {did.project.title!r}: {state}")
     if did.withheld:
         warn(f"skipped, the text is not available: {', '.join(did.withheld)}")
     if did.present:
@@ -158,9 +159,10 @@ def pull(
       corpus label-studio pull --project bridge --since last
     """
     from ..core.schema import Schema
+    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.pull import pull as receive
-    from ..labelstudio.server import Server, read_token, server_origin
+    from ..labelstudio.server import Server
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
@@ -183,10 +185,12 @@ def pull(
     for one in did.gone:
         removed = "removed" if prune and one.known else "kept (--prune removes it)" if one.known else "kept"
         print(f"gone annotations/{one.path}: {one.reason}; {removed}")
+    for task in did.unreadable:
+        print(f"skipped task {task}: the server fails to send it, perhaps for a lone surrogate; its files are kept")
     for note in did.notes:
         warn(f"note: {note}")
     common.say(f"{did.tasks:,} task{'s' * (did.tasks != 1)} of project {did.project.id} {did.project.title!r}")
-    return 1 if did.gone else code
+    return 1 if did.gone or did.unreadable else code
 
 
 class _Bar:
@@ -216,15 +220,18 @@ class _Bar:
 @label_studio.command("convert")
 @click.argument("export", type=PATH, metavar="EXPORT", help="A JSON export of Label Studio, or a .json.gz.")
 @click.option("--into", type=PATH, metavar="DIR", help="The directory to write; default: annotations/ in the corpus.")
+@click.option(
+    "--server", default="", metavar="SERVER", help="The server of the export: its URL, or its name in annotators.toml."
+)
 @_OVERWRITE
 @click.pass_obj
-def convert(common: Common, export: Path, into: Path | None, overwrite: tuple[Path, ...]) -> int:
+def convert(common: Common, export: Path, into: Path | None, server: str, overwrite: tuple[Path, ...]) -> int:
     """Convert an export file to annotation files, without a server.
 
     Invalid annotations are quarantined in quarantine/ with their findings, one by
     one, and the rest is imported. annotators.toml, which git ignores, maps
-    annotators to pseudonyms. A file that was edited since it was imported, or that was
-    not imported, is left alone.
+    annotators to pseudonyms. A file that was edited since it was imported, that was
+    not imported, or that holds an annotation of another server, is left alone.
 
     Exit code: 0 everything was imported; 1 something was quarantined or skipped;
     2 the command could not run.
@@ -235,20 +242,24 @@ def convert(common: Common, export: Path, into: Path | None, overwrite: tuple[Pa
       corpus label-studio convert export.json.gz --into trial
     """
     from ..core.schema import Schema
+    from ..files.lock import filling
     from ..labelstudio.convert import Origin, convert_tasks, read_export
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
 
     root = common.edit()
-    result = convert_tasks(
-        common.bar(read_export(export), unit="task"),
-        root,
-        Schema.read(root),
-        Pseudonyms(root / NAME),
-        Origin(),
-        Path(os.path.abspath(into)) if into else root / "annotations",
-        root / "quarantine",
-        _absolute(overwrite, root),
-    )
+    people = Pseudonyms(root / NAME)
+    folder = Path(os.path.abspath(into)) if into else root / "annotations"
+    with filling(root, folder, warn):
+        result = convert_tasks(
+            common.bar(read_export(export), unit="task"),
+            root,
+            Schema.read(root),
+            people,
+            Origin(server=people.server(server) if server else ""),
+            folder,
+            root / "quarantine",
+            _absolute(overwrite, root),
+        )
     return _report_result(common, result)
 
 

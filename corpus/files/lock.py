@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core.model import CorpusError
-from .writer import sweep_target, sweep_tree
+from .writer import make_folder, sweep_target, sweep_tree
 
 CONTENT = ("raw", "annotations", "adjudication", "quarantine", "schema")
 """The folders of a corpus whose files are written under the lock on annotations/."""
@@ -55,6 +55,23 @@ def making(path: Path, waiting: Callable[[str], object]) -> Iterator[None]:
 
 
 @contextmanager
+def filling(root: Path, folder: Path, waiting: Callable[[str], object]) -> Iterator[None]:
+    """Hold the lock on a folder that gets annotation files, besides the one on the content of the corpus at `root`.
+
+    What killed commands left in the folder was deleted.
+    """
+    content = root / "annotations"
+    if folder == content or (folder.exists() and content.exists() and folder.samefile(content)):
+        yield
+        return
+    make_folder(folder)
+    with locked(folder, waiting=waiting) as alone:
+        if alone:
+            sweep_tree(folder)
+        yield
+
+
+@contextmanager
 def locked(
     folder: Path, wait: bool = True, waiting: Callable[[str], object] = lambda message: None, *, within: bool = False
 ) -> Iterator[bool]:
@@ -82,7 +99,7 @@ def _acquired(folder: Path, wait: bool, waiting: Callable[[str], object], within
     told = False
     while True:
         if within:
-            folder.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(folder.parent)
         existing = next(one for one in (folder, *folder.parents) if one.is_dir())
         try:
             descriptor = os.open(existing, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -3,6 +3,8 @@
     replace_file(path)     a file of a corpus or of a build
     open_output(path)      a file that the user names: also a device, a FIFO, or through a symlink
     new_folder(path)       a whole folder
+    open_partial(path)     a download that a later command resumes
+    Staging                several files of a folder together (`staging.py`)
 
 What is not complete has a name that begins with `TEMPORARY`, in the folder of the final one. A run
 that is killed leaves the old or the new file or folder, and perhaps such a name. The next command that
@@ -24,6 +26,7 @@ from pathlib import Path
 from typing import IO
 
 from ..core.model import CorpusError
+from ..core.regular_file import refuse_links
 
 TEMPORARY = ".corpus-tmp-"
 """How the names of incomplete files and folders begin. The index ignores names that begin with a dot.
@@ -39,13 +42,13 @@ _UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
 
 @contextmanager
-def replace_file(path: Path) -> Iterator[IO[bytes]]:
+def replace_file(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
     """Open a file that replaces `path` if the block ends without an error, and else leaves no trace.
 
-    Folders above it are made, and the mode of an existing file is kept. Raises CorpusError if `path` is
-    anything but a regular file or missing.
+    Folders above it are made. The file gets `mode`, or by default that of an existing file. Raises CorpusError if
+    `path` is anything but a regular file or missing.
     """
-    mode = _mode(path)
+    kept = _mode(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_prefix(path), dir=path.parent)
     try:
@@ -54,12 +57,12 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             # The bytes reach the disk before the name: after a power cut no name leads to an empty file.
             os.fsync(file.fileno())
-        os.chmod(name, mode)
+        os.chmod(name, kept if mode is None else mode)
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
-    _sync(path.parent)
+    sync(path.parent)
 
 
 @contextmanager
@@ -77,6 +80,32 @@ def open_output(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
+@contextmanager
+def open_partial(path: Path, resume: bool) -> Iterator[IO[bytes]]:
+    """Open an incomplete download for writing: at its end with `resume`, else empty.
+
+    The file has this name from the start, so that a later command can go on with it. Only that command may take it for
+    complete, after it compared a checksum. Raises CorpusError if `path` is anything but a regular file or missing.
+    """
+    _mode(path)
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags | (os.O_APPEND if resume else os.O_TRUNC), 0o644), "ab") as file:
+        yield file
+
+
+def make_folder(path: Path, within: Path | None = None) -> None:
+    """Make a folder and those above it, unless they exist.
+
+    Raises CorpusError if another file has the name, or if a part of `path` below `within` is a symbolic link.
+    """
+    if within is not None:
+        refuse_links(path, within)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise CorpusError(f"{path} is not a directory; move it away") from None
+
+
 @dataclass(frozen=True, slots=True)
 class NewFolder:
     """A folder that is being made: fill `path`, then `commit`."""
@@ -91,12 +120,12 @@ class NewFolder:
         Raises CorpusError if something has the name that may not be replaced.
         """
         for made in (*self.path.rglob("*"), self.path):
-            _sync(made)
+            sync(made)
         if self.replace and self.target.is_dir() and not self.target.is_symlink():
             _exchange(self.path, self.target)
         else:
             _rename_new(self.path, self.target)
-        _sync(self.target.parent)
+        sync(self.target.parent)
 
 
 @contextmanager
@@ -201,7 +230,7 @@ def _renameat2(source: Path, target: Path, flags: int) -> bool:
     raise OSError(error, os.strerror(error), str(target))
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Write a file, or the names in a folder, to the disk."""
     if path.is_symlink() or (os.name == "nt" and path.is_dir()):  # Windows opens no folders
         return

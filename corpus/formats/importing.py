@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
+from ..core.regular_file import read_file
 from ..core.schema import IF_DONE, TARGETS, Schema, shipped
 from .documents import Incoming, Options
 from .fitting import NOT_READ, dated, fields_done, fitted, with_words, without_controls, without_words
@@ -173,7 +174,7 @@ def schema_of(options: Options) -> Schema:
     if options.schema is not None:
         return Schema.read(options.schema.parent)
     names = ("annotation.schema.json", "article.schema.json", "targets.json")
-    return Schema(*(json.loads((shipped() / name).read_bytes()) for name in names))
+    return Schema(*(json.loads(read_file(shipped() / name)) for name in names))
 
 
 def _with_targets(schema: Schema, targets: list[Record], rules: Path) -> Schema:
@@ -181,7 +182,7 @@ def _with_targets(schema: Schema, targets: list[Record], rules: Path) -> Schema:
     known = [one for one in schema.registry["targets"] if one["target_id"] not in {new["target_id"] for new in targets}]
     more = {one["target_id"]: one for one in targets}
     registry = {**schema.registry, "targets": [*known, *more.values()]}
-    for wrong in jsonschema_rs.Draft202012Validator(json.loads(rules.read_bytes())).iter_errors(registry):
+    for wrong in jsonschema_rs.Draft202012Validator(json.loads(read_file(rules))).iter_errors(registry):
         raise CorpusError(f"map: targets: {wrong.message[:200]}")
     return Schema(schema.annotation, schema.article, registry) if targets else schema
 
@@ -191,8 +192,8 @@ def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: s
     card = card or f"---\npretty_name: {json.dumps(into.name)}\n---\n# {into.name}\n\nImported by `corpus import`.\n"
     files = {
         "schema/annotation.schema.json": json_bytes(annotation_schema),
-        "schema/article.schema.json": (folder / "article.schema.json").read_bytes(),
-        "schema/targets.schema.json": (folder / "targets.schema.json").read_bytes(),
+        "schema/article.schema.json": read_file(folder / "article.schema.json"),
+        "schema/targets.schema.json": read_file(folder / "targets.schema.json"),
         "schema/targets.json": _registry([]),
         "pyproject.toml": f'[tool.corpus]\nversion = "1.0.0"\n{settings}'.encode(),
         "DATASET_CARD.md": card.encode(),

@@ -25,7 +25,7 @@ class People:
     def __init__(self, options: Options, into: Path) -> None:
         """Read the table `annotators` of the map. Raises CorpusError if it is invalid."""
         self._into, self._options = into, options
-        self._pseudonyms = Pseudonyms(into / NAME, saves_at_once=False)
+        self._pseudonyms = Pseudonyms(into / NAME)
         named = options.map.get("annotators", {})
         if not isinstance(named, dict):
             raise CorpusError("map: [annotators] must be a table, such as 7 = 'ann-a' for the user with the id 7")

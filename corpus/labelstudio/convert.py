@@ -1,7 +1,7 @@
 """Convert the tasks of an export to annotation files, one per document and annotator.
 
     read_export → group_task → task_faults → decode → build_annotation → stage or quarantine
-                → keep_others → commit
+                → keep_others → save new people, and commit
 
 `convert_tasks` calls these steps in this order. No file changes before the last task is read, so an export
 that is cut off changes nothing.
@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from ..core.model import Problem, Record, Source
+from ..core.regular_file import refuse_links
 from ..core.schema import Schema
 from ..files import Entry, Index, Reader, canonical
 from ..files.index import RECORD
+from ..files.staging import Staging, commit_together
 from .decode import Decoded, decode
 from .export import read_export
 from .faults import Fault
-from .ownership import CHECKSUM, TOOL, content_sha256, keep_others, keeps_checksum, refuse_uncommitted
+from .ownership import CHECKSUM, SERVER, TOOL, content_sha256, keep_others, keeps, refuse_uncommitted
 from .pseudonyms import ADDRESS, Pseudonyms
 from .quarantine import Quarantine, as_problem
-from .staging import Staging, commit_together
-from .submissions import Submission, group_task, task_faults
+from .submissions import Submission, group_task, number, parse_time, task_faults
 
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
 
@@ -37,10 +38,12 @@ _NONE_TICKED = "no layer was ticked: layers_done lists the layers that hold reco
 class Origin:
     """Where tasks come from, as far as it is known: it goes into the provenance of their annotations."""
 
-    project: int | str | None = None
+    project: int | None = None
     server_version: str = ""
     sdk_version: str = ""
     config_sha256: str = ""
+    server: str = ""
+    """The name of the server, or a hash of its address: see `pseudonyms`."""
 
     @property
     def tool_version(self) -> str:
@@ -81,6 +84,9 @@ def convert_tasks(
     `overwrite` names by absolute path. Raises CorpusError if git has not committed one of these as it is now.
     """
     refuse_uncommitted(root, overwrite)
+    for folder in (into, quarantine):
+        if folder.is_relative_to(root):
+            refuse_links(folder, root)
     problems: list[Problem] = []
     staged: dict[str, Submission] = {}
     with (
@@ -89,7 +95,7 @@ def convert_tasks(
         Staging(into) as files,
         Staging(quarantine) as held,
     ):
-        people.reserve(path.name for path in into.glob("*") if path.is_dir())
+        people.begin(origin.server, (path.name for path in into.glob("*") if path.is_dir()))
         aside = Quarantine(held, quarantine, root)
         articles = _Articles(index, reader)
         for task in tasks:
@@ -103,7 +109,7 @@ def convert_tasks(
                 if rival and one.changed < rival.changed:
                     problems.append(_outdated(one))
                     continue
-                made = whole_task or build_annotation(one, record or {}, schema, origin)
+                made = whole_task or build_annotation(one, record or {}, schema, origin, people.hosts)
                 if isinstance(made, list):
                     problems += aside.hold(made, one)
                     continue
@@ -113,15 +119,23 @@ def convert_tasks(
                 files.put(one.file, made)
                 problems += _not_kept(one)
             aside.release(group.doc_id, task.get("id"))
-        problems += keep_others(files, into, staged, schema, overwrite)
-        commit_together(files, held)
+        problems += keep_others(files, into, staged, schema, people, overwrite)
+        with people.saved():
+            commit_together(files, held)
         return Result(files.written, files.unchanged, aside.paths, problems)
 
 
-def build_annotation(one: Submission, record: Record, schema: Schema, origin: Origin) -> bytes | list[Fault]:
-    """Return the bytes of the annotation file of a submission, or the faults that forbid it."""
+def build_annotation(
+    one: Submission, record: Record, schema: Schema, origin: Origin, hosts: Collection[str] = ()
+) -> bytes | list[Fault]:
+    """Return the bytes of the annotation file of a submission, or the faults that forbid it.
+
+    `hosts` are those of servers, none of which may be in the file.
+    """
     if not one.annotator:
         return [Fault("L105")]
+    if faults := list(_label_faults(one)):
+        return faults
     result = one.annotation.get("result")
     quoted = record.get("redistribution") == "full"
     decoded = decode(result, one.text, schema, quoted, one.fields_done)
@@ -140,11 +154,11 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
         "annotator": one.annotator,
         "layers_done": done,
         **({"fields_done": fields} if fields else {}),
-        "provenance": _provenance(one, origin, notes),
+        "provenance": _provenance(one, origin, notes, keeps(schema, SERVER)),
         **{layer: decoded.layers[layer] for layer in done},
     }
     try:
-        if keeps_checksum(schema) and (checksum := content_sha256(value, schema)):
+        if keeps(schema, CHECKSUM) and (checksum := content_sha256(value, schema)):
             value["provenance"][CHECKSUM] = checksum
         if not schema.is_valid("annotation", value):
             return list(_schema_faults(value, schema, result))
@@ -152,11 +166,28 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
     except UnicodeEncodeError:
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
         return [Fault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
-    # Accounts are e-mail addresses in Label Studio; annotations are published. An address that the article itself
-    # contains is not an account.
-    if b"@" in content and any(found not in one.text for found in ADDRESS.findall(content.decode())):
+    if _has_address(content.decode(), one.text, hosts):
         return [Fault("L306", suggestion="remove the address, and submit again")]
     return content
+
+
+def _has_address(content: str, text: str, hosts: Collection[str]) -> bool:
+    """True if an annotation holds the address of an account or a server: accounts are e-mail addresses in Label Studio.
+
+    Annotations are published. An address that the article itself contains is neither.
+    """
+    accounts = ADDRESS.findall(content) if "@" in content else ()
+    return any(one not in text for one in (*accounts, *(host for host in hosts if host in content)))
+
+
+def _label_faults(one: Submission) -> Iterator[Fault]:
+    """Yield which ids and times are not what a server writes: in provenance, another word could name someone."""
+    for what, holder in ("task", one.task), ("annotation", one.annotation):
+        if holder.get("id") is not None and number(holder["id"]) is None:
+            yield Fault("L305", f"the id of the {what} is not a whole number")
+    for key in ("created_at", "updated_at"):
+        if one.annotation.get(key) is not None and not parse_time(one.annotation[key]):
+            yield Fault("L305", f"{key} is not a time")
 
 
 class _Articles:
@@ -178,9 +209,13 @@ class _Articles:
 
 def _outdated(one: Submission) -> Problem:
     """The warning that a newer annotation of the same document by the same annotator is written instead."""
-    detail = f"annotation {one.annotation.get('id')} of task {one.task.get('id')} by {one.annotator} is dropped"
+    detail = f"{_named(one)} by {one.annotator} is dropped"
     source = Source(f"annotations/{one.file}", "annotation")
     return as_problem(Fault("L107", detail), source, one.doc_id, None, "warning")
+
+
+def _named(one: Submission) -> str:
+    return f"annotation {number(one.annotation.get('id'))} of task {number(one.task.get('id'))}"
 
 
 def _not_kept(one: Submission) -> Iterator[Problem]:
@@ -188,7 +223,7 @@ def _not_kept(one: Submission) -> Iterator[Problem]:
     counts = Counter(kind for item in one.annotation["result"] for kind in _beside(item))
     if counts:
         shown = ", ".join(f"{count} region {kind}{'s' * (count != 1)}" for kind, count in sorted(counts.items()))
-        detail = f"{shown} of annotation {one.annotation.get('id')} of task {one.task.get('id')}"
+        detail = f"{shown} of {_named(one)}"
         source = Source(f"annotations/{one.file}", "annotation")
         hint = "read the notes in Label Studio" if counts["note"] else ""
         yield as_problem(Fault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
@@ -215,12 +250,12 @@ def _layers_done(decoded: Decoded, schema: Schema) -> tuple[list[str], list[str]
     return [name for name in schema.layers if name in more or name in (ticked or ())], notes
 
 
-def _provenance(one: Submission, origin: Origin, notes: list[str]) -> Record:
+def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: bool) -> Record:
     annotation, task = one.annotation, one.task
     lead_time = annotation.get("lead_time")
     project = origin.project
     for known in annotation, task:
-        project = known.get("project") if project is None else project
+        project = number(known.get("project")) if project is None else project
     if annotation.get("ground_truth") is True:
         notes = [*notes, "marked as ground truth"]
     if type(parent := annotation.get("parent_annotation")) is int:
@@ -229,6 +264,7 @@ def _provenance(one: Submission, origin: Origin, notes: list[str]) -> Record:
         "tool": TOOL,
         "tool_version": origin.tool_version or None,
         "config_sha256": origin.config_sha256 or None,
+        SERVER: (origin.server or None) if with_server else None,
         "project": project,
         "task": task.get("id"),
         "annotation": annotation.get("id"),

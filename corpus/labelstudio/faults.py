@@ -24,6 +24,7 @@ FAULTS: dict[str, str] = {
     "L112": "The file holds an annotation of another project",
     "L113": "The annotation was in this file before",
     "L114": "The task's fields_done does not fit the schema",
+    "L115": "The file holds an annotation of another server",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",
@@ -44,7 +45,7 @@ FAULTS: dict[str, str] = {
     "L303": "The value has the wrong type for its field",
     "L304": "A required field is empty",
     "L305": "The record violates the schema",
-    "L306": "A value holds an e-mail address that is not in the text",
+    "L306": "A value holds an address of an account or a server that is not in the text",
     "L307": "The value is blank or holds a control character",
     "L308": "The field is not in the task's fields_done, so it must be empty",
     # References

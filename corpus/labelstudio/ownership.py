@@ -1,7 +1,7 @@
 """Which files of `annotations/` a conversion may replace or remove: those that an earlier one wrote, unedited since.
 
     annotations/ann-1/alpha.json   provenance.content_sha256 = the checksum of the rest of the file
-                                   provenance.project, task, annotation = the one annotation that owns the file
+                                   provenance.server, project, task, annotation, created = its owner, one annotation
 
 The checksum is of the canonical form without the provenance, so neither `corpus fmt` nor a fresh clone changes it.
 """
@@ -17,16 +17,18 @@ from pathlib import Path
 import orjson
 
 from ..core.model import CorpusError, Problem, Record, Severity, Source
+from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..files import canonical
 from ..files.git import Git
+from ..files.staging import Staging
 from .faults import Fault
+from .pseudonyms import Pseudonyms
 from .quarantine import as_problem
-from .staging import Staging
 from .submissions import Submission, parse_time
 
 TOOL = "label-studio"
-CHECKSUM = "content_sha256"
+CHECKSUM, SERVER = "content_sha256", "server"
 
 
 def content_sha256(value: Record, schema: Schema) -> str:
@@ -38,10 +40,10 @@ def content_sha256(value: Record, schema: Schema) -> str:
     return sha256(content).hexdigest()
 
 
-def keeps_checksum(schema: Schema) -> bool:
-    """True if the schema allows the checksum in the provenance of an annotation."""
+def keeps(schema: Schema, name: str) -> bool:
+    """True if the schema allows this property in the provenance of an annotation: that of an older corpus may not."""
     provenance = schema.annotation["properties"].get("provenance", {})
-    return CHECKSUM in provenance.get("properties", {}) or provenance.get("additionalProperties", True) is True
+    return name in provenance.get("properties", {}) or provenance.get("additionalProperties", True) is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ class Owned:
     @property
     def owner(self) -> tuple[object, ...]:
         """Project, task, annotation and when it was created, () if one of them is not known."""
-        parts = tuple(self.provenance.get(part) for part in ("project", "task", "annotation", "created"))
-        return () if None in parts or not self.imported else parts
+        *ids, created = (self.provenance.get(part) for part in ("project", "task", "annotation", "created"))
+        when = parse_time(created)
+        return () if None in ids or when is None or not self.imported else (*ids, when)
 
 
 def read_owned(data: bytes, schema: Schema) -> Owned:
@@ -94,7 +97,12 @@ def refuse_uncommitted(root: Path, files: Iterable[Path]) -> None:
 
 
 def keep_others(
-    files: Staging, into: Path, staged: Mapping[str, Submission], schema: Schema, overwrite: Iterable[Path] = ()
+    files: Staging,
+    into: Path,
+    staged: Mapping[str, Submission],
+    schema: Schema,
+    people: Pseudonyms,
+    overwrite: Iterable[Path] = (),
 ) -> list[Problem]:
     """Withdraw staged files that would replace what a conversion must not, and stage the removal of former files.
 
@@ -107,9 +115,9 @@ def keep_others(
     for name, one in staged.items():
         data = files.staged(name)
         here = into / name
-        new = read_owned(data if data is not None else here.read_bytes(), schema)
+        new = read_owned(data if data is not None else read_file(here, into), schema)
         if data is not None and here not in allowed and os.path.lexists(here):
-            fault = _objection(read_owned(here.read_bytes(), schema), new)
+            fault = _objection(read_owned(read_file(here, into), schema), new, people)
             if fault:
                 files.withdraw(name)
                 problems.append(_problem(fault, name, one.doc_id, "warning"))
@@ -117,7 +125,7 @@ def keep_others(
         for folder in holders.get(f"{one.doc_id}.json", ()):
             former = f"{folder}/{one.doc_id}.json"
             if former not in staged:
-                problems += _leave(files, into, former, name, one, new, schema, allowed)
+                problems += _leave(files, into, former, name, one, new, schema, people, allowed)
     return problems
 
 
@@ -129,14 +137,19 @@ def _leave(
     one: Submission,
     new: Owned,
     schema: Schema,
+    people: Pseudonyms,
     allowed: set[Path],
 ) -> list[Problem]:
     """Remove the file that the annotation used to go to, or report it if someone edited it since."""
     path = into / former
-    if path.is_symlink() or not path.is_file() or TOOL.encode() not in (data := path.read_bytes()):
+    try:
+        data = read_file(path, into)
+    except (CorpusError, FileNotFoundError):  # a link or a folder is none that a conversion wrote
+        return []
+    if TOOL.encode() not in data:
         return []
     old = read_owned(data, schema)
-    if not new.owner or old.owner != new.owner:
+    if not new.owner or old.owner != new.owner or _other_server(old, new, people):
         return []
     if old.unedited or old.untitled == new.untitled or path in allowed:
         files.remove(former)
@@ -146,9 +159,11 @@ def _leave(
     return [_problem(Fault("L113", detail, suggestion=hint), former, one.doc_id, "warning")]
 
 
-def _objection(old: Owned, new: Owned) -> Fault | None:
+def _objection(old: Owned, new: Owned, people: Pseudonyms) -> Fault | None:
     """Return why a file must not be replaced, None if it may be."""
     hint = "compare the two; to replace the file, commit it and name it with --overwrite"
+    if old.imported and (detail := _other_server(old, new, people)):
+        return Fault("L115", f"{detail}; the file is kept", suggestion=hint)
     if old.imported and old.provenance.get("project") != new.provenance.get("project"):
         shown = f"{old.provenance.get('project')} in the file, {new.provenance.get('project')} in the import"
         return Fault("L112", f"project {shown}; the file is kept", suggestion=hint)
@@ -162,6 +177,21 @@ def _objection(old: Owned, new: Owned) -> Fault | None:
         return Fault("L110", "it has no provenance.content_sha256; the file is kept", suggestion=hint)
     detail = "its content_sha256 does not match" if old.imported else "its provenance names another tool"
     return Fault("L110", f"{detail}; the file is kept", suggestion=hint)
+
+
+def _other_server(old: Owned, new: Owned, people: Pseudonyms) -> str:
+    """Return why an import comes from another server than a file, "" if it does not, as far as both say.
+
+    Two servers count projects, tasks and annotations from 1, but they do not create two at the same moment.
+    """
+    before, after = (people.same(str(one.provenance.get(SERVER, ""))) for one in (old, new))
+    if before and after and before != after:
+        return f"{before} in the file, {after} in the import; [servers] of annotators.toml can declare them the same"
+    if old.owner and new.owner and old.owner[:-1] == new.owner[:-1] and old.owner[-1] != new.owner[-1]:
+        return f"the annotation in the file was created at {old.owner[-1]}, the one of the import at {new.owner[-1]}"
+    if before and not after and old.owner != new.owner:
+        return f"{before} in the file, and the import does not say its server: name it with --server"
+    return ""
 
 
 def _holders(into: Path) -> dict[str, list[str]]:

@@ -1,17 +1,17 @@
 """Pull the annotations of a project of a Label Studio server into annotation files.
 
-    find the project → download → count → convert → find what is gone → prune → remember
+    find the project → download → count → convert → find what is gone → prune → remember → clean up
 
-A full pull downloads one snapshot, and verifies it before reading it. `--since` requests the tasks changed after
-a time, page by page. Both then list the ids of all tasks, because only there a deleted task shows.
+`pull` calls these steps in this order. A full pull downloads one snapshot, and verifies it before reading it. `--since`
+requests the tasks changed after a time, page by page.
 
 The download stays under `.label-studio/` until it is converted, so that an interrupted pull can resume.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,51 +19,41 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from ..core.model import CorpusError
+from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..files import replace_file
-from ..files.lock import editing
+from ..files.lock import editing, locked
+from ..files.writer import make_folder, sweep_tree
 from .config import config_sha256, labelling_config
 from .convert import Origin, Result, convert_tasks
+from .download import Download, Progress, clean_up, download_all, download_pages
+from .errors import ServerError
 from .export import read_export
-from .ownership import CHECKSUM, TOOL, read_owned
+from .gone import Gone, OnServer, find_gone
 from .pseudonyms import Pseudonyms
-from .push import task_doc_id
-from .server import Project, Server, ServerError
-from .snapshot import fetch_snapshot, forget_snapshot
+from .server import Project, Server
 
 STATE = ".label-studio"
 """The folder, ignored by git, of unfinished downloads and of the state that the next pull needs."""
 OVERLAP = timedelta(minutes=1)
 """How much earlier than asked an incremental pull begins: the server may store a change after a later one."""
-
-Progress = Callable[[int, str], object]
-"""Called with the number of new items and their kind: bytes of a download, or tasks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """An annotation file whose task or annotation the server no longer has.
-
-    `known` is true if an earlier pull into this copy of the corpus wrote the file, and no one edited it since: no
-    other file is ever removed.
-    """
-
-    path: str
-    reason: str
-    known: bool
+_SHOWN = 20
+"""Annotations or tasks that a note names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull did: the number of `tasks` pulled, the result of converting them, and the files that are gone."""
+    """What a pull did: the number of `tasks` pulled, the result of converting them, and the files that are gone.
+
+    `unreadable` are the tasks that the server could not send, with their documents; their files are left alone.
+    """
 
     project: Project
     tasks: int
     result: Result
     gone: tuple[Gone, ...]
+    unreadable: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -87,48 +77,83 @@ def pull(
     removed; without it they are only reported. `waiting` gets a message while another command writes the corpus.
     Raises CorpusError.
     """
-    project = server.find_project(name)
-    if not project:
-        raise CorpusError(f"{server.origin} has no project {name!r} that this token has access to")
-    folder = root / STATE / re.sub(r"[^A-Za-z0-9.-]+", "_", f"{server.origin}{project.id}")
+    project = _found(server, name)
+    identity = people.server(server.origin)
+    folder = root / STATE / f"{identity}-{project.id}"
+    make_folder(folder, root)
     with _alone(folder):
         last = _state(folder)
-        notes: list[str] = []
-        if since:
-            start = since_when(since, str(last.get("latest", ""))) - OVERLAP
-            file, on_server, total = _changed(server, project, folder, start, progress)
-        else:
-            file, snapshot = fetch_snapshot(server, project, folder, progress)
-            total, on_server = snapshot.tasks, _sweep(server, project)
-        arrival = _Arrival(file, set(on_server), progress)
-        found = arrival.count()
-        if total not in (found, -1):
-            raise CorpusError(f"the server counted {total} tasks but sent {found}; nothing was pulled; pull again")
-        if project.config != labelling_config(schema):
-            notes.append(
-                "the project's labelling config is not that of this schema; `corpus label-studio push` updates it"
-            )
-        origin = Origin(project.id, server.version, server.sdk_version, config_sha256(project.config))
+        download = _downloaded(server, project, folder, since, last, progress)
+        arrival = _Arrival(download, progress)
+        tasks = _counted(arrival, download)
         # A download may take hours: the corpus is locked only while files are written.
         with editing(root, waiting):
+            origin = _origin(server, project, identity)
             result = convert_tasks(arrival, root, schema, people, origin, into, quarantine, overwrite)
-            if arrival.missing:
-                notes.append(f"{len(arrival.missing)} tasks were deleted during the pull and are skipped")
-            if arrival.foreign:
-                which = ", ".join(f"{annotation} of task {task}" for task, annotation in arrival.foreign[:20])
-                more = f", and {len(arrival.foreign) - 20} more" if len(arrival.foreign) > 20 else ""
-                notes.append(f"last edited by another user than their annotator: annotation {which}{more}")
-            gone = tuple(_gone(server, project, into, on_server, arrival.annotations, _known(last), schema))
+            there = OnServer(
+                project.id,
+                download.on_server,
+                arrival.annotations,
+                lambda written: people.same(written) in ("", people.same(identity)),
+                server.has_task,
+            )
+            gone = tuple(find_gone(into, there, _known(last), schema))
             if prune:
-                for one in gone:
-                    if one.known:
-                        (into / one.path).unlink()
-            _remember(folder, last, result, gone if prune else (), arrival.latest)
-        if since:
-            file.unlink()
-        elif left := forget_snapshot(server, project, folder, snapshot):
-            notes.append(left)
-    return Pulled(project, found - len(arrival.missing), result, gone, tuple(notes))
+                _prune(into, gone)
+            _remember(folder, into, last, result, arrival.latest)
+        left = clean_up(server, project, folder, download)
+    notes = tuple(_notes(project, schema, arrival, left))
+    unreadable = tuple(f"{id_} ({download.on_server.get(id_) or 'no document'})" for id_ in download.unreadable)
+    return Pulled(project, tasks - len(arrival.missing), result, gone, unreadable, notes)
+
+
+def _found(server: Server, name: str) -> Project:
+    project = server.find_project(name)
+    if not project:
+        raise CorpusError(f"the server has no project {name!r} that this token has access to")
+    return project
+
+
+def _downloaded(
+    server: Server, project: Project, folder: Path, since: str, last: dict[str, Any], progress: Progress
+) -> Download:
+    if not since:
+        return download_all(server, project, folder, progress)
+    start = since_when(since, str(last.get("latest", ""))) - OVERLAP
+    return download_pages(server, project, folder, progress, start)
+
+
+def _counted(arrival: _Arrival, download: Download) -> int:
+    """Return the number of downloaded tasks. Raises CorpusError if the server counted others."""
+    found = arrival.count()
+    if download.total not in (found, -1):
+        raise CorpusError(f"the server counted {download.total} tasks but sent {found}; nothing was pulled; pull again")
+    return found
+
+
+def _origin(server: Server, project: Project, identity: str) -> Origin:
+    return Origin(project.id, server.version, server.sdk_version, config_sha256(project.config), identity)
+
+
+def _prune(into: Path, gone: tuple[Gone, ...]) -> None:
+    for one in gone:
+        if one.known:
+            (into / one.path).unlink()
+
+
+def _notes(project: Project, schema: Schema, arrival: _Arrival, left: str) -> Iterator[str]:
+    """Yield what the lead should know about a pull."""
+    if project.config != labelling_config(schema):
+        yield "the project's labelling config is not that of this schema; `corpus label-studio push` updates it"
+    if arrival.missing:
+        count = len(arrival.missing)
+        yield f"{count} task{'s were' if count != 1 else ' was'} deleted during the pull and skipped"
+    if arrival.foreign:
+        which = ", ".join(f"{annotation} of task {task}" for task, annotation in arrival.foreign[:_SHOWN])
+        more = f", and {len(arrival.foreign) - _SHOWN} more" if len(arrival.foreign) > _SHOWN else ""
+        yield f"last edited by another user than their annotator: annotation {which}{more}"
+    if left:
+        yield left
 
 
 def since_when(written: str, last: str) -> datetime:
@@ -145,8 +170,8 @@ def since_when(written: str, last: str) -> datetime:
 class _Arrival:
     """The downloaded tasks, and what the later steps need to know about them, collected while they are converted."""
 
-    def __init__(self, file: Path, on_server: set[int], progress: Progress):
-        self._file, self._on_server, self._progress = file, on_server, progress
+    def __init__(self, download: Download, progress: Progress):
+        self._file, self._on_server, self._progress = download.file, download.on_server, progress
         self.annotations: dict[int, set[int]] = {}
         """The annotations of each task, except skipped ones."""
         self.missing: set[int] = set()
@@ -173,79 +198,9 @@ class _Arrival:
             yield one
 
 
-def _sweep(server: Server, project: Project) -> dict[int, str]:
-    """Return the document of every task of the project, by task id."""
-    return {int(one["id"]): task_doc_id(one) for one in server.tasks(project)}
-
-
-def _changed(
-    server: Server, project: Project, folder: Path, start: datetime, progress: Progress
-) -> tuple[Path, dict[int, str], int]:
-    """Return a file of the tasks changed after `start`, the documents of all tasks, and the number in the file.
-
-    If a document has two tasks, both are included, so that its newest annotation is chosen among all.
-    """
-    came: set[int] = set()
-    path = folder / "changed.json.part"
-    with replace_file(path) as out:
-
-        def write(tasks: Iterator[dict[str, Any]]) -> None:
-            for one in tasks:
-                # Not orjson, which refuses a lone surrogate: the converter quarantines the one annotation that has it.
-                out.write((b",\n" if came else b"[") + json.dumps(one).encode())
-                came.add(int(one["id"]))
-                progress(1, "changed tasks")
-
-        write(server.tasks(project, include="", since=start))
-        on_server = _sweep(server, project)
-        documents = {on_server.get(id_) for id_ in came} - {"", None}
-        beside = [id_ for id_, doc_id in on_server.items() if doc_id in documents and id_ not in came]
-        if beside:
-            write(server.tasks(project, include="", ids=beside))
-        out.write(b"]" if came else b"[]")
-    return path, on_server, len(came)
-
-
-def _gone(
-    server: Server,
-    project: Project,
-    into: Path,
-    on_server: dict[int, str],
-    came: dict[int, set[int]],
-    known: set[str],
-    schema: Schema,
-) -> Iterator[Gone]:
-    """Yield the annotation files of this project whose task or annotation the server no longer has."""
-    asked: dict[int, bool] = {}
-    for path in sorted(into.glob("[!.]*/*.json")):
-        data = path.read_bytes()
-        if TOOL.encode() not in data:
-            continue
-        try:
-            provenance = orjson.loads(data)["provenance"]
-        except (ValueError, KeyError, TypeError):
-            continue
-        if provenance.get("tool") != TOOL or provenance.get("project") != project.id:
-            continue
-        # A file that someone edited belongs to them: only they remove it.
-        edited = CHECKSUM in provenance and not read_owned(data, schema).unedited
-        task, annotation, name = provenance.get("task"), provenance.get("annotation"), path.relative_to(into).as_posix()
-        removable = name in known and not edited
-        if task not in on_server:
-            # A deletion during the listing shifts its pages and can hide a task: ask for it before calling it gone.
-            if task not in asked:
-                asked[task] = server.has_task(task)
-            if not asked[task]:
-                yield Gone(name, f"task {task} is no longer on the server", removable)
-        elif task in came and annotation not in came[task]:
-            yield Gone(
-                name, f"annotation {annotation} of task {task} is no longer on the server", name in known and not edited
-            )
-
-
 def _state(folder: Path) -> dict[str, Any]:
     try:
-        state = json.loads((folder / "last.json").read_bytes())
+        state = json.loads(read_file(folder / "last.json", folder))
     except (FileNotFoundError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
@@ -255,9 +210,9 @@ def _known(state: dict[str, Any]) -> set[str]:
     return {str(path) for path in state.get("files") or ()}
 
 
-def _remember(folder: Path, last: dict[str, Any], result: Result, pruned: tuple[Gone, ...], latest: str) -> None:
-    files = _known(last) | {*result.written, *result.unchanged}
-    files -= {one.path for one in pruned if one.known}
+def _remember(folder: Path, into: Path, last: dict[str, Any], result: Result, latest: str) -> None:
+    # A file that was moved or removed, perhaps by a run that was killed after that, is not known any more.
+    files = {name for name in {*_known(last), *result.written, *result.unchanged} if (into / name).is_file()}
     state = {"latest": max(latest, str(last.get("latest", ""))), "files": sorted(files)}
     with replace_file(folder / "last.json") as out:
         out.write(json.dumps(state, indent=1).encode() + b"\n")
@@ -266,15 +221,11 @@ def _remember(folder: Path, last: dict[str, Any], result: Result, pruned: tuple[
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Refuse a second pull of the same project while one is running."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such lock
-        yield
-        return
-    with (folder / "lock").open("w") as lock:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            alone = held.enter_context(locked(folder, wait=False))
+        except CorpusError:
             raise ServerError("another pull of this project into this corpus is running; wait for it to end") from None
+        if alone:
+            sweep_tree(folder)
         yield

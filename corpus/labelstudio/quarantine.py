@@ -11,33 +11,29 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 from ..core.json_positions import join_pointer, position
-from ..core.model import Problem, Severity, Source
+from ..core.model import Problem, Record, Severity, Source
 from ..core.text import snippet
 from ..files.index import DOC_ID
+from ..files.staging import Staging
 from .faults import Fault
 from .pseudonyms import without_addresses
-from .staging import Staging
-from .submissions import Submission
+from .submissions import Submission, number, parse_time
 
-_KEPT = (
-    "id",
-    "created_at",
-    "updated_at",
-    "lead_time",
-    "was_cancelled",
-    "ground_truth",
-    "parent_prediction",
-    "parent_annotation",
-    "unique_id",
-    "result",
+_NUMBERS = ("id", "lead_time", "parent_prediction", "parent_annotation")
+_TIMES = ("created_at", "updated_at")
+_SWITCHES = ("was_cancelled", "ground_truth")
+"""The keys of an annotation that are kept, if they hold a number, a time, or true or false. Others can hold names, ids
+of users and addresses."""
+_OF_ITEM = (
+    *("id", "from_name", "to_name", "type", "value", "origin", "parentID", "score"),
+    *("from_id", "to_id", "direction", "labels"),
 )
-"""The keys of an annotation that are kept. Others can hold names and e-mail addresses."""
+"""The keys of a result that are kept. `meta` has the region's notes, which can name people."""
 
 
 class Quarantine:
@@ -56,8 +52,8 @@ class Quarantine:
         task, annotation, doc_id, annotator = one.task, one.annotation, one.doc_id, one.annotator
         folder = doc_id if DOC_ID.fullmatch(doc_id) else "_unknown"
         name = self._free(f"{folder}/{annotator or 'nobody'}-{_safe(task.get('id'))}-{_safe(annotation.get('id'))}")
-        kept = {key: annotation[key] for key in _KEPT if key in annotation}
-        held = {"task": task.get("id"), "doc_id": doc_id, "annotator": annotator, "annotation": kept}
+        about = {"task": number(task.get("id")), "doc_id": doc_id, "annotator": annotator}
+        held = {**about, "annotation": _kept(annotation)}
         data = (without_addresses(json.dumps(held, ensure_ascii=False, indent=1)) + "\n").encode("utf-8", "replace")
         source = Source(f"{self._shown}/{name}.json", "annotation", data)
         problems = [as_problem(fault, source, doc_id, one.text) for fault in faults]
@@ -85,6 +81,23 @@ class Quarantine:
         self._files.put(name, data)
 
 
+def _kept(annotation: Record) -> Record:
+    """Return what quarantine keeps of an annotation."""
+    kept = {
+        key: annotation[key]
+        for key in _NUMBERS
+        if key in annotation and type(annotation[key]) in (int, float, type(None))
+    }
+    kept |= {key: value for key in _TIMES if parse_time(value := annotation.get(key))}
+    kept |= {key: value for key in _SWITCHES if type(value := annotation.get(key)) is bool}
+    result = annotation.get("result")
+    if isinstance(result, list):
+        kept["result"] = [
+            {key: item[key] for key in _OF_ITEM if key in item} if isinstance(item, dict) else item for item in result
+        ]
+    return kept
+
+
 def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, severity: Severity = "error") -> Problem:
     """Return a fault of the annotation in `source` as a Problem."""
     pointer = "/annotation" if fault.index is None else join_pointer("annotation", "result", fault.index)
@@ -93,7 +106,7 @@ def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, seve
     return Problem(
         code=fault.code,
         severity=severity,
-        file=source.path,
+        file=without_addresses(source.path),
         message=without_addresses(fault.message),
         pointer=pointer,
         line=line,
@@ -106,4 +119,5 @@ def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, seve
 
 
 def _safe(part: object) -> str:
-    return re.sub(r"[^A-Za-z0-9_]", "_", without_addresses(str(part)))[:40]
+    """An id as a part of a file's name."""
+    return str(number(part))

@@ -1,16 +1,15 @@
 """The requests to a Label Studio server: a thin layer over label-studio-sdk 2.x.
 
 The token comes from the environment or from a file, and is sent only to the server. The SDK's own messages
-print headers and cookies, so no error of this module repeats them. Requests that read are retried when the server
-is busy; requests that write are sent once, because a lost answer does not mean that nothing was written.
+print headers and cookies, so no error of this module repeats them, nor the address of the server. Requests that read
+are retried when the server is busy; requests that write are sent once, because a lost answer does not mean that nothing
+was written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,33 +21,24 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ..core.model import CorpusError
+from ..core.regular_file import open_file
+from ..files.writer import open_partial
+from .address import is_loopback
+from .errors import ServerError
+from .pages import read_pages
+from .pseudonyms import without_addresses
 
-URL_VARIABLE = "LABEL_STUDIO_URL"
-TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
-TOKEN_FILE_VARIABLE = "LABEL_STUDIO_API_KEY_FILE"
 TIMEOUT = 60.0
 """Seconds to wait for an answer."""
 PATIENCE = 10
 """The factor on the timeout for a snapshot or an import."""
 ATTEMPTS = 4
-PAGE = 100
+PROJECTS = 100
+"""Projects per request."""
 
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,4096}")
 _ONLY_IDS = {name: {"only_id": True} for name in ("annotations__completed_by", "drafts", "predictions")}
 """What a snapshot gives as ids only: users, whose e-mail addresses it would hold, drafts and predictions."""
 _T = TypeVar("_T")
-
-
-class ServerError(CorpusError):
-    """The server was unreachable, or refused a request.
-
-    `status` is the HTTP status, 0 if no answer came. `lost` is true if it is unknown whether the server did what
-    was requested: the answer was lost, or came from a proxy.
-    """
-
-    def __init__(self, message: str, status: int = 0, lost: bool = False):
-        super().__init__(message)
-        self.status, self.lost = status, lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,53 +64,6 @@ class Snapshot:
     created: str
 
 
-def server_origin(url: str | None) -> str:
-    """Return the address of the server, from the option or the environment, ending in `/`. Raises CorpusError.
-
-    The token must not cross a network unencrypted, so `http` is allowed only on this machine.
-    """
-    url = url or os.environ.get(URL_VARIABLE, "")
-    if not url:
-        raise CorpusError(f"no server given: use --server URL or set {URL_VARIABLE}")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise CorpusError("the server's address is not a URL; write it as https://HOST") from None
-    if "@" in parts.netloc:
-        raise CorpusError(
-            f"the server's address must not contain a user name or password; put the token in {TOKEN_VARIABLE}"
-        )
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or not url.isprintable():
-        raise CorpusError("the server's address must have the form https://HOST[:PORT][/PATH]")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise CorpusError(
-            f"http://{host} would send the token unencrypted; use https (http is allowed only on loopback)"
-        )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
-
-
-def read_token() -> str:
-    """Read the token from LABEL_STUDIO_API_KEY or the file in LABEL_STUDIO_API_KEY_FILE. Raises CorpusError."""
-    token, where = os.environ.get(TOKEN_VARIABLE, ""), TOKEN_VARIABLE
-    file = os.environ.get(TOKEN_FILE_VARIABLE)
-    if not token and file:
-        where = f"the file that {TOKEN_FILE_VARIABLE} names"
-        try:
-            token = Path(file).read_text("utf-8")
-        except (OSError, ValueError) as error:
-            raise CorpusError(f"{where} cannot be read ({type(error).__name__})") from None
-    token = token.strip()
-    if not token:
-        raise CorpusError(
-            f"no token: set {TOKEN_VARIABLE}, or {TOKEN_FILE_VARIABLE} to a file that holds it; "
-            "Label Studio shows it under Account & Settings"
-        )
-    if not _TOKEN.fullmatch(token):
-        raise CorpusError(f"the content of {where} is not a Label Studio token")
-    return token
-
-
 class Server:
     """A server, and the user whose token is sent with each request."""
 
@@ -132,34 +75,35 @@ class Server:
             raise CorpusError('Label Studio needs its SDK: pip install "on-the-record[label-studio]"') from None
 
         self.origin, self.timeout, self._token = origin, timeout, token
+        """The address is for requests alone: it must not be printed or stored (see `Pseudonyms.server`)."""
         self._long: Any = {"timeout_in_seconds": int(timeout * PATIENCE) or 1}
-        here = _is_loopback(urlsplit(origin).hostname or "")
+        here = is_loopback(urlsplit(origin).hostname or "")
         http = httpx.Client(
             # Never through a proxy that the environment names: it would see requests meant for this machine.
             trust_env=not here,
             follow_redirects=False,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 15.0)),
         )
-        with self._asking(f"{origin} was not asked"):
+        with self._asking("the server was not asked"):
             self._sdk: Any = label_studio_sdk.LabelStudio(
                 base_url=origin, api_key=token, max_retries=0, httpx_client=http
             )
         self.sdk_version = _sdk_version()
         self.version = str(getattr(self._read("its version", self._sdk.versions.get), "release", None))
         if not re.fullmatch(r"\d[\w.+-]{0,40}", self.version):
-            raise ServerError(f"{origin} is not a Label Studio server: it reports no version")
+            raise ServerError("this is not a Label Studio server: it reports no version")
 
     def find_project(self, title: str) -> Project | None:
         """Return the project of this title, None if none exists. Raises CorpusError if there are two."""
 
         def titled() -> list[int]:
-            found = self._sdk.projects.list(title=title, page_size=PAGE)
+            found = self._sdk.projects.list(title=title, page_size=PROJECTS)
             return [project.id for project in found if project.title == title]
 
         ids = self._read("its projects", titled)
         if len(ids) > 1:
             numbers = ", ".join(map(str, sorted(ids)))
-            raise CorpusError(f"{self.origin} has {len(ids)} projects named {title!r} ({numbers}); rename one of them")
+            raise CorpusError(f"the server has {len(ids)} projects named {title!r} ({numbers}); rename one of them")
         return self._project(ids[0]) if ids else None
 
     def create_project(self, title: str, config: str) -> Project:
@@ -186,11 +130,17 @@ class Server:
             self._sdk.projects.update(project.id, label_config=config)
 
     def tasks(
-        self, project: Project, include: str = "id,meta", since: datetime | None = None, ids: Sequence[int] = ()
+        self,
+        project: Project,
+        include: str = "id,meta",
+        since: datetime | None = None,
+        ids: Sequence[int] = (),
+        unreadable: Callable[[int], object] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield the tasks in order of id: all, those changed after `since`, or those in `ids`.
 
-        `include` names the fields of each; "" means all, text and annotations too.
+        `include` names the fields of each; "" means all, text and annotations too. `unreadable` is called with the id
+        of each task that the server cannot send; without it, one such task raises ServerError.
         """
         query: dict[str, Any] = {"ordering": ["tasks:id"]}
         if since:
@@ -199,30 +149,35 @@ class Server:
             query["filters"] = {"conjunction": "and", "items": [item]}
         if ids:
             query["selectedItems"] = {"all": False, "included": list(ids)}
-        fields: Any = {"fields": "task_only", "include": include} if include else {"fields": "all"}
-        fields["resolve_uri"] = False
-        number, seen = 1, set()
-        while True:
 
-            def page(number: int = number) -> list[dict[str, Any]]:
+        def page(number: int, size: int, include: str = include) -> list[dict[str, Any]]:
+            fields: Any = {"fields": "task_only", "include": include} if include else {"fields": "all"}
+
+            def ask() -> list[dict[str, Any]]:
                 found = self._sdk.tasks.list(
-                    project=project.id, page=number, page_size=PAGE, query=json.dumps(query), **fields
+                    project=project.id,
+                    page=number,
+                    page_size=size,
+                    query=json.dumps(query),
+                    resolve_uri=False,
+                    **fields,
                 )
                 return [task.model_dump(mode="json", exclude_unset=True) for task in found.items or ()]
 
-            try:
-                tasks = self._read("its tasks", page)
-            except ServerError as error:
-                if error.status != 404 or number == 1:
-                    raise
-                return  # the server answers 404 after its last page
-            for task in tasks:
-                if task["id"] not in seen:
-                    seen.add(task["id"])
-                    yield task
-            if len(tasks) < PAGE:
-                return
-            number += 1
+            # A page that fails is halved at once; only a single task is asked for again.
+            return self._read("its tasks", ask, final=500 if unreadable and size > 1 else None)
+
+        def leave_out(number: int) -> None:
+            for task in page(number, 1, "id"):
+                seen.add(task["id"])
+                if unreadable:
+                    unreadable(task["id"])
+
+        seen: set[int] = set()
+        for task in read_pages(page, leave_out if unreadable else None):
+            if task["id"] not in seen:
+                seen.add(task["id"])
+                yield task
 
     def has_task(self, id_: int) -> bool:
         """True if the server has this task."""
@@ -268,7 +223,7 @@ class Server:
                 if attempt + 1 == ATTEMPTS or not _passing(error):
                     raise
                 _wait(attempt)
-        with file.open("rb") as done:
+        with open_file(file) as done:
             found = hashlib.file_digest(done, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         if found != snapshot.md5:
             file.unlink()
@@ -293,7 +248,7 @@ class Server:
             expected = int(headers.get("content-length") or 0)
             if goes_on:
                 yield have
-            with file.open("ab" if goes_on else "wb") as out:
+            with open_partial(file, goes_on) as out:
                 for chunk in answer.data:
                     out.write(chunk)
                     expected -= len(chunk)
@@ -306,17 +261,24 @@ class Server:
         with self._asking(f"the snapshot {snapshot.id} was not deleted from the server"):
             self._sdk.projects.exports.delete(project.id, snapshot.id)
 
-    def _read(self, what: str, ask: Callable[[], _T]) -> _T:
-        """Return the result of `ask`, retried while the failure is temporary."""
+    def _read(self, what: str, ask: Callable[[], _T], final: int | None = None) -> _T:
+        """Return the result of `ask`, retried while the failure is temporary, and does not have the status `final`."""
         for attempt in range(ATTEMPTS):
             try:
-                with self._asking(f"{self.origin} did not give {what}"):
+                with self._asking(f"the server did not give {what}"):
                     return ask()
             except ServerError as error:
-                if attempt + 1 == ATTEMPTS or not _passing(error):
+                if attempt + 1 == ATTEMPTS or not _passing(error) or error.status == final:
                     raise
             _wait(attempt)
         raise AssertionError
+
+    def _redacted(self, said: str) -> str:
+        """Return what the server or a library said, without the token, addresses and the name of the server."""
+        parts = urlsplit(self.origin)
+        for secret in (self._token, parts.netloc, parts.hostname or parts.netloc):
+            said = said.replace(secret, "…")
+        return without_addresses(said)
 
     @contextmanager
     def _asking(self, what: str, detailed: bool = False) -> Iterator[None]:
@@ -329,13 +291,13 @@ class Server:
             yield
         except ApiError as error:
             status = error.status_code or 0
-            said = _said(status, error.body, detailed).replace(self._token, "…")
+            said = self._redacted(_said(status, error.body, detailed))
             raise ServerError(f"{what}: {said}", status, status >= 500) from None
         except httpx.TimeoutException as error:
             late = "no connection" if isinstance(error, httpx.ConnectTimeout) else "no answer"
             raise ServerError(f"{what}: {late} in time; raise --timeout", lost=late == "no answer") from None
         except httpx.ConnectError as error:
-            raise ServerError(f"{what}: no connection ({error})") from None
+            raise ServerError(f"{what}: no connection ({self._redacted(str(error))})") from None
         except httpx.HTTPError as error:
             raise ServerError(f"{what}: the connection was interrupted ({type(error).__name__})", lost=True) from None
         except (pydantic.ValidationError, json.JSONDecodeError, TypeError, AttributeError):
@@ -373,13 +335,6 @@ def _said(status: int, body: Any, detailed: bool) -> str:
     if status == 401:
         said += "; check that the token is right and that the server accepts tokens of its kind"
     return said
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _sdk_version() -> str:

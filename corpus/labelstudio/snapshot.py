@@ -4,6 +4,9 @@
 
 A snapshot is expensive for the server (28 s and 98 MB for 10,000 tasks), so it is requested once, under a
 title that is saved first: if the answer is lost, this run or the next finds the snapshot by its title.
+
+A server that was killed leaves the snapshot unfinished. The next run waits for the rest of the time that it would have
+waited, and then requests another one.
 """
 
 from __future__ import annotations
@@ -16,8 +19,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ..core.regular_file import read_file
 from ..files import replace_file
-from .server import PATIENCE, Project, Server, ServerError, Snapshot
+from ..files.writer import make_folder
+from .errors import ServerError
+from .server import PATIENCE, Project, Server, Snapshot
 
 STALE = timedelta(hours=1)
 """The greatest age at which the snapshot of an interrupted pull is still used."""
@@ -28,30 +34,47 @@ Progress = Callable[[int, str], object]
 """Called with the number of new bytes, and the name of the step."""
 
 
-def fetch_snapshot(server: Server, project: Project, folder: Path, progress: Progress) -> tuple[Path, Snapshot]:
+def fetch_snapshot(
+    server: Server, project: Project, folder: Path, progress: Progress
+) -> tuple[Path, Snapshot] | tuple[None, str]:
     """Download a snapshot of the project to a file in `folder`; return the file and the snapshot.
 
     Both the file and the snapshot on the server stay until `forget_snapshot`, so that an interrupted pull can
-    resume. Raises ServerError.
+    resume. Return None and the status of the snapshot if the server does not finish it: a community server that fails
+    to serialise an annotation leaves it "in_progress" for ever. Raises ServerError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    snapshot = _resumed(server, project, folder) or _created(server, project, folder, progress)
-    end = time.monotonic() + server.timeout * PATIENCE
-    while snapshot.status not in ("completed", "failed") and time.monotonic() < end:
-        progress(0, "snapshot")
-        time.sleep(1)
-        snapshot = _again(server, project, snapshot)
-    if snapshot.status != "completed":
-        # A community server that fails to serialise an annotation leaves the snapshot "in_progress" for ever.
+    make_folder(folder)
+    snapshot, asked = _resumed(server, project, folder)
+    if snapshot and not _is_finished(snapshot := _awaited(server, project, snapshot, asked, progress)):
         forget_snapshot(server, project, folder, snapshot)
-        raise ServerError(
-            f"the server did not finish its snapshot (status {snapshot.status!r}); nothing was pulled. See the "
-            "server's log: an annotation with a lone surrogate is one cause"
-        )
+        snapshot = None
+    if not snapshot:
+        snapshot = _created(server, project, folder, progress)
+        snapshot = _awaited(server, project, snapshot, datetime.now(UTC), progress)
+    if not _is_finished(snapshot):
+        forget_snapshot(server, project, folder, snapshot)
+        return None, snapshot.status
     file = folder / "snapshot.json.part"
     for size in server.download(project, snapshot, file):
         progress(size, "download")
     return file, snapshot
+
+
+def _is_finished(snapshot: Snapshot) -> bool:
+    return snapshot.status == "completed"
+
+
+def _awaited(server: Server, project: Project, snapshot: Snapshot, asked: datetime, progress: Progress) -> Snapshot:
+    """Wait for a snapshot that was requested at `asked`; return its last state."""
+    patience = server.timeout * PATIENCE
+    # A clock that was set back must not make the wait longer.
+    left = min(patience, patience - (datetime.now(UTC) - asked).total_seconds())
+    end = time.monotonic() + left
+    while snapshot.status not in ("completed", "failed") and time.monotonic() < end:
+        progress(0, "snapshot")
+        time.sleep(1)
+        snapshot = _again(server, project, snapshot)
+    return snapshot
 
 
 def forget_snapshot(server: Server, project: Project, folder: Path, snapshot: Snapshot) -> str:
@@ -90,17 +113,18 @@ def _created(server: Server, project: Project, folder: Path, progress: Progress)
     )
 
 
-def _resumed(server: Server, project: Project, folder: Path) -> Snapshot | None:
-    """Return the snapshot of an interrupted pull, if the server still has it and it is recent enough."""
-    path = folder / "snapshot-asked.json"
+def _resumed(server: Server, project: Project, folder: Path) -> tuple[Snapshot | None, datetime]:
+    """Return the snapshot of an interrupted pull, if the server has it and it is recent, and when it was requested."""
     with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-        asked = json.loads(path.read_bytes())
+        asked = json.loads(read_file(folder / "snapshot-asked.json", folder))
+        at = datetime.fromisoformat(asked["at"])
+        age = datetime.now(UTC) - at
         snapshot = server.find_snapshot(project, asked["title"])
-        if snapshot and datetime.now(UTC) - datetime.fromisoformat(asked["at"]) < STALE:
-            return snapshot
+        if snapshot and age < STALE:
+            return snapshot, at
         if snapshot:
             forget_snapshot(server, project, folder, snapshot)
-    return None
+    return None, datetime.now(UTC)
 
 
 def _again(server: Server, project: Project, snapshot: Snapshot) -> Snapshot:

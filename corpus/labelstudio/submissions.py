@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,9 @@ from ..core.model import Record
 from ..core.schema import Schema
 from ..files.index import DOC_ID
 from .faults import Fault
-from .pseudonyms import Pseudonyms
+from .pseudonyms import Pseudonyms, without_addresses
+
+_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator
     elif any(one.get("text_sha256", record["text_sha256"]) != record["text_sha256"] for one in ids):
         yield Fault("L103", "the task's text_sha256 differs from that of the article's record")
     elif any(one.get("schema_version", schema.version) not in schema.versions for one in ids):
-        versions = ", ".join(sorted({str(one["schema_version"]) for one in ids if "schema_version" in one}))
+        written = {str(one["schema_version"]) for one in ids if "schema_version" in one}
+        versions = ", ".join(sorted(one if _VERSION.fullmatch(one) else "another" for one in written))
         yield Fault("L104", f"the task has {versions}, the corpus has {' and '.join(schema.versions)}")
     else:
         yield from _fields_faults(ids, schema)
@@ -115,7 +119,7 @@ def _fields_faults(ids: list[Record], schema: Schema) -> Iterator[Fault]:
         yield Fault("L114", "its data and its meta name different fields")
     elif said and not fields_fit(said[0], schema):
         hint = 'write it as in annotations: {"quotes": ["content", "speaker"]}'
-        yield Fault("L114", json.dumps(said[0])[:100], suggestion=hint)
+        yield Fault("L114", without_addresses(json.dumps(said[0]))[:100], suggestion=hint)
 
 
 def fields_fit(fields_done: Any, schema: Schema) -> bool:
@@ -127,6 +131,11 @@ def fields_fit(fields_done: Any, schema: Schema) -> bool:
         if not isinstance(names, list) or not known or not all(name in known for name in names):
             return False
     return True
+
+
+def number(value: object) -> int | None:
+    """Return an id or number of Label Studio, None for anything else: a word in its place could name someone."""
+    return value if type(value) is int else None
 
 
 def _changed(annotation: dict[str, Any]) -> datetime:

@@ -38,6 +38,7 @@ import orjson
 import platformdirs
 
 from ..checks.document_summary import Summary
+from ..core.regular_file import read_file
 from ..core.schema import Schema
 from .check import Policy
 
@@ -127,7 +128,7 @@ def _program() -> bytes:
     package = Path(__file__).parent.parent
     parts = [repr([sys.version, [_version(name) for name in _LIBRARIES]]).encode()]
     for path in sorted(package.rglob("*.py")):
-        parts += [path.relative_to(package).as_posix().encode(), path.read_bytes()]
+        parts += [path.relative_to(package).as_posix().encode(), read_file(path)]
     return _hash(*parts)
 
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, record
-from support.exports import WHEN, Convert, exported, made
+from support.exports import WHEN, Convert, exported, made, planted, strings
 from support.studio import TICKED
 
 from corpus.core.model import Article, CorpusError
 from corpus.core.schema import Schema
+from corpus.files.writer import TEMPORARY
 from corpus.labelstudio.convert import Origin, convert_tasks, read_export
 from corpus.labelstudio.faults import FAULTS
 from corpus.labelstudio.ownership import content_sha256
@@ -146,7 +147,8 @@ class TestFiles:
         with pytest.raises(CorpusError):
             convert_tasks(tasks(), corpus.root, SCHEMA, Pseudonyms(corpus.root / "a.toml"), Origin(), *folders)
         assert snapshot(corpus.root / "annotations") == before
-        assert not list((corpus.root / "annotations").glob(".staging*"))
+        assert not list((corpus.root / "annotations").glob(f"{TEMPORARY}*"))
+        assert not (corpus.root / "a.toml").exists()
 
     def test_many_files_are_moved_as_few_are(self, corpus: Corpus, convert: Convert) -> None:
         result = convert(exported(1, "alpha", *(made(100 + n, n, result=TICKED) for n in range(70))))
@@ -165,11 +167,15 @@ class TestFiles:
     @pytest.mark.parametrize("place", ["ann-3", "ann-2/gamma.json"])
     def test_a_file_that_cannot_be_placed_changes_nothing(self, corpus: Corpus, place: str) -> None:
         corpus.add("gamma", annotators=())
-        corpus.write("annotations/ann-2/alpha.json", "{}")
         folders = corpus.root / "annotations", corpus.root / "quarantine"
-        tasks = [exported(1, "alpha", made(11), made(12, 9, result=[7])), exported(2, "gamma", made(13), made(14, 8))]
         (corpus.root / "annotators.toml").write_text('[people]\n"7" = "ann-2"\n"8" = "ann-3"\n"9" = "ann-4"\n')
         people = Pseudonyms(corpus.root / "annotators.toml")
+        earlier = convert_tasks([exported(1, "alpha", made(11))], corpus.root, SCHEMA, people, Origin(), *folders)
+        assert earlier.written == ["ann-2/alpha.json"]
+        later = {"result": TICKED, "updated_at": "2026-11-25T07:00:00Z"}
+        new = made(15, 10)  # a new person, and a file that is put in place before the one that cannot be
+        tasks = [exported(1, "alpha", made(11, **later), new, made(12, 9, result=[7]))]
+        tasks.append(exported(2, "gamma", made(13), made(14, 8)))
         if place == "ann-3":
             corpus.write("annotations/ann-3", "a file where a folder must be")
         else:
@@ -180,7 +186,7 @@ class TestFiles:
         assert {path: data for path, (data, _) in snapshot(corpus.root).items()} == {
             path: data for path, (data, _) in before.items()
         }
-        assert not list(corpus.root.rglob(".staging*"))
+        assert not list(corpus.root.rglob(f"{TEMPORARY}*"))
         assert not list((corpus.root / "quarantine").rglob("*.json"))
 
     def test_bulk_articles_are_found(self, corpus: Corpus, convert: Convert) -> None:
@@ -295,20 +301,45 @@ class TestPeople:
         assert [people.of(one) for one in (7, "7", "mira@example.org ", {"id": 7})] == ["ann-1"] * 4
         assert people.of(8) == "ann-2"
         assert people.of({"id": 8, "email": "ivo@example.org"}) == "ann-2"
+        assert not path.exists()
+        with people.saved():
+            pass
         assert Pseudonyms(path).of("ivo@example.org") == "ann-2"
         assert "@" not in path.read_text()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     @pytest.mark.parametrize("nobody", [None, True, "", "  ", {}, {"id": None}, [], 1.5])
     def test_nobody_has_none(self, tmp_path: Path, nobody: object) -> None:
-        assert Pseudonyms(tmp_path / "annotators.toml").of(nobody) == ""
+        people = Pseudonyms(tmp_path / "annotators.toml")
+        assert people.of(nobody) == ""
+        with people.saved():
+            pass
         assert not (tmp_path / "annotators.toml").exists()
+
+    @pytest.mark.parametrize("before", [None, '[people]\n"7" = "mira"\n'])
+    def test_people_of_a_commit_that_fails_are_taken_out(self, tmp_path: Path, before: str | None) -> None:
+        path = tmp_path / "annotators.toml"
+        if before:
+            path.write_text(before)
+        people = Pseudonyms(path)
+        people.of(8)
+
+        def fail() -> None:
+            assert '"8" = "ann-1"' in path.read_text(), "written before the files that bear the name"
+            raise CorpusError("disk full")
+
+        with pytest.raises(CorpusError), people.saved():
+            fail()
+        assert (path.read_text() if path.exists() else None) == before
+        with people.saved():
+            pass
+        assert Pseudonyms(path).of(8) == "ann-1"
 
     def test_names_that_are_taken_stay_free(self, tmp_path: Path) -> None:
         path = tmp_path / "annotators.toml"
         path.write_text('[people]\n"7" = "gold"\n"8" = "ann-2"\n')
         people = Pseudonyms(path, ["ann-1"])
-        people.reserve(["ann-3"])
+        people.begin("", ["ann-3"])
         assert [people.of(one) for one in (7, 8, 9)] == ["gold", "ann-2", "ann-4"]
 
     @pytest.mark.parametrize("text", ["[people", 'people = "x"', '[people]\n7 = "../x"', "[people]\n7 = 7"])
@@ -421,22 +452,6 @@ def test_an_export_of_this_repository_comes_back(corpus: Corpus, convert: Conver
         }
 
 
-def strings(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The paths of all values in a JSON value that are not lists or objects."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    return [path] if items is None else [one for key, inner in items for one in strings(inner, (*path, key))]
-
-
-def planted(value: Any, path: tuple[Any, ...], seed: str) -> Any:
-    """A copy of a JSON value with another string at a path."""
-    copied = copy.deepcopy(value)
-    inner = copied
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = seed
-    return copied
-
-
 def test_half_a_surrogate_pair_anywhere_is_a_finding_or_dropped(corpus: Corpus) -> None:
     one = exported(1, "alpha", made(11))
     for path in strings(one):
@@ -446,18 +461,6 @@ def test_half_a_surrogate_pair_anywhere_is_a_finding_or_dropped(corpus: Corpus) 
         assert "Traceback" not in ran.err
         for file in (corpus.root / "annotations").rglob("*.json"):
             assert file.read_bytes().decode()
-
-
-def test_an_address_anywhere_in_an_export_reaches_no_output(corpus: Corpus) -> None:
-    one = exported(1, "alpha", made(11))
-    for path in strings(one):
-        export = corpus.write("export.json", json.dumps([planted(one, path, "mira@example.net")]))
-        ran = corpus.run("label-studio", "convert", str(export))
-        assert "example" not in ran.out + ran.err, (path, ran.out, ran.err)
-        for file in corpus.root.rglob("*"):
-            if file.is_file() and file != export:
-                assert b"mira" not in file.read_bytes(), (path, file)
-                assert "mira" not in file.name, (path, file)
 
 
 def test_nothing_of_the_export_is_changed(convert: Convert) -> None:

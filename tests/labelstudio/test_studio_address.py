@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from corpus.core.model import CorpusError
-from corpus.labelstudio.server import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, read_token, server_origin
+from corpus.labelstudio.address import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, read_token, server_origin
 
 
 @pytest.fixture(autouse=True)
@@ -97,4 +97,4 @@ def test_a_token_file_that_cannot_be_read_is_said_without_its_content(
     with pytest.raises(CorpusError) as refused:
         read_token()
     assert "secret" not in str(refused.value)
-    assert "UnicodeDecodeError" in str(refused.value)
+    assert "is not a text file" in str(refused.value)

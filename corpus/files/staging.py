@@ -1,4 +1,8 @@
-"""Change several files of a folder together, at the end, or none of them."""
+"""Change several files of a folder together, at the end, or none of them.
+
+Like the other ways to write (`writer.py`), staged files have names that begin with `TEMPORARY` until they are complete:
+git ignores them, and the next command that locks the folder deletes what a killed one left.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 
 from ..core.model import CorpusError
+from ..core.regular_file import open_file
+from .writer import TEMPORARY, sync
 
 _FEW = 64
 """Up to this many files are flushed to disk one by one; for more of them a single `sync` is faster."""
@@ -48,14 +54,16 @@ class Staging:
             self._files[name] = None
             return
         staged = self._new_path()
-        with open(staged, "wb") as file:
+        with open(staged, "xb") as file:
             file.write(data)
         self._files[name] = staged
 
     def staged(self, name: str) -> bytes | None:
         """Return what is staged as the content of a file, None if the file in place already holds it."""
-        path = self._files[name]
-        return Path(path).read_bytes() if path else None
+        if not (path := self._files[name]):
+            return None
+        with open_file(Path(path)) as file:
+            return file.read()
 
     def withdraw(self, name: str) -> None:
         """Leave the file `name` as it is."""
@@ -77,9 +85,7 @@ class Staging:
             os.sync()
             return
         for path in staged:
-            descriptor = os.open(path, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
+            sync(Path(path))
 
     def _apply(self, undo: contextlib.ExitStack) -> None:
         for name, path in self._files.items():
@@ -89,10 +95,14 @@ class Staging:
             self._set_aside(name, undo)
 
     def _finish(self) -> None:
-        for folder in {os.path.dirname(name) for name in self._removed} - {""}:
+        changed = [name for name, path in self._files.items() if path]
+        folders = {os.path.dirname(name) for name in self._removed}
+        for folder in sorted(folders | {os.path.dirname(name) for name in changed}):
+            sync(self._folder / folder)
+        for folder in sorted(folders - {""}):
             with contextlib.suppress(OSError):  # it is not empty
                 (self._folder / folder).rmdir()
-        self.written = sorted(name for name, path in self._files.items() if path)
+        self.written = sorted(changed)
         self.unchanged = sorted(name for name, path in self._files.items() if not path)
 
     def _move(self, staged: str, name: str, undo: contextlib.ExitStack) -> None:
@@ -102,8 +112,9 @@ class Staging:
                 os.mkdir(folder)
                 undo.callback(os.rmdir, folder)
         if os.path.lexists(place):
+            # A second name, not a copy: undoing must not need room on a full disk, and a kill leaves the place filled.
             kept = self._new_path()
-            shutil.copy2(place, kept)
+            _keep(place, kept)
             os.replace(staged, place)
             undo.callback(os.replace, kept, place)
         else:
@@ -118,21 +129,35 @@ class Staging:
     def _new_path(self) -> str:
         if not self._beside:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._beside = tempfile.mkdtemp(prefix=".staging-", dir=self._folder)
+            self._beside = tempfile.mkdtemp(prefix=TEMPORARY, dir=self._folder)
         return f"{self._beside}/{next(self._numbers)}"
 
     def _holds(self, name: str, data: bytes) -> bool:
-        path = f"{self._folder}/{name}"
+        """True if the file in place holds `data`. Raises CorpusError if what is in place must not be replaced."""
+        path = self._folder / name
+        if path.parent != self._folder and path.parent.is_symlink():
+            raise CorpusError(f"{path.parent} is a symbolic link, so nothing is written through it; move it away")
         if not os.path.lexists(path):
             return False
-        if os.path.islink(path) or not os.path.isfile(path):
+        if path.is_symlink() or not path.is_file():
             raise CorpusError(f"{path} is not a regular file, so it is not replaced; move it away and run again")
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             return file.read(len(data) + 1) == data
 
 
+def _keep(place: str, kept: str) -> None:
+    try:
+        os.link(place, kept)
+    except OSError:  # a file system without hard links
+        shutil.copy2(place, kept)
+
+
 def commit_together(*stagings: Staging) -> None:
-    """Commit several folders. If one file cannot be moved, put back all that were moved before it, and raise."""
+    """Commit several folders, in this order.
+
+    If one file cannot be moved, put back all that were moved before it, and raise. After a kill in between, the first
+    files are new and the others old, and each of them is whole.
+    """
     for one in stagings:
         one._flush()
     with contextlib.ExitStack() as undo:

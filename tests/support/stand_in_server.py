@@ -1,0 +1,65 @@
+"""A stand-in for a Label Studio server, without a process of its own: see support/stand_in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus.labelstudio.config import labelling_config
+from support.exports import SCHEMA
+
+SDK = Path(__file__).parent / "stand_in"
+TITLE = "bridge"
+TOKEN = "0123456789abcdef0123456789abcdef01234567"
+URL = "https://labels.example.net"
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A server in a folder."""
+
+    folder: Path
+
+    def holds(self, *tasks: dict[str, Any], unreadable: tuple[int, ...] = (), down: str = "") -> None:
+        """Give the server its one project, with these tasks."""
+        (self.folder / "snapshots").mkdir(parents=True, exist_ok=True)
+        about = {"id": 3, "title": TITLE, "config": labelling_config(SCHEMA), "unreadable": list(unreadable)}
+        about |= {"down": down}
+        (self.folder / "project.json").write_text(json.dumps({**about, "tasks": list(tasks)}))
+
+    @property
+    def snapshots(self) -> list[str]:
+        """The snapshots that the server keeps."""
+        return sorted(path.name for path in (self.folder / "snapshots").iterdir())
+
+    @property
+    def requested(self) -> int:
+        """How many snapshots were requested."""
+        return len((self.folder / "requested").read_text().splitlines())
+
+    def environment(self, url: str = URL) -> dict[str, str]:
+        """What a command needs to find the server."""
+        return {"ON_THE_RECORD_STAND_IN": str(self.folder), "LABEL_STUDIO_URL": url, "LABEL_STUDIO_API_KEY": TOKEN}
+
+
+@contextmanager
+def stand_in(folder: Path, url: str = URL) -> Iterator[StandIn]:
+    """Put the stand-in in the place of the SDK, in this process."""
+    one = StandIn(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "label_studio_sdk"]:
+            patch.delitem(sys.modules, name)
+        patch.syspath_prepend(SDK)
+        for name, value in one.environment(url).items():
+            patch.setenv(name, value)
+        patch.delenv("LABEL_STUDIO_API_KEY_FILE", raising=False)
+        yield one
+        for name in [name for name in sys.modules if name.partition(".")[0] == "label_studio_sdk"]:
+            del sys.modules[name]
