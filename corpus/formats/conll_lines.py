@@ -26,8 +26,9 @@ _END = re.compile(r"#end document.*")
 _NAMED = re.compile(r"#\s*global\.columns\s*=\s*(.*?)\s*")
 _COMMENT = re.compile(r"#\s*([\w.]+(?:\s\w+)?)\s*=\s?(.*)")
 _BARE = re.compile(r"#\s*(newpar)\s*")
-_ID = re.compile(r"[1-9][0-9]*(-[1-9][0-9]*)?|[0-9]+\.[1-9][0-9]*")
-_FIRST_ID = re.compile(r"1|1-[1-9][0-9]*|0\.1")
+ID = re.compile(r"[1-9][0-9]{0,8}(-[1-9][0-9]{0,8})?|[0-9]{1,9}\.[1-9][0-9]{0,8}")
+"""A word, a range of words, or an empty node."""
+_FIRST_ID = re.compile(r"1|1-[1-9][0-9]{0,8}|0\.1")
 
 
 class Line(NamedTuple):
@@ -114,7 +115,7 @@ class Lines:
         if self.dialect == "CoNLL-U":
             if len(cells) != 10 or not self._tabs:
                 wrong = f"expected the 10 columns of CoNLL-U, separated by tabs, found {len(cells)}"
-            elif not _ID.fullmatch(cells[0]):
+            elif not ID.fullmatch(cells[0]):
                 wrong = f"{cells[0][:60]!r} is not an id of CoNLL-U"
         elif self.dialect == "CoNLL-2012":
             if len(cells) < 12:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
@@ -21,7 +21,7 @@ TAG = re.compile(r"([BIESLU])-(.+)")
 _NAME = re.compile(r"(?:\([^()*|\s]+)*\*?\)*")
 _NAME_CHUNK = re.compile(r"\(([^()*|]+)|\)")
 _CHUNK = re.compile(r"\(([^()|]+)(\)?)|([^()|]+)\)")
-_PIECE = re.compile(r"(.+)\[([1-9][0-9]*)/([1-9][0-9]*)\]")
+_PIECE = re.compile(r"(.+)\[([1-9][0-9]{0,5})/([1-9][0-9]{0,5})\]")
 _NOTHING = frozenset(("", "_", "-", "*", "O"))
 
 
@@ -34,11 +34,8 @@ class Mention(NamedTuple):
     line: int
 
 
-class Fault(NamedTuple):
-    """What is wrong in a line."""
-
-    line: int
-    detail: str
+Report = Callable[[int, str], None]
+"""Takes the line of a fault and what is wrong. There may be millions, so none is kept here."""
 
 
 @dataclass(slots=True)
@@ -75,24 +72,30 @@ class TagSurvey:
             if found is None:
                 if "*" in row.tag or "(" in row.tag:
                     self.brackets += 1
-                    self.types.update(kind for kind in _NAME_CHUNK.findall(row.tag) if kind)
+                    for name in _NAME_CHUNK.findall(row.tag):
+                        self._count(self.types, name)
                 else:
-                    self.others[row.tag[:60]] += 1
+                    self._count(self.others, row.tag)
             else:
                 self.tags[found[1]] += 1
-                self.types[kind[:60]] += 1
+                self._count(self.types, kind)
                 self.opening_i += found[1] == "I" and kind != before
                 self.lone_b += found[1] == "B" and kind != before
             if not self.line and (found is None or found[1] != "B"):
                 self.line = row.line
             before = kind
 
+    def _count(self, counter: Counter[str], name: str) -> None:
+        """Count a name; names beyond the first thousands are counted together, since a file could have millions."""
+        name = name[:60]
+        if name:
+            counter[name if name in counter or len(counter) < _MOST else "…"] += 1
+
     def _add_types(self, cell: str, fields: Sequence[str]) -> None:
         if "etype" in fields:
             for chunk in _CHUNK.finditer(cell):
                 kind = type_of(_values(chunk[1], fields)) if chunk[1] else ""
-                if kind:
-                    self.types[kind[:60]] += 1
+                self._count(self.types, kind)
 
     @property
     def bracketed(self) -> bool:
@@ -122,6 +125,7 @@ class TagSurvey:
         return "", ""
 
 
+_MOST = 5_000
 _SHOWN = 20
 """Types that a Problem shows."""
 
@@ -130,8 +134,8 @@ def _key(name: str) -> str:
     return name if re.fullmatch("[A-Za-z0-9_-]+", name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def tagged(doc: Rows, scheme: str, faults: list[Fault]) -> Iterator[Mention]:
-    """Yield the mentions of the tags; add a Fault for each invalid tag."""
+def tagged(doc: Rows, scheme: str, report: Report) -> Iterator[Mention]:
+    """Yield the mentions of the tags; report each invalid tag."""
     begins, ends = SCHEMES[scheme]
     first, kind = -1, ""
     for i, row in enumerate(doc.rows):
@@ -145,11 +149,11 @@ def tagged(doc: Rows, scheme: str, faults: list[Fault]) -> Iterator[Mention]:
         if row.tag in ("O", "_", ""):
             continue
         if said is None or said[1] not in f"BI{begins}{ends}":
-            faults.append(Fault(row.line, f"{row.tag[:60]!r} is not a tag of {scheme}"))
+            report(row.line, f"{row.tag[:60]!r} is not a tag of {scheme}")
         elif first < 0 and said[1] in begins:
             first, kind = i, said[2]
         elif first < 0:
-            faults.append(Fault(row.line, f"{row.tag[:60]!r} continues a mention, and none is open"))
+            report(row.line, f"{row.tag[:60]!r} continues a mention, and none is open")
         if first >= 0 and said is not None and said[1] in ends:
             yield Mention(first, i + 1, kind, doc.rows[first].line)
             first = -1
@@ -157,14 +161,14 @@ def tagged(doc: Rows, scheme: str, faults: list[Fault]) -> Iterator[Mention]:
         yield Mention(first, len(doc.rows), kind, doc.rows[first].line)
 
 
-def named(doc: Rows, faults: list[Fault]) -> Iterator[Mention]:
+def named(doc: Rows, report: Report) -> Iterator[Mention]:
     """Yield the names in brackets of CoNLL-2012; an inner one closes before the outer one."""
     opened: list[tuple[int, str]] = []
     for i, row in enumerate(doc.rows):
         if row.tag in _NOTHING:
             continue
         if not _NAME.fullmatch(row.tag):
-            faults.append(Fault(row.line, f"{row.tag[:60]!r} is not a name in brackets"))
+            report(row.line, f"{row.tag[:60]!r} is not a name in brackets")
             continue
         for chunk in _NAME_CHUNK.finditer(row.tag):
             if chunk[1]:
@@ -173,8 +177,9 @@ def named(doc: Rows, faults: list[Fault]) -> Iterator[Mention]:
                 first, kind = opened.pop()
                 yield Mention(first, i + 1, kind, doc.rows[first].line)
             else:
-                faults.append(Fault(row.line, f"{row.tag[:60]!r} closes a name, and none is open"))
-    faults += [Fault(doc.rows[i].line, f"the name ({kind[:60]} is not closed") for i, kind in opened]
+                report(row.line, f"{row.tag[:60]!r} closes a name, and none is open")
+    for i, kind in opened:
+        report(doc.rows[i].line, f"the name ({kind[:60]} is not closed")
 
 
 class Chained(NamedTuple):
@@ -190,7 +195,7 @@ class Chained(NamedTuple):
     order: int
 
 
-def chained(doc: Rows, faults: list[Fault]) -> list[Chained]:
+def chained(doc: Rows, report: Report) -> list[Chained]:
     """Return the mentions of the chains. The last one that was opened for an entity is closed first."""
     opened: dict[str, list[tuple[int, int, dict[str, str]]]] = {}
     brackets = count()
@@ -209,7 +214,7 @@ def chained(doc: Rows, faults: list[Fault]) -> list[Chained]:
             pieces.setdefault(entity, []).append(Chained([], entity, values, doc.rows[first].line, order))
         whole = next((one for one in reversed(pieces.get(entity, ())) if len(one.pieces) == number - 1), None)
         if whole is None:
-            faults.append(Fault(doc.rows[first].line, f"{name[:60]!r} has no piece before it"))
+            report(doc.rows[first].line, f"{name[:60]!r} has no piece before it")
             return
         whole.pieces.append((first, i + 1))
         if number == total:
@@ -220,7 +225,7 @@ def chained(doc: Rows, faults: list[Fault]) -> list[Chained]:
         if row.entity in _NOTHING:
             continue
         if _CHUNK.sub("", row.entity).strip("|_-"):
-            faults.append(Fault(row.line, f"{row.entity[:60]!r} is not a list of mentions in brackets"))
+            report(row.line, f"{row.entity[:60]!r} is not a list of mentions in brackets")
             continue
         for chunk in _CHUNK.finditer(row.entity):
             label = chunk[1] or chunk[3]
@@ -231,15 +236,13 @@ def chained(doc: Rows, faults: list[Fault]) -> list[Chained]:
             if (chunk[2] or not chunk[1]) and opened.get(name):
                 close(i, name)
             elif not chunk[1]:
-                faults.append(Fault(row.line, f"{name[:60]!r} closes a mention, and none is open"))
-    faults += [
-        Fault(doc.rows[i].line, f"the mention ({name[:60]} is not closed")
-        for name, all_ in opened.items()
-        for i, *_ in all_
-    ]
-    faults += [
-        Fault(one.line, f"the mention of {name[:60]} lacks a piece") for name, some in pieces.items() for one in some
-    ]
+                report(row.line, f"{name[:60]!r} closes a mention, and none is open")
+    for name, mentions in opened.items():
+        for i, *_ in mentions:
+            report(doc.rows[i].line, f"the mention ({name[:60]} is not closed")
+    for name, begun in pieces.items():
+        for one in begun:
+            report(one.line, f"the mention of {name[:60]} lacks a piece")
     return sorted(found, key=lambda one: one.order)
 
 

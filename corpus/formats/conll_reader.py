@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..core.model import GOLD, Problem, Record
 from ..core.schema import Schema
-from .conll_mentions import Chained, Fault, Mention, TagSurvey, chained, named, tagged, type_of
+from .conll_mentions import Chained, Mention, TagSurvey, chained, named, tagged, type_of
 from .conll_rows import Begin, RowReader, Rows, spaces
 from .documents import NOTHING_SAID, Incoming, LeftOut, Options, renamed, spans_of
 from .importing import build_corpus
@@ -198,18 +198,17 @@ class _Filler:
         has_chains = "entity" in roles and survey.chains
         if not ("tag" in roles or has_chains) or not {"entities", "mentions"} <= self.schema.layers.keys():
             return
-        faults: list[Fault] = []
         names: list[Mention] = []
         if "tag" in roles:
             scheme = self.layout.scheme or "IOB2"
-            names += named(self.rows, faults) if survey.bracketed else tagged(self.rows, scheme, faults)
+            names += named(self.rows, self._report) if survey.bracketed else tagged(self.rows, scheme, self._report)
         made = _Records(self)
-        made.add(names, chained(self.rows, faults) if has_chains else [])
-        self.one.set_aside(
-            self.annotator, [problem("IMP2", self.one.path, fault.detail, place=(fault.line, 1)) for fault in faults]
-        )
+        made.add(names, chained(self.rows, self._report) if has_chains else [])
         layers = self.one.layers.setdefault(self.annotator, {})
         layers.update(renamed(made.layers(), self.schema))
+
+    def _report(self, line: int, detail: str) -> None:
+        self.one.set_aside(self.annotator, [problem("IMP2", self.one.path, detail, place=(line, 1))])
 
 
 class _Records:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..core.model import Problem
 from ..files.index import MAX_BYTES
-from .conll_lines import Line, Lines
+from .conll_lines import ID, Line, Lines
 from .documents import LeftOut
 from .known import drop
 from .mapping.conll_columns import ONTONOTES, OTHER, UD, Columns, Layout, misc_value
@@ -21,6 +21,7 @@ from .sources import problem
 
 _MOST = 100
 """Problems of a document that are kept: a hostile file could have millions."""
+_MOST_NAMES = 1_000
 _EMPTY = frozenset(("", "_", "-", "*"))
 _SPACES = frozenset(("SpaceAfter", "SpacesAfter", "SpacesBefore", ""))
 _USED = frozenset(("text", "sent_id", "newpar", "newpar id", "global.Entity", "", "generator"))
@@ -148,7 +149,7 @@ class RowReader:
         elif key in ("newpar", "newpar id"):
             self._next.paragraph = True
         elif key not in _USED:
-            self._unused[f"comments `{key}`"] += 1
+            self._count_unused(f"comments `{key[:60]}`")
 
     def _end_sentence(self) -> None:
         self._end_range()
@@ -188,6 +189,9 @@ class RowReader:
             row = Row(line.number, form, misc, tag, entity)
         if not row.form.strip(" \t"):
             self._wrong(line.number, "the token is empty")
+            return
+        if number and self.lines.dialect != "CoNLL-U" and not ID.fullmatch(number):
+            self._wrong(line.number, f"{number[:60]!r} is not an id of CoNLL-U")
             return
         if self._left is not None:
             self._count(line.cells, plan)
@@ -257,6 +261,10 @@ class RowReader:
                 last = self._doc.rows[-1]
                 self._doc.rows[-1] = last._replace(entity=f"{last.entity}|{chunk}")
 
+    def _count_unused(self, name: str) -> None:
+        """Count a name of a comment or key; those beyond the first thousand are counted together."""
+        self._unused[name if name in self._unused or len(self._unused) < _MOST_NAMES else "other names"] += 1
+
     def _count(self, cells: Sequence[str], plan: _Plan) -> None:
         """Count the values of columns and keys that no role takes."""
         for i, name in plan.unused(len(cells)):
@@ -266,7 +274,7 @@ class RowReader:
             for one in cells[plan.misc].split("|"):
                 key = one.partition("=")[0]
                 if key not in plan.misc_keys:
-                    self._unused[f"MISC.{key[:60]}"] += 1
+                    self._count_unused(f"MISC.{key[:60]}")
 
 
 class _Plan:

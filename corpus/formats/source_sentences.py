@@ -15,6 +15,7 @@ from ..core.model import Annotation, Record
 from ..core.schema import Schema
 from ..core.source_tokens import SENTENCES, has_source_tokens
 from ..core.tokens import sentences, tokenize
+from ..files.index import MAX_BYTES
 from .documents import LeftOut, Options, spans_of
 from .importing import edit_schema, schema_of
 
@@ -35,6 +36,10 @@ _LAYER = {
         },
     },
 }
+_SIZE = 72
+"""Bytes that a token takes in an annotation beside its words, at most."""
+_MOST_BYTES = MAX_BYTES * 3 // 4
+TOO_LARGE = "the file of its annotation would be larger than the 16 MiB that are read"
 NO_LAYER = "the schema has no layer `sentences` with spans `tokens`"
 
 
@@ -57,6 +62,9 @@ def sentence_records(
     """
     if not has_source_tokens(schema):
         left["sentences and tokens of the source", NO_LAYER] += len(begins)
+        return {}
+    if sum(_SIZE + len(text[start:end].encode()) for start, end in tokens) > _MOST_BYTES:
+        left["sentences and tokens of a document", TOO_LARGE] += 1
         return {}
     with_ids = any(one.name == "source_id" for one in schema.layers[SENTENCES].fields)
     bounds = [*sorted(begins), len(tokens)]
