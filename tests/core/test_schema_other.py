@@ -158,6 +158,22 @@ UNFIT: dict[str, tuple[Edit, str]] = {
         lambda schema: schema["properties"]["schema_version"].pop("enum"),
         "schema_version",
     ),
+    "an empty list of versions": (
+        lambda schema: schema["properties"].update(schema_version={"enum": []}),
+        "schema_version",
+    ),
+    "versions that are numbers": (
+        lambda schema: schema["properties"].update(schema_version={"enum": [1.0, 1.1]}),
+        "schema_version",
+    ),
+    "requiredIfDone names no field": (
+        lambda schema: schema["properties"]["quotes"]["items"].update(requiredIfDone=["sources"]),
+        "requiredIfDone of quotes",
+    ),
+    "requiredIfDone is no list": (
+        lambda schema: schema["properties"]["quotes"]["items"].update(requiredIfDone={"source": 1}),
+        "requiredIfDone of quotes",
+    ),
     "no properties": (lambda schema: schema.pop("properties"), "properties"),
     "no JSON Schema": (lambda schema: schema.update(type="objekt"), "objekt"),
 }
