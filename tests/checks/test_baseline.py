@@ -52,7 +52,7 @@ def found(corpus: Corpus) -> list[tuple[str, str]]:
 ids = st.lists(st.sampled_from(["x1", "x2", "x3", "x4"]), unique=True)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ids, ids, st.integers(1, 3), st.integers(1, 3))
 def test_a_ratchet(
     tmp_path_factory: pytest.TempPathFactory, before: list[str], after: list[str], spans: int, later: int
