@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import Counter
@@ -30,7 +31,9 @@ def exceptions() -> None:
 
 
 @exceptions.command("add")
-@click.argument("findings", nargs=-1, metavar="[FINDING]…", help="The location of a finding, FILE:LINE:COLUMN.")
+@click.argument(
+    "findings", nargs=-1, metavar="[FINDING]…", help=f"The location of a finding, FILE:LINE:COLUMN. {options.RELATIVE}"
+)
 @click.option("--code", default="", metavar="CODE", help="The code of the finding, such as P310.")
 @click.option("--doc", default="", metavar="DOC", help="The document that the finding is about.")
 @click.option("--annotator", default="", metavar="NAME", help="The annotator whose annotation it is about.")
@@ -146,11 +149,15 @@ def write_baseline(common: Common, grow: bool, workers: int) -> int:
     # The baseline holds no infos, so they are not among what is missing from it.
     counts = report.text((one for one in left if one.severity != "info"), sys.stdout)
     after = {one: count for one, count in used.items() if isinstance(one, Fingerprint)}
-    with replace_file(root / PATH) as out:
-        out.write(baseline_toml(after))
-    new, gone = (Counter(after) - Counter(before)).total(), (Counter(before) - Counter(after)).total()
-    total = sum(after.values())
-    common.say(f"{PATH}: {total:,} finding{'s' * (total != 1)}, {new:,} new, {gone:,} gone")
+    if after or (root / PATH).exists():
+        with replace_file(root / PATH) as out:
+            out.write(baseline_toml(after))
+        new, gone = (Counter(after) - Counter(before)).total(), (Counter(before) - Counter(after)).total()
+        total = sum(after.values())
+        common.say(f"{PATH}: {total:,} finding{'s' * (total != 1)}, {new:,} new, {gone:,} gone")
+    else:
+        # An empty file would use up the first run, which adds every finding.
+        common.say("no finding that can be suppressed: no baseline was written")
     if unmet := counts["error"] + counts["warning"]:
         how = "fix what cannot be suppressed" if grow else "fix, except, or add with --grow"
         options.warn(f"not in the baseline: {unmet:,} finding{'s' * (unmet != 1)}; {how}")
@@ -195,8 +202,9 @@ def _at(root: Path, finding: str, code: str, reason: str, until: date) -> list[E
         raise CorpusError(
             f"{finding} is not the location of a finding; write FILE:LINE:COLUMN as `corpus validate` prints it"
         )
-    file, line, column = place[1], int(place[2]), int(place[3])
-    _, problems = _run(root, NO_SUPPRESSIONS, 1, [root / file])
+    (path,), line, column = options.in_corpus(root, [Path(place[1])]), int(place[2]), int(place[3])
+    _, problems = _run(root, NO_SUPPRESSIONS, 1, [path])
+    file = Path(os.path.relpath(path, root)).as_posix()
     found = {
         (one.code, "" if one.doc_id else one.file, one.doc_id, annotator_of(one.file), one.record)
         for one in problems

@@ -26,6 +26,9 @@ MOST_WORKERS = 1024
 """More processes than any machine has processors for; a larger number is a typing error."""
 
 
+RELATIVE = "Relative to the working directory, or else to the corpus."
+
+
 class Common:
     """The options that every verb has, and what they decide: the corpus, and how much is written to stderr."""
 
@@ -91,6 +94,16 @@ def warn(line: str) -> None:
     """Print a line on stderr, after everything reported so far; also with --quiet."""
     sys.stdout.flush()
     print(line, file=sys.stderr)
+
+
+def in_corpus(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """Return the paths of files of the corpus, each named relative to the working directory, or else to the corpus."""
+    found = []
+    for path in paths:
+        here = Path(os.path.abspath(path))
+        use_corpus = not (here.is_relative_to(root) and os.path.lexists(here)) and os.path.lexists(root / path)
+        found.append(root / path if use_corpus else path)
+    return found
 
 
 def today() -> date:

@@ -29,7 +29,7 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
     nargs=-1,
     type=PATH,
     metavar="[PATH]…",
-    help="Only documents that have a file among these files or directories.",
+    help=f"Only documents that have a file among these files or directories. {options.RELATIVE}",
 )
 @click.option(
     "--format",
@@ -114,7 +114,7 @@ def validate(
         common.say(f"warning: {CHANGED_RULES}: {len(rules):,} file{'s' * (len(rules) != 1)}; review that diff first")
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())
-    with Index(root, paths) as index, ExitStack() as stack:
+    with Index(root, options.in_corpus(root, paths)) as index, ExitStack() as stack:
         changed = Changes() if since is None else changes(index, since)
         part = since is not None and not changed.rules
         if changed.rules:

@@ -81,16 +81,20 @@ def read_exceptions(
     for number, (table, line) in enumerate(zip(tables, lines, strict=True), 1):
         where = f"{PATH}:{line}: exception {number}"
         one = _exception(table, line, where)
-        if one.code not in codes:
-            raise CorpusError(f"{where}: unknown code {one.code}; `corpus rule --all` lists the codes")
-        if one.code not in suppressible:
-            raise CorpusError(f"{where}: {one.code} cannot be suppressed, since invalid data does not compile; fix it")
+        _check_code(one, where, codes, suppressible)
         if one.key in found:
             raise CorpusError(
                 f"{where}: duplicate of the exception for {one.about} in line {found[one.key].line}; delete one of them"
             )
         found[one.key] = one
     return list(found.values())
+
+
+def _check_code(one: ExceptionEntry, where: str, codes: Collection[str], suppressible: Collection[str]) -> None:
+    if one.code not in codes:
+        raise CorpusError(f"{where}: unknown code {one.code}; `corpus rule --all` lists the codes")
+    if one.code not in suppressible:
+        raise CorpusError(f"{where}: {one.code} cannot be suppressed, since invalid data does not compile; fix it")
 
 
 def _text(root: Path) -> str:
@@ -128,7 +132,16 @@ def with_exceptions(
 ) -> str:
     """Return the file with the exceptions `added` at its end. Raises CorpusError as `read_exceptions` does."""
     text = _text(root)
+    existing = {one.key: one for one in read_exceptions(root, codes, suppressible, text)}
     for one in added:
+        # The file is not written yet, so a refusal names none of its lines.
+        _check_code(one, "no exception was added", codes, suppressible)
+        if one.key in existing:
+            same = existing[one.key]
+            raise CorpusError(
+                f"no exception was added: {PATH}:{same.line} has one for {one.about} already, until {same.until}; "
+                "edit that one"
+            )
         text = text.rstrip("\n") + "\n\n" if text.strip() else ""
         text += exception_toml(one)
         read_exceptions(root, codes, suppressible, text)
