@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from ..core.model import CorpusError, Problem
-from .options import PATH, RELATIVE, Common, Verb, in_corpus, today
+from .options import PATH_TYPE, RELATIVE, Common, Verb, in_corpus, today
 
 
 @click.command("fmt", cls=Verb)
-@click.argument("paths", nargs=-1, type=PATH, metavar="[PATH]…", help=f"Only these files or directories. {RELATIVE}")
+@click.argument(
+    "paths", nargs=-1, type=PATH_TYPE, metavar="[PATH]…", help=f"Only these files or directories. {RELATIVE}"
+)
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 when a file would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes of findings instead.")

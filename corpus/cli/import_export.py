@@ -11,7 +11,7 @@ import click
 
 from ..core.model import CorpusError
 from ..formats import FORMATS
-from .options import PATH, Assignment, Common, OneOf, Verb, warn
+from .options import PATH_TYPE, Assignment, Common, OneOf, Verb, warn
 
 if TYPE_CHECKING:
     from ..formats.documents import LeftOut
@@ -22,10 +22,10 @@ WRITTEN = [name for name, of in FORMATS.items() if of.writes]
 
 @click.command("import", cls=Verb)
 @click.argument("source_format", metavar="FORMAT", type=OneOf(lambda: READ), help=f"{', '.join(READ)}.")
-@click.argument("source", metavar="SRC", type=PATH, help="The file or directory to read.")
-@click.option("--into", required=True, type=PATH, metavar="DIR", help="A new directory for the corpus.")
+@click.argument("source", metavar="SRC", type=PATH_TYPE, help="The file or directory to read.")
+@click.option("--into", required=True, type=PATH_TYPE, metavar="DIR", help="A new directory for the corpus.")
 @click.option(
-    "--map", "map_", type=PATH, metavar="MAP.toml", help="What its types and roles become; see docs/formats.md."
+    "--map", "map_", type=PATH_TYPE, metavar="MAP.toml", help="What its types and roles become; see docs/formats.md."
 )
 @click.option(
     "--record",
@@ -42,7 +42,7 @@ WRITTEN = [name for name, of in FORMATS.items() if of.writes]
     metavar="LAYER",
     help="A layer that was annotated, even where it has no records; may be repeated.",
 )
-@click.option("--schema", type=PATH, metavar="DIR", help="The schema/ of another corpus, to use for this one.")
+@click.option("--schema", type=PATH_TYPE, metavar="DIR", help="The schema/ of another corpus, to use for this one.")
 @click.pass_obj
 def import_(
     common: Common,
@@ -97,7 +97,7 @@ def import_(
 
 @click.command("export", cls=Verb)
 @click.argument("target_format", metavar="FORMAT", type=OneOf(lambda: WRITTEN), help=f"{', '.join(WRITTEN)}.")
-@click.argument("out", metavar="OUT", type=PATH, help="A new directory.")
+@click.argument("out", metavar="OUT", type=PATH_TYPE, help="A new directory.")
 @click.option(
     "--layer",
     "layers",

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import click
 
 from ..core.model import CorpusError
-from .options import Common, Group
+from .options import Common, VerbGroup
 
 _COMPLETE = "_CORPUS_COMPLETE"
 _READER_GONE = 128 + 13
@@ -63,7 +63,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-app = Group(
+app = VerbGroup(
     "corpus",
     sections=VERBS,
     no_args_is_help=True,

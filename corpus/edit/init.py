@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..core.model import CorpusError
 from ..core.schema import Schema, shipped
 from ..files import new_folder
-from .guidelines import PATH, with_labels
+from .guidelines import GUIDELINES, with_labels
 
 SKELETON = Path(__file__).parent / "skeleton"
 SHIPPED = ("annotation.schema.json", "article.schema.json", "targets.schema.json", "README.md")
@@ -109,7 +109,7 @@ def _copy(made: Path, said: dict[str, str]) -> None:
             (made / name).write_bytes(_filled(path.read_text("utf-8"), said).encode())
     for shared in SHIPPED:
         (made / "schema" / shared).write_bytes((shipped() / shared).read_bytes())
-    guidelines = made / PATH
+    guidelines = made / GUIDELINES
     guidelines.write_bytes(with_labels(guidelines.read_text("utf-8"), Schema.read(made)).encode())
 
 

@@ -23,7 +23,7 @@ from ...core.model import CorpusError, Problem
 from ...core.regular_file import read_utf8
 from ...core.toml_file import read_tables, string
 
-PATH = "annotations/exceptions.toml"
+EXCEPTIONS = "annotations/exceptions.toml"
 _NAMES = ("file", "doc_id", "annotator", "record", "code", "reason")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*exception[ \t]*\]\]", re.MULTILINE)
 
@@ -73,13 +73,13 @@ def read_exceptions(
     with the location, if the file holds anything but valid exceptions.
     """
     text = _text(root) if text is None else text
-    tables = read_tables(root, PATH, "exception", text)
+    tables = read_tables(root, EXCEPTIONS, "exception", text)
     lines = [text.count("\n", 0, match.start()) + 1 for match in _HEADER.finditer(text)]
     if len(lines) != len(tables):
         lines = [1] * len(tables)
     found: dict[ExceptionKey, ExceptionEntry] = {}
     for number, (table, line) in enumerate(zip(tables, lines, strict=True), 1):
-        where = f"{PATH}:{line}: exception {number}"
+        where = f"{EXCEPTIONS}:{line}: exception {number}"
         one = _exception(table, line, where)
         _check_code(one, where, codes, suppressible)
         if one.key in found:
@@ -99,7 +99,7 @@ def _check_code(one: ExceptionEntry, where: str, codes: Collection[str], suppres
 
 def _text(root: Path) -> str:
     try:
-        return read_utf8(root / PATH, root)
+        return read_utf8(root / EXCEPTIONS, root)
     except FileNotFoundError:
         return ""
 
@@ -139,8 +139,8 @@ def with_exceptions(
         if one.key in existing:
             same = existing[one.key]
             raise CorpusError(
-                f"no exception was added: {PATH}:{same.line} has one for {one.about} already, until {same.until}; "
-                "edit that one"
+                f"no exception was added: {EXCEPTIONS}:{same.line} has one for {one.about} already, until "
+                f"{same.until}; edit that one"
             )
         text = text.rstrip("\n") + "\n\n" if text.strip() else ""
         text += exception_toml(one)
