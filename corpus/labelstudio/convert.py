@@ -21,7 +21,7 @@ from ..files import Entry, Index, Reader, canonical
 from ..files.index import RECORD
 from .decode import Decoded, decode
 from .export import read_export
-from .faults import Fault
+from .faults import AnnotationFault
 from .ownership import CHECKSUM, TOOL, content_sha256, keep_others, keeps_checksum, refuse_uncommitted
 from .pseudonyms import ADDRESS, Pseudonyms
 from .quarantine import Quarantine, as_problem
@@ -118,10 +118,10 @@ def convert_tasks(
         return Result(files.written, files.unchanged, aside.paths, problems)
 
 
-def build_annotation(one: Submission, record: Record, schema: Schema, origin: Origin) -> bytes | list[Fault]:
+def build_annotation(one: Submission, record: Record, schema: Schema, origin: Origin) -> bytes | list[AnnotationFault]:
     """Return the bytes of the annotation file of a submission, or the faults that forbid it."""
     if not one.annotator:
-        return [Fault("L105")]
+        return [AnnotationFault("L105")]
     result = one.annotation.get("result")
     decoded = decode(result, one.text, schema, quoted=record.get("redistribution") == "full")
     if decoded.faults:
@@ -129,7 +129,7 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
     done, notes = _layers_done(decoded, schema)
     if not done:
         # An empty Submit must not count as "annotated all layers and found nothing".
-        return [Fault("L108", suggestion="tick the layers that you annotated, and submit again")]
+        return [AnnotationFault("L108", suggestion="tick the layers that you annotated, and submit again")]
     value: Record = {
         "doc_id": one.doc_id,
         "schema_version": schema.version,
@@ -147,11 +147,11 @@ def build_annotation(one: Submission, record: Record, schema: Schema, origin: Or
         content = canonical(value, "annotation", schema)
     except UnicodeEncodeError:
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
-        return [Fault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
+        return [AnnotationFault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
     # Accounts are e-mail addresses in Label Studio; annotations are published. An address that the article itself
     # contains is not an account.
     if b"@" in content and any(found not in one.text for found in ADDRESS.findall(content.decode())):
-        return [Fault("L306", suggestion="remove the address, and submit again")]
+        return [AnnotationFault("L306", suggestion="remove the address, and submit again")]
     return content
 
 
@@ -176,7 +176,7 @@ def _outdated(one: Submission) -> Problem:
     """The warning that a newer annotation of the same document by the same annotator is written instead."""
     detail = f"annotation {one.annotation.get('id')} of task {one.task.get('id')} by {one.annotator} is dropped"
     source = Source(f"annotations/{one.file}", "annotation")
-    return as_problem(Fault("L107", detail), source, one.doc_id, None, "warning")
+    return as_problem(AnnotationFault("L107", detail), source, one.doc_id, None, "warning")
 
 
 def _not_kept(one: Submission) -> Iterator[Problem]:
@@ -187,7 +187,7 @@ def _not_kept(one: Submission) -> Iterator[Problem]:
         detail = f"{shown} of annotation {one.annotation.get('id')} of task {one.task.get('id')}"
         source = Source(f"annotations/{one.file}", "annotation")
         hint = "read the notes in Label Studio" if counts["note"] else ""
-        yield as_problem(Fault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
+        yield as_problem(AnnotationFault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
 
 
 def _beside(item: Record) -> Iterator[str]:
@@ -238,11 +238,11 @@ def _provenance(one: Submission, origin: Origin, notes: list[str]) -> Record:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _schema_faults(value: Record, schema: Schema, result: Any) -> Iterator[Fault]:
+def _schema_faults(value: Record, schema: Schema, result: Any) -> Iterator[AnnotationFault]:
     """Yield where the annotation violates the schema, each at the region of the record."""
     for violation in schema.violations("annotation", value):
         parts, id_ = violation.parts, ""
         if len(parts) > 1 and isinstance(parts[1], int):
             id_ = str(value[str(parts[0])][parts[1]]["id"])
         index = next((i for i, item in enumerate(result) if id_ and item.get("id") == id_), None)
-        yield Fault("L305", f"{'/'.join(map(str, parts))}: {violation.message[:200]}", index, id_)
+        yield AnnotationFault("L305", f"{'/'.join(map(str, parts))}: {violation.message[:200]}", index, id_)

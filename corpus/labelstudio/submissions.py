@@ -14,7 +14,7 @@ from typing import Any
 from ..core.model import Record
 from ..core.schema import Schema
 from ..files.index import DOC_ID
-from .faults import Fault
+from .faults import AnnotationFault
 from .pseudonyms import Pseudonyms
 
 
@@ -72,32 +72,32 @@ def group_task(task: Record, people: Pseudonyms) -> Group:
     return Group(doc_id, tuple(newest), tuple(older))
 
 
-def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator[Fault]:
+def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator[AnnotationFault]:
     """Yield why no annotation of a task can be taken. `record` is that of its article, None if there is none.
 
     Offsets count in one exact text: they would point at other words if a character of the text were another.
     """
     data, meta = task.get("data"), task.get("meta")
     if not isinstance(data, dict) or not isinstance(task.get("annotations"), list):
-        yield Fault("L101", "it has no data or no annotations")
+        yield AnnotationFault("L101", "it has no data or no annotations")
         return
     ids = [data, meta] if isinstance(meta, dict) else [data]
     doc_id, text = data.get("doc_id"), data.get("text")
     if not isinstance(doc_id, str) or not DOC_ID.fullmatch(doc_id) or not isinstance(text, str):
         hint = "create the tasks with `corpus label-studio push`"
-        yield Fault("L101", "its data have no valid doc_id or no text", suggestion=hint)
+        yield AnnotationFault("L101", "its data have no valid doc_id or no text", suggestion=hint)
     elif record is None:
-        yield Fault("L102", f"raw/ has no article {doc_id}")
+        yield AnnotationFault("L102", f"raw/ has no article {doc_id}")
     elif any(one.get("doc_id", doc_id) != doc_id for one in ids):
-        yield Fault("L101", "its data and its meta name two different documents")
+        yield AnnotationFault("L101", "its data and its meta name two different documents")
     # A lone surrogate has no UTF-8 bytes; passing it through gives a hash that no record has.
     elif hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != record.get("text_sha256"):
-        yield Fault("L103", "its checksum differs from text_sha256 in the article's record")
+        yield AnnotationFault("L103", "its checksum differs from text_sha256 in the article's record")
     elif any(one.get("text_sha256", record["text_sha256"]) != record["text_sha256"] for one in ids):
-        yield Fault("L103", "the task's text_sha256 differs from that of the article's record")
+        yield AnnotationFault("L103", "the task's text_sha256 differs from that of the article's record")
     elif any(one.get("schema_version", schema.version) != schema.version for one in ids):
         versions = ", ".join(sorted({str(one["schema_version"]) for one in ids if "schema_version" in one}))
-        yield Fault("L104", f"the task has {versions}, the corpus has {schema.version}")
+        yield AnnotationFault("L104", f"the task has {versions}, the corpus has {schema.version}")
 
 
 def _changed(annotation: dict[str, Any]) -> datetime:

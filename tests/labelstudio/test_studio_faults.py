@@ -12,7 +12,7 @@ import time
 import pytest
 from support import studio
 from support.desk import DOCUMENTS, Desk, Ran
-from support.proxy import Fault, Proxy, proxy
+from support.proxy import AnnotationFault, Proxy, proxy
 from support.studio import TICKED, Studio, User
 
 pytestmark = pytest.mark.label_studio
@@ -45,7 +45,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_download(
     try:
         with proxy(other.url) as network:
             desk.url = network.url
-            network.faults = [Fault(DOWNLOAD, cut=1000, call=other.process.kill)]
+            network.faults = [AnnotationFault(DOWNLOAD, cut=1000, call=other.process.kill)]
             said = refused(desk.pull(project))
             assert "interrupted" in said or "502" in said
             assert desk.files() == before
@@ -64,7 +64,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_download(
 
 def test_a_download_that_breaks_off_goes_on_where_it_was(worked: tuple[Desk, str, Proxy]) -> None:
     desk, project, network = worked
-    network.faults = [Fault(DOWNLOAD, cut=5000, times=2)]
+    network.faults = [AnnotationFault(DOWNLOAD, cut=5000, times=2)]
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.err
     assert f"{len(DOCUMENTS)} written" in pulled.err
@@ -74,15 +74,15 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(worked: tuple[Desk, str
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(DOWNLOAD, keep=5000),
-        Fault(DOWNLOAD, edit=lambda data: data.replace(b'"start": ', b'"start":1', 1)),
-        Fault(DOWNLOAD, edit=lambda data: b"[]"),
-        Fault(DOWNLOAD, edit=lambda data: data + b" "),
+        AnnotationFault(DOWNLOAD, keep=5000),
+        AnnotationFault(DOWNLOAD, edit=lambda data: data.replace(b'"start": ', b'"start":1', 1)),
+        AnnotationFault(DOWNLOAD, edit=lambda data: b"[]"),
+        AnnotationFault(DOWNLOAD, edit=lambda data: data + b" "),
     ],
     ids=["truncated", "one digit changed", "another file", "one byte more"],
 )
 def test_a_snapshot_that_is_not_what_the_server_hashed(
-    server: Studio, worked: tuple[Desk, str, Proxy], fault: Fault
+    server: Studio, worked: tuple[Desk, str, Proxy], fault: AnnotationFault
 ) -> None:
     desk, project, network = worked
     before = desk.files()
@@ -104,7 +104,7 @@ def test_a_snapshot_with_another_number_of_tasks_than_the_server_counted(worked:
     def one_more(data: bytes) -> bytes:
         return re.sub(rb'("task_number": ?)%d' % counted, rb"\g<1>%d" % (counted + 1), data)
 
-    network.faults = [Fault(SNAPSHOT, edit=one_more)]
+    network.faults = [AnnotationFault(SNAPSHOT, edit=one_more)]
     assert f"counted {counted + 1} tasks but sent {counted}" in refused(desk.pull(project))
     assert desk.files() == before
 
@@ -115,7 +115,7 @@ def test_a_bad_gateway_where_the_snapshot_is_asked_for(
 ) -> None:
     desk, project, network = worked
     before = desk.files()
-    network.faults = [Fault(SNAPSHOT, status=502, forward=forward)]
+    network.faults = [AnnotationFault(SNAPSHOT, status=502, forward=forward)]
     pulled = desk.pull(project)
     assert network.count(SNAPSHOT) == 1, "never asked twice"
     if forward:
@@ -129,7 +129,7 @@ def test_a_bad_gateway_where_the_snapshot_is_asked_for(
 
 def test_a_snapshot_whose_answer_comes_too_late(server: Studio, worked: tuple[Desk, str, Proxy]) -> None:
     desk, project, network = worked
-    network.faults = [Fault(SNAPSHOT, hang=30, forward=True)]
+    network.faults = [AnnotationFault(SNAPSHOT, hang=30, forward=True)]
     pulled = desk.pull(project, "--timeout", "2")
     assert pulled.code == 0, pulled.err
     assert network.count(SNAPSHOT) == 1
@@ -139,10 +139,10 @@ def test_a_snapshot_whose_answer_comes_too_late(server: Studio, worked: tuple[De
 def test_answers_that_fail_for_a_while_are_asked_for_again(worked: tuple[Desk, str, Proxy]) -> None:
     desk, project, network = worked
     network.faults = [
-        Fault(r"^GET /api/projects/\?", status=502, times=2),
-        Fault(r"^GET /api/version", status=503),
-        Fault(TASKS, cut=20, times=2),
-        Fault(DOWNLOAD, status=504),
+        AnnotationFault(r"^GET /api/projects/\?", status=502, times=2),
+        AnnotationFault(r"^GET /api/version", status=503),
+        AnnotationFault(TASKS, cut=20, times=2),
+        AnnotationFault(DOWNLOAD, status=504),
     ]
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.err
@@ -153,7 +153,7 @@ def test_a_server_that_gives_no_answer(worked: tuple[Desk, str, Proxy]) -> None:
     desk, project, network = worked
     before = desk.files()
     for match in (r"^GET /api/version", DOWNLOAD, TASKS):
-        network.faults = [Fault(match, hang=20, times=9)]
+        network.faults = [AnnotationFault(match, hang=20, times=9)]
         said = refused(desk.pull(project, "--timeout", "0.5" if match != DOWNLOAD else "1.5"))
         assert "no answer in time" in said
         assert desk.files() == before
@@ -181,7 +181,7 @@ def test_a_redirect_is_not_followed(server: Studio, worked: tuple[Desk, str, Pro
     desk, project, network = worked
     with proxy(server.url) as elsewhere:
         for match in (r"^GET /api/version", SNAPSHOT, DOWNLOAD):
-            network.faults = [Fault(match, status=307, location=elsewhere.url + "/api/version")]
+            network.faults = [AnnotationFault(match, status=307, location=elsewhere.url + "/api/version")]
             assert "leads to another address" in refused(desk.pull(project))
         assert elsewhere.seen == []
 
@@ -191,7 +191,7 @@ def test_a_task_that_is_deleted_between_the_snapshot_and_the_sweep(
 ) -> None:
     desk, project, network = worked
     doomed = server.tasks(project)[DOCUMENTS[2]]["id"]
-    network.faults = [Fault(DOWNLOAD, call=lambda: server.api("DELETE", f"/api/tasks/{doomed}/"))]
+    network.faults = [AnnotationFault(DOWNLOAD, call=lambda: server.api("DELETE", f"/api/tasks/{doomed}/"))]
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.err
     assert f"{len(DOCUMENTS) - 1} written" in pulled.err
@@ -270,11 +270,11 @@ def test_a_push_that_loses_its_answer_is_finished_by_the_next(
     server: Studio, desk: Desk, project: str, network: Proxy
 ) -> None:
     desk.url = network.url
-    network.faults = [Fault(IMPORT, status=502, forward=True)]
+    network.faults = [AnnotationFault(IMPORT, status=502, forward=True)]
     said = refused(desk.push(project))
     assert "may have imported the last batch too" in said
     assert network.count(IMPORT) == 1
-    network.faults = [Fault(IMPORT, hang=30)]
+    network.faults = [AnnotationFault(IMPORT, hang=30)]
     assert desk.push(project, "--new").code == 0
     assert sorted(server.tasks(project)) == DOCUMENTS
     network.faults = []
@@ -283,7 +283,7 @@ def test_a_push_that_loses_its_answer_is_finished_by_the_next(
 
 def test_a_push_that_never_arrives(server: Studio, desk: Desk, project: str, network: Proxy) -> None:
     desk.url = network.url
-    network.faults = [Fault(IMPORT, hang=60)]
+    network.faults = [AnnotationFault(IMPORT, hang=60)]
     assert "no answer in time" in refused(desk.push(project, "--timeout", "1"))
     assert server.tasks(project) == {}
     network.faults = []
@@ -294,10 +294,10 @@ def test_a_push_that_never_arrives(server: Studio, desk: Desk, project: str, net
 def test_a_pull_that_is_killed_leaves_nothing_half_written(server: Studio, worked: tuple[Desk, str, Proxy]) -> None:
     desk, project, network = worked
     before = desk.files()
-    network.faults = [Fault(DOWNLOAD, hang=60)]
+    network.faults = [AnnotationFault(DOWNLOAD, hang=60)]
     command = [sys.executable, "-m", "corpus", "--root", str(desk.root), "label-studio", "pull", "--project", project]
     for ending in (signal.SIGKILL, signal.SIGINT):
-        network.faults = [Fault(DOWNLOAD, hang=60)]
+        network.faults = [AnnotationFault(DOWNLOAD, hang=60)]
         seen = network.count(DOWNLOAD)
         running = subprocess.Popen(command, env=desk.environment(), stderr=subprocess.PIPE, encoding="utf-8")
         while network.count(DOWNLOAD) == seen and running.poll() is None:
@@ -324,7 +324,7 @@ def test_the_token_stands_in_no_output_and_no_file(server: Studio, desk: Desk, p
         assert "401" in said
         assert "check that the token is right" in said
     echo = json.dumps({"detail": f"you sent Token {wrong}"}).encode()
-    network.faults = [Fault(r"^GET /api/", edit=lambda _: echo, times=99)]
+    network.faults = [AnnotationFault(r"^GET /api/", edit=lambda _: echo, times=99)]
     refused(desk.pull(project))
     for token in ("open sesame!", "s3cr3t?", wrong + "\r\nX: y"):
         assert "is not a Label Studio token" in refused(desk.pull(project, LABEL_STUDIO_API_KEY=token))
@@ -340,6 +340,6 @@ def test_the_token_stands_in_no_output_and_no_file(server: Studio, desk: Desk, p
 def test_what_is_no_label_studio_is_said_to_be_none(server: Studio, desk: Desk, project: str, network: Proxy) -> None:
     desk.url = network.url
     for body in (b"<html>Welcome</html>", b"{}", b"[]", b'{"release": null}', b""):
-        network.faults = [Fault(r"^GET /api/version", edit=lambda _, body=body: body, times=9)]
+        network.faults = [AnnotationFault(r"^GET /api/version", edit=lambda _, body=body: body, times=9)]
         said = refused(desk.pull(project))
         assert "not a Label Studio server" in said or "not from Label Studio" in said or "200" in said, said
