@@ -26,7 +26,7 @@ ORDINAL = {("stances", "intensity")}
 
 
 class CountKey(NamedTuple):
-    """What is counted, for a field of a layer ("" for whole records)."""
+    """Identifies counts: a layer, a field of it ("" for whole records), and the kind of the counts."""
 
     layer: str
     field: str

@@ -323,7 +323,9 @@ CORPUS_WIDE: tuple[Rule, ...] = (
 )
 
 
-def run(corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], suppress: Suppress) -> Iterator[Problem]:
+def run_corpus_wide(
+    corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], suppress: Suppress
+) -> Iterator[Problem]:
     """Run all corpus-wide checks and yield the findings that `suppress` leaves, with the severities in `chosen`."""
     corpus = replace(corpus, severities={rule.code: rule.severity for rule in CORPUS_WIDE} | dict(chosen))
     for rule in CORPUS_WIDE:

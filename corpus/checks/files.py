@@ -1,4 +1,4 @@
-"""Level 1: checks on files, before anything else is asked of them.
+"""Level 1: checks on files, before any other check reads them.
 
 The reader records a `Fault` under the name of one of these checks, and the check turns it into a finding.
 """

@@ -187,8 +187,8 @@ def anaphoric_without_antecedent(document: Document, schema: Schema) -> Iterator
         if quote.get("attribution") == "anaphoric" and quote.get("source"):
             known = derived(document, schema).chains
             antecedents = known.named if quote.get("speaker_kind") == "named" else known.named | known.described
-            nobody = antecedents.isdisjoint(known.entity[mention] for mention in quote["source"])
-            if nobody and not _is_own_voice(document, known.spans(quote["source"][0])[0], quote):
+            unknown = antecedents.isdisjoint(known.entity[mention] for mention in quote["source"])
+            if unknown and not _is_own_voice(document, known.spans(quote["source"][0])[0], quote):
                 pointer = join_pointer("quotes", i, "source")
                 span = known.spans(quote["source"][0])[0]
                 yield found(anaphoric_without_antecedent, document, "", pointer, span=span)

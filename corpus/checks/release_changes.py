@@ -12,7 +12,7 @@ from ..core.model import Problem
 from .rule import Rule, documentation
 
 Faults = Iterable[tuple[str, str]]
-"""The faulty files or directories, relative to the corpus, each with what is wrong with it."""
+"""The faulty files or directories, relative to the corpus, each with the reason."""
 
 
 def release_changed(faults: Faults) -> Iterator[Problem]:

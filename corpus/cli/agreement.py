@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..core.model import GOLD
-from .options import PATH, Common, NameList, OneOf, Verb, warn
+from .options import PATH_TYPE, Common, NameList, OneOf, Verb, warn
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv"}
 """The output formats, and the function of `agreement.render` for each."""
@@ -28,7 +28,7 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
     metavar="FORMAT",
     help=f"{', '.join(_RENDERERS)}; default: text.",
 )
-@click.option("--plot", type=PATH, metavar="FILE", help="Also plot the figures to a .png or .svg file.")
+@click.option("--plot", type=PATH_TYPE, metavar="FILE", help="Also plot the figures to a .png or .svg file.")
 @click.pass_obj
 def agreement(
     common: Common, layers: tuple[str, ...], annotators: tuple[str, ...], format_: str, plot: Path | None

@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 
 from ..core.model import CorpusError
-from .options import PATH, Common, Verb, warn
+from .options import PATH_TYPE, Common, Verb, warn
 
 
 @click.command("attach", cls=Verb)
 @click.argument("doc_id", required=False, metavar="[DOC_ID]", help="The document whose text it is.")
-@click.option("--text", type=PATH, metavar="FILE", help="Your copy of the text.")
-@click.option("--release", type=PATH, metavar="DIR", help="The directory of a release or build.")
-@click.option("--texts", type=PATH, metavar="FOLDER", help="Your copies of its texts, <doc_id>.txt.")
-@click.option("--out", type=PATH, metavar="DIR", help="A new directory; default: NAME-with-texts here.")
+@click.option("--text", type=PATH_TYPE, metavar="FILE", help="Your copy of the text.")
+@click.option("--release", type=PATH_TYPE, metavar="DIR", help="The directory of a release or build.")
+@click.option("--texts", type=PATH_TYPE, metavar="FOLDER", help="Your copies of its texts, <doc_id>.txt.")
+@click.option("--out", type=PATH_TYPE, metavar="DIR", help="A new directory; default: NAME-with-texts here.")
 @click.pass_obj
 def attach(
     common: Common, doc_id: str | None, text: Path | None, release: Path | None, texts: Path | None, out: Path | None

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from . import options
-from .options import PATH, Common, Verb
+from .options import PATH_TYPE, Common, Verb
 
 
 @click.command("build", cls=Verb)
-@click.option("--out", type=PATH, metavar="DIR", help="The directory to write; default: build/ in the corpus.")
+@click.option("--out", type=PATH_TYPE, metavar="DIR", help="The directory to write; default: build/ in the corpus.")
 @click.option("--with-attached", is_flag=True, help="Include attached texts: for your own use only.")
 @options.workers
 @click.pass_obj

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import Counter
@@ -14,14 +15,14 @@ import click
 
 from ..core.model import CorpusError, Problem
 from . import options
-from .options import Common, Day, Group
+from .options import Common, Day, VerbGroup
 
 if TYPE_CHECKING:
     from ..checks.suppress.exceptions import ExceptionEntry
     from ..checks.suppress.suppressions import Suppressions, Used
 
 
-@click.group("exceptions", cls=Group)
+@click.group("exceptions", cls=VerbGroup)
 def exceptions() -> None:
     """Suppress single findings until a day, with a reason.
 
@@ -30,7 +31,9 @@ def exceptions() -> None:
 
 
 @exceptions.command("add")
-@click.argument("findings", nargs=-1, metavar="[FINDING]…", help="The location of a finding, FILE:LINE:COLUMN.")
+@click.argument(
+    "findings", nargs=-1, metavar="[FINDING]…", help=f"The location of a finding, FILE:LINE:COLUMN. {options.RELATIVE}"
+)
 @click.option("--code", default="", metavar="CODE", help="The code of the finding, such as P310.")
 @click.option("--doc", default="", metavar="DOC", help="The document that the finding is about.")
 @click.option("--annotator", default="", metavar="NAME", help="The annotator whose annotation it is about.")
@@ -65,7 +68,7 @@ def add_exceptions(
       corpus exceptions add --code C603 --doc otr-001 --reason "reprint" --until 2027-01-31
     """
     from ..checks import severities, suppressible
-    from ..checks.suppress.exceptions import PATH, ExceptionEntry, with_exceptions
+    from ..checks.suppress.exceptions import EXCEPTIONS, ExceptionEntry, with_exceptions
     from ..files import replace_file
 
     root = common.edit()
@@ -78,7 +81,7 @@ def add_exceptions(
     else:
         found = [ExceptionEntry(code, reason, until, "", doc, annotator, record)]
     text = with_exceptions(root, found, severities(), suppressible())
-    with replace_file(root / PATH) as out:
+    with replace_file(root / EXCEPTIONS) as out:
         out.write(text.encode())
     for one in found:
         common.say(f"suppressed until {one.until}: {one.about}")
@@ -104,7 +107,7 @@ def list_exceptions(common: Common) -> int:
     return 0
 
 
-@click.group("baseline", cls=Group)
+@click.group("baseline", cls=VerbGroup)
 def baseline() -> None:
     """Suppress today's findings, so that only new ones are reported.
 
@@ -133,24 +136,28 @@ def write_baseline(common: Common, grow: bool, workers: int) -> int:
       corpus baseline write --grow
     """
     from .. import report
-    from ..checks.suppress.baseline import PATH, baseline_toml, read_baseline
+    from ..checks.suppress.baseline import BASELINE, baseline_toml, read_baseline
     from ..checks.suppress.suppressions import Suppressions, read_suppressions
     from ..core.fingerprint import Fingerprint
     from ..files import replace_file
 
     root = common.edit()
     held, before = read_suppressions(root, options.today()).held, read_baseline(root)
-    grow = grow or not (root / PATH).exists()
+    grow = grow or not (root / BASELINE).exists()
     used: Used
     used, left = _run(root, Suppressions(held, (), None if grow else before), workers)
     # The baseline holds no infos, so they are not among what is missing from it.
     counts = report.text((one for one in left if one.severity != "info"), sys.stdout)
     after = {one: count for one, count in used.items() if isinstance(one, Fingerprint)}
-    with replace_file(root / PATH) as out:
-        out.write(baseline_toml(after))
-    new, gone = (Counter(after) - Counter(before)).total(), (Counter(before) - Counter(after)).total()
-    total = sum(after.values())
-    common.say(f"{PATH}: {total:,} finding{'s' * (total != 1)}, {new:,} new, {gone:,} gone")
+    if after or (root / BASELINE).exists():
+        with replace_file(root / BASELINE) as out:
+            out.write(baseline_toml(after))
+        new, gone = (Counter(after) - Counter(before)).total(), (Counter(before) - Counter(after)).total()
+        total = sum(after.values())
+        common.say(f"{BASELINE}: {total:,} finding{'s' * (total != 1)}, {new:,} new, {gone:,} gone")
+    else:
+        # An empty file would use up the first run, which adds every finding.
+        common.say("no finding that can be suppressed: no baseline was written")
     if unmet := counts["error"] + counts["warning"]:
         how = "fix what cannot be suppressed" if grow else "fix, except, or add with --grow"
         options.warn(f"not in the baseline: {unmet:,} finding{'s' * (unmet != 1)}; {how}")
@@ -166,7 +173,7 @@ def _run(
     from ..core.settings import read_settings
     from ..files import Index
     from ..pipeline.check import Policy
-    from ..pipeline.run import run
+    from ..pipeline.run import run_corpus
     from ..pipeline.shard import Validation
 
     used: Used = Counter()
@@ -176,7 +183,7 @@ def _run(
     def left() -> Iterator[Problem]:
         with Index(root, paths) as index:
             task = Validation(Policy(settings.severity, suppressions))
-            for shard in run(index, task, schema, workers):
+            for shard in run_corpus(index, task, schema, workers):
                 used.update(shard.used)
                 yield from (problem for problem in shard.problems if problem.code not in about_suppressions)
                 shard.problems.close()
@@ -195,8 +202,9 @@ def _at(root: Path, finding: str, code: str, reason: str, until: date) -> list[E
         raise CorpusError(
             f"{finding} is not the location of a finding; write FILE:LINE:COLUMN as `corpus validate` prints it"
         )
-    file, line, column = place[1], int(place[2]), int(place[3])
-    _, problems = _run(root, NO_SUPPRESSIONS, 1, [root / file])
+    (path,), line, column = options.in_corpus(root, [Path(place[1])]), int(place[2]), int(place[3])
+    _, problems = _run(root, NO_SUPPRESSIONS, 1, [path])
+    file = Path(os.path.relpath(path, root)).as_posix()
     found = {
         (one.code, "" if one.doc_id else one.file, one.doc_id, annotator_of(one.file), one.record)
         for one in problems

@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from ..core.model import CorpusError, Problem
-from .options import PATH, Common, Verb, today
+from .options import PATH_TYPE, RELATIVE, Common, Verb, in_corpus, today
 
 
 @click.command("fmt", cls=Verb)
-@click.argument("paths", nargs=-1, type=PATH, metavar="[PATH]…", help="Only these files or directories.")
+@click.argument(
+    "paths", nargs=-1, type=PATH_TYPE, metavar="[PATH_TYPE]…", help=f"Only these files or directories. {RELATIVE}"
+)
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 when a file would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes of findings instead.")
@@ -54,6 +56,7 @@ def fmt(common: Common, paths: tuple[Path, ...], check: bool, diff: bool, fix: b
         raise CorpusError("--unsafe needs --fix: use `corpus fmt --fix --unsafe`")
     only_ask = check or diff
     root = common.root() if only_ask else common.edit()
+    paths = tuple(in_corpus(root, paths))
     schema, counts = Schema.read(root), report.SeverityCounts()
     rewriter = Rewriter(root, not only_ask, print if diff else None)
     reported = sys.stderr if diff else sys.stdout

@@ -11,7 +11,7 @@ import click
 
 from ..core.model import CorpusError
 from ..formats import FORMATS
-from .options import PATH, Assignment, Common, OneOf, Verb, warn
+from .options import PATH_TYPE, Assignment, Common, OneOf, Verb, warn
 
 if TYPE_CHECKING:
     from ..formats.documents import LeftOut, Options
@@ -22,10 +22,10 @@ WRITTEN = [name for name, of in FORMATS.items() if of.writes]
 
 @click.command("import", cls=Verb)
 @click.argument("source_format", metavar="FORMAT", type=OneOf(lambda: READ), help=f"{', '.join(READ)}.")
-@click.argument("source", metavar="SRC", type=PATH, help="The file or directory to read.")
-@click.option("--into", type=PATH, metavar="DIR", help="A new directory for the corpus.")
+@click.argument("source", metavar="SRC", type=PATH_TYPE, help="The file or directory to read.")
+@click.option("--into", type=PATH_TYPE, metavar="DIR", help="A new directory for the corpus.")
 @click.option(
-    "--map", "map_", type=PATH, metavar="MAP.toml", help="What its types and roles become; see docs/formats.md."
+    "--map", "map_", type=PATH_TYPE, metavar="MAP.toml", help="What its types and roles become; see docs/formats.md."
 )
 @click.option(
     "--record",
@@ -42,12 +42,12 @@ WRITTEN = [name for name, of in FORMATS.items() if of.writes]
     metavar="LAYER",
     help="A layer that was annotated, even where it has no records; may be repeated.",
 )
-@click.option("--schema", type=PATH, metavar="DIR", help="The schema/ of another corpus, to use for this one.")
+@click.option("--schema", type=PATH_TYPE, metavar="DIR", help="The schema/ of another corpus, to use for this one.")
 @click.option("--kb-date", default="", metavar="DATE", help="When knowledge-base ids without a date were looked up.")
 @click.option("--replace-controls", is_flag=True, help="Replace control characters in texts; offsets stay.")
 @click.option("--bulk", is_flag=True, help="Write bulk files: one .jsonl for all articles, one for each annotator.")
 @click.option("--suggest-map", is_flag=True, help="Print a map to edit, with the names in SRC, and import nothing.")
-@click.option("--out", type=PATH, metavar="FILE", help="Where --suggest-map writes the map; default: stdout.")
+@click.option("--out", type=PATH_TYPE, metavar="FILE", help="Where --suggest-map writes the map; default: stdout.")
 @click.pass_obj
 def import_(
     common: Common,
@@ -145,7 +145,7 @@ def _suggest_map(common: Common, name: str, source: Path, options: Options, out:
 
 @click.command("export", cls=Verb)
 @click.argument("target_format", metavar="FORMAT", type=OneOf(lambda: WRITTEN), help=f"{', '.join(WRITTEN)}.")
-@click.argument("out", metavar="OUT", type=PATH, help="A new directory.")
+@click.argument("out", metavar="OUT", type=PATH_TYPE, help="A new directory.")
 @click.option(
     "--layer",
     "layers",

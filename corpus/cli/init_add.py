@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..core.model import CorpusError
-from .options import PATH, Common, Verb, warn
+from .options import PATH_TYPE, Common, Verb, warn
 
 _NEXT = """\
 {folder}: a corpus with one example article. Next, in that directory:
@@ -22,7 +22,7 @@ COMMIT in .github/workflows/submission.yml, .pre-commit-config.yaml and README.m
 
 
 @click.command("init", cls=Verb)
-@click.argument("folder", type=PATH, metavar="DIR", help="A new or empty directory.")
+@click.argument("folder", type=PATH_TYPE, metavar="DIR", help="A new or empty directory.")
 @click.option("--title", metavar="TITLE", help="The name of the corpus; default: the name of the directory.")
 @click.option(
     "--license",
@@ -62,7 +62,7 @@ def init(common: Common, folder: Path, title: str | None, licence: str, checker:
 
 
 @click.command("add", cls=Verb)
-@click.argument("file", type=PATH, metavar="FILE", help="The text, in UTF-8.")
+@click.argument("file", type=PATH_TYPE, metavar="FILE", help="The text, in UTF-8.")
 @click.argument("values", nargs=-1, metavar="[FIELD=VALUE]…", help="A field of the record, such as language=en.")
 @click.pass_obj
 def add(common: Common, file: Path, values: tuple[str, ...]) -> int:
@@ -112,8 +112,7 @@ def guidelines(common: Common, check: bool) -> int:
     """
     from ..core.regular_file import read_utf8
     from ..core.schema import Schema
-    from ..edit.guidelines import PATH as GUIDELINES
-    from ..edit.guidelines import with_labels, without_table
+    from ..edit.guidelines import GUIDELINES, with_labels, without_table
     from ..files import replace_file
 
     root = common.root() if check else common.edit()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import PATH, Common, Group, Number, warn
+from .options import PATH_TYPE, Common, Number, VerbGroup, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
@@ -19,7 +19,7 @@ _DAY = 86_400.0
 """Seconds; no answer takes longer."""
 
 
-@click.group("label-studio", cls=Group)
+@click.group("label-studio", cls=VerbGroup)
 def label_studio() -> None:
     """Annotate in Label Studio, and import the annotations.
 
@@ -48,7 +48,7 @@ def _project(verb: Callable[..., int]) -> Callable[..., int]:
 
 _OVERWRITE = click.option(
     "--overwrite",
-    type=PATH,
+    type=PATH_TYPE,
     multiple=True,
     metavar="FILE",
     help="Replace this file although it was edited, or not imported; git must have it committed. Repeatable.",
@@ -218,8 +218,10 @@ class _Bar:
 
 
 @label_studio.command("convert")
-@click.argument("export", type=PATH, metavar="EXPORT", help="A JSON export of Label Studio, or a .json.gz.")
-@click.option("--into", type=PATH, metavar="DIR", help="The directory to write; default: annotations/ in the corpus.")
+@click.argument("export", type=PATH_TYPE, metavar="EXPORT", help="A JSON export of Label Studio, or a .json.gz.")
+@click.option(
+    "--into", type=PATH_TYPE, metavar="DIR", help="The directory to write; default: annotations/ in the corpus."
+)
 @click.option(
     "--server", default="", metavar="SERVER", help="The server of the export: its URL, or its name in annotators.toml."
 )

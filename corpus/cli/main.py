@@ -14,9 +14,11 @@ from contextlib import contextmanager
 import click
 
 from ..core.model import CorpusError
-from .options import Common, Group
+from .options import Common, VerbGroup
 
 _COMPLETE = "_CORPUS_COMPLETE"
+_READER_GONE = 128 + 13
+"""The exit code of a command that SIGPIPE ends. Not 0: the run was cut short, so it may have had findings."""
 
 VERBS = {
     "Start a corpus": {
@@ -61,7 +63,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-app = Group(
+app = VerbGroup(
     "corpus",
     sections=VERBS,
     no_args_is_help=True,
@@ -92,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     0: done. 1: there were findings. 2: the command could not run; one line on stderr says why.
-    130: it was interrupted.
+    130: it was interrupted. 141: what reads its output ended first, as `head` does.
     """
     if instruction := os.environ.get(_COMPLETE):
         from click.shell_completion import shell_complete
@@ -114,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             # Python flushes stdout once more when it exits; the reader is gone, so that must go nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 2
+            return _READER_GONE
         except KeyboardInterrupt:
             print("corpus: interrupted", file=sys.stderr)
             return 130

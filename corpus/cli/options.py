@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
     from ..pipeline.shard import Shard
 
-PATH = click.Path(path_type=Path)
+PATH_TYPE = click.Path(path_type=Path)
 MOST_WORKERS = 1024
 """More processes than any machine has processors for; a larger number is a typing error."""
+
+
+RELATIVE = "Relative to the working directory, or else to the corpus."
 
 
 class Common:
@@ -91,6 +94,16 @@ def warn(line: str) -> None:
     """Print a line on stderr, after everything reported so far; also with --quiet."""
     sys.stdout.flush()
     print(line, file=sys.stderr)
+
+
+def in_corpus(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """Return the paths of files of the corpus, each named relative to the working directory, or else to the corpus."""
+    found = []
+    for path in paths:
+        here = Path(os.path.abspath(path))
+        use_corpus = not (here.is_relative_to(root) and os.path.lexists(here)) and os.path.lexists(root / path)
+        found.append(root / path if use_corpus else path)
+    return found
 
 
 def today() -> date:
@@ -193,7 +206,7 @@ def common_options() -> list[click.Parameter]:
     return [
         click.Option(
             ["--root"],
-            type=PATH,
+            type=PATH_TYPE,
             metavar="DIR",
             expose_value=False,
             callback=_keep_root,
@@ -267,7 +280,7 @@ class Verb(click.Command):
         write_options(self, ctx, formatter)
 
 
-class Group(click.Group):
+class VerbGroup(click.Group):
     """Verbs below a verb; the modules of `sections` are imported when one of their verbs is used or listed.
 
     `sections` has, for each heading of the help, the name of each verb and its "module:attribute" in this room.
@@ -313,7 +326,7 @@ class Group(click.Group):
         for heading, names in sections.items():
             with formatter.section(heading):
                 commands = [(name, self.get_command(ctx, name)) for name in names]
-                formatter.write_dl([(name.ljust(width), first_line(command)) for name, command in commands if command])
+                formatter.write_dl([(name.ljust(width), help_line(command)) for name, command in commands if command])
         write_options(self, ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -321,7 +334,7 @@ class Group(click.Group):
         write_lines(self.epilog or "", formatter)
 
 
-def first_line(command: click.Command) -> str:
+def help_line(command: click.Command) -> str:
     """Return the first line of a verb's help without its full stop."""
     return (command.help or "").strip().partition("\n")[0].rstrip(".")
 

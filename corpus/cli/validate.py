@@ -14,7 +14,7 @@ import click
 from ..core.model import CorpusError, Problem, Severity
 from ..report import REPORTERS
 from . import options
-from .options import PATH, Common, Verb
+from .options import PATH_TYPE, Common, Verb
 from .outputs import Output, OutputType, described, outputs
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
 @click.argument(
     "paths",
     nargs=-1,
-    type=PATH,
+    type=PATH_TYPE,
     metavar="[PATH]…",
-    help="Only documents that have a file among these files or directories.",
+    help=f"Only documents that have a file among these files or directories. {options.RELATIVE}",
 )
 @click.option(
     "--format",
@@ -102,7 +102,7 @@ def validate(
     from ..files.rule_files import changed_rules
     from ..pipeline.cache import open_store
     from ..pipeline.check import Policy
-    from ..pipeline.run import run
+    from ..pipeline.run import run_corpus
     from ..pipeline.select import EVERYTHING, EVERYTHING_INDEXED, Selection
     from ..pipeline.shard import Validation
     from ..release.against_base import release_problems
@@ -117,7 +117,7 @@ def validate(
         common.say(f"warning: {CHANGED_RULES}: {len(rules):,} file{'s' * (len(rules) != 1)}; review that diff first")
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())
-    with Index(root, paths) as index, ExitStack() as stack:
+    with Index(root, options.in_corpus(root, paths)) as index, ExitStack() as stack:
         changed = Changes() if since is None else changes(index, since)
         part = since is not None and not changed.rules
         if changed.rules:
@@ -134,7 +134,7 @@ def validate(
         cache = None if no_cache else open_store(root, schema, policy, len(index))
         task = Validation(policy, selection, cache)
         suppressed: list[int] = []
-        shards = common.progress(run(index, task, schema, workers), len(index))
+        shards = common.progress(run_corpus(index, task, schema, workers), len(index))
         of_releases = release_problems(root, differences, schema, settings, suppressions, workers)
         asked = [*(["--base", base] if base else []), *(paths if since is None else ["--since", since])]
         with outputs(formats or (("text", None),)) as chosen:

@@ -9,7 +9,7 @@ import re
 
 from ..core.schema import Label, Schema
 
-PATH = "schema/GUIDELINES.md"
+GUIDELINES = "schema/GUIDELINES.md"
 _TABLE = re.compile(r"(<!-- generated:labels:(\w+)\.(\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 

@@ -16,7 +16,7 @@ from ..core.model import CorpusError
 from ..core.regular_file import read_file, read_utf8
 from ..core.schema import Schema, shipped
 from ..files import new_folder
-from .guidelines import PATH, with_labels
+from .guidelines import GUIDELINES, with_labels
 
 SKELETON = Path(__file__).parent / "skeleton"
 SHIPPED = ("annotation.schema.json", "article.schema.json", "targets.schema.json", "README.md")
@@ -110,7 +110,7 @@ def _copy(made: Path, said: dict[str, str]) -> None:
             (made / name).write_bytes(_filled(read_utf8(path), said).encode())
     for shared in SHIPPED:
         (made / "schema" / shared).write_bytes(read_file(shipped() / shared))
-    guidelines = made / PATH
+    guidelines = made / GUIDELINES
     guidelines.write_bytes(with_labels(read_utf8(guidelines), Schema.read(made)).encode())
 
 

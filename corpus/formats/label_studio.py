@@ -25,7 +25,7 @@ from ..core.model import Annotation, Article, CorpusError, Document, Problem, Re
 from ..core.schema import Schema
 from ..labelstudio.config import labelling_config
 from ..labelstudio.decode import decode
-from ..labelstudio.faults import Fault
+from ..labelstudio.faults import AnnotationFault
 from ..labelstudio.submissions import fields_fit
 from ..labelstudio.tasks import encode
 from ..labelstudio.tasks import task as task_of
@@ -272,7 +272,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
         result, fields = encode(document.value, document.text, schema), document.value.get("fields_done") or {}
         faults = decode(result, document.text, schema, fields_done=fields).faults
     except CorpusError:
-        faults = [Fault("L411")]
+        faults = [AnnotationFault("L411")]
     if faults:
         left["annotations", dict(LEAVES_OUT)["annotations"]] += 1
         return None

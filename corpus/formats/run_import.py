@@ -13,7 +13,7 @@ from ..core.schema import Schema
 from ..core.settings import read_settings
 from ..files import Index
 from ..pipeline.check import Policy
-from ..pipeline.run import run
+from ..pipeline.run import run_corpus
 from ..pipeline.shard import Validation
 from . import Format
 from .documents import Options
@@ -56,7 +56,7 @@ def validated(root: Path, invalid: Counter[str]) -> Iterator[Problem]:
     last: dict[str, Problem] = {}
     with Index(root) as index:
         task = Validation(Policy(read_settings(root, all_severities()).severity))
-        for shard in run(index, task, schema):
+        for shard in run_corpus(index, task, schema):
             for one in shard.problems:
                 if one.severity == "error":
                     invalid[one.code] += 1

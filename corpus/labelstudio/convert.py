@@ -23,7 +23,7 @@ from ..files.index import RECORD
 from ..files.staging import Staging, commit_together
 from .decode import Decoded, decode
 from .export import read_export
-from .faults import Fault
+from .faults import AnnotationFault
 from .ownership import CHECKSUM, SERVER, TOOL, content_sha256, keep_others, keeps, refuse_uncommitted
 from .pseudonyms import ADDRESS, Pseudonyms
 from .quarantine import Quarantine, as_problem
@@ -127,13 +127,13 @@ def convert_tasks(
 
 def build_annotation(
     one: Submission, record: Record, schema: Schema, origin: Origin, hosts: Collection[str] = ()
-) -> bytes | list[Fault]:
+) -> bytes | list[AnnotationFault]:
     """Return the bytes of the annotation file of a submission, or the faults that forbid it.
 
     `hosts` are those of servers, none of which may be in the file.
     """
     if not one.annotator:
-        return [Fault("L105")]
+        return [AnnotationFault("L105")]
     if faults := list(_label_faults(one)):
         return faults
     result = one.annotation.get("result")
@@ -144,7 +144,7 @@ def build_annotation(
     done, notes = _layers_done(decoded, schema)
     if not done:
         # An empty Submit must not count as "annotated all layers and found nothing".
-        return [Fault("L108", suggestion="tick the layers that you annotated, and submit again")]
+        return [AnnotationFault("L108", suggestion="tick the layers that you annotated, and submit again")]
     fields = {layer: names for layer, names in one.fields_done.items() if layer in done}
     version = one.task["data"].get("schema_version", schema.versions[0])
     value: Record = {
@@ -165,9 +165,9 @@ def build_annotation(
         content = canonical(value, "annotation", schema)
     except UnicodeEncodeError:
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
-        return [Fault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
+        return [AnnotationFault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
     if _has_address(content.decode(), one.text, hosts):
-        return [Fault("L306", suggestion="remove the address, and submit again")]
+        return [AnnotationFault("L306", suggestion="remove the address, and submit again")]
     return content
 
 
@@ -180,14 +180,14 @@ def _has_address(content: str, text: str, hosts: Collection[str]) -> bool:
     return any(one not in text for one in (*accounts, *(host for host in hosts if host in content)))
 
 
-def _label_faults(one: Submission) -> Iterator[Fault]:
+def _label_faults(one: Submission) -> Iterator[AnnotationFault]:
     """Yield which ids and times are not what a server writes: in provenance, another word could name someone."""
     for what, holder in ("task", one.task), ("annotation", one.annotation):
         if holder.get("id") is not None and number(holder["id"]) is None:
-            yield Fault("L305", f"the id of the {what} is not a whole number")
+            yield AnnotationFault("L305", f"the id of the {what} is not a whole number")
     for key in ("created_at", "updated_at"):
         if one.annotation.get(key) is not None and not parse_time(one.annotation[key]):
-            yield Fault("L305", f"{key} is not a time")
+            yield AnnotationFault("L305", f"{key} is not a time")
 
 
 class _Articles:
@@ -211,7 +211,7 @@ def _outdated(one: Submission) -> Problem:
     """The warning that a newer annotation of the same document by the same annotator is written instead."""
     detail = f"{_named(one)} by {one.annotator} is dropped"
     source = Source(f"annotations/{one.file}", "annotation")
-    return as_problem(Fault("L107", detail), source, one.doc_id, None, "warning")
+    return as_problem(AnnotationFault("L107", detail), source, one.doc_id, None, "warning")
 
 
 def _named(one: Submission) -> str:
@@ -226,7 +226,7 @@ def _not_kept(one: Submission) -> Iterator[Problem]:
         detail = f"{shown} of {_named(one)}"
         source = Source(f"annotations/{one.file}", "annotation")
         hint = "read the notes in Label Studio" if counts["note"] else ""
-        yield as_problem(Fault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
+        yield as_problem(AnnotationFault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
 
 
 def _beside(item: Record) -> Iterator[str]:
@@ -278,11 +278,11 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _schema_faults(value: Record, schema: Schema, result: Any) -> Iterator[Fault]:
+def _schema_faults(value: Record, schema: Schema, result: Any) -> Iterator[AnnotationFault]:
     """Yield where the annotation violates the schema, each at the region of the record."""
     for violation in schema.violations("annotation", value):
         parts, id_ = violation.parts, ""
         if len(parts) > 1 and isinstance(parts[1], int):
             id_ = str(value[str(parts[0])][parts[1]]["id"])
         index = next((i for i, item in enumerate(result) if id_ and item.get("id") == id_), None)
-        yield Fault("L305", f"{'/'.join(map(str, parts))}: {violation.message[:200]}", index, id_)
+        yield AnnotationFault("L305", f"{'/'.join(map(str, parts))}: {violation.message[:200]}", index, id_)

@@ -18,7 +18,7 @@ from ..core.model import Record
 from ..core.schema import Schema
 from .decode_records import build_records, join_relations
 from .decode_regions import Regions
-from .faults import Fault
+from .faults import AnnotationFault
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Decoded:
     layers: dict[str, list[Record]] = field(default_factory=dict)
     done: list[str] | None = None
     note: str = ""
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[AnnotationFault] = field(default_factory=list)
 
 
 def decode(
@@ -46,7 +46,7 @@ def decode(
     One fault is enough, and nothing of the annotation is taken: half an annotation would look like a whole one.
     """
     if not isinstance(result, list):
-        return Decoded(faults=[Fault("L106")])
+        return Decoded(faults=[AnnotationFault("L106")])
     regions = Regions(text, schema, fields_done)
     layers: dict[str, list[Record]] = {}
     steps: tuple[Callable[[], None], ...] = (

@@ -19,7 +19,7 @@ from ..checks.offset_shifts import explain
 from ..core.model import Record, Span
 from ..core.schema import TARGETS, Field, Schema
 from .config_controls import DONE, LABEL, TEXT, Control, Mark, controls
-from .faults import Fault
+from .faults import AnnotationFault
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _SHOWN = 60
@@ -46,9 +46,9 @@ class Region:
         """The label and the id of the region, for messages."""
         return f"{self.mark.name} {self.record or self.id!r}"
 
-    def fault(self, code: str, detail: str = "", suggestion: str = "") -> Fault:
+    def fault(self, code: str, detail: str = "", suggestion: str = "") -> AnnotationFault:
         """Return a fault located at this region."""
-        return Fault(code, detail, self.index, self.id, suggestion, self.start, self.end)
+        return AnnotationFault(code, detail, self.index, self.id, suggestion, self.start, self.end)
 
 
 class Regions:
@@ -63,7 +63,7 @@ class Regions:
             if not one.always and one.name not in names
         }
         """The layer and name of each field that was not to be annotated."""
-        self.faults: list[Fault] = []
+        self.faults: list[AnnotationFault] = []
         self.found: dict[str, Region] = {}
         self.relations: list[tuple[int, Record]] = []
         self.known: dict[str, dict[str, str]] = {name: {} for name in schema.layers}
@@ -76,7 +76,7 @@ class Regions:
 
     def fault(self, code: str, detail: str, index: int, suggestion: str = "") -> None:
         """Add a fault of a result that is not a region."""
-        self.faults.append(Fault(code, detail, index, "", suggestion))
+        self.faults.append(AnnotationFault(code, detail, index, "", suggestion))
 
     def sort(self, result: list[Any]) -> None:
         """Sort the results into regions, values, relations and the choice of layers."""
@@ -97,7 +97,7 @@ class Regions:
             self.relations.append((index, item))
         elif name != DONE:
             hint = _near(name, self.table.controls)
-            self.faults.append(Fault("L202", _shown(name), index, str(item.get("id", "")), hint))
+            self.faults.append(AnnotationFault("L202", _shown(name), index, str(item.get("id", "")), hint))
         elif self._is_of(index, item, "choices"):
             chosen = item["value"].get("choices")
             if not isinstance(chosen, list) or not all(isinstance(one, str) for one in chosen):
@@ -116,7 +116,7 @@ class Regions:
             self.fault("L201", "the result has no value or no id", index)
         elif item.get("type") != type_ or item.get("to_name") != TEXT:
             detail = f"{item['from_name']} of type {_shown(item.get('type'))} on {_shown(item.get('to_name'))}"
-            self.faults.append(Fault("L202", detail, index, item["id"]))
+            self.faults.append(AnnotationFault("L202", detail, index, item["id"]))
         else:
             return True
         return False
@@ -139,13 +139,13 @@ class Regions:
             one = labels[0] if type(labels) is list and len(labels) == 1 else None
             mark = marks.get(one) if type(one) is str else None
             if mark is None:
-                self.faults.append(Fault("L203", _shown(labels), index, id_))
+                self.faults.append(AnnotationFault("L203", _shown(labels), index, id_))
             elif type(start) is not int or type(end) is not int:
-                self.faults.append(Fault("L204", f"{_shown(start)} to {_shown(end)}", index, id_))
+                self.faults.append(AnnotationFault("L204", f"{_shown(start)} to {_shown(end)}", index, id_))
             elif type(words) is not str:
-                self.faults.append(Fault("L201", "the region quotes no text", index, id_))
+                self.faults.append(AnnotationFault("L201", "the region quotes no text", index, id_))
             elif id_ in found:
-                self.faults.append(Fault("L209", repr(id_), index, id_))
+                self.faults.append(AnnotationFault("L209", repr(id_), index, id_))
             else:
                 found[id_] = region = Region(id_, index, mark, start, end, words)
                 if (text[start:end] != words or not 0 <= start < end) and not matches(text, start, end, words):
@@ -206,7 +206,7 @@ class Regions:
             return
         value, region, hint = item["value"], self.found.get(item["id"]), ""
         if region is None:
-            self.faults.append(Fault("L210", control.name, index, item["id"]))
+            self.faults.append(AnnotationFault("L210", control.name, index, item["id"]))
             return
         given = value.get("start"), value.get("end")
         if region.mark.field is not None or region.mark.layer is not control.layer:
@@ -222,7 +222,7 @@ class Regions:
             hint = _near(detail, control.allowed)
             detail = f"{control.name}: {detail!r}"
         if code:
-            self.faults.append(Fault(code, detail, index, item["id"], hint, region.start, region.end))
+            self.faults.append(AnnotationFault(code, detail, index, item["id"], hint, region.start, region.end))
 
     def name_records(self) -> None:
         """Give each record its id: the one the annotator typed, or that of its region, or one derived from it.
@@ -339,10 +339,10 @@ def utf16_offsets(text: str) -> dict[int, int]:
     return {offset: index for index, offset in enumerate(accumulate(widths, initial=0))}
 
 
-def _misplaced(region: Region, text: str, reason: str) -> Fault:
+def _misplaced(region: Region, text: str, reason: str) -> AnnotationFault:
     start, end, where = region.start, region.end, f"{region.start} to {region.end}"
     if start < 0 or max(start, end) > len(text):
-        return Fault("L205", f"{where}, but the text ends at {len(text)}; {reason}", region.index, region.id)
+        return AnnotationFault("L205", f"{where}, but the text ends at {len(text)}; {reason}", region.index, region.id)
     if start >= end:
         return region.fault("L206" if start == end else "L207", where)
     return region.fault(

@@ -64,7 +64,7 @@ FAULTS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class AnnotationFault:
     """One fault of an annotation.
 
     `index` is the position in the annotation's `result`, None for the annotation itself, and `region` the id of

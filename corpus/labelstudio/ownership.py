@@ -22,7 +22,7 @@ from ..core.schema import Schema
 from ..files import canonical
 from ..files.git import Git
 from ..files.staging import Staging
-from .faults import Fault
+from .faults import AnnotationFault
 from .pseudonyms import Pseudonyms
 from .quarantine import as_problem
 from .submissions import Submission, parse_time
@@ -153,30 +153,30 @@ def _leave(
         return []
     if old.unedited or old.untitled == new.untitled or path in allowed:
         files.remove(former)
-        return [_problem(Fault("L113", f"it moves to annotations/{name}"), former, one.doc_id, "info")]
+        return [_problem(AnnotationFault("L113", f"it moves to annotations/{name}"), former, one.doc_id, "info")]
     detail = f"it is in annotations/{name} now; this file was edited after it was imported and is kept"
     hint = f"compare the two, then delete annotations/{former}"
-    return [_problem(Fault("L113", detail, suggestion=hint), former, one.doc_id, "warning")]
+    return [_problem(AnnotationFault("L113", detail, suggestion=hint), former, one.doc_id, "warning")]
 
 
-def _objection(old: Owned, new: Owned, people: Pseudonyms) -> Fault | None:
+def _objection(old: Owned, new: Owned, people: Pseudonyms) -> AnnotationFault | None:
     """Return why a file must not be replaced, None if it may be."""
     hint = "compare the two; to replace the file, commit it and name it with --overwrite"
     if old.imported and (detail := _other_server(old, new, people)):
-        return Fault("L115", f"{detail}; the file is kept", suggestion=hint)
+        return AnnotationFault("L115", f"{detail}; the file is kept", suggestion=hint)
     if old.imported and old.provenance.get("project") != new.provenance.get("project"):
         shown = f"{old.provenance.get('project')} in the file, {new.provenance.get('project')} in the import"
-        return Fault("L112", f"project {shown}; the file is kept", suggestion=hint)
+        return AnnotationFault("L112", f"project {shown}; the file is kept", suggestion=hint)
     before, after = (parse_time(one.provenance.get("updated")) for one in (old, new))
     if old.imported and before and after and after < before:
         shown = f"updated {old.provenance['updated']}, the import {new.provenance['updated']}"
-        return Fault("L111", f"{shown}; the file is kept", suggestion=hint)
+        return AnnotationFault("L111", f"{shown}; the file is kept", suggestion=hint)
     if old.unedited or (old.checksum and old.checksum == new.checksum):
         return None
     if old.imported and CHECKSUM not in old.provenance:
-        return Fault("L110", "it has no provenance.content_sha256; the file is kept", suggestion=hint)
+        return AnnotationFault("L110", "it has no provenance.content_sha256; the file is kept", suggestion=hint)
     detail = "its content_sha256 does not match" if old.imported else "its provenance names another tool"
-    return Fault("L110", f"{detail}; the file is kept", suggestion=hint)
+    return AnnotationFault("L110", f"{detail}; the file is kept", suggestion=hint)
 
 
 def _other_server(old: Owned, new: Owned, people: Pseudonyms) -> str:
@@ -204,5 +204,5 @@ def _holders(into: Path) -> dict[str, list[str]]:
     return found
 
 
-def _problem(fault: Fault, name: str, doc_id: str, severity: Severity) -> Problem:
+def _problem(fault: AnnotationFault, name: str, doc_id: str, severity: Severity) -> Problem:
     return as_problem(fault, Source(f"annotations/{name}", "annotation"), doc_id, None, severity)

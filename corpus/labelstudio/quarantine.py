@@ -20,7 +20,7 @@ from ..core.model import Problem, Record, Severity, Source
 from ..core.text import snippet
 from ..files.index import DOC_ID
 from ..files.staging import Staging
-from .faults import Fault
+from .faults import AnnotationFault
 from .pseudonyms import without_addresses
 from .submissions import Submission, number, parse_time
 
@@ -47,7 +47,7 @@ class Quarantine:
         self.paths: list[str] = []
         """The quarantined files, relative to the corpus."""
 
-    def hold(self, faults: Iterable[Fault], one: Submission) -> list[Problem]:
+    def hold(self, faults: Iterable[AnnotationFault], one: Submission) -> list[Problem]:
         """Quarantine a submission; return its Problems, each located in the file that now holds it."""
         task, annotation, doc_id, annotator = one.task, one.annotation, one.doc_id, one.annotator
         folder = doc_id if DOC_ID.fullmatch(doc_id) else "_unknown"
@@ -98,7 +98,9 @@ def _kept(annotation: Record) -> Record:
     return kept
 
 
-def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, severity: Severity = "error") -> Problem:
+def as_problem(
+    fault: AnnotationFault, source: Source, doc_id: str, text: str | None, severity: Severity = "error"
+) -> Problem:
     """Return a fault of the annotation in `source` as a Problem."""
     pointer = "/annotation" if fault.index is None else join_pointer("annotation", "result", fault.index)
     line, column = position(source, pointer)

@@ -16,7 +16,7 @@ from typing import Any
 from ..core.model import Record
 from ..core.schema import Schema
 from ..files.index import DOC_ID
-from .faults import Fault
+from .faults import AnnotationFault
 from .pseudonyms import Pseudonyms, without_addresses
 
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
@@ -81,45 +81,45 @@ def group_task(task: Record, people: Pseudonyms) -> Group:
     return Group(doc_id, tuple(newest), tuple(older))
 
 
-def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator[Fault]:
+def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator[AnnotationFault]:
     """Yield why no annotation of a task can be taken. `record` is that of its article, None if there is none.
 
     Offsets count in one exact text: they would point at other words if a character of the text were another.
     """
     data, meta = task.get("data"), task.get("meta")
     if not isinstance(data, dict) or not isinstance(task.get("annotations"), list):
-        yield Fault("L101", "it has no data or no annotations")
+        yield AnnotationFault("L101", "it has no data or no annotations")
         return
     ids = [data, meta] if isinstance(meta, dict) else [data]
     doc_id, text = data.get("doc_id"), data.get("text")
     if not isinstance(doc_id, str) or not DOC_ID.fullmatch(doc_id) or not isinstance(text, str):
         hint = "create the tasks with `corpus label-studio push`"
-        yield Fault("L101", "its data have no valid doc_id or no text", suggestion=hint)
+        yield AnnotationFault("L101", "its data have no valid doc_id or no text", suggestion=hint)
     elif record is None:
-        yield Fault("L102", f"raw/ has no article {doc_id}")
+        yield AnnotationFault("L102", f"raw/ has no article {doc_id}")
     elif any(one.get("doc_id", doc_id) != doc_id for one in ids):
-        yield Fault("L101", "its data and its meta name two different documents")
+        yield AnnotationFault("L101", "its data and its meta name two different documents")
     # A lone surrogate has no UTF-8 bytes; passing it through gives a hash that no record has.
     elif hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != record.get("text_sha256"):
-        yield Fault("L103", "its checksum differs from text_sha256 in the article's record")
+        yield AnnotationFault("L103", "its checksum differs from text_sha256 in the article's record")
     elif any(one.get("text_sha256", record["text_sha256"]) != record["text_sha256"] for one in ids):
-        yield Fault("L103", "the task's text_sha256 differs from that of the article's record")
+        yield AnnotationFault("L103", "the task's text_sha256 differs from that of the article's record")
     elif any(one.get("schema_version", schema.version) not in schema.versions for one in ids):
         written = {str(one["schema_version"]) for one in ids if "schema_version" in one}
         versions = ", ".join(sorted(one if _VERSION.fullmatch(one) else "another" for one in written))
-        yield Fault("L104", f"the task has {versions}, the corpus has {' and '.join(schema.versions)}")
+        yield AnnotationFault("L104", f"the task has {versions}, the corpus has {' and '.join(schema.versions)}")
     else:
         yield from _fields_faults(ids, schema)
 
 
-def _fields_faults(ids: list[Record], schema: Schema) -> Iterator[Fault]:
+def _fields_faults(ids: list[Record], schema: Schema) -> Iterator[AnnotationFault]:
     """Yield why the fields to annotate cannot be taken from a task."""
     said = [one["fields_done"] for one in ids if "fields_done" in one]
     if any(one != said[0] for one in said):
-        yield Fault("L114", "its data and its meta name different fields")
+        yield AnnotationFault("L114", "its data and its meta name different fields")
     elif said and not fields_fit(said[0], schema):
         hint = 'write it as in annotations: {"quotes": ["content", "speaker"]}'
-        yield Fault("L114", without_addresses(json.dumps(said[0]))[:100], suggestion=hint)
+        yield AnnotationFault("L114", without_addresses(json.dumps(said[0]))[:100], suggestion=hint)
 
 
 def fields_fit(fields_done: Any, schema: Schema) -> bool:

@@ -69,7 +69,7 @@ class Reduction:
             corpus = Corpus(
                 tuple(self._summaries), released, version, complete, self._selection.doc_ids, look.place, names
             )
-            for problem in corpus_wide.run(corpus, schema, self._policy.severities, suppressor.suppress):
+            for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
                 last.add(problem)
 
     def _about_suppressions(self, index: Index, last: Shard) -> None:

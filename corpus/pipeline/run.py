@@ -30,7 +30,7 @@ DOCUMENTS = 256
 """Documents in a shard."""
 
 
-def run(index: Index, task: Task, schema: Schema, workers: int = 1) -> Iterator[Shard]:
+def run_corpus(index: Index, task: Task, schema: Schema, workers: int = 1) -> Iterator[Shard]:
     """Yield every shard in order, then one with the findings that need more than one shard.
 
     `task` is a `Validation` or a `Compilation`. With more than one worker, the shards are compiled in

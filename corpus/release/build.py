@@ -22,7 +22,7 @@ from ..core.schema import Schema
 from ..core.settings import Settings
 from ..files import Index, new_folder
 from ..pipeline.check import Policy
-from ..pipeline.run import run
+from ..pipeline.run import run_corpus
 from ..pipeline.shard import Compilation, Shard
 from ..pipeline.tables import configs
 from .card import card
@@ -69,7 +69,9 @@ def build_folder(
     built = Built(settings.version)
     with new_folder(out, replace=replace) as new:
         folder = new.path
-        if write_tables(progress(run(index, task, schema, workers), len(index)), schema, folder, built, on_problem):
+        if write_tables(
+            progress(run_corpus(index, task, schema, workers), len(index)), schema, folder, built, on_problem
+        ):
             return None
         if not built.splits:
             raise CorpusError(f"{index.root}: there is no document to build")

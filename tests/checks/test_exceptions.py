@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from support.corpora import Corpus, Ran, annotation, run
 
 from corpus import checks
-from corpus.checks.suppress.exceptions import PATH, ExceptionEntry, exception_keys, exception_toml, read_exceptions
+from corpus.checks.suppress.exceptions import (
+    EXCEPTIONS,
+    ExceptionEntry,
+    exception_keys,
+    exception_toml,
+    read_exceptions,
+)
 from corpus.checks.suppress.suppressions import SUPPRESSION_RULES, read_suppressions
 from corpus.core.model import CorpusError, Problem
 
@@ -48,11 +54,11 @@ def add(corpus: Corpus, *argv: str, until: str = "9999-12-31") -> Ran:
 
 
 def test_what_an_exception_names_is_not_counted_and_not_shown(corpus: Corpus) -> None:
-    wrong_spans(corpus, "x1", "x2").write(PATH, entry(record='"x1"'))
+    wrong_spans(corpus, "x1", "x2").write(EXCEPTIONS, entry(record='"x1"'))
     found = corpus.findings()
     assert [(one["code"], one["record"]) for one in found] == [("P307", "x2")]
     assert corpus.run("build").code == 1
-    corpus.write(PATH, entry())
+    corpus.write(EXCEPTIONS, entry())
     ran = corpus.run("validate")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "no findings in 2 documents; 2 suppressed\n"
@@ -61,7 +67,7 @@ def test_what_an_exception_names_is_not_counted_and_not_shown(corpus: Corpus) ->
 
 
 def test_show_excepted(corpus: Corpus) -> None:
-    wrong_spans(corpus, "x1").write(PATH, entry())
+    wrong_spans(corpus, "x1").write(EXCEPTIONS, entry())
     ran = corpus.run("validate", "--show-excepted")
     assert ran.code == 0
     assert ": info P307 " in ran.out
@@ -73,7 +79,7 @@ def test_show_excepted(corpus: Corpus) -> None:
     [{"annotator": '"ann-a"'}, {"annotator": ""}, {"doc_id": '"beta"'}, {"record": '"x2"'}, {"code": '"P305"'}],
 )
 def test_what_it_does_not_name_is_found(corpus: Corpus, other: dict[str, str]) -> None:
-    wrong_spans(corpus, "x1").write(PATH, entry(**other))
+    wrong_spans(corpus, "x1").write(EXCEPTIONS, entry(**other))
     assert codes(corpus) == ["P307", "X102"]
 
 
@@ -83,7 +89,7 @@ def test_a_level_fails_by_what_is_left(corpus: Corpus) -> None:
     value["quotes"].append({**value["quotes"][0], "id": "q2"})
     corpus.write(GOLD, value)
     assert codes(corpus) == ["P307"]
-    corpus.write(PATH, entry())
+    corpus.write(EXCEPTIONS, entry())
     assert codes(corpus) == ["Q507"]
 
 
@@ -91,22 +97,22 @@ def test_a_file_without_a_document(corpus: Corpus) -> None:
     corpus.write("annotations/notes.txt", "mine")
     assert codes(corpus) == ["F117"]
     assert add(corpus, "annotations/notes.txt:1:1").code == 0
-    assert tomllib.loads((corpus.root / PATH).read_text())["exception"][0]["file"] == "annotations/notes.txt"
+    assert tomllib.loads((corpus.root / EXCEPTIONS).read_text())["exception"][0]["file"] == "annotations/notes.txt"
     assert codes(corpus) == []
 
 
 def test_the_last_day_is_included(corpus: Corpus) -> None:
-    corpus.write(PATH, entry(until="2027-01-31"))
+    corpus.write(EXCEPTIONS, entry(until="2027-01-31"))
     for today, held in ((date(2027, 1, 30), 1), (date(2027, 1, 31), 1), (date(2027, 2, 1), 0)):
         suppressions = read_suppressions(corpus.root, today)
         assert (len(suppressions.held), len(suppressions.expired)) == (held, 1 - held)
 
 
 def test_an_expired_exception_is_a_finding_and_holds_no_more(corpus: Corpus) -> None:
-    wrong_spans(corpus, "x1").write(PATH, "# why\n\n" + entry(until="2020-01-31"))
+    wrong_spans(corpus, "x1").write(EXCEPTIONS, "# why\n\n" + entry(until="2020-01-31"))
     assert codes(corpus) == ["P307", "X101"]
     last = corpus.findings()[-1]
-    assert (last["file"], last["line"], last["doc_id"], last["severity"]) == (PATH, 3, "alpha", "warning")
+    assert (last["file"], last["line"], last["doc_id"], last["severity"]) == (EXCEPTIONS, 3, "alpha", "warning")
     assert codes(corpus, str(corpus.root / GOLD)) == ["P307", "X101"]
     assert codes(corpus, str(corpus.root / "raw/beta.txt")) == []
     corpus.write("pyproject.toml", '[tool.corpus.severity]\nX101 = "info"\nP307 = "info"\n')
@@ -114,7 +120,7 @@ def test_an_expired_exception_is_a_finding_and_holds_no_more(corpus: Corpus) -> 
 
 
 def test_an_unneeded_exception_is_a_finding_of_a_whole_run(corpus: Corpus) -> None:
-    corpus.write(PATH, entry())
+    corpus.write(EXCEPTIONS, entry())
     assert codes(corpus) == ["X102"]
     assert codes(corpus, str(corpus.root / GOLD)) == []
     assert corpus.run("validate", "--workers", "2").out == corpus.run("validate").out
@@ -124,7 +130,7 @@ def test_an_unneeded_exception_is_a_finding_of_a_whole_run(corpus: Corpus) -> No
 
 
 def test_a_question_that_was_not_asked_makes_no_exception_unneeded(corpus: Corpus) -> None:
-    corpus.write(PATH, entry())
+    corpus.write(EXCEPTIONS, entry())
     corpus.write(GOLD, "{")
     assert codes(corpus) == ["F103"]
     corpus.write("raw/alpha.json", "{")
@@ -133,11 +139,11 @@ def test_a_question_that_was_not_asked_makes_no_exception_unneeded(corpus: Corpu
 
 @pytest.mark.parametrize("code", ["F103", "S201", "R402"])
 def test_what_does_not_hold_together_cannot_be_excepted(corpus: Corpus, code: str) -> None:
-    corpus.write(PATH, entry(code=f'"{code}"'))
+    corpus.write(EXCEPTIONS, entry(code=f'"{code}"'))
     for verb in ("validate", "build"):
         ran = corpus.run(verb)
         assert (ran.code, ran.out) == (2, "")
-        assert ran.err.startswith(f"corpus: {PATH}:1: exception 1: {code} cannot be suppressed")
+        assert ran.err.startswith(f"corpus: {EXCEPTIONS}:1: exception 1: {code} cannot be suppressed")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +152,7 @@ def test_what_does_not_hold_together_cannot_be_excepted(corpus: Corpus, code: st
         ("[[exception]\n", "(at line 1, column"),
         ('[[exception]]\nreason = "\x1b"\n', "(at line 2, column"),
         ("\ufeff", "at line 1"),
-        ("x = " + "[" * 9999, f"{PATH}: "),
+        ("x = " + "[" * 9999, f"{EXCEPTIONS}: "),
         ("other = 1\n", "unknown key other"),
         ("exception = 1\n", "must be an array of tables"),
         (entry(extra="1"), ":1: exception 1: unknown key extra"),
@@ -166,7 +172,7 @@ def test_what_does_not_hold_together_cannot_be_excepted(corpus: Corpus, code: st
     ],
 )
 def test_a_malformed_file_says_where(corpus: Corpus, text: str, said: str) -> None:
-    corpus.write(PATH, text)
+    corpus.write(EXCEPTIONS, text)
     ran = corpus.run("validate")
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
@@ -174,13 +180,13 @@ def test_a_malformed_file_says_where(corpus: Corpus, text: str, said: str) -> No
 
 
 def test_a_file_that_is_not_read(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus.write(PATH, b"\xff")
+    corpus.write(EXCEPTIONS, b"\xff")
     assert "is not UTF-8: byte 0xff at offset 0" in corpus.run("validate").err
     monkeypatch.setattr("corpus.core.regular_file.LIMIT", 200_000)
-    corpus.write(PATH, ENTRY + "#" * 200_000)
+    corpus.write(EXCEPTIONS, ENTRY + "#" * 200_000)
     assert "is larger than" in corpus.run("validate").err
-    (corpus.root / PATH).unlink()
-    (corpus.root / PATH).symlink_to("/etc/passwd")
+    (corpus.root / EXCEPTIONS).unlink()
+    (corpus.root / EXCEPTIONS).symlink_to("/etc/passwd")
     ran = corpus.run("validate")
     assert ran.code == 2
     assert "symbolic link" in ran.err
@@ -190,27 +196,29 @@ def test_add_by_place_and_by_name_write_the_same(corpus: Corpus) -> None:
     wrong_spans(corpus, "x1")
     found = corpus.findings()[0]
     assert add(corpus, f"{found['file']}:{found['line']}:{found['column']}:").code == 0
-    by_place = (corpus.root / PATH).read_text()
+    by_place = (corpus.root / EXCEPTIONS).read_text()
     assert codes(corpus) == []
-    (corpus.root / PATH).unlink()
+    (corpus.root / EXCEPTIONS).unlink()
     named = ("--code", "P307", "--doc", "alpha", "--annotator", "gold", "--record", "x1")
     ran = add(corpus, *named)
     assert (ran.code, ran.out, ran.err) == (0, "", "suppressed until 9999-12-31: P307 alpha gold x1\n")
-    assert (corpus.root / PATH).read_text() == by_place
+    assert (corpus.root / EXCEPTIONS).read_text() == by_place
     again = add(corpus, *named)
     assert again.code == 2
-    assert "duplicate of the exception" in again.err
-    assert (corpus.root / PATH).read_text() == by_place
+    assert again.err.startswith(
+        f"corpus: no exception was added: {EXCEPTIONS}:1 has one for P307 alpha gold x1 already"
+    )
+    assert (corpus.root / EXCEPTIONS).read_text() == by_place
 
 
 def test_add_appends_and_leaves_what_is_there(corpus: Corpus) -> None:
-    corpus.write(PATH, "# mine\n" + ENTRY + "\n\n")
+    corpus.write(EXCEPTIONS, "# mine\n" + ENTRY + "\n\n")
     assert add(corpus, "--code", "P310", "--doc", "beta").code == 0
     added = '[[exception]]\ndoc_id = "beta"\ncode = "P310"\nreason = "it “is” so"\nuntil = 9999-12-31\n'
-    assert (corpus.root / PATH).read_text() == "# mine\n" + ENTRY + "\n" + added
+    assert (corpus.root / EXCEPTIONS).read_text() == "# mine\n" + ENTRY + "\n" + added
     listed = corpus.run("exceptions", "list")
     assert listed.out == "until 9999-12-31  P307 alpha gold: so\nuntil 9999-12-31  P310 beta: it “is” so\n"
-    corpus.write(PATH, entry(until="2020-01-01", reason='"\\u001b[31m"'))
+    corpus.write(EXCEPTIONS, entry(until="2020-01-01", reason='"\\u001b[31m"'))
     assert corpus.run("exceptions", "list").out == "expired 2020-01-01  P307 alpha gold: <U+001B>[31m\n"
 
 
@@ -246,7 +254,7 @@ def test_add_refuses(corpus: Corpus, argv: tuple[str, ...], said: str) -> None:
     ran = add(corpus, *argv)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
-    assert not (corpus.root / PATH).exists()
+    assert not (corpus.root / EXCEPTIONS).exists()
 
 
 def test_add_refuses_what_would_not_hold(corpus: Corpus) -> None:

@@ -62,7 +62,7 @@ def test_two_exceptions_at_once_are_both_kept(tmp_path: Path) -> None:
         until = ("--reason", "seen", "--until", "2099-01-01")
         return ("exceptions", "add", "--code", code, "--doc", doc, *until)
 
-    codes = ("C601", "C603", "C604", "C605", "C606", "C607", "C608", "C614")
+    codes = ("C601", "C603", "C604")
     for code in codes:
         ended = together(tmp_path, add("alpha", code), add("beta", code))
         assert [one[0] for one in ended] == [0, 0], ended

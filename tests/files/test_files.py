@@ -30,7 +30,7 @@ from corpus.files import Index, Reader, by_document, canonical, canonical_line, 
 from corpus.files.read import parse_text
 from corpus.files.write import ordered
 from corpus.pipeline.check import Policy
-from corpus.pipeline.run import run
+from corpus.pipeline.run import run_corpus
 from corpus.pipeline.shard import Validation
 
 SCHEMA = Schema.read(REPOSITORY)
@@ -106,7 +106,7 @@ def read_back(root: Path) -> list[ReadBack]:
 def validate(root: Path) -> list[Problem]:
     with Index(root) as index:
         task = Validation(Policy(checks.severities()))
-        return [problem for shard in run(index, task, SCHEMA, 1) for problem in shard.problems]
+        return [problem for shard in run_corpus(index, task, SCHEMA, 1) for problem in shard.problems]
 
 
 def told(problems: list[Problem]) -> list[tuple[Any, ...]]:

@@ -79,7 +79,7 @@ def edit(corpus: Corpus, rng: Random, kind: str, number: int) -> None:
 @given(
     st.lists(st.sampled_from(EDITS), max_size=5), st.lists(st.sampled_from(EDITS), max_size=3), st.integers(0, 2**32)
 )
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_since_finds_what_a_full_run_finds_there(before: list[str], after: list[str], seed: int) -> None:
     rng = Random(seed)
     with tempfile.TemporaryDirectory() as folder:

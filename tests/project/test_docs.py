@@ -70,6 +70,7 @@ SKIPPED = {
     "git add --all": "the copy is no repository",
     ".ci/run": "it would run this test",
     "pytest": "it would run this test",
+    "pytest --cov --cov-report=term-missing:skip-covered": "it would run this test",
     "ON_THE_RECORD_KILLS=50 pytest tests/project/test_kills.py": "takes minutes, and runs by itself",
     "pytest tests/project/test_docs.py --golden": "it would run this test",
     "pytest tests/checks/test_cases.py --golden": "runs by itself",

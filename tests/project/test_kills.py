@@ -155,6 +155,11 @@ def tree(root: Path) -> dict[str, bytes]:
     }
 
 
+def some(changes: int, name: str) -> list[int]:
+    """So many of the moments before a change, the same in each run."""
+    return sorted(random.Random(name).sample(range(1, changes + 1), min(MOMENTS, changes)))
+
+
 def is_stale(path: Path) -> bool:
     return any(part.startswith(TEMPORARY) for part in path.parts)
 
@@ -188,8 +193,7 @@ def test_a_killed_command_leaves_each_file_as_before_or_as_after(name: str, kill
     after = tree(folder)
     assert code in (0, 1)
     assert after != before, "the command changed nothing, so that killing it shows nothing"
-    moments = range(1, changes + 1)
-    chosen = sorted(random.Random(name).sample(moments, min(MOMENTS, changes)))
+    chosen = some(changes, name)
     for moment in chosen:
         folder, arguments = place("killed")
         assert killer.run(arguments, moment)[0] == -9
@@ -232,7 +236,7 @@ def test_an_update_of_gold_that_is_killed_goes_on(killer: Killer, tmp_path: Path
     after = tree(root)
     assert code == 0
     assert after != tree(start)
-    for moment in range(1, changes + 1):
+    for moment in some(changes, "update"):
         shutil.rmtree(root)
         shutil.copytree(start, root)
         assert killer.run(arguments, moment)[0] == -9
@@ -251,7 +255,7 @@ def test_gold_never_stands_without_its_worklist(killer: Killer, tmp_path: Path) 
     shutil.copytree(start, tmp_path / "one")
     code, changes = killer.run(arguments)
     assert code == 0
-    for moment in range(1, changes + 1):
+    for moment in some(changes, "worklist"):
         shutil.rmtree(tmp_path / "one")
         shutil.copytree(start, tmp_path / "one")
         assert killer.run(arguments, moment)[0] == -9

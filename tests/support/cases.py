@@ -25,7 +25,7 @@ from corpus.files import Index
 from corpus.files.base_releases import release_changes
 from corpus.files.git import Git
 from corpus.pipeline.check import Policy
-from corpus.pipeline.run import run
+from corpus.pipeline.run import run_corpus
 from corpus.pipeline.shard import Validation
 from corpus.release.against_base import release_problems
 from support.corpora import REPOSITORY
@@ -85,7 +85,7 @@ def validate(root: Path, meanwhile: Callable[[Path], None] = nothing, workers: i
     with Index(root) as index:
         meanwhile(root)
         task = Validation(Policy(all_severities(), suppressions))
-        found = [p for shard in run(index, task, schema, workers) for p in shard.problems]
+        found = [p for shard in run_corpus(index, task, schema, workers) for p in shard.problems]
     if (root / ".git").exists():
         # The case is about the change since its first commit, as with `corpus validate --base HEAD`.
         changes = release_changes(Git(root), "HEAD")

@@ -13,7 +13,7 @@ from ...core.model import CorpusError
 from ...core.regular_file import LIMIT
 from ...core.toml_file import read_tables, string
 
-PATH = "annotations/baseline.toml"
+BASELINE = "annotations/baseline.toml"
 _HEAD = "# Suppressed findings. Written by `corpus baseline write`, which removes those that were fixed.\n"
 
 Baseline = Mapping[Fingerprint, int]
@@ -23,8 +23,8 @@ Baseline = Mapping[Fingerprint, int]
 def read_baseline(root: Path) -> dict[Fingerprint, int]:
     """Read the baseline of the corpus, empty if the file is missing. Raises CorpusError, with the location."""
     baseline: dict[Fingerprint, int] = {}
-    for number, table in enumerate(read_tables(root, PATH, "finding"), 1):
-        where = f"{PATH}: finding {number}"
+    for number, table in enumerate(read_tables(root, BASELINE, "finding"), 1):
+        where = f"{BASELINE}: finding {number}"
         count = table.pop("count", 1)
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             raise CorpusError(f"{where}: count must be a whole number, 1 or more")
@@ -46,7 +46,9 @@ def baseline_toml(baseline: Baseline) -> bytes:
     lines = [f"  {{ {_entry(one, count)} }},\n" for one, count in sorted(baseline.items())]
     data = "".join([_HEAD, "finding = [\n", *lines, "]\n"]).encode()
     if len(data) > LIMIT:
-        raise CorpusError(f"{len(baseline):,} findings do not fit into {PATH}; fix the findings of some codes first")
+        raise CorpusError(
+            f"{len(baseline):,} findings do not fit into {BASELINE}; fix the findings of some codes first"
+        )
     return data
 
 

@@ -23,7 +23,7 @@ from ...core.model import CorpusError, Problem
 from ...core.regular_file import read_utf8
 from ...core.toml_file import read_tables, string
 
-PATH = "annotations/exceptions.toml"
+EXCEPTIONS = "annotations/exceptions.toml"
 _NAMES = ("file", "doc_id", "annotator", "record", "code", "reason")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*exception[ \t]*\]\]", re.MULTILINE)
 
@@ -73,18 +73,15 @@ def read_exceptions(
     with the location, if the file holds anything but valid exceptions.
     """
     text = _text(root) if text is None else text
-    tables = read_tables(root, PATH, "exception", text)
+    tables = read_tables(root, EXCEPTIONS, "exception", text)
     lines = [text.count("\n", 0, match.start()) + 1 for match in _HEADER.finditer(text)]
     if len(lines) != len(tables):
         lines = [1] * len(tables)
     found: dict[ExceptionKey, ExceptionEntry] = {}
     for number, (table, line) in enumerate(zip(tables, lines, strict=True), 1):
-        where = f"{PATH}:{line}: exception {number}"
+        where = f"{EXCEPTIONS}:{line}: exception {number}"
         one = _exception(table, line, where)
-        if one.code not in codes:
-            raise CorpusError(f"{where}: unknown code {one.code}; `corpus rule --all` lists the codes")
-        if one.code not in suppressible:
-            raise CorpusError(f"{where}: {one.code} cannot be suppressed, since invalid data does not compile; fix it")
+        _check_code(one, where, codes, suppressible)
         if one.key in found:
             raise CorpusError(
                 f"{where}: duplicate of the exception for {one.about} in line {found[one.key].line}; delete one of them"
@@ -93,9 +90,16 @@ def read_exceptions(
     return list(found.values())
 
 
+def _check_code(one: ExceptionEntry, where: str, codes: Collection[str], suppressible: Collection[str]) -> None:
+    if one.code not in codes:
+        raise CorpusError(f"{where}: unknown code {one.code}; `corpus rule --all` lists the codes")
+    if one.code not in suppressible:
+        raise CorpusError(f"{where}: {one.code} cannot be suppressed, since invalid data does not compile; fix it")
+
+
 def _text(root: Path) -> str:
     try:
-        return read_utf8(root / PATH, root)
+        return read_utf8(root / EXCEPTIONS, root)
     except FileNotFoundError:
         return ""
 
@@ -128,7 +132,16 @@ def with_exceptions(
 ) -> str:
     """Return the file with the exceptions `added` at its end. Raises CorpusError as `read_exceptions` does."""
     text = _text(root)
+    existing = {one.key: one for one in read_exceptions(root, codes, suppressible, text)}
     for one in added:
+        # The file is not written yet, so a refusal names none of its lines.
+        _check_code(one, "no exception was added", codes, suppressible)
+        if one.key in existing:
+            same = existing[one.key]
+            raise CorpusError(
+                f"no exception was added: {EXCEPTIONS}:{same.line} has one for {one.about} already, until "
+                f"{same.until}; edit that one"
+            )
         text = text.rstrip("\n") + "\n\n" if text.strip() else ""
         text += exception_toml(one)
         read_exceptions(root, codes, suppressible, text)

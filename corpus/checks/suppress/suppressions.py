@@ -21,10 +21,8 @@ from .. import CHECKS, severities, suppressible
 from ..corpus_wide import CORPUS_WIDE
 from ..release_changes import RELEASE_RULES
 from ..rule import Rule, documentation
-from .baseline import PATH as BASELINE
-from .baseline import Baseline, read_baseline
-from .exceptions import PATH as EXCEPTIONS
-from .exceptions import ExceptionEntry, ExceptionKey, exception_keys, read_exceptions
+from .baseline import BASELINE, Baseline, read_baseline
+from .exceptions import EXCEPTIONS, ExceptionEntry, ExceptionKey, exception_keys, read_exceptions
 
 Used = Counter[ExceptionKey | Fingerprint]
 """How many findings each exception and each baseline entry suppressed."""
