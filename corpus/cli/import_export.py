@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from ..core.model import CorpusError
 from ..formats import FORMATS
-from .options import PATH, Assignment, Common, OneOf, Verb, warn
+from .options import PATH, Assignment, Common, OneOf, Verb, named, warn
 
 if TYPE_CHECKING:
     from ..formats.documents import LeftOut
@@ -82,10 +81,11 @@ def import_(
         map=read_toml(map_) if map_ else {},
         record=dict(fields),
         layers=layers,
-        schema=Path(os.path.abspath(schema)) if schema else None,
+        schema=named(schema) if schema else None,
     )
+    source = named(source) if source.is_symlink() else source
     # A corpus that is imported in part would pass for the whole: it takes its name when all was read.
-    with new_folder(common.make(Path(os.path.realpath(into)))) as new:
+    with new_folder(common.make_named(into)) as new:
         counts = report.text(FORMATS[source_format].read(source, new.path, options), sys.stdout)
         imported = any(new.path.iterdir())
         if imported:
@@ -135,7 +135,7 @@ def export(
     written, left = exported(
         common.root(),
         FORMATS[target_format],
-        common.make(out),
+        common.make_named(out),
         layers=layers,
         split=split,
         annotators=annotators,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import PATH, Common, Group, Number, warn
+from .options import PATH, Common, Group, Number, named, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
@@ -245,7 +245,7 @@ def convert(common: Common, export: Path, into: Path | None, overwrite: tuple[Pa
         Schema.read(root),
         Pseudonyms(root / NAME),
         Origin(),
-        Path(os.path.abspath(into)) if into else root / "annotations",
+        named(into) if into else root / "annotations",
         root / "quarantine",
         _absolute(overwrite, root),
     )
