@@ -232,6 +232,8 @@ class Corpus:
     names: Names = no_names
     severities: Mapping[str, Severity] = field(default_factory=dict)
     """The severity of each code in this run; a finding takes its own from here."""
+    released_texts: Mapping[bytes, str] = field(default_factory=dict)
+    """The split of each text in the last release, by its checksum."""
 
     def asks(self, *doc_ids: str) -> bool:
         """Return True if a finding about these documents is to be reported."""

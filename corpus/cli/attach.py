@@ -66,7 +66,7 @@ def _to_release(common: Common, release: Path, texts: Path, out: Path | None) ->
     from ..release.attach_texts import attach_texts
 
     release = Path(os.path.abspath(release))
-    folder = common.make(out or Path(f"{release.name}-with-texts"))
+    folder = common.make_named(out) if out else common.make(Path(f"{release.name}-with-texts"))
     found = attach_texts(release, texts, folder, progress=common.progress)
     for line in found.wrong:
         print(visible(line))

@@ -43,7 +43,7 @@ def build(common: Common, out: Path | None, with_attached: bool, workers: int) -
     root = common.root()
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())
-    folder = common.make(out or root / "build")
+    folder = common.make_named(out) if out else common.make(root / "build")
     counts = report.SeverityCounts()
     with Index(root) as index:
         built = build_folder(

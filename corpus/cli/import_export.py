@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from ..core.model import CorpusError
 from ..formats import FORMATS
-from .options import PATH_TYPE, Assignment, Common, OneOf, Verb, warn
+from .options import PATH_TYPE, Assignment, Common, OneOf, Verb, named, warn
 
 if TYPE_CHECKING:
     from ..formats.documents import LeftOut, Options
@@ -94,11 +93,12 @@ def import_(
         map_path=str(map_) if map_ else "map",
         record=dict(fields),
         layers=layers,
-        schema=Path(os.path.abspath(schema)) if schema else None,
+        schema=named(schema) if schema else None,
         kb_date=kb_date,
         replace_controls=replace_controls,
         bulk=bulk,
     )
+    source = named(source) if source.is_symlink() else source
     if suggest_map:
         return _suggest_map(common, source_format, source, options, out)
     if into is None:
@@ -110,7 +110,7 @@ def import_(
     if into.exists() and into.samefile("."):
         raise CorpusError("--into is the working directory, which is not replaced; name a new directory")
     # A corpus that is imported in part would pass for the whole: it takes its name when all was read.
-    with new_folder(common.make(Path(os.path.realpath(into)))) as new:
+    with new_folder(common.make_named(into)) as new:
         problems = run_import(source_format, FORMATS[source_format], source, new.path, options)
         counts = report.text(problems, sys.stdout)
         imported = is_imported(new.path)
@@ -183,7 +183,7 @@ def export(
     written, left = exported(
         common.root(),
         FORMATS[target_format],
-        common.make(out),
+        common.make_named(out),
         layers=layers,
         split=split,
         annotators=annotators,

@@ -53,7 +53,7 @@ def init(common: Common, folder: Path, title: str | None, licence: str, checker:
     from ..edit.init import UNKNOWN, installed_from, read_checker, start
 
     of = read_checker(checker) if checker else installed_from()
-    path = common.make(folder)
+    path = common.make_named(folder)
     start(path, title or path.name, licence, of)
     common.say(_NEXT.format(folder=visible(str(folder))))
     if of == UNKNOWN:

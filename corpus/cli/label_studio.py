@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import PATH_TYPE, Common, Number, VerbGroup, warn
+from .options import PATH_TYPE, Common, Number, VerbGroup, named, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
@@ -250,7 +250,7 @@ def convert(common: Common, export: Path, into: Path | None, server: str, overwr
 
     root = common.edit()
     people = Pseudonyms(root / NAME)
-    folder = Path(os.path.abspath(into)) if into else root / "annotations"
+    folder = named(into) if into else root / "annotations"
     with filling(root, folder, warn):
         result = convert_tasks(
             common.bar(read_export(export), unit="task"),

@@ -29,6 +29,11 @@ MOST_WORKERS = 1024
 RELATIVE = "Relative to the working directory, or else to the corpus."
 
 
+def named(path: Path) -> Path:
+    """Return the absolute path of a file or directory that the user named, and not a corpus: a link is followed."""
+    return Path(os.path.realpath(path) if path.is_symlink() else os.path.abspath(path))
+
+
 class Common:
     """The options that every verb has, and what they decide: the corpus, and how much is written to stderr."""
 
@@ -62,6 +67,10 @@ class Common:
         path = Path(os.path.abspath(folder))
         click.get_current_context().with_resource(making(path, warn))
         return path
+
+    def make_named(self, folder: Path) -> Path:
+        """Return what `make` returns for a directory that the user named: a symbolic link leads to it."""
+        return self.make(named(folder))
 
     def say(self, line: str) -> None:
         """Print a line on stderr, after everything reported so far; not with --quiet."""

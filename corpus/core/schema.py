@@ -12,6 +12,7 @@ the field means something to it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -223,7 +224,7 @@ def _json(path: Path) -> dict[str, Any]:
     """Read a file of schema/. Raises CorpusError when it is missing, is not a JSON object, or is an unsound schema."""
     try:
         # Strict encoding finds a lone surrogate, which no writer of ours could write again.
-        value = json.loads(read_file(path, path.parent.parent))
+        value = json.loads(read_file(path, path.parent.parent), object_pairs_hook=_without_repetition)
         json.dumps(value, ensure_ascii=False).encode()
     except FileNotFoundError:
         raise CorpusError(f"{path} is missing: a corpus needs one; `corpus --root DIR` names the corpus") from None
@@ -238,6 +239,15 @@ def _json(path: Path) -> dict[str, Any]:
     if path.name.endswith(".schema.json"):
         _check_json_schema(value, path)
     return value
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object. Raises ValueError for a repeated key: a reviewer sees the first value, and the last counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {twice[:100]!r} is repeated in one object")
+    return found
 
 
 def _check_json_schema(value: dict[str, Any], path: Path) -> None:

@@ -63,7 +63,7 @@ def release_changes(git: Git, base: str) -> ReleaseChanges:
 def last_release(git: Git, base: str, version: str) -> Iterator[Path]:
     """Yield a temporary directory with the tables of documents of release `version` in the commit `base`.
 
-    `released_splits` reads it. Without a version it is empty. It is deleted at the end.
+    `files.releases.read_last_release` reads it. Without a version it is empty. It is deleted at the end.
     """
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         root = Path(folder)

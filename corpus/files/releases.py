@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,8 +12,8 @@ from ..core.model import CorpusError
 from ..core.settings import VERSION
 from .parquet_file import ParquetFile
 
-_LONGEST_ID = 128
-"""The code points that a doc_id may have, which are all ASCII."""
+_LONGEST = 128
+"""The code points that a doc_id may have, which are all ASCII; checksums have fewer."""
 
 
 def versions(root: Path) -> list[str]:
@@ -35,24 +36,50 @@ def parts(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
-def released_splits(root: Path) -> tuple[str, dict[str, str]]:
-    """Return the highest version in `root/releases` and the split of each document in it, "" and {} without any.
+@dataclass(frozen=True, slots=True)
+class LastRelease:
+    """The split of each document of the last release, by its id and by the checksum of its text."""
 
-    Only ids are read. Raises CorpusError if the release is damaged.
+    version: str = ""
+    by_id: dict[str, str] = field(default_factory=dict)
+    by_text: dict[bytes, str] = field(default_factory=dict)
+
+
+def read_last_release(root: Path) -> LastRelease:
+    """Read the highest version in `root/releases`; it is empty without any.
+
+    Only ids and checksums are read. Raises CorpusError if the release is damaged.
     """
     known = versions(root)
     if not known:
-        return "", {}
-    last = known[-1]
-    found: dict[str, str] = {}
-    folder = root / "releases" / last / "documents"
+        return LastRelease()
+    found = LastRelease(known[-1])
+    folder = root / "releases" / found.version / "documents"
     _refuse_link(folder)
     for path in sorted(folder.glob("*.parquet")):
         split = path.name.rpartition("-of-")[0].rpartition("-")[0]
-        for batch in ParquetFile(path).batches(8192, ["doc_id"]):
-            if not pa.types.is_string(batch["doc_id"].type):
-                raise CorpusError(f"{path} is not a table of documents: the column doc_id is not of strings")
-            if (pc.max(pc.binary_length(batch["doc_id"])).as_py() or 0) > _LONGEST_ID:
-                raise CorpusError(f"{path} is not a table of documents: a doc_id is longer than {_LONGEST_ID}")
-            found.update((doc_id, split) for doc_id in batch["doc_id"].to_pylist())
-    return last, found
+        file = ParquetFile(path)
+        columns = ["doc_id", *(name for name in ("text_sha256",) if name in file.schema.names)]
+        for batch in file.batches(8192, columns):
+            for name, values in zip(columns, batch.columns, strict=True):
+                _check_strings(path, name, values)
+            rows = batch.to_pydict()
+            found.by_id.update((doc_id, split) for doc_id in rows["doc_id"])
+            found.by_text.update((_checksum(text), split) for text in rows.get("text_sha256", ()))
+    found.by_text.pop(b"", None)
+    return found
+
+
+def _checksum(written: str | None) -> bytes:
+    """Return a checksum in hexadecimal as bytes, b"" if it is none."""
+    try:
+        return bytes.fromhex(written or "")
+    except ValueError:
+        return b""
+
+
+def _check_strings(path: Path, name: str, values: pa.Array) -> None:
+    if not pa.types.is_string(values.type):
+        raise CorpusError(f"{path} is not a table of documents: the column {name} is not of strings")
+    if (pc.max(pc.binary_length(values)).as_py() or 0) > _LONGEST:
+        raise CorpusError(f"{path} is not a table of documents: a {name} is longer than {_LONGEST}")

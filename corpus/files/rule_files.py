@@ -19,8 +19,11 @@ RULE_FILES = re.compile(
     r"schema(?:/.*)?|releases(?:/.*)?|annotations/[^/]+\.toml|pyproject\.toml|constraints\.txt", re.DOTALL
 )
 """Paths relative to the corpus. git lists a link or a submodule as one name, without its files."""
-PLAIN = ("--no-renames", "--relative", "--no-ext-diff", "--no-textconv", "--no-color")
-"""Options of `git diff` that override settings which change its output or start a program."""
+PLAIN = ("--no-renames", "--relative", "--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none")
+"""Options of `git diff` that override settings which change its output or start a program.
+
+A submission can bring some of them: `.gitmodules` may say that changes of a submodule are to be ignored.
+"""
 
 
 def changed_files(git: Git, base: str, *inside: str) -> set[str]:
@@ -42,7 +45,7 @@ def is_rule(git: Git, base: str, path: str) -> bool:
         return RULE_FILES.fullmatch(path) is not None
     try:
         now = read_file(git.root / path, git.root)
-    except (OSError, CorpusError):
+    except (CorpusError, OSError):  # such as a link to a device that never ends
         now = b""
     return bool(_settings(git.run("cat-file", "blob", f"{base}:./{path}").stdout) != _settings(now))
 

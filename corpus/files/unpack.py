@@ -37,7 +37,7 @@ class Unpacker:
         try:
             with open_file(file, file.parent) as opened:
                 return self._unpack(pa.PythonFile(opened, "r"), to, packed)
-        except pa.ArrowException:
+        except (pa.ArrowException, MemoryError):
             return "damaged-archive"
         except OSError as error:
             if error.errno is None:  # Arrow's own errors have no number

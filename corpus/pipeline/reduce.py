@@ -19,7 +19,7 @@ from ..core.json_positions import position
 from ..core.model import GOLD, CorpusError
 from ..core.schema import Schema
 from ..files import Index, Reader
-from ..files.releases import released_splits
+from ..files.releases import LastRelease, read_last_release
 from .check import Policy
 from .select import Selection
 from .shard import Shard
@@ -55,9 +55,9 @@ class Reduction:
 
     def _corpus_wide(self, index: Index, schema: Schema, last: Shard) -> None:
         suppressor = Suppressor(self._policy.suppressions, self._policy.show_suppressed, last.used)
-        folder, version, released = self._selection.releases_of or index.root, "", dict[str, str]()
+        folder, released = self._selection.releases_of or index.root, LastRelease()
         try:
-            version, released = released_splits(folder)
+            released = read_last_release(folder)
         except CorpusError as error:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
@@ -67,7 +67,14 @@ class Reduction:
             # Few documents are in a finding, and several findings in a row are about the same one.
             names = lru_cache(256)(look.names)
             corpus = Corpus(
-                tuple(self._summaries), released, version, complete, self._selection.doc_ids, look.place, names
+                tuple(self._summaries),
+                released.by_id,
+                released.version,
+                complete,
+                self._selection.doc_ids,
+                look.place,
+                names,
+                released_texts=released.by_text,
             )
             for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
                 last.add(problem)

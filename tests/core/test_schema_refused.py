@@ -203,3 +203,11 @@ def test_a_folder_that_is_a_link_is_not_read_through(tmp_path: Path) -> None:
     ran = run("--root", str(root), "validate")
     assert ran.code == 2
     assert "is a symbolic link" in ran.err
+
+
+@pytest.mark.parametrize("name", ["annotation.schema", "article.schema", "targets.schema", "targets"])
+def test_a_repeated_key_is_refused(root: Path, name: str) -> None:
+    """A reviewer reads the first value, and Python takes the last."""
+    path = root / "schema" / f"{name}.json"
+    path.write_text(path.read_text("utf-8").rstrip().removesuffix("}") + ', "type": 1, "type": 2}', "utf-8")
+    assert f"{name}.json is not valid JSON: the key 'type' is repeated in one object" in refused(root)

@@ -182,6 +182,109 @@ def test_releases_is_not_a_directory(released: Corpus, kind: str, tmp_path: Path
     assert set(codes) > {"C608 raw/beta.json", "C615 releases", "C615 releases/1.0.0/manifest.json"}
 
 
+def test_a_new_id_does_not_hide_a_moved_split(released: Corpus) -> None:
+    """A text of the test split comes back in train, under another id."""
+    record = released.read("raw/beta.json")
+    text = (released.root / "raw/beta.txt").read_text("utf-8")
+    git(released, "rm", "-q", "raw/beta.json", "raw/beta.txt", "annotations/gold/beta.json")
+    released.write("raw/other.json", {**record, "doc_id": "other", "split": "train"})
+    released.write("raw/other.txt", text)
+    commit(released)
+    assert found(released) == found(released, "--since", "base") == ["C608 raw/other.json"]
+    released.write("raw/other.json", {**record, "doc_id": "other"})
+    assert found(released) == []
+
+
+def test_a_release_that_is_a_submodule(released: Corpus) -> None:
+    """`.gitmodules` may ask git to ignore all changes of one, and a release without tables knows no split."""
+    released.write(".gitmodules", '[submodule "x"]\npath = releases/1.1.0\nurl = ./x\nignore = all\n')
+    (released.root / "releases/1.1.0").mkdir()
+    git(released, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},releases/1.1.0")
+    git(released, "add", ".gitmodules")
+    git(released, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "x")
+    assert found(released) == ["C616 releases/1.1.0"]
+
+
+def test_attributes_of_git_hide_nothing(released: Corpus) -> None:
+    attributes = "* -diff -text filter=lfs diff=none merge=ours export-ignore eol=crlf\n"
+    released.write(".gitattributes", attributes)
+    git(released, "add", ".gitattributes")
+    value = released.read("annotations/gold/beta.json")
+    value["mentions"][1]["spans"][0]["text"] = "they"
+    released.write("annotations/gold/beta.json", value)
+    (released.root / "releases/1.0.0/README.md").write_text("another\n")
+    codes = ["P307 annotations/gold/beta.json", "C615 releases/1.0.0/README.md"]
+    assert found(released) == found(released, "--since", "base") == codes
+
+
+@pytest.mark.parametrize("path", ["raw/beta.txt", "annotations/gold/beta.json", "releases/1.0.0/manifest.json"])
+def test_a_pointer_of_git_lfs_is_not_the_file(released: Corpus, path: str) -> None:
+    """The check fetches no large files, so it must not take a pointer to one for it."""
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 120\n"
+    released.write(path, pointer)
+    commit(released)
+    codes = found(released)
+    assert codes
+    assert all(code.endswith((path, "beta.json")) for code in codes)
+
+
+@pytest.mark.parametrize("folder", ["annotations/gold", "raw", "annotations", "schema"])
+def test_a_folder_that_became_a_link(released: Corpus, folder: str, tmp_path: Path) -> None:
+    (released.root / folder).rename(tmp_path / "outside")
+    (released.root / folder).symlink_to(tmp_path / "outside")
+    commit(released)
+    ran = released.run("validate", "--base", "base")
+    assert ran.code != 0
+    assert "symbolic link" in ran.out + ran.err
+
+
+def test_settings_that_became_a_link_are_a_changed_rule(released: Corpus, tmp_path: Path) -> None:
+    """They are not followed to say so: the link may lead to a device that never ends."""
+    outside = tmp_path / "outside.toml"
+    released.write("pyproject.toml", '[tool.corpus]\nversion = "1.0.0"\n')
+    commit(released)
+    git(released, "branch", "-f", "base")
+    (released.root / "pyproject.toml").rename(outside)
+    (released.root / "pyproject.toml").symlink_to(outside)
+    commit(released)
+    ran = released.run("validate", "--base", "base")
+    assert ran.code == 2
+    assert "this change edits the rules that it is checked by: 1 file" in ran.err
+    assert "symbolic link" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("pyproject.toml", '[tool.corpus.severity]\nQ503 = "info"\n'),
+        ("annotations/exceptions.toml", ""),
+        ("annotations/baseline.toml", ""),
+        ("constraints.txt", "on-the-record==0.0.1\n"),
+        ("schema/new.json", "{}"),
+    ],
+)
+def test_a_changed_rule_is_said_first(released: Corpus, path: str, content: str) -> None:
+    released.write(path, content)
+    commit(released)
+    ran = released.run("validate", "--base", "base")
+    assert ran.err.startswith("warning: this change edits the rules that it is checked by: 1 file;")
+
+
+def test_names_that_differ_in_case_only(released: Corpus) -> None:
+    for end in ("json", "txt"):
+        source = released.root / f"raw/beta.{end}"
+        data = source.read_bytes().replace(b'"beta"', b'"Beta"')
+        released.write(f"raw/Beta.{end}", data)
+    commit(released)
+    assert any(code.startswith(("C612", "C613")) for code in found(released))
+
+
+def test_a_huge_file_is_one_finding(released: Corpus) -> None:
+    with (released.root / "annotations/gold/beta.json").open("wb") as file:
+        file.truncate(2**32)
+    assert found(released) == ["F109 annotations/gold/beta.json"]
+
+
 def test_a_first_release(corpus: Corpus) -> None:
     git(corpus, "init", "-q")
     commit(corpus)
@@ -194,7 +297,7 @@ def test_a_first_release(corpus: Corpus) -> None:
 
 
 def test_the_findings_cannot_be_suppressed_or_demoted(released: Corpus) -> None:
-    for code in ("C615", "C616"):
+    for code in ("C615", "C616", "C618"):
         released.write("pyproject.toml", f'[tool.corpus.severity]\n{code} = "info"\n')
         ran = released.run("validate", "--base", "base")
         assert (ran.code, f"{code} must stay an error" in ran.err) == (2, True)

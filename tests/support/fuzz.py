@@ -34,7 +34,7 @@ WAIT = 900
 """The seconds after which one that uses no CPU hangs."""
 MEMORY = 8 * 2**30
 """The address space of a child, in bytes, which protects the machine."""
-CHILD = 20_000
+CHILD = 5_000
 """The inputs of a child: what its libraries keep does not add up without end."""
 
 

@@ -21,7 +21,7 @@ from corpus.core.model import Source
 from corpus.core.schema import Schema
 from corpus.core.settings import read_settings
 from corpus.files.read import parse_json, parse_text
-from corpus.files.releases import released_splits
+from corpus.files.releases import read_last_release
 from corpus.files.unpack import Unpacker
 from corpus.labelstudio.export import read_export
 from corpus.labelstudio.pseudonyms import Pseudonyms
@@ -205,7 +205,7 @@ class Release:
             put(self.folder / other, data if other == name else seeds[0])
         messages = list(verify(self.folder))
         if name != "manifest.json":
-            released_splits(self.root)
+            read_last_release(self.root)
         return {"findings": bool(messages)}
 
 
