@@ -53,12 +53,12 @@ LEAVES_OUT = (
 READS = Direction(
     "labels, relations, choices and texts that the map names, several annotators, gold; Text, HyperText, Paragraphs",
     "predictions, cancelled and older annotations, drafts, regions on images and sound; other keys by name",
-    "exports in the format of Label Studio 1.23, test data of its converter",
+    "exports of a server of Label Studio 1.23.2 in all its formats, test data of its converter",
 )
 WRITES = Direction(
     "everything but provenance, as predictions that annotators correct",
     "see below",
-    "our own import; the tasks are those of corpus label-studio push",
+    "a server of Label Studio 1.23.2: 60 of 60 annotations were equal after import there and export",
 )
 MOST_TASKS = 1000
 """Tasks of one file, so that a server imports it in one request."""
