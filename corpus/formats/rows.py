@@ -43,6 +43,8 @@ class _Group:
     reading: Reading
     rows: list[tuple[int, str, Row]] = field(default_factory=list)
     """The line, annotator and used cells of each row."""
+    faults: list[tuple[str, Problem]] = field(default_factory=list)
+    """The annotator and the Problem of each row that could not be read."""
 
 
 def read_rows(source: Path, into: Path, options: Options, ends: tuple[str, ...], rows: ReadRows) -> Iterator[Problem]:
@@ -109,13 +111,17 @@ class _Reader:
             return wrong
         split = said.get("split") or _cell(row, of.get("split"))
         group = self.groups.setdefault(called, _Group(called, text, shown, line, split, reading))
+        who = said.get("annotator") or _cell(row, of.get("annotator"))
+        annotator = self.options.annotators(who) if who else GOLD
         if group.text != text:
-            return problem("IMP3", shown, f"{called} was read before with a different text", place=(line, 1))
-        if split != group.split:
-            return problem("IMP2", shown, f"{called} is in the splits {group.split} and {split}", place=(line, 1))
-        annotator = said.get("annotator") or _cell(row, of.get("annotator"))
-        cells = {name: row[name] for name in self.of.used - {of["text"]} if name in row}
-        group.rows.append((line, self.options.annotators(annotator) if annotator else GOLD, cells))
+            wrong = problem("IMP3", shown, f"{called} was read before with a different text", place=(line, 1))
+        elif split != group.split:
+            wrong = problem("IMP2", shown, f"{called} is in the splits {group.split} and {split}", place=(line, 1))
+        if wrong is not None:
+            group.faults.append((annotator, wrong))
+        else:
+            cells = {name: row[name] for name in self.of.used - {of["text"]} if name in row}
+            group.rows.append((line, annotator, cells))
         return None
 
     def _document(self, group: _Group) -> Incoming:
@@ -131,6 +137,8 @@ class _Reader:
             by_annotator.setdefault(annotator, []).append((line, row))
         for annotator, rows in by_annotator.items():
             self._annotate(one, annotator, rows, group)
+        for annotator, wrong in group.faults:
+            one.set_aside(annotator, [wrong])
         return one
 
     def _field(self, name: str, values: list[str]) -> Any:
