@@ -230,7 +230,8 @@ _READERS = {".tsv": "webanno-tsv", ".xmi": "uima-xmi", ".json": "uima-json"}
 def _instead(names: list[str]) -> str:
     """Return which format reads the files that are there, if another one does."""
     for ending, reader in _READERS.items():
-        count = sum(name.endswith(ending) and "/" in name for name in names)
+        # A project has a .json file of its own at the top.
+        count = sum(name.endswith(ending) and ("/" in name or ending != ".json") for name in names)
         if count:
             return f"; it has {count:,} {ending} file{'s' * (count > 1)}: corpus import {reader}"
     return ""

@@ -58,7 +58,7 @@ class _Row:
 
 
 def version_of(data: bytes) -> int:
-    """Return the version of a file: 1, 2, or 3 for that and for what is no TSV of WebAnno."""
+    """Return the version of a file: 1, 2, or 3 for that and for any other file."""
     for line in data[:100_000].decode("utf-8", "replace").removeprefix("\ufeff").splitlines():
         if line.startswith("#FORMAT="):
             return 3

@@ -67,7 +67,7 @@ def _view(cas: Cas, name: str) -> View | None:
 
 
 class _Decoder:
-    """Adds the annotations of a view to `found`: chains come first, since the `next` of a link is no feature then."""
+    """Adds the annotations of a view to `found`. Chains come first: they use up the `next` of their links."""
 
     def __init__(self, cas: Cas, view: View, found: Found, left: LeftOut) -> None:
         assert view.text is not None

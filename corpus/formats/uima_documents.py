@@ -94,7 +94,7 @@ def survey_files(source: Path, ending: str, parse: Parse, of: Map, options: Opti
 
 
 def _find_files(tree: Tree, ending: str, of: Map, options: Options, beside: tuple[str, ...]) -> dict[str, list[_Part]]:
-    """Return (annotator, split, file) of each file by document; count files that are no annotations."""
+    """Return (annotator, split, file) of each file by document; count the other files."""
     entries = tree.files(ending, beside, options.left_out)
     patterns = of.files
     project = tuple(pattern(f"{one}{ending}") for one in PROJECT)

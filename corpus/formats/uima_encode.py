@@ -46,6 +46,7 @@ LEAVES_OUT_OF_EXPORT = (
     ("article records", "a CAS stores the text and its language only"),
     ("ids", "a CAS numbers annotations itself"),
     ("provenance", NO_FIELD),
+    ("fields_done", "a CAS has no such field: it is made again from the fields that the records have"),
     ("empty layers", "a CAS cannot record that a layer was annotated"),
     ("stances", NO_WORDS),
     ("entities", "no mention: a CAS stores an entity with its mentions"),

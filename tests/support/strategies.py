@@ -23,7 +23,7 @@ Made = dict[str, Any]
 PIECES = [
     *("Åsa", "e\u0301", "n\u0303", "日本", "😀", "👩\u200d👧", "🇩🇪", "👍🏽", "שלום", "عربي", "ﬁ", "각", "\u200b"),
     *(" ", "  ", "\n", "\r\n", "\r", "\t", "\u00a0", "\u2028", "“", "”", '"', "'", "„", "\\", "{", "]", ",", "\u202e"),
-    *("she", "said", "the mayor", "A", "\ufeff"),
+    *("she", "said", "the mayor", "A", "Отчёт", "\ufeff"),
 ]
 TEXTS = (
     st.lists(st.sampled_from(PIECES) | st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)
