@@ -26,6 +26,7 @@ from ..core.schema import TARGETS, Field, Layer, Schema
 from ..core.text import visible
 from ..files import canonical, is_bulk, parse_json, replace_file
 from ..files.index import ANNOTATOR
+from .common_fields import common_fields
 from .load import SharedDocument, shared_documents
 from .matching import Matching, places_of
 
@@ -70,7 +71,7 @@ class Merged:
     """The outcome for one document: the number of equal records, the items, and whether the annotation was written.
 
     `problems` are the findings that prevent writing. `kept` is the reason why an existing, different annotation was
-    not overwritten. `of_one` names the layers that only one annotator annotated; they are not merged.
+    not overwritten. `of_one` names the layers and fields that only one annotator annotated; they are not merged.
     `is_elsewhere` is true if the document has an annotation but no worklist, so it was adjudicated by other means.
     """
 
@@ -127,14 +128,14 @@ def _adjudicate(root: Path, schema: Schema, shared: SharedDocument, annotators: 
     before = _read_worklist(path, annotators)
     if target.exists() and not before:
         return Merged(shared.doc_id, 0, [], is_elsewhere=True)
-    first, second = (shared.by[name] for name in annotators)
+    first, second, found_of_one = common_fields(schema, *(shared.by[name] for name in annotators))
     agreed, items = compare(schema, shared, first, second)
     _take_decisions(items, before)
     found = Merged(shared.doc_id, sum(map(len, agreed.values())), items)
-    found.of_one = [name for name in schema.layers if len(shared.done(name)) == 1]
+    found.of_one = [name for name in schema.layers if len(shared.done(name)) == 1] + found_of_one
     checksum = before.get("written_sha256")
     if not found.open:
-        value = _annotation(shared, (first, second), agreed, items, annotators, to)
+        value = _annotation(schema, (first, second), agreed, items, annotators, to)
         # an invalid decision has no canonical form, but its bytes still give the findings to report
         fits = schema.is_valid("annotation", value)
         data = canonical(value, "annotation", schema) if fits else _dumps(value)
@@ -270,7 +271,7 @@ def _around(shared: SharedDocument, pieces: Sequence[tuple[int, int]]) -> str | 
 
 
 def _annotation(
-    shared: SharedDocument,
+    schema: Schema,
     both: tuple[Record, Record],
     agreed: dict[str, list[Record]],
     items: Sequence[Item],
@@ -288,8 +289,10 @@ def _annotation(
     if all(value.get("provenance", {}).get("machine") is True for value in both):
         provenance["machine"] = True
     first = both[0]
+    fields_done = first.get("fields_done")
     return {
         **{name: first[name] for name in ("doc_id", "schema_version", "text_sha256")},
+        **({"schema_version": schema.version, "fields_done": fields_done} if fields_done else {}),
         "annotator": to,
         "layers_done": list(agreed),
         "provenance": provenance,

@@ -19,7 +19,7 @@ from . import coefficients
 from .coefficients import Cell, Floats
 from .coreference import chains_of, lea_counts
 from .matching import KEYS, Matching, owner_field, place_fields
-from .units import label_of, segments, span_counts, token_cells, unit_cells
+from .units import label_of, segments, span_counts, token_cells, unit_cells, value_fields
 
 ORDINAL = {("stances", "intensity")}
 """(layer, field) of integers on an ordinal scale."""
@@ -48,7 +48,7 @@ class Measure:
 
 MEASURES = (
     Measure("records", "record_f1", coefficients.record_f1),
-    Measure("records", "record_f1_labelled", coefficients.record_f1_labelled),
+    Measure("labelled", "record_f1_labelled", coefficients.record_f1_labelled),
     Measure("tokens", "token_alpha", coefficients.nominal_alpha),
     Measure("units", "unitizing_alpha", coefficients.unitizing_alpha),
     Measure("spans", "span_f1_exact", coefficients.span_f1_exact),
@@ -73,34 +73,41 @@ class Text:
 def count(
     schema: Schema, layers: Sequence[str], text: Text, first: Record, second: Record
 ) -> Iterator[tuple[CountKey, CellCounts]]:
-    """Yield the counts of two annotations of a document, for the layers that both annotated."""
+    """Yield the counts of two annotations of a document, for the layers and fields that both annotated."""
     matching = Matching(schema, first, second)
     for name in layers:
         if matching.is_done(name):
             layer = schema.layers[name]
-            yield CountKey(name, "", "records"), _records(layer, matching)
-            yield from _spans(schema, layer, text, first, second)
-            yield from _fields(layer, matching)
+            if matching.is_matchable(name):
+                yield from _records(layer, matching)
+                yield from _fields(layer, matching)
+            yield from _spans(schema, layer, text, matching, first, second)
             yield from _chains(layer, matching)
 
 
-def _records(layer: Layer, matching: Matching) -> CellCounts:
+def _records(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
     fields = _label_fields(layer)
     pairs = matching.pairs(layer.name)
-    same = sum(all(label_of(one, f) == label_of(other, f) for f in fields) for one, other in pairs)
-    first, second = matching.records(layer.name)
-    return _named(matched=len(pairs), same=same, first=len(first), second=len(second))
+    first, second = map(len, matching.records(layer.name))
+    yield CountKey(layer.name, "", "records"), _named(matched=len(pairs), first=first, second=second)
+    if matching.is_field_done(layer, *(field.name for field in fields)):
+        same = sum(all(label_of(one, f) == label_of(other, f) for f in fields) for one, other in pairs)
+        yield CountKey(layer.name, "", "labelled"), _named(same=same, first=first, second=second)
 
 
 def _spans(
-    schema: Schema, layer: Layer, text: Text, first: Record, second: Record
+    schema: Schema, layer: Layer, text: Text, matching: Matching, first: Record, second: Record
 ) -> Iterator[tuple[CountKey, CellCounts]]:
     for field in layer.of_kind("spans"):
-        one, other = (segments(schema, layer, field, value) for value in (first, second))
-        if text.tokens is not None:
-            yield CountKey(layer.name, field.name, "tokens"), {**token_cells(text.tokens, one, other)}
-        met, within = unit_cells(text.length, one, other)
-        yield CountKey(layer.name, field.name, "units"), {**met, **{(value,): pairs for value, pairs in within.items()}}
+        if not matching.is_field_done(layer, field.name):
+            continue
+        if all(matching.is_field_done(of, name) for of, name in value_fields(schema, layer, field)):
+            one, other = (segments(schema, layer, field, value) for value in (first, second))
+            if text.tokens is not None:
+                yield CountKey(layer.name, field.name, "tokens"), {**token_cells(text.tokens, one, other)}
+            met, within = unit_cells(text.length, one, other)
+            units: CellCounts = {**met, **{(value,): pairs for value, pairs in within.items()}}
+            yield CountKey(layer.name, field.name, "units"), units
         records = (value.get(layer.name) or [] for value in (first, second))
         yield CountKey(layer.name, field.name, "spans"), _named(**span_counts(field, *records))
 
@@ -110,20 +117,20 @@ def _fields(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCo
     keys = KEYS.get(layer.name, ())
     for field in layer.fields:
         degree = (layer.name, field.name) in ORDINAL
-        if field.name in keys or field.name == "id":
+        if field.name in keys or field.name == "id" or not matching.is_field_done(layer, field.name):
             continue
         if degree or field in _label_fields(layer):
             said = ((label_of(one, field), label_of(other, field)) for one, other in pairs)
             cells: Counter[Cell] = Counter((one, other) for one, other in said if one and other)
             yield CountKey(layer.name, field.name, "degrees" if degree else "labels"), cells
-        elif field.kind == "reference" and (field.refers_to == "targets" or matching.is_done(field.refers_to)):
+        elif field.kind == "reference" and (field.refers_to == "targets" or matching.is_matchable(field.refers_to)):
             same = sum(matching.same_reference(field, one, other) for one, other in pairs)
             yield CountKey(layer.name, field.name, "references"), _named(same=same, matched=len(pairs))
 
 
 def _chains(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
     owner, place = owner_field(layer), place_fields(layer)
-    if owner and place:
+    if owner and place and matching.is_field_done(layer, owner.name):
         first, second = (chains_of(records, owner, place) for records in matching.records(layer.name))
         yield CountKey(layer.name, owner.name, "chains"), _named(**lea_counts(first, second))
 

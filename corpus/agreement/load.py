@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ..core.done import layer_done
 from ..core.model import GOLD, Article, CorpusError, Document, Record
 from ..core.schema import Schema
 from ..files import Index, Reader, by_document
@@ -38,7 +39,7 @@ class SharedDocument:
 
     def done(self, layer: str) -> list[str]:
         """Return the annotators who annotated a layer."""
-        return [name for name, value in self.by.items() if layer in value["layers_done"]]
+        return [name for name, value in self.by.items() if layer_done(value, layer)]
 
 
 def annotators_of(root: Path) -> list[str]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from ..core.done import field_done, layer_done
 from ..core.model import Record
 from ..core.schema import TARGETS, Field, Layer, Schema
 
@@ -35,7 +36,26 @@ class Matching:
 
     def is_done(self, layer: str) -> bool:
         """Return whether both annotated the layer."""
-        return all(layer in value["layers_done"] for value in self._both)
+        return all(layer_done(value, layer) for value in self._both)
+
+    def is_field_done(self, layer: Layer, *names: str) -> bool:
+        """Return whether both annotated the fields of a layer."""
+        return all(field_done(value, layer, name) for value in self._both for name in names)
+
+    def is_matchable(self, name: str) -> bool:
+        """Return whether both annotated what the records of a layer are matched by."""
+        layer = self._schema.layers[name]
+        if not self.is_done(name):
+            return False
+        if _has_keys(layer):
+            return bool(self._keys(layer))
+        if place_fields(layer):
+            return True
+        owned = owned_layers(self._schema, name)
+        if owned:
+            return all(self.is_field_done(other, field.name) for other, field in owned)
+        spans = layer.of_kind("spans")
+        return not spans or any(self.is_field_done(layer, one.name) for one in spans)
 
     def records(self, layer: str) -> tuple[list[Record], list[Record]]:
         """Return the records of a layer in both annotations."""
@@ -62,11 +82,22 @@ class Matching:
 
     def _match(self, layer: str) -> Pairs:
         first, second = self.records(layer)
-        keys = KEYS.get(layer, ())
-        if keys and {field.name for field in self._schema.layers[layer].fields}.issuperset(keys):
-            return self._match_by_keys(self._schema.layers[layer], keys, first, second)
+        if not self.is_matchable(layer):
+            return []
+        if _has_keys(self._schema.layers[layer]):
+            of_layer = self._schema.layers[layer]
+            return self._match_by_keys(of_layer, self._keys(of_layer), first, second)
         places = [places_of(self._schema, layer, value) for value in self._both]
         return [(first[i], second[j]) for i, j in best_first(*places)]
+
+    def _keys(self, layer: Layer) -> list[str]:
+        """Return the fields by whose values records are matched, of those that both annotated."""
+        fields = [one for one in layer.fields if one.name in KEYS[layer.name] and self.is_field_done(layer, one.name)]
+        return [
+            one.name
+            for one in fields
+            if one.kind != "reference" or one.refers_to == TARGETS or self.is_matchable(one.refers_to)
+        ]
 
     def _match_by_keys(self, layer: Layer, keys: Iterable[str], first: list[Record], second: list[Record]) -> Pairs:
         fields = [field for field in layer.fields if field.name in keys]
@@ -85,6 +116,17 @@ class Matching:
         if value is None or field.kind != "reference" or field.refers_to == TARGETS:
             return value
         return self.names(field.refers_to).get(value, (value, "is not matched"))
+
+
+def _has_keys(layer: Layer) -> bool:
+    keys = KEYS.get(layer.name, ())
+    return bool(keys) and {field.name for field in layer.fields}.issuperset(keys)
+
+
+def owned_layers(schema: Schema, name: str) -> list[tuple[Layer, Field]]:
+    """Return the layers with a place whose records must refer to one of the layer `name`, with the field that does."""
+    members = [(other, owner_field(other)) for other in schema.layers.values() if place_fields(other)]
+    return [(other, field) for other, field in members if field is not None and field.refers_to == name]
 
 
 def owner_field(layer: Layer) -> Field | None:
@@ -108,13 +150,12 @@ def places_of(schema: Schema, name: str, annotation: Record) -> list[list[Piece]
     pieces: list[list[Piece]] = [_pieces(record, fields) for record in records]
     if not fields:
         at = {record["id"]: i for i, record in enumerate(records)}
-        members = [(other, owner_field(other)) for other in schema.layers.values() if place_fields(other)]
-        named = [(other, field.name) for other, field in members if field is not None and field.refers_to == name]
-        for other, field in named:
+        owned = owned_layers(schema, name)
+        for other, field in owned:
             for record in annotation.get(other.name) or ():
-                if record[field] in at:
-                    pieces[at[record[field]]] += _pieces(record, place_fields(other))
-        if not named:
+                if record.get(field.name) in at:
+                    pieces[at[record[field.name]]] += _pieces(record, place_fields(other))
+        if not owned:
             pieces = [_pieces(record, layer.of_kind("spans")) for record in records]
     return [_union(of_record) for of_record in pieces]
 

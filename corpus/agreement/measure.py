@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,8 +106,8 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
     """Measure the agreement of the annotators of the corpus at `root`, on `layers` or on all layers.
 
     Without `annotators`, all but gold are compared. A pair is compared on the documents in which both annotated a
-    layer (`layers_done`). Intervals are 95% percentiles of 1,000 resamples of documents. Raises CorpusError for an
-    unknown layer or annotator, or if there are fewer than two annotators.
+    layer and a field (`layers_done`, `fields_done`). Intervals are 95% percentiles of 1,000 resamples of documents.
+    Raises CorpusError for an unknown layer or annotator, or if there are fewer than two annotators.
     """
     root = Path(root).absolute()
     schema = Schema.read(root)
@@ -120,12 +121,16 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
     for shared in shared_documents(root, schema, chosen, left_out):
         text = Text(shared.length, None if shared.text is None else tokens_of(shared.text))
         doc_ids.append(shared.doc_id)
-        for first, second in combinations(shared.by, 2):
-            for key, counts in count(schema, list(layers or schema.layers), text, shared.by[first], shared.by[second]):
-                tally.setdefault((key, f"{first}, {second}"), _Sums()).add(len(doc_ids) - 1, counts, 1)
-                if len(chosen) > 2:
-                    weight = 1 / (len(shared.done(key.layer)) - 1)
-                    tally.setdefault((key, ALL), _Sums()).add(len(doc_ids) - 1, counts, weight)
+        found = [
+            (key, f"{first}, {second}", counts)
+            for first, second in combinations(shared.by, 2)
+            for key, counts in count(schema, list(layers or schema.layers), text, shared.by[first], shared.by[second])
+        ]
+        pairs = Counter(key for key, _, _ in found)
+        for key, who, counts in found:
+            tally.setdefault((key, who), _Sums()).add(len(doc_ids) - 1, counts, 1)
+            if len(chosen) > 2:
+                tally.setdefault((key, ALL), _Sums()).add(len(doc_ids) - 1, counts, 1 / _others(pairs[key]))
     return Result(
         chosen,
         len(doc_ids),
@@ -133,6 +138,11 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
         _confusions(tally),
         dict(sorted(left_out.items())),
     )
+
+
+def _others(pairs: int) -> int:
+    """Return the number of annotators less one that make this number of pairs: n(n - 1)/2 pairs of n annotators."""
+    return (isqrt(1 + 8 * pairs) - 1) // 2
 
 
 def _figures(tally: Tally, schema: Schema, doc_ids: Sequence[str]) -> pd.DataFrame:

@@ -50,6 +50,16 @@ def segments(schema: Schema, layer: Layer, field: Field, annotation: Record) -> 
     return found
 
 
+def value_fields(schema: Schema, layer: Layer, field: Field) -> list[tuple[Layer, str]]:
+    """Return the fields that give the spans of a field their value, each with its layer."""
+    owner, own = owner_field(layer), layer.of_kind("label")
+    if field not in place_fields(layer):
+        return []
+    if owner and (labels := schema.layers[owner.refers_to].of_kind("label")):
+        return [(layer, owner.name), (schema.layers[owner.refers_to], labels[0].name)]
+    return [(layer, own[0].name)] if own else []
+
+
 def _valued(schema: Schema, layer: Layer, field: Field, annotation: Record) -> Iterator[tuple[Record, str]]:
     records = annotation.get(layer.name) or []
     owner = owner_field(layer)

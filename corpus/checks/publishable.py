@@ -79,7 +79,7 @@ def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
     if text is None or document.article.redistributable:
         return
     hidden = derived(document, schema).text_runs
-    # Where nobody annotated which mentions are names, the text may name every entity.
+    # If no one annotated which mentions are names, the text may name every entity.
     unknown = not derived(document, schema).absent.isdisjoint(("mentions.form", "mentions.entity"))
     named = {mention.get("entity") for mention in document.layer("mentions") if mention.get("form") == "NAM"}
     names = {

@@ -197,13 +197,13 @@ def unknown_done_field(document: Document, schema: Schema) -> Iterator[Problem]:
         layer = schema.layers.get(name)
         if layer is None:
             pointer, hint = join_pointer("fields_done", name), _near(name, schema.layers)
-            yield found(unknown_done_field, document, repr(name), pointer, suggestion=hint)
+            yield found(unknown_done_field, document, _shown(name), pointer, suggestion=hint)
             continue
         known = [field.name for field in layer.fields]
         for i, field in enumerate(names if isinstance(names, list) else ()):
             if isinstance(field, str) and field not in known:
                 pointer, hint = join_pointer("fields_done", name, i), _near(field, known)
-                yield found(unknown_done_field, document, f"{name}.{field}", pointer, suggestion=hint)
+                yield found(unknown_done_field, document, f"{name}.{field}"[:100], pointer, suggestion=hint)
 
 
 def fields_of_layer_not_done(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -43,6 +43,7 @@ from .mapping.annotations import Annotations
 from .mapping.file_names import files_by_document, named
 from .mapping.rules import Map, default_map, place_of, placed_layers, read_map
 from .sources import files_below, not_read, problem, read_source, text_source
+from .survey import Survey
 from .writing import write_file
 
 LAYERS = ("entities", "mentions", "quotes", "nonquotes")
@@ -84,6 +85,21 @@ def read(source: Path, into: Path, options: Options = NOTHING_SAID) -> Iterator[
     schema = schema_of(options)
     of = read_map(options.map, schema, default_map(schema))
     yield from build_corpus(into, _documents(source, of, schema, options), options, of.use)
+
+
+def survey(source: Path, options: Options) -> Survey:
+    """Return the names of the types, roles, attributes and relations in the files."""
+    found = Survey()
+    root = source if source.is_dir() else source.parent
+    for path in files_below(source, (".ann",), LeftOut(), (".txt",)):
+        found.files.append(path.relative_to(root).as_posix())
+        beside = [path.with_suffix(".txt"), root / f"{path.stem.partition('.')[0]}.txt"]
+        text = next((text_source(one) for one in beside if one.is_file()), None)
+        annotations = Annotations()
+        for _ in parse(read_source(path, "annotation"), str(text.value or "") if text else "", annotations):
+            pass
+        found.add(annotations)
+    return found
 
 
 def _documents(source: Path, of: Map, schema: Schema, options: Options) -> Iterator[Incoming | Problem]:

@@ -48,6 +48,8 @@ def parse(file: Source, text: str, annotations: Annotations) -> Iterator[Problem
         if wrong:
             annotations.broken.add(name)
             yield problem(wrong[0], file, f"{name}: {wrong[1]}", place=(number, 1))
+        elif name[0] not in "TE*":
+            annotations.others.add(name)
 
 
 def _parse_line(name: str, rest: str, number: int, text: str, annotations: Annotations) -> tuple[str, str] | None:

@@ -39,6 +39,7 @@ from .documents import (
     spans_of,
 )
 from .importing import build_corpus, schema_of
+from .known import Known
 from .mapping.file_names import named, read_files
 from .mapping.rules import COMMON, unknown_keys
 from .sources import (
@@ -89,6 +90,10 @@ WRITES = Direction(
     "our own import",
 )
 _WHY = dict(LEAVES_OUT)
+_KEYS = Known("values of", ("text", "quotes", "coreference_groups"), "Citron's files have no such key")
+_OF_QUOTES = Known(
+    "values of quotes'", ("id", "cue", "contents", "sources", "coreferences"), "Citron's quotes have no such key"
+)
 _FILES = ("{annotator}/{doc}.json", "{doc}.json")
 
 Pair = tuple[int, int]
@@ -281,6 +286,7 @@ def _documents(source: Path, options: Options) -> Iterator[Incoming | Problem]:
         if wrong is not None:
             yield wrong
             continue
+        _KEYS.drop_others(file.value, options.left_out)
         reader = _Reader(file, one.text, options.left_out)
         quotes, groups = reader.quotes(), reader.groups()
         one.set_aside(annotator, reader.problems)
@@ -320,8 +326,7 @@ class _Reader:
                 self._left[
                     "coreferences of a quote with several sources", "it is ambiguous which source they belong to"
                 ] += 1
-            for name in quote.keys() - {"id", "cue", "contents", "sources", "coreferences"}:
-                self._left[f"{name} of quotes", "the schema has no such field"] += 1
+            _OF_QUOTES.drop_others(quote, self._left)
         found.sort(key=lambda quote: _place(quote.contents[0]))
         return None if self._file.value.get("quotes") is None else found
 

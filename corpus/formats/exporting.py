@@ -12,7 +12,7 @@ from ..core.schema import Schema
 from ..core.settings import read_settings
 from ..files import Index, Reader, by_document, new_folder
 from . import Format
-from .documents import LeftOut, Outgoing
+from .documents import LeftOut, Outgoing, dropped_lines
 
 WITHHELD = "the text must not be redistributed, or is not attached"
 INVALID = "`corpus validate` reports errors"
@@ -47,7 +47,8 @@ def export(
     with new_folder(out) as new:
         of.write(_outgoing(root, of, schema, chosen, split, set(annotators) or {GOLD}, left, written), schema, new.path)
         if not written[0]:
-            raise CorpusError("nothing to export: no annotation was selected, or all were dropped")
+            dropped = "; ".join(dropped_lines(left))
+            raise CorpusError(f"nothing to export: {dropped or 'no annotation was selected'}")
         new.commit()
     return written[0], +left
 

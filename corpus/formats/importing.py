@@ -148,6 +148,7 @@ class _Importer:
         if faults:
             yield from faults
             self._writer.quarantine(annotation, faults)
+            options.notes["annotations that could only be read in part are in quarantine/"] += 1
             return
         self._collect_targets(annotation)
         self._writer.annotation(annotation)

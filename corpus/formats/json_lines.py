@@ -177,7 +177,7 @@ class _Reader:
             one.set_aside(annotator, [wrong("IMP3", detail=f"{called}: {reading.unclear}, which cannot be told apart")])
         elif line.offsets.reason and line.pairs:
             one.note(annotator, f"{line.offsets.reason} and were converted")
-            options.notes[f"{shown}: {line.offsets.reason}; converted spans"] += len(line.pairs)
+            options.notes[f"{path.name}: {line.offsets.reason}; converted spans"] += len(line.pairs)
         add_annotations(one, annotator, annotations, shown, self.of, self.schema, options.left_out, f"{called}: ")
         yield one
 

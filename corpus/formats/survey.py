@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from ..core.schema import Label, Schema
 from .mapping.annotations import Annotations
-from .mapping.records import table
-from .mapping.rules import is_attribute, is_role, place_of, placed_layers
+from .mapping.rules import is_attribute, is_role, place_of, placed_layers, table
 
 _MOST = 200
 """Names of one kind that are written."""
@@ -62,7 +61,7 @@ class Survey:
         lines += self.head
         if self.files:
             lines += [f"# files: {_quoted(name)}" for name in self.files[:_VALUES]]
-            lines += ['# files = "{doc}.{annotator}"   # a pattern for their names, if they are to be split', ""]
+            lines += [f"# files = {_quoted(_pattern(self.files[0]))}   # if a name says who, or which split", ""]
         if self.chains:
             lines += [f"chains = [{', '.join(_quoted(one) for one, _ in self.chains.most_common(_MOST))}]", ""]
         lines += ["[record]                         # what the record of each article says"]
@@ -83,29 +82,33 @@ class Survey:
         layer, entity = _guess(kind, schema)
         off = "" if layer else "# "
         layers = [one.name for one in placed_layers(schema)]
+        events = [name for name in layers if name != "mentions"] if self.roles.get(kind) else []
+        likely = layer or [*events, *layers][0]
         labels = [label.name for label in schema.labels("entities", "type")]
-        yield f"{off}{table('types', kind)}   # {count:,} times"
-        yield f"{off}layer = {_quoted(layer or layers[0])}   # {', '.join(layers)}"
-        if entity or not layer:
-            yield f"{off}entity = {_quoted(entity or labels[0])}   # {', '.join(labels)}" if labels else "#"
-        of = schema.layers.get(layer)
-        fields = [one for one in of.fields if one.name not in ("id", place_of(of))] if of else []
+        yield f"{off}{table('types', kind)}   # {count:,} found"
+        yield f"{off}layer = {_quoted(likely)}   # {', '.join(layers)}"
+        if labels and likely == "mentions" and (entity or not layer):
+            yield f"{off}entity = {_quoted(entity or labels[0])}   # {', '.join(labels)}"
+        of = schema.layers[likely]
+        fields = [one for one in of.fields if one.name not in ("id", place_of(of))]
         roles = [one.name for one in fields if is_role(one)]
-        if self.roles.get(kind):
-            known = {name: name if name in roles else "" for name in self.roles[kind]}
-            yield from _assigned("roles", known, f"fields: {', '.join(roles)}")
-        labelled = [one.name for one in fields if is_attribute(one)]
+        for name in list(self.roles.get(kind, ()))[:_MOST]:
+            own = next((one for one in [*roles, place_of(of)] if one.lower() == name.lower()), "")
+            yield f"{off or ('' if own else '# ')}roles.{_key(name)} = {_quoted(own or '…')}   # {', '.join(roles)}"
+        labelled = ", ".join(one.name for one in fields if is_attribute(one))
         for name, values in list(self.attributes.get(kind, {}).items())[:_MOST]:
             shown = ", ".join(f"{_quoted(value)} = {_quoted('…')}" for value, _ in values.most_common(_VALUES))
-            yield f"# attributes.{_key(name)} = {{ field = {_quoted('…')}, values = {{ {shown} }} }}"
-            yield f"#   fields: {', '.join(labelled)}"
+            yield f"# attributes.{_key(name)} = {{ field = {_quoted('…')}, values = {{ {shown} }} }}   # {labelled}"
         for name, times in self.notes.get(kind, Counter()).most_common(_VALUES):
-            yield f"# notes.{_key(name)} = {_quoted('…')}   # {times:,} times"
+            yield f"# notes.{_key(name)} = {_quoted('…')}   # {times:,} found"
 
 
-def _assigned(part: str, known: dict[str, str], comment: str) -> Iterator[str]:
-    for name, own in list(known.items())[:_MOST]:
-        yield f"{'' if own else '# '}{part}.{_key(name)} = {_quoted(own or '…')}   # {comment}"
+def _pattern(name: str) -> str:
+    """Return a pattern for file names like this one."""
+    stem, dot, ending = name.rpartition(".")
+    if "/" in name:
+        return f"{{annotator}}/{{doc}}{dot}{ending}"
+    return f"{{doc}}.{{annotator}}{dot}{ending}" if "." in stem else f"{{annotator}}{dot}{ending}"
 
 
 def _guess(kind: str, schema: Schema) -> tuple[str, str]:

@@ -154,7 +154,8 @@ def _annotations(found: Found, of: Map) -> Annotations:
     named: dict[tuple[int, int], str] = {}
     same: dict[str, str] = {}
     resolved = {one.id: _resolve(one, of.types) for one in found.marked}
-    links = {name for _, names, _ in found.chains for name in names}
+    links = {name: chain for chain, (_, names, _) in enumerate(found.chains) for name in names}
+    taken: dict[str, int] = {}
     for one in found.marked:
         rule = of.types.get(resolved[one.id][0])
         if rule is not None and rule.layer == "mentions" and rule.entity and one.id not in links:
@@ -162,8 +163,10 @@ def _annotations(found: Found, of: Map) -> Annotations:
     for one in found.marked:
         kind, used = resolved[one.id]
         rule = of.types.get(kind)
-        if one.id in links and rule is not None and rule.layer == "mentions" and (one.start, one.end) in named:
-            same[one.id] = named[one.start, one.end]
+        there = named.get((one.start, one.end)) if rule is not None and rule.layer == "mentions" else None
+        # Words that are in two chains are two mentions: one entity each.
+        if there and one.id in links and taken.setdefault(there, links[one.id]) == links[one.id]:
+            same[one.id] = there
             continue
         bound = one.id
         if one.leads and rule is not None:

@@ -52,6 +52,29 @@ def test_what_both_say_becomes_gold_whatever_their_ids(pair: Corpus, capsys: pyt
     assert pair.run("fmt", "--check", str(pair.root / GOLD)).code == 0
 
 
+def test_a_field_that_one_of_them_annotated_is_not_merged(pair: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody knows what the other would have said, so it is neither taken nor a difference."""
+
+    def less(value: dict[str, Any]) -> None:
+        del value["quotes"][0]["cue"], value["quotes"][0]["medium"], value["mentions"][0]["form"]
+        del value["mentions"][1]["form"]
+        fields = [name for name in value["quotes"][0] if name != "id"]
+        value.update(schema_version="1.1", fields_done={"quotes": fields, "mentions": ["spans", "entity"]})
+
+    change(pair.root / B, less)
+    ran = adjudicate(pair)
+    assert (ran.code, items(pair) if (pair.root / WORKLIST).exists() else []) == (0, [])
+    assert "excluded, annotated by one annotator only: mentions.form, quotes.cue, quotes.medium" in ran.out
+    gold = pair.read(GOLD)
+    assert gold["schema_version"] == "1.1"
+    assert gold["fields_done"]["mentions"] == ["spans", "entity"]
+    assert "cue" not in gold["fields_done"]["quotes"]
+    assert {"cue", "medium"}.isdisjoint(gold["quotes"][0])
+    assert gold["quotes"][0]["type"] == "direct"
+    assert findings(pair.root, capsys) == []
+    assert pair.run("fmt", "--check", str(pair.root / GOLD)).code == 0
+
+
 def test_a_difference_is_asked_with_both_readings_and_the_words(pair: Corpus) -> None:
     change(pair.root / B, lambda value: value["quotes"][0].update(type="mixed"))
     ran = adjudicate(pair)

@@ -44,6 +44,54 @@ def test_annotators_that_say_the_same_agree_in_everything(pair: Corpus) -> None:
     assert set(values) == {1.0}
 
 
+def without(value: dict[str, Any], layer: str, *names: str) -> dict[str, Any]:
+    """The annotation of somebody who did not annotate these fields of a layer."""
+    records = [{key: one for key, one in record.items() if key not in names} for record in value[layer]]
+    fields = {key: None for record in records for key in record}
+    done = {**value.get("fields_done", {}), layer: list(fields)}
+    return value | {layer: records, "fields_done": done, "schema_version": "1.1"}
+
+
+def measured(result: Result) -> set[tuple[str, str, str]]:
+    """Layer, field and measure of each figure."""
+    return {(row.layer, row.field, row.measure) for row in result.overall.itertuples()}
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "gone"),
+    [
+        ("quotes", "cue", {("cue", "unitizing_alpha"), ("cue", "token_alpha"), ("cue", "span_f1_exact")}),
+        ("quotes", "speaker", {("speaker", "accuracy")}),
+        ("quotes", "type", {("type", "alpha"), ("content", "unitizing_alpha"), ("", "record_f1_labelled")}),
+        ("mentions", "form", {("form", "alpha"), ("", "record_f1_labelled")}),
+        ("mentions", "entity", {("entity", "lea_f1"), ("entity", "accuracy"), ("spans", "token_alpha")}),
+        ("entities", "type", {("type", "alpha"), ("", "record_f1_labelled")}),
+    ],
+)
+def test_a_field_that_one_of_them_did_not_annotate_has_no_figure(
+    pair: Corpus, layer: str, name: str, gone: set[tuple[str, str]]
+) -> None:
+    before = measured(agreement(pair.root))
+    pair.write(DOCUMENT, without(pair.read(DOCUMENT), layer, name))
+    result = agreement(pair.root)
+    missing = before - measured(result)
+    assert {(layer, *one) for one in gone} <= missing
+    assert {one for one in missing if one[0] == layer and one[1] not in ("", name)} <= {
+        (layer, place, measure) for place in ("content", "spans") for measure in ("token_alpha", "unitizing_alpha")
+    }
+    assert set(result.overall["value"].dropna()) == {1.0}
+    assert result.left_out == {}
+
+
+def test_entities_without_mentions_of_them_are_not_matched(pair: Corpus) -> None:
+    """Entities are matched by their mentions: nothing is known of them where these have no entity."""
+    pair.write(DOCUMENT, without(pair.read(DOCUMENT), "mentions", "entity"))
+    found = measured(agreement(pair.root))
+    assert not [one for one in found if one[0] == "entities"]
+    assert ("quotes", "speaker", "accuracy") not in found
+    assert ("quotes", "source", "accuracy") in found
+
+
 def test_a_label_that_differs_lowers_the_figures_of_that_label_alone(pair: Corpus) -> None:
     change(pair.root / DOCUMENT, lambda value: value["mentions"][1].update(form="NOM"))
     result = agreement(pair.root)

@@ -55,6 +55,28 @@ HOSTILE: dict[str, tuple[Damage, set[str]]] = {
     "record is a number": (write("raw/alpha.json", "1e3"), {"S201 raw/alpha.json"}),
     "record is a string": (write("raw/alpha.json", '"alpha"'), {"S201 raw/alpha.json"}),
     "record is null": (write("raw/alpha.json", "null"), {"S201 raw/alpha.json"}),
+    "fields_done is a list": (change(GOLD, schema_version="1.1", fields_done=["quotes"]), {f"S201 {GOLD}"}),
+    "fields_done is null": (change(GOLD, schema_version="1.1", fields_done=None), {f"S201 {GOLD}"}),
+    "fields of a layer are a string": (
+        change(GOLD, schema_version="1.1", fields_done={"quotes": "content"}),
+        {f"S201 {GOLD}"},
+    ),
+    "fields of a layer are an object": (
+        change(GOLD, schema_version="1.1", fields_done={"quotes": {"content": 1}}),
+        {f"S201 {GOLD}"},
+    ),
+    "a field that is done is a list": (
+        change(GOLD, schema_version="1.1", fields_done={"mentions": ["form", "entity", ["spans"]]}),
+        {f"S201 {GOLD}"},
+    ),
+    "a field that is done is there twice": (
+        change(GOLD, schema_version="1.1", fields_done={"mentions": ["form", "form", "entity"]}),
+        {f"S205 {GOLD}"},
+    ),
+    "fields of a layer with a hostile name": (
+        change(GOLD, schema_version="1.1", fields_done={"../\ud7ff\n": [""], "x" * 10000: [], "quotes": ["y" * 10000]}),
+        {f"S210 {GOLD}", f"S211 {GOLD}"},
+    ),
     "annotation is a list": (write(GOLD, "[{}]"), {f"S201 {GOLD}"}),
     "annotation is a number": (write(GOLD, "12"), {f"S201 {GOLD}"}),
     "annotation is a string": (write(GOLD, '"x"'), {f"S201 {GOLD}"}),

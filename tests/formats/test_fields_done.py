@@ -75,3 +75,35 @@ def test_a_schema_without_fields_done_becomes_optional_as_ever(tmp_path: Path, l
     assert value["schema_version"] == left
     items = json.loads((corpus.root / "schema/annotation.schema.json").read_bytes())["properties"]["quotes"]["items"]
     assert items["required"] == ["id", "content", "type", "attribution"]
+
+
+@pytest.fixture
+def partial(tmp_path: Path) -> Corpus:
+    """A corpus without the forms of mentions and the sources of quotes."""
+    mention, quote = MENTION | {"entity": "e1"}, QUOTE | {"cue": words(12, 16)}
+    del mention["form"]
+    entities = [{"id": "e1", "type": "PER", "name": "Tove Arnsen"}]
+    return made(tmp_path / "new", {"entities": entities, "mentions": [mention], "quotes": [quote]})
+
+
+def test_a_format_does_not_read_none_into_what_was_not_annotated(partial: Corpus, tmp_path: Path) -> None:
+    """CoNLL would have O for a name, and Citron a quote without a source."""
+    ran = partial.run("export", "conll", str(tmp_path / "conll"))
+    assert (ran.code, "O tags would be meaningless" in ran.err) == (2, True)
+    assert not (tmp_path / "conll").exists()
+    ran = partial.run("export", "citron", str(tmp_path / "citron"))
+    assert "dropped 1 quote whose cue or source was not annotated" in ran.err
+    value = json.loads((tmp_path / "citron/gold/a.json").read_bytes())
+    assert "quotes" not in value
+    assert len(value["coreference_groups"]) == 1
+
+
+@pytest.mark.parametrize("name", ["brat", "citron", "web-annotation"])
+def test_a_format_that_cannot_say_so_reports_it(partial: Corpus, name: str, tmp_path: Path) -> None:
+    ran = partial.run("export", name, str(tmp_path / "out"))
+    assert (ran.code, "dropped 1 fields_done: " in ran.err) == (0, True)
+
+
+def test_an_export_of_some_layers_names_the_fields_of_these(partial: Corpus, tmp_path: Path) -> None:
+    ran = partial.run("export", "brat", str(tmp_path / "out"), "--layer", "entities")
+    assert (ran.code, "fields_done" in ran.err) == (0, False)

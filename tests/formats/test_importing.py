@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from datasets import load_dataset
-from support.corpora import Corpus, Ran, run, tiny
-from support.exchange import EXAMPLES, SAID, annotations, imported, quarantined
+from hypothesis import given
+from hypothesis import strategies as st
+from support.corpora import TEXT, Corpus, Ran, run, tiny
+from support.exchange import EXAMPLES, FEW, SAID, annotations, imported, quarantined
 
+from corpus.core.schema import Schema
 from corpus.formats import FORMATS
 from corpus.formats.known import Causes, Known
 from corpus.formats.names import annotators, doc_ids
 from corpus.formats.offset_readings import OffsetReadings
 from corpus.formats.sources import problem
+from corpus.labelstudio.decode import decode
+from corpus.labelstudio.tasks import encode
 
 RECORD = [f"--record={key}={value}" for key, value in SAID.items()]
 PERSON = '[types.Person]\nlayer = "mentions"\nentity = "PER"\n'
@@ -53,6 +60,14 @@ def test_what_an_import_writes_validates_builds_and_loads(name: str, tmp_path: P
     assert corpus.run("build").code == 0
     loaded = load_dataset(str(root / "build"), "documents", cache_dir=str(tmp_path / "cache"))
     assert sum(split.num_rows for split in loaded.values()) == len(list((root / "raw").glob("*.json")))
+
+
+def test_a_mention_without_a_form_builds_and_loads(tmp_path: Path) -> None:
+    files = {"d.txt": "Ada met Bob.", "d.ann": "T1\tPER 0 3\tAda\nT2\tPER 8 11\tBob\nA1\tform T1 NAM\n"}
+    ran, root = come_in("brat", tmp_path, files)
+    assert (ran.code, Corpus(root).run("build").code) == (0, 0)
+    (row,) = load_dataset(str(root / "build"), "entities", cache_dir=str(tmp_path / "cache"))["train"]
+    assert row["tokens"] == ["Ada", "met", "Bob", "."]
 
 
 def test_a_refused_text_is_not_an_import(tmp_path: Path) -> None:
@@ -188,7 +203,7 @@ def test_offsets_in_other_units_are_converted_with_a_note(
     value = annotations(root)["gold/3.json"]
     assert [one["spans"][0]["text"] for one in value["mentions"]] == ["Ada"]
     assert value["provenance"]["note"] == f"the offsets {reason} and were converted"
-    assert f"note: {tmp_path}/source/all.jsonl: the offsets {reason}; converted spans" in ran.err
+    assert f"note: all.jsonl: the offsets {reason}; converted spans" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -209,6 +224,34 @@ def test_offsets_in_code_points_stay(lines: list[tuple[str, list[int]]]) -> None
     for text, (start, end) in lines:
         assert reading.of(text).pair(start, end) == (start, end)
     assert reading.unclear == ""
+
+
+WORDS = st.sampled_from(["Ada", "Müller", "Отчёт", "сказал", "الرئيس", "قال", "\U0001f600", "naïve", "x", "1,000"])
+OTHERS = {
+    "utf-16": lambda text, at: len(text[:at].encode("utf-16-le")) // 2,
+    "utf-8": lambda text, at: len(text[:at].encode()),
+    "lf": lambda text, at: at - text[:at].count("\r\n"),
+    "code points": lambda text, at: at,
+}
+
+
+@pytest.mark.parametrize("unit", OTHERS)
+@FEW
+@given(
+    texts=st.lists(st.lists(WORDS, min_size=4, max_size=12), min_size=6, max_size=10),
+    rng=st.randoms(use_true_random=False),
+)
+def test_the_reading_of_a_file_is_found_in_any_script(unit: str, texts: list[list[str]], rng: random.Random) -> None:
+    readings, expected = OffsetReadings(), []
+    for words in texts:
+        text = "".join(word + rng.choice([" ", " ", "\r\n"]) for word in ["\U0001f600", *words, "said"])
+        pairs = [(found.start(), found.end()) for found in re.finditer(r"\S+", text)]
+        counted = [(OTHERS[unit](text, start), OTHERS[unit](text, end)) for start, end in pairs]
+        readings.add(text, counted)
+        expected.append((text, pairs, counted))
+    reading = readings.decide()
+    for text, pairs, counted in expected:
+        assert reading.unclear or [reading.of(text).pair(*pair) for pair in counted] == pairs
 
 
 def test_readings_that_cannot_be_told_apart_set_the_annotation_aside(tmp_path: Path) -> None:
@@ -257,7 +300,7 @@ def test_names_without_a_pattern_are_shown(tmp_path: Path) -> None:
         (
             PERSON + '[types.Org]\nlayer = "mentions"\nentity = "ORG"\n',
             0,
-            "the files have nothing for the map's types.Org",
+            "the files have nothing for types.Org of the map",
         ),
         ("typs = {}\n", 2, "map: unknown typs; did you mean 'types'?; known are "),
     ],
@@ -266,6 +309,15 @@ def test_names_of_a_map_that_match_nothing(of: str, code: int, said: str, tmp_pa
     ran, _ = come_in("brat", tmp_path, {"d.txt": "Ada left.", "d.ann": "T1\tPerson 0 3\tAda\n"}, of)
     assert ran.code == code
     assert said in ran.out + ran.err
+
+
+def test_a_note_on_a_relation_is_counted(tmp_path: Path) -> None:
+    lines = ["T1\tPerson 0 3\tAda", "T2\tPerson 4 7\tEve", "R1\tFamily Arg1:T1 Arg2:T2", "A1\tConf R1 high"]
+    lines += ["A2\tConf T1 high", "#1\tAnnotatorNotes R1\tsure?", "#2\tAnnotatorNotes A2\twhy?"]
+    ran, root = come_in("brat", tmp_path, {"d.txt": "Ada Eve", "d.ann": "\n".join(lines)}, PERSON)
+    assert (ran.code, ran.out) == (0, "")
+    assert "dropped 2 notes AnnotatorNotes: it belongs to a relation or attribute, which becomes a field" in ran.err
+    assert len(annotations(root)["gold/d.json"]["mentions"]) == 2
 
 
 def test_nothing_is_invented_by_a_round_trip(tmp_path: Path) -> None:
@@ -315,3 +367,55 @@ def test_a_suggested_map_is_a_map(tmp_path: Path) -> None:
     assert run("import", "german-news", f"{EXAMPLES}/doccano", "--suggest-map").code == 2
     assert run("import", "doccano", f"{EXAMPLES}/doccano").code == 2
     assert FORMATS["german-news"].reads
+
+
+def shared(root: Path) -> tuple[Corpus, dict[str, Any]]:
+    """A corpus in which two mentions with the same words belong to two entities, and that annotation."""
+    corpus = tiny(root)
+    value: dict[str, Any] = corpus.read("annotations/gold/alpha.json")
+    value["entities"].append({**value["entities"][0], "id": "e2", "type": "ORG", "name": "The Council"})
+    value["mentions"].insert(1, {**value["mentions"][0], "id": "m9", "entity": "e2"})
+    corpus.write("annotations/gold/alpha.json", value)
+    return corpus, value
+
+
+def entities_of(value: dict[str, Any]) -> list[tuple[int, int, str]]:
+    """Where each mention is, and the name of its entity."""
+    names = {one["id"]: one["name"] for one in value["entities"]}
+    return [(one["spans"][0]["start"], one["spans"][0]["end"], names[one["entity"]]) for one in value["mentions"]]
+
+
+def test_a_mention_of_two_entities_is_kept_by_brat(tmp_path: Path) -> None:
+    corpus, value = shared(tmp_path / "corpus")
+    assert corpus.run("export", "brat", str(tmp_path / "out")).code == 0
+    assert imported("brat", tmp_path / "out", tmp_path / "again")[0] == []
+    again = annotations(tmp_path / "again")["gold/alpha.json"]
+    assert entities_of(again) == entities_of(value)
+
+
+def test_a_mention_of_two_entities_is_kept_by_label_studio(tmp_path: Path) -> None:
+    corpus, value = shared(tmp_path / "corpus")
+    schema = Schema.read(corpus.root)
+    decoded = decode(json.loads(json.dumps(encode(value, TEXT, schema))), TEXT, schema)
+    assert decoded.faults == []
+    assert sorted(entities_of(decoded.layers)) == sorted(entities_of(value))
+
+
+CHAINS = """#FORMAT=WebAnno TSV 3.3
+#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|value
+#T_CH=de.tudarmstadt.ukp.dkpro.core.api.coref.type.CoreferenceLink|referenceType|referenceRelation
+
+
+#Text=Ada she it
+1-1\t0-3\tAda\tPER\t*[1]|*[2]\t*->1-1|*->2-1\t
+1-2\t4-7\tshe\t_\t*\t*->1-2\t
+1-3\t8-10\tit\t_\t*\t*->2-2\t
+"""
+
+
+def test_words_in_two_chains_are_two_mentions(tmp_path: Path) -> None:
+    ran, root = come_in("webanno-tsv", tmp_path, {"d.tsv": CHAINS})
+    assert ran.code in (0, 1)
+    (value,) = annotations(root).values()
+    assert len({one["entity"] for one in value["mentions"]}) == 2
+    assert [one["spans"][0]["text"] for one in value["mentions"]] == ["Ada", "Ada", "she", "it"]

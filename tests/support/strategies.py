@@ -58,20 +58,20 @@ class Doc:
 
 
 @st.composite
-def documents(draw: st.DrawFn, schema: Schema, doc_id: str = "a-1") -> Doc:
-    """A document that fits the schema."""
+def documents(draw: st.DrawFn, schema: Schema, doc_id: str = "a-1", partial: bool = False) -> Doc:
+    """A document that fits the schema; if `partial`, some of its fields were not annotated."""
     text, seed = draw(TEXTS), draw(st.integers(0, 2**32))
-    return document(Random(seed), schema, doc_id, text)
+    return document(Random(seed), schema, doc_id, text, partial)
 
 
 @st.composite
-def corpora(draw: st.DrawFn, schema: Schema, least: int = 0) -> list[Doc]:
+def corpora(draw: st.DrawFn, schema: Schema, least: int = 0, partial: bool = False) -> list[Doc]:
     """Documents of different ids, in the order of their ids."""
     ids = draw(st.lists(st.sampled_from(("a", "a-1", "a.b", "B_2", "0", "z" * 128)), min_size=least, unique=True))
-    return [draw(documents(schema, doc_id)) for doc_id in sorted(ids)]
+    return [draw(documents(schema, doc_id, partial)) for doc_id in sorted(ids)]
 
 
-def document(rng: Random, schema: Schema, doc_id: str, text: str) -> Doc:
+def document(rng: Random, schema: Schema, doc_id: str, text: str, partial: bool = False) -> Doc:
     """A document with this text."""
     record = {
         **_object(rng, schema.article, schema.article),
@@ -81,7 +81,24 @@ def document(rng: Random, schema: Schema, doc_id: str, text: str) -> Doc:
         "split": rng.choice(schema.splits),
     }
     annotators = rng.sample(ANNOTATORS, rng.randint(0, len(ANNOTATORS)))
-    return Doc(doc_id, text, record, {name: annotation(rng, schema, record, text, name) for name in annotators})
+    made = {name: annotation(rng, schema, record, text, name) for name in annotators}
+    if partial:
+        made = {name: without_fields(rng, schema, value) for name, value in made.items()}
+    return Doc(doc_id, text, record, made)
+
+
+def without_fields(rng: Random, schema: Schema, value: Made) -> Made:
+    """The annotation with some fields of some layers only, which `fields_done` names."""
+    layers = [name for name in value["layers_done"] if rng.random() < 0.5]
+    if not layers:
+        return value
+    fields_done = {}
+    for name in layers:
+        fields = schema.layers[name].fields
+        kept = {one.name for one in fields if one.always or rng.random() < 0.6}
+        fields_done[name] = _shuffled(rng, [one.name for one in fields if one.name in kept])
+        value[name] = [{key: one for key, one in record.items() if key in kept} for record in value[name]]
+    return {**value, "fields_done": fields_done, "schema_version": schema.version}
 
 
 def annotation(rng: Random, schema: Schema, record: Made, text: str, annotator: str) -> Made:

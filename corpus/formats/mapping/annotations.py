@@ -67,7 +67,8 @@ class Annotations:
     """All annotations of a file, in the order of the file; spans and events by their id.
 
     `kb_links` link a mention to a knowledge base. `broken` are ids of annotations that could not be read and have
-    a Problem already: a reference to one of them is dropped without a second Problem.
+    a Problem already: a reference to one of them is dropped without a second Problem. `others` are the ids of
+    relations, attributes and notes, which can have properties too: no field has a place for those.
     """
 
     spans: dict[str, SpanAnnotation] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Annotations:
     kb_links: list[Property] = field(default_factory=list)
     notes: list[Property] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
 
     def types(self) -> dict[str, str]:
         """Return the type of each span and event by its id."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +12,7 @@ from ...files import parse_json
 from ..documents import Groups, LeftOut, renamed, spans_of
 from ..known import drop
 from .annotations import Annotations, Defect, Property
-from .rules import Map, TypeRule, place_of
+from .rules import Map, TypeRule, place_of, table
 
 NOT_MAPPED = "the map has no such rule"
 _ONE = "the field holds one value, and it has one already"
@@ -236,9 +234,10 @@ class _Mapper:
         return target.type if target else ""
 
     def _not_made(self, one: Property, what: str) -> None:
-        known = one.target in self._in.spans or one.target in self._in.events
-        if known or one.target in self._in.broken:
+        if one.target in self._in.spans or one.target in self._in.events or one.target in self._in.broken:
             self._left[what, _RESTS] += 1
+        elif one.target in self._in.others:
+            self._left[what, "it belongs to a relation or attribute, which becomes a field"] += 1
         else:
             self._defects.append(Defect("IMP5", one.line, one.target))
 
@@ -370,11 +369,6 @@ class _Mapper:
             for record, line in zip(records, lines[name], strict=True)
         }
         return Mapped(layers, line_of, self._defects)
-
-
-def table(*keys: str) -> str:
-    """Return the head of a TOML table, such as [types."a b"]."""
-    return f"[{'.'.join(key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key[:60]) for key in keys)}]"
 
 
 def _place(record: Record, words: str) -> tuple[int, int]:

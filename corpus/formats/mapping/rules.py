@@ -5,6 +5,7 @@ A map is read from the file that `--map` names (`read_map`), or made from the sc
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -115,6 +116,11 @@ def unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> str:
     unknown, known = sorted(unknown), sorted(known)
     hints = [hint for one in unknown if (hint := did_you_mean(one, known))]
     return f"map: unknown {', '.join(unknown)}; {'; '.join([*hints, 'known are ' + ', '.join(known)])}"
+
+
+def table(*keys: str) -> str:
+    """Return the head of a TOML table, such as [types."a b"]."""
+    return f"[{'.'.join(key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key[:60]) for key in keys)}]"
 
 
 def placed_layers(schema: Schema) -> list[Layer]:

@@ -12,6 +12,9 @@ from ..sources import problem
 _MOST = 1000
 """Names of one table that are remembered: a hostile file could have millions."""
 
+_SHOWN = 8
+"""Names that the files lack that are shown."""
+
 
 class MapUse:
     """The names in each table of a map, such as `types`, and the names that the source files have."""
@@ -32,6 +35,7 @@ class MapUse:
 
     def problems(self, path: str, notes: Counter[str]) -> Iterator[Problem]:
         """Yield a Problem for each name of the map that the files lack if they have a similar one; note the others."""
+        missing: list[str] = []
         for table, written in sorted(self._written.items()):
             seen = self._seen.get(table, set())
             owner = table.removeprefix("types.").rpartition(".")[0]
@@ -42,4 +46,7 @@ class MapUse:
                 if hint:
                     yield problem("IMP6", path, f"{table}.{name}", suggestion=hint)
                 else:
-                    notes[f"the files have nothing for the map's {table}.{name}"] += 1
+                    missing.append(f"{table}.{name}")
+        if missing and self._seen:
+            more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
+            notes[f"the files have nothing for {', '.join(missing[:_SHOWN])}{more} of the map"] += 1
