@@ -15,7 +15,7 @@ from .conll_rows import RowReader, Rows
 from .documents import Options
 from .importing import schema_of
 from .mapping.conll_columns import CONLLU, Column, Layout
-from .mapping.records import table
+from .mapping.rules import table
 from .sources import files_below
 from .survey import Survey
 
