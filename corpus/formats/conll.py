@@ -28,13 +28,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-import pyarrow as pa
-
 from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
 from ..core.schema import Schema
 from ..core.source_tokens import SENTENCES
-from ..core.tokens import Tokens
 from ..files import replace_file
 from ..pipeline.tables.entities import knows_names, tag_names, tags_of
 from ..pipeline.tables.rows import Row
@@ -137,10 +133,8 @@ class Tagged:
         self.text = text
         self.words = Words(text, annotation, schema, str(article.record["language"]))
         self.starts, self.ends = [start for start, _ in self.words.pairs], [end for _, end in self.words.pairs]
-        edges = np.array(self.words.pairs, np.int64).reshape(-1, 2)
-        tokens = Tokens(edges[:, 0], edges[:, 1], pa.array([], pa.string()), np.zeros(1, np.int64))
         names = tag_names(schema)
-        tags, owners, ids = tags_of([Row(article, text, annotation, [])], tokens, names)
+        tags, owners, ids = tags_of([Row(article, text, annotation, [])], self.words.columns(), names)
         self.tags = [names[tag] for tag in tags.tolist()]
         self.entities = [ids[owner] for owner in owners.tolist()]
         begins = [i for i, tag in enumerate(self.tags) if tag.startswith("B-")]

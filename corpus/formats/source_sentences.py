@@ -8,13 +8,17 @@ as spans. The config `entities` has them in columns of their own.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
 
 from ..core.model import Annotation, Record
 from ..core.schema import Schema
 from ..core.source_tokens import SENTENCES, has_source_tokens
-from ..core.tokens import sentences, tokenize
+from ..core.tokens import Tokens, sentences, tokenize
 from ..files.index import MAX_BYTES
 from .documents import LeftOut, Options, spans_of
 from .importing import edit_schema, schema_of
@@ -97,6 +101,11 @@ class Words:
         starts = {start for start, _ in sentences(text, language[:2])}
         self.begins = sorted({0} | {i for i, (start, _) in enumerate(self.pairs) if start in starts})
 
+    def columns(self) -> Tokens:
+        """Return the tokens in columns, without their strings."""
+        edges = np.array(self.pairs, np.int64).reshape(-1, 2)
+        return Tokens(edges[:, 0], edges[:, 1], pa.array([], pa.string()), np.zeros(1, np.int64))
+
 
 def _of_source(
     text: str, annotation: Annotation, schema: Schema
@@ -107,14 +116,22 @@ def _of_source(
     records = sorted(annotation.layer(SENTENCES), key=lambda one: int(one["spans"][0]["start"]))
     pairs: list[tuple[int, int]] = []
     begins: list[int] = []
+    ids: list[str] = []
     for one in records:
-        begins.append(len(pairs))
-        pairs += [(span["start"], span["end"]) for span in one["tokens"]]
+        own = [(span["start"], span["end"]) for span in one["tokens"]]
+        # spaCy has tokens of white space, which other formats write between tokens.
+        own = [(start, end) for start, end in own if not text[start:end].isspace()]
+        if own:
+            begins.append(len(pairs))
+            ids.append(one.get("source_id") or "")
+            pairs += own
     at = 0
     for start, end in pairs:
-        if start < at or text[at:start].strip():
+        if start < at or text[at:start].strip() or _LINE.search(text, start, end):
             return None
         at = end
-    if text[at:].strip() or not pairs:
-        return None
-    return pairs, begins, [one.get("source_id") or "" for one in records]
+    return None if text[at:].strip() or not pairs else (pairs, begins, ids)
+
+
+_LINE = re.compile(r"[\t\n\r]")
+"""What no column can hold."""

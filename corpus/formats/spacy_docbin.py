@@ -9,8 +9,9 @@
     doc.spans["quotes.source"]   the spans of the mentions that a record refers to; id_ is the record's id
     doc.user_data                doc_id, annotator, record (of the article) and annotation, whole
 
-Tokens and sentences are those of this package. As in spaCy, one blank after a token belongs to it, and other white
-space is a token. A span that begins or ends within a token is in no span group; `user_data` keeps it.
+Tokens and sentences are those of the source if the annotation has them, else those of this package. As in spaCy, one
+blank after a token belongs to it, and other white space is a token. A span that begins or ends within a token is in no
+span group; `user_data` keeps it.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
 from ..core.schema import Layer, Schema
-from ..core.tokens import sentences, tokenize
 from ..pipeline.tables.entities import knows_names, tag_names, tags_of
 from ..pipeline.tables.rows import Row
 from .documents import Direction, LeftOut, Outgoing, in_order, pairs_of
+from .source_sentences import Words
 from .spacy_reader import read as read
 from .writing import write_file
 
@@ -105,14 +106,14 @@ class _Words:
     """
 
     def __init__(self, text: str, article: Article, annotation: Annotation, schema: Schema) -> None:
-        tokens = tokenize([text])
+        found = Words(text, annotation, schema, str(article.record["language"]))
         self.words: list[str] = []
         self.blanks: list[bool] = []
         self._first: dict[int, int] = {}
         self._after: dict[int, int] = {}
         numbers: list[int] = []
         at = 0
-        for start, end in zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True):
+        for start, end in found.pairs:
             self._between(text[at:start], at)
             numbers.append(len(self.words))
             self._add(text[start:end], start)
@@ -122,15 +123,14 @@ class _Words:
         self.found: list[tuple[int, int, str, str]] = []
         if self.is_tagged:
             names = tag_names(schema)
-            tags, owners, ids = tags_of([Row(article, text, annotation, [])], tokens, names)
+            tags, owners, ids = tags_of([Row(article, text, annotation, [])], found.columns(), names)
             said = [names[tag] for tag in tags.tolist()]
             entities = [ids[owner] for owner in owners.tolist()]
             for i, tag in enumerate(said):
                 if tag[0] == "B":
                     last = next((j for j in range(i + 1, len(said)) if said[j][0] != "I"), len(said))
                     self.found.append((numbers[i], numbers[last - 1] + 1, tag[2:], entities[i]))
-        breaks = [start for start, _ in sentences(text, str(article.record["language"])[:2])]
-        begins = {self._first.get(start) for start in breaks[1:]}
+        begins = {numbers[i] for i in found.begins[1:]}
         self.begins = [i == 0 or i in begins for i in range(len(self.words))]
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int] | None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import shutil
 import sys
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
-from support.corpora import REPOSITORY, tiny
-from support.exchange import FEW, annotations, has_words, sound, written
+from support.corpora import REPOSITORY, Corpus, tiny
+from support.exchange import FEW, SAID, annotations, has_words, sound, written
 from support.strategies import Doc as Made
 from support.strategies import corpora
 
 from corpus.core.schema import Schema
 from corpus.files.write import ordered
 from corpus.formats import FORMATS
+from corpus.formats.documents import Options
 from corpus.formats.exporting import export
 from corpus.formats.spacy_docbin import IN_A_TOKEN
 
@@ -145,3 +147,90 @@ def test_without_spacy_it_says_what_to_install(tmp_path: Path, monkeypatch: pyte
     ran = corpus.run("export", "spacy", str(tmp_path / "out"))
     assert (ran.code, ran.err) == (2, "corpus: spaCy is not installed: pip install 'on-the-record[formats]'\n")
     assert not (tmp_path / "out").exists()
+
+
+def written_by_others(path: Path, label: str = "PER") -> None:
+    """A DocBin of another project: two sentences with entities, and what the schema has no field for."""
+    from spacy.tokens import Doc, DocBin, Span
+    from spacy.vocab import Vocab
+
+    vocab = Vocab()
+    words = ["马", "U.S.-based", "firms", "left", ".", "\n", "She", "🍼", "did", "not"]
+    spaces = [True, True, True, False, False, False, True, False, True, False]
+    starts = [i in (0, 6) for i in range(len(words))]
+    doc = Doc(vocab, words=words, spaces=spaces, sent_starts=starts, tags=["X"] * len(words))
+    doc.set_ents([Span(doc, 0, 1, label=label, kb_id="wikidata:Q1", span_id="x"), Span(doc, 1, 3, label="ORG")])
+    doc.spans["sc"] = [Span(doc, 6, 7, label="PER")]
+    doc.cats["sport"] = 1.0
+    other = Doc(vocab, words=["No", "entities"])
+    path.parent.mkdir(parents=True)
+    DocBin(
+        store_user_data=True,
+        docs=[doc, other],
+        attrs=["ENT_IOB", "ENT_TYPE", "ENT_KB_ID", "ENT_ID", "SENT_START", "TAG"],
+    ).to_disk(path)
+
+
+def test_files_of_other_projects_are_read(tmp_path: Path) -> None:
+    written_by_others(tmp_path / "in/kim/dev.spacy")
+    options = Options(record=SAID, kb_date="2026-01-01")
+    assert list(FORMATS["spacy"].read(tmp_path / "in", tmp_path / "into", options)) == []
+    value = annotations(tmp_path / "into")["kim/dev-1.json"]
+    text = (tmp_path / "into/raw/dev-1.txt").read_text("utf-8")
+    assert text == "马 U.S.-based firms left.\nShe 🍼did not"
+    assert [[span["text"] for span in one["tokens"]] for one in value["sentences"]] == [
+        ["马", "U.S.-based", "firms", "left", ".", "\n"],
+        ["She", "🍼", "did", "not"],
+    ]
+    assert [(one["spans"][0]["text"], one["form"], one["entity"]) for one in value["mentions"]] == [
+        ("马", "NAM", "e1"),
+        ("U.S.-based firms", "NAM", "e2"),
+    ]
+    kb = {"kb": "wikidata:Q1", "kb_date": "2026-01-01"}
+    assert value["entities"] == [
+        {"id": "e1", "type": "PER", "name": "马", **kb},
+        {"id": "e2", "type": "ORG", "name": "U.S.-based firms"},
+    ]
+    left = {what: count for (what, _), count in options.left_out.items()}
+    assert left["tokens with tags"] == 10
+    assert left["spans of doc.spans['sc']"] == left["values of doc.cats['sport']"] == 1
+    assert annotations(tmp_path / "into")["kim/dev-2.json"]["layers_done"] == ["sentences"]
+    assert Corpus(tmp_path / "into").findings() == []
+    assert Corpus(tmp_path / "into").run("build").code == 0
+
+
+def test_a_label_without_a_rule_sets_the_annotation_aside(tmp_path: Path) -> None:
+    written_by_others(tmp_path / "in/dev.spacy", "PERSON")
+    problems = list(FORMATS["spacy"].read(tmp_path / "in", tmp_path / "into", Options(record=SAID)))
+    assert [one.suggestion for one in problems] == ['add to the map: types = { PERSON = "…" }']
+    assert annotations(tmp_path / "into").keys() == {"gold/dev-2.json"}
+    shutil.rmtree(tmp_path / "into")
+    options = Options(record=SAID, map={"types": {"PERSON": "PER"}})
+    assert list(FORMATS["spacy"].read(tmp_path / "in", tmp_path / "into", options)) == []
+    assert [one["type"] for one in annotations(tmp_path / "into")["gold/dev-1.json"]["entities"]] == ["PER"]
+    assert options.left_out["mentions of type ORG", "the map has no such rule"] == 1
+
+
+def test_what_an_export_wrote_comes_back_whole(tmp_path: Path) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    value = corpus.read("annotations/gold/alpha.json") | {"provenance": {"tool": "x", "lead_time": 3.5}}
+    corpus.write("annotations/gold/alpha.json", value)
+    assert corpus.run("export", "spacy", str(tmp_path / "out")).code == 0
+    assert list(FORMATS["spacy"].read(tmp_path / "out", tmp_path / "into", Options())) == []
+    assert annotations(tmp_path / "into")["gold/alpha.json"] == value
+    assert Corpus(tmp_path / "into").read("raw/alpha.json") == corpus.read("raw/alpha.json")
+
+
+@pytest.mark.parametrize("data", [b"", b"no zlib", zlib.compress(b"no msgpack"), zlib.compress(b"\x80")])
+def test_a_file_that_is_no_docbin_is_a_finding(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.spacy").write_bytes(data)
+    (problem,) = FORMATS["spacy"].read(tmp_path / "in", tmp_path / "into", Options(record=SAID))
+    assert (problem.code, "it is not a DocBin of spaCy" in problem.message) == ("IMP1", True)
+
+
+def test_a_file_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus.formats.spacy_reader.MOST_BYTES", 2**20)
+    (tmp_path / "a.spacy").write_bytes(zlib.compress(b"\0" * 2**21))
+    (problem,) = FORMATS["spacy"].read(tmp_path / "a.spacy", tmp_path / "into", Options(record=SAID))
+    assert "too-large, more than 1 MiB unpacked" in problem.message
