@@ -125,7 +125,7 @@ def keep_others(
         for folder in holders.get(f"{one.doc_id}.json", ()):
             former = f"{folder}/{one.doc_id}.json"
             if former not in staged:
-                problems += _leave(files, into, former, name, one, new, schema, allowed)
+                problems += _leave(files, into, former, name, one, new, schema, people, allowed)
     return problems
 
 
@@ -137,6 +137,7 @@ def _leave(
     one: Submission,
     new: Owned,
     schema: Schema,
+    people: Pseudonyms,
     allowed: set[Path],
 ) -> list[Problem]:
     """Remove the file that the annotation used to go to, or report it if someone edited it since."""
@@ -148,7 +149,7 @@ def _leave(
     if TOOL.encode() not in data:
         return []
     old = read_owned(data, schema)
-    if not new.owner or old.owner != new.owner:
+    if not new.owner or old.owner != new.owner or _other_server(old, new, people):
         return []
     if old.unedited or old.untitled == new.untitled or path in allowed:
         files.remove(former)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 from typing import Any
 
@@ -13,6 +15,7 @@ from support.studio import TICKED
 
 from corpus.labelstudio.convert import Result
 from corpus.labelstudio.ownership import content_sha256
+from corpus.labelstudio.pseudonyms import server_id
 
 FILE = "annotations/ann-2/alpha.json"
 LATER = {"updated_at": "2026-11-25T07:00:00Z"}
@@ -162,3 +165,132 @@ class TestRenamed:
         people(corpus, u7="ann-2", u8="mira")
         assert convert(exported(1, "alpha", made(12, 8))).problems == []
         assert (corpus.root / FILE).exists()
+
+
+class TestServers:
+    """Two servers count users, projects, tasks and annotations from 1."""
+
+    FILE = "annotations/ann-1/alpha.json"
+    LAB, MOVED, OTHER = "https://labels.example.net", "https://moved.example.net/studio/", "https://other.example.org"
+
+    def convert(self, corpus: Corpus, server: str, *annotations: dict[str, Any]) -> Ran:
+        server_option = ("--server", server) if server else ()
+        return convert_file(corpus, exported(1, "alpha", *annotations), *server_option)
+
+    def declare(self, corpus: Corpus, **addresses: str) -> None:
+        path = corpus.root / "annotators.toml"
+        before = path.read_text() if path.exists() else ""
+        head, _, rest = before.partition("[people]")
+        declared = "".join(f'"{getattr(self, address)}" = "{name}"\n' for address, name in addresses.items())
+        path.write_text(f"{head}[servers]\n{declared}[people]{rest}")
+
+    def test_provenance_names_the_server_without_its_address(self, corpus: Corpus) -> None:
+        assert self.convert(corpus, self.LAB, made(11)).code == 0
+        value = corpus.read(self.FILE)
+        assert re.fullmatch("[0-9a-f]{12}", value["provenance"]["server"])
+        assert corpus.codes(self.FILE) == corpus.codes("annotations/gold/alpha.json")
+        self.declare(corpus, LAB="lab")
+        assert self.convert(corpus, self.LAB, made(11)).code == 0
+        assert corpus.read(self.FILE)["provenance"]["server"] == "lab"
+
+    def test_a_schema_without_the_property_gets_no_name(self, corpus: Corpus) -> None:
+        schema = corpus.read("schema/annotation.schema.json")
+        del schema["properties"]["provenance"]["properties"]["server"]
+        corpus.write("schema/annotation.schema.json", schema)
+        assert self.convert(corpus, self.LAB, made(11)).code == 0
+        assert "server" not in corpus.read(self.FILE)["provenance"]
+
+    @pytest.mark.parametrize("second", ["OTHER", ""])
+    def test_another_server_does_not_win(self, corpus: Corpus, second: str) -> None:
+        people(corpus, u7="ann-1")
+        self.convert(corpus, self.LAB, made(11))
+        name = corpus.read(self.FILE)["provenance"]["server"]
+        before = (corpus.root / self.FILE).read_bytes()
+        address = getattr(self, second) if second else ""
+        # the same person, since the lead says so
+        server = f"{server_id(address)}/" if address else ""
+        text = (corpus.root / "annotators.toml").read_text()
+        (corpus.root / "annotators.toml").write_text(text + (f'"{server}7" = "ann-1"\n' if server else ""))
+        for _ in range(2):
+            ran = self.convert(corpus, address, made(12, result=TICKED, **LATER))
+            assert (ran.code, f"warning L114 The file holds an annotation of another server: {name} in" in ran.out) == (
+                1,
+                True,
+            ), ran.out
+            assert (corpus.root / self.FILE).read_bytes() == before
+
+    def test_an_annotation_that_was_created_at_another_time_is_of_another_server(self, corpus: Corpus) -> None:
+        self.convert(corpus, "", made(11))
+        before = (corpus.root / self.FILE).read_bytes()
+        ran = self.convert(corpus, "", made(11, result=TICKED, created_at="2026-11-24T08:00:00Z", **LATER))
+        assert (ran.code, " L114 " in ran.out) == (1, True)
+        assert (corpus.root / self.FILE).read_bytes() == before
+        ran = self.convert(corpus, "", made(11, result=TICKED, created_at="2026-11-24T08:00:00+01:00", **LATER))
+        assert (ran.code, ran.out) == (0, "")
+
+    def test_the_same_annotation_needs_no_server(self, corpus: Corpus) -> None:
+        self.convert(corpus, self.LAB, made(11))
+        ran = self.convert(corpus, "", made(11, result=TICKED, **LATER))
+        assert (ran.code, ran.out, corpus.read(self.FILE)["quotes"]) == (0, "", [])
+
+    def test_a_server_that_moved_is_declared_the_same(self, corpus: Corpus) -> None:
+        self.convert(corpus, self.LAB, made(11))
+        assert self.convert(corpus, self.MOVED, made(12, **LATER)).code == 0
+        assert corpus.read("annotations/ann-2/alpha.json")["provenance"]["annotation"] == 12, "another person so far"
+        shutil.rmtree(corpus.root / "annotations/ann-2")
+        people(corpus)
+        self.declare(corpus, LAB="lab", MOVED="lab")
+        corpus.write("annotators.toml", (corpus.root / "annotators.toml").read_text() + '"7" = "ann-1"\n')
+        ran = self.convert(corpus, self.MOVED, made(12, **LATER))
+        assert (ran.code, ran.out, ran.err) == (0, "", "1 written, 0 unchanged, 0 quarantined\n")
+        assert (
+            corpus.read(self.FILE)["provenance"] | {"server": "lab", "annotation": 12}
+            == corpus.read(self.FILE)["provenance"]
+        )
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("http://localhost:8080", "http://127.0.0.1:8080/", True),
+            ("http://[::1]:8080", "http://LOCALHOST:8080", True),
+            ("https://a.example.org", "https://A.example.org:443/", True),
+            ("http://localhost:8080", "http://localhost:8081", False),
+            ("https://a.example.org/one", "https://a.example.org/two", False),
+        ],
+    )
+    def test_the_spellings_of_an_address_are_one(self, one: str, other: str, same: bool) -> None:
+        assert (server_id(one) == server_id(other)) is same
+
+    def test_a_user_of_another_server_is_another_person(self, corpus: Corpus) -> None:
+        self.convert(corpus, self.LAB, made(11))
+        assert self.convert(corpus, self.OTHER, made(11)).code == 0
+        assert len(list((corpus.root / "annotations").glob("ann-[12]"))) == 2
+        assert self.convert(corpus, self.LAB, made(11)).code == 0
+        assert (
+            corpus.read(self.FILE)["provenance"]["server"]
+            != corpus.read(self.FILE.replace("1", "2"))["provenance"]["server"]
+        )
+        self.declare(corpus, OTHER="other")
+        assert self.convert(corpus, "other", made(11, **LATER)).code == 0
+        assert corpus.read("annotations/ann-2/alpha.json")["provenance"]["server"] == "other"
+
+    def test_one_mail_address_on_two_servers_is_one_person(self, corpus: Corpus) -> None:
+        who = {"id": 7, "email": "mira@example.org"}
+        self.convert(corpus, self.LAB, made(11, who))
+        self.convert(corpus, self.OTHER, made(12, {**who, "id": 9}))
+        assert re.findall('= "(ann-.)"', (corpus.root / "annotators.toml").read_text()) == ["ann-1"] * 3
+
+    @pytest.mark.parametrize("server", ["lab", "https://", 'https://a"b', "http://[::1"])
+    def test_a_server_that_is_not_declared_is_refused(self, corpus: Corpus, server: str) -> None:
+        ran = self.convert(corpus, server, made(11))
+        assert (ran.code, ran.out) == (2, "")
+        assert not (corpus.root / self.FILE).exists()
+
+    @pytest.mark.parametrize(
+        "text",
+        ["server = 7", 'server = "https://labels.example.net"', 'servers = "x"', '[servers]\n"https://x" = "a/b"'],
+    )
+    def test_a_file_that_cannot_be_understood_is_named(self, corpus: Corpus, text: str) -> None:
+        corpus.write("annotators.toml", text)
+        ran = self.convert(corpus, "", made(11))
+        assert (ran.code, "annotators.toml" in ran.err, "example.net" in ran.err) == (2, True, False)

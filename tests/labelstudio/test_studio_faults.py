@@ -165,15 +165,23 @@ def test_a_server_that_gives_no_answer(worked: tuple[Desk, str, Proxy]) -> None:
 def test_an_annotation_that_no_server_can_write_out(
     server: Studio, annotators: tuple[User, User], worked: tuple[Desk, str, Proxy]
 ) -> None:
-    desk, project, _ = worked
-    before = desk.files()
+    desk, project, network = worked
     task = server.tasks(project)[DOCUMENTS[0]]
     with server.http(annotators[0]) as client:
         body = b'{"result": [{"id": "\\ud83d"}]}'
         headers = {"content-type": "application/json"}
         client.post(f"/api/tasks/{task['id']}/annotations/", content=body, headers=headers)
-    assert "did not finish its snapshot" in refused(desk.pull(project, "--timeout", "1"))
-    assert desk.files() == before
+    for count, since in (f"{len(DOCUMENTS) - 1} written", ()), ("0 written", ("--since", "2026-01-01")):
+        pulled = desk.pull(project, *since)
+        assert (pulled.code, count in pulled.err) == (1, True), pulled.err
+        assert f"skipped task {task['id']} ({DOCUMENTS[0]}): the server fails to send it" in pulled.out
+        assert f"annotations/first/{DOCUMENTS[0]}.json" not in desk.files()
+        assert server.snapshots(project) == []
+
+    # The answer to the request is lost, so only the state of the snapshot tells: it stays "in_progress".
+    network.faults = [Fault(SNAPSHOT, status=502, forward=True)]
+    pulled = desk.pull(project, "--timeout", "1")
+    assert (pulled.code, "0 written" in pulled.err) == (1, True), pulled.err
     assert server.snapshots(project) == []
 
 

@@ -3,7 +3,8 @@
     project.json    id, title, config, tasks: each as an export has it; unreadable: ids of tasks with a lone surrogate
     snapshots/      a file for each snapshot, named for its title; `stuck` in a name: it is never finished
 
-It answers as Label Studio 1.23.2 does. Each of its changes is one step, so that a kill meets it before or after.
+A snapshot that it cannot write is "failed" in the answer to the request, and "in_progress" for ever after, as it is in
+Label Studio 1.23.2. Each change of the server is one step, so that a kill meets it before or after.
 """
 
 from __future__ import annotations
@@ -109,7 +110,9 @@ class LabelStudio:
     def _create(self, project: int, title: str, **_: Any) -> Simple:
         path = self._folder / "snapshots" / title
         path.touch()
-        return self._snapshot(path)
+        made = self._snapshot(path)
+        made.status = "failed" if self._state["unreadable"] else made.status
+        return made
 
     def _snapshot(self, path: Path) -> Simple:
         state = self._state
