@@ -22,6 +22,7 @@ from typing import Any
 
 from ..checks import run as run_checks
 from ..core.model import Annotation, CorpusError, Document, Problem, Record, Source
+from ..core.regular_file import read_file
 from ..core.schema import TARGETS, Field, Layer, Schema
 from ..core.text import visible
 from ..files import canonical, is_bulk, parse_json, replace_file
@@ -138,7 +139,7 @@ def _adjudicate(root: Path, schema: Schema, shared: SharedDocument, annotators: 
         # an invalid decision has no canonical form, but its bytes still give the findings to report
         fits = schema.is_valid("annotation", value)
         data = canonical(value, "annotation", schema) if fits else _dumps(value)
-        there = target.read_bytes() if target.exists() else None
+        there = _read_if_any(target)
         own = (checksum, before.get("replaced_sha256"))
         if _may_write(found, there, data, own, lambda: _problems(shared, schema, to, data)):
             checksum = sha256(data).hexdigest()
@@ -314,7 +315,7 @@ def _problems(shared: SharedDocument, schema: Schema, to: str, data: bytes) -> I
 def _read_worklist(path: Path, annotators: Sequence[str]) -> Record:
     """Read the worklist of a document, {} if there is none. Raises CorpusError if it is invalid."""
     try:
-        value, faults = parse_json(path.read_bytes())
+        value, faults = parse_json(read_file(path, path.parent))
     except FileNotFoundError:
         return {}
     if faults or not isinstance(value, dict) or not isinstance(value.get("items"), list):
@@ -373,9 +374,17 @@ def _write_worklist(
         ],
     }
     data = _dumps(value)
-    if not path.exists() or path.read_bytes() != data:
+    if _read_if_any(path) != data:
         with replace_file(path) as out:
             out.write(data)
+
+
+def _read_if_any(path: Path) -> bytes | None:
+    """Return the bytes of a file, None if it is missing. Raises CorpusError if it is a link or not a regular file."""
+    try:
+        return read_file(path, path.parent)
+    except FileNotFoundError:
+        return None
 
 
 def _dumps(value: Record) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..core.model import CorpusError
+from ..core.regular_file import read_file, read_utf8
 from ..core.schema import Schema, shipped
 from ..files import new_folder
 from .guidelines import PATH, with_labels
@@ -104,13 +105,13 @@ def _copy(made: Path, said: dict[str, str]) -> None:
         if path.is_dir():
             (made / name).mkdir()
         elif name.parts[0] in _AS_THEY_ARE:
-            (made / name).write_bytes(path.read_bytes())
+            (made / name).write_bytes(read_file(path))
         else:
-            (made / name).write_bytes(_filled(path.read_text("utf-8"), said).encode())
+            (made / name).write_bytes(_filled(read_utf8(path), said).encode())
     for shared in SHIPPED:
-        (made / "schema" / shared).write_bytes((shipped() / shared).read_bytes())
+        (made / "schema" / shared).write_bytes(read_file(shipped() / shared))
     guidelines = made / PATH
-    guidelines.write_bytes(with_labels(guidelines.read_text("utf-8"), Schema.read(made)).encode())
+    guidelines.write_bytes(with_labels(read_utf8(guidelines), Schema.read(made)).encode())
 
 
 def _filled(text: str, said: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import zstandard
 
+from ..core.regular_file import open_file
 from ..files import Index, replace_file
 from .text_diff import header, one_line, unified
 
@@ -42,7 +43,7 @@ class Rewriter:
 
     def bulk(self, path: str, old: Path, new: Path) -> None:
         """Replace a bulk file, unpacked in `old`, by the lines of `new`, compressed as `path` is."""
-        with old.open("rb") as before, new.open("rb") as after:
+        with open_file(old) as before, open_file(new) as after:
             pairs = enumerate(zip_longest(before, after, fillvalue=b""), 1)
             first = next(((number, one, other) for number, (one, other) in pairs if one != other), None)
             if first is None:
@@ -61,7 +62,7 @@ class Rewriter:
         """
         self.changed.append(path)
         self._tell(header(path) if self._show else ())
-        with old.open("rb") as before, beside.open("wb") as after:
+        with open_file(old) as before, beside.open("wb") as after:
             number = 1
             for at, one, other in changes:
                 self._tell(one_line(at, one, other) if self._show else ())
@@ -85,7 +86,7 @@ class Rewriter:
     def _replace(self, path: str, new: Path) -> None:
         if not self._write:
             return
-        with replace_file(self._root / path) as out, new.open("rb") as lines:
+        with replace_file(self._root / path) as out, open_file(new) as lines:
             if path.endswith(".gz"):
                 with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed:
                     shutil.copyfileobj(lines, packed)

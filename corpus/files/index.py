@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..core.model import CorpusError
+from ..core.regular_file import open_file
 from .unpack import Unpacker
 
 MAX_BYTES = 16 * 2**20
@@ -234,8 +235,8 @@ class Index:
             self.unpacked[path] = str(unpacked)
             file = unpacked
         try:
-            lines = file.open("rb")
-        except OSError:
+            lines = open_file(file)
+        except (OSError, CorpusError):
             yield _fault(path, kind, "unreadable")
             return
         with lines:

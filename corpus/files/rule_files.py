@@ -9,6 +9,8 @@ import re
 import tomllib
 from typing import Any
 
+from ..core.model import CorpusError
+from ..core.regular_file import read_file
 from .git import Git
 
 SETTINGS = "pyproject.toml"
@@ -39,8 +41,8 @@ def is_rule(git: Git, base: str, path: str) -> bool:
     if path != SETTINGS:
         return RULE_FILES.fullmatch(path) is not None
     try:
-        now = (git.root / path).read_bytes()
-    except OSError:
+        now = read_file(git.root / path, git.root)
+    except (OSError, CorpusError):
         now = b""
     return bool(_settings(git.run("cat-file", "blob", f"{base}:./{path}").stdout) != _settings(now))
 

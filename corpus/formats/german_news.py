@@ -45,6 +45,7 @@ from typing import Any
 import jsonschema_rs
 
 from ..core.model import GOLD, CorpusError, Problem, Record, Source
+from ..core.regular_file import read_file
 from ..core.schema import Schema, shipped
 from ..files import canonical
 from .documents import NOTHING_SAID, Options
@@ -321,7 +322,7 @@ Wikinews has its texts under CC BY 2.5.
 def _write_frame(into: Path) -> None:
     """Write the schema, settings and card."""
     folder = shipped()
-    schema = json.loads((folder / "annotation.schema.json").read_bytes())
+    schema = json.loads(read_file(folder / "annotation.schema.json"))
     edit_schema(schema, REMOVED, WRITTEN, "german-news")
     severity = "".join(f'{code} = "warning" # {reason}\n' for code, reason in SEVERITY.items())
     write_frame(into, schema, folder, f"\n[tool.corpus.severity]\n{severity}", CARD)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
+from ..core.regular_file import read_file
 from ..core.schema import TARGETS, Schema, shipped
 from ..files import canonical
 from .documents import Incoming, Options
@@ -59,7 +60,7 @@ def schema_of(options: Options) -> Schema:
     if options.schema is not None:
         return Schema.read(options.schema.parent)
     names = ("annotation.schema.json", "article.schema.json", "targets.json")
-    return Schema(*(json.loads((shipped() / name).read_bytes()) for name in names))
+    return Schema(*(json.loads(read_file(shipped() / name)) for name in names))
 
 
 def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: str = "", card: str = "") -> None:
@@ -67,8 +68,8 @@ def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: s
     card = card or f"---\npretty_name: {json.dumps(into.name)}\n---\n# {into.name}\n\nImported by `corpus import`.\n"
     files = {
         "schema/annotation.schema.json": json_bytes(annotation_schema),
-        "schema/article.schema.json": (folder / "article.schema.json").read_bytes(),
-        "schema/targets.schema.json": (folder / "targets.schema.json").read_bytes(),
+        "schema/article.schema.json": read_file(folder / "article.schema.json"),
+        "schema/targets.schema.json": read_file(folder / "targets.schema.json"),
         "schema/targets.json": _registry([]),
         "pyproject.toml": f'[tool.corpus]\nversion = "1.0.0"\n{settings}'.encode(),
         "DATASET_CARD.md": card.encode(),

@@ -34,6 +34,7 @@ import orjson
 import platformdirs
 
 from ..checks.document_summary import Summary
+from ..core.regular_file import read_file
 from ..core.schema import Schema
 from .check import Policy
 
@@ -105,7 +106,7 @@ def _is_own(path: Path) -> bool:
 
 def _context(schema: Schema) -> bytes:
     package = Path(__file__).parent.parent
-    code = [(path.relative_to(package).as_posix(), path.read_bytes()) for path in sorted(package.rglob("*.py"))]
+    code = [(path.relative_to(package).as_posix(), read_file(path)) for path in sorted(package.rglob("*.py"))]
     written = orjson.dumps([schema.annotation, schema.article, schema.registry])
     return _hash(repr([sys.version, [_version(name) for name in _LIBRARIES], code]).encode(), written)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.model import CorpusError
+from ..core.regular_file import open_file
 
 TOKEN = "HF_TOKEN"
 """The environment variable that holds the hub's token; no other source is read."""
@@ -110,7 +111,7 @@ def _differences(api: Any, repo: str, commit: str, folder: Path) -> list[str]:
 
 
 def _is_same(path: Path, file: Any) -> bool:
-    with path.open("rb") as opened:
+    with open_file(path) as opened:
         if file.lfs is not None:
             return bool(hashlib.file_digest(opened, "sha256").hexdigest() == file.lfs.sha256)
         blob = hashlib.sha1(b"blob %d\0" % path.stat().st_size)
