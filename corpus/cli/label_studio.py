@@ -100,8 +100,9 @@ def push(
       corpus label-studio push otr-001 otr-002 --project bridge --annotator ann-a
     """
     from ..core.schema import Schema
+    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.push import push as send
-    from ..labelstudio.server import Server, read_token, server_origin
+    from ..labelstudio.server import Server
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
@@ -158,9 +159,10 @@ def pull(
       corpus label-studio pull --project bridge --since last
     """
     from ..core.schema import Schema
+    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.pull import pull as receive
-    from ..labelstudio.server import Server, read_token, server_origin
+    from ..labelstudio.server import Server
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)

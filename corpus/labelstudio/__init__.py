@@ -18,17 +18,22 @@ No module names a layer: `config_controls` derives everything from the Schema.
     tasks            Article and annotations → a task with predictions
     push             articles → tasks of a project on a server
 
-    pull             a project on a server → annotation files
-    snapshot         a project → one verified file on this disk
-    server           the requests that both send to a server
+    pull             a project on a server → annotation files: the driver
+    download         a project → a file of its tasks on this disk
+    snapshot         one verified file of all tasks
+    pages            tasks page by page; a page that the server cannot send is halved
+    gone             the files whose annotation the server no longer has
+
+    server           the requests that push and pull send to a server
+    address          where the server is, and the token
+    errors           why a request failed
 
     export           an export file → its tasks, one by one
     convert          tasks → annotation files: the driver, which calls the modules below in order
     submissions      a task → the newest annotation of each annotator
-    pseudonyms       accounts → pseudonyms, in a file that is never committed
+    pseudonyms       accounts → pseudonyms, and names of servers, in a file that is never committed
     decode           a `result` → layers: the driver of decode_regions, then decode_records
     faults           the finding codes of invalid annotations
     quarantine       invalid annotations and their findings, kept apart
     ownership        which files a conversion may replace or remove
-    staging          changes to files, committed together or not at all
 """

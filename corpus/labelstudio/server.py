@@ -9,9 +9,7 @@ was written.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,15 +21,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ..core.model import CorpusError
-from ..core.regular_file import open_file, read_utf8
+from ..core.regular_file import open_file
 from ..files.writer import open_partial
+from .address import is_loopback
 from .errors import ServerError
 from .pages import read_pages
 from .pseudonyms import without_addresses
 
-URL_VARIABLE = "LABEL_STUDIO_URL"
-TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
-TOKEN_FILE_VARIABLE = "LABEL_STUDIO_API_KEY_FILE"
 TIMEOUT = 60.0
 """Seconds to wait for an answer."""
 PATIENCE = 10
@@ -40,9 +36,6 @@ ATTEMPTS = 4
 PROJECTS = 100
 """Projects per request."""
 
-_LONGEST = 8192
-"""Bytes of a file with a token."""
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,4096}")
 _ONLY_IDS = {name: {"only_id": True} for name in ("annotations__completed_by", "drafts", "predictions")}
 """What a snapshot gives as ids only: users, whose e-mail addresses it would hold, drafts and predictions."""
 _T = TypeVar("_T")
@@ -71,54 +64,6 @@ class Snapshot:
     created: str
 
 
-def server_origin(url: str | None) -> str:
-    """Return the address of the server, from the option or the environment, ending in `/`. Raises CorpusError.
-
-    The token must not cross a network unencrypted, so `http` is allowed only on this machine.
-    """
-    url = url or os.environ.get(URL_VARIABLE, "")
-    if not url:
-        raise CorpusError(f"no server given: use --server URL or set {URL_VARIABLE}")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise CorpusError("the server's address is not a URL; write it as https://HOST") from None
-    if "@" in parts.netloc:
-        raise CorpusError(
-            f"the server's address must not contain a user name or password; put the token in {TOKEN_VARIABLE}"
-        )
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or not url.isprintable():
-        raise CorpusError("the server's address must have the form https://HOST[:PORT][/PATH]")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise CorpusError(
-            "http would send the token unencrypted; use https (http is allowed only for loopback, on this machine)"
-        )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
-
-
-def read_token() -> str:
-    """Read the token from LABEL_STUDIO_API_KEY or the file in LABEL_STUDIO_API_KEY_FILE. Raises CorpusError."""
-    token, where = os.environ.get(TOKEN_VARIABLE, ""), TOKEN_VARIABLE
-    file = os.environ.get(TOKEN_FILE_VARIABLE)
-    if not token and file:
-        where = f"the file that {TOKEN_FILE_VARIABLE} names"
-        try:
-            token = read_utf8(Path(file), limit=_LONGEST)
-        except (OSError, CorpusError):
-            # The reason may quote a byte of the file.
-            raise CorpusError(f"{where} cannot be read, or is not a text file") from None
-    token = token.strip()
-    if not token:
-        raise CorpusError(
-            f"no token: set {TOKEN_VARIABLE}, or {TOKEN_FILE_VARIABLE} to a file that holds it; "
-            "Label Studio shows it under Account & Settings"
-        )
-    if not _TOKEN.fullmatch(token):
-        raise CorpusError(f"the content of {where} is not a Label Studio token")
-    return token
-
-
 class Server:
     """A server, and the user whose token is sent with each request."""
 
@@ -132,7 +77,7 @@ class Server:
         self.origin, self.timeout, self._token = origin, timeout, token
         """The address is for requests alone: it must not be printed or stored (see `Pseudonyms.server`)."""
         self._long: Any = {"timeout_in_seconds": int(timeout * PATIENCE) or 1}
-        here = _is_loopback(urlsplit(origin).hostname or "")
+        here = is_loopback(urlsplit(origin).hostname or "")
         http = httpx.Client(
             # Never through a proxy that the environment names: it would see requests meant for this machine.
             trust_env=not here,
@@ -390,13 +335,6 @@ def _said(status: int, body: Any, detailed: bool) -> str:
     if status == 401:
         said += "; check that the token is right and that the server accepts tokens of its kind"
     return said
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _sdk_version() -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from corpus.core.model import CorpusError
-from corpus.labelstudio.server import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, read_token, server_origin
+from corpus.labelstudio.address import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, read_token, server_origin
 
 
 @pytest.fixture(autouse=True)
