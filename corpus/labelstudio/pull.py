@@ -99,7 +99,7 @@ def pull(
             gone = tuple(find_gone(into, there, _known(last), schema))
             if prune:
                 _prune(into, gone)
-            _remember(folder, last, result, gone if prune else (), arrival.latest)
+            _remember(folder, into, last, result, arrival.latest)
         left = clean_up(server, project, folder, download)
     notes = tuple(_notes(project, schema, arrival, left))
     unreadable = tuple(f"{id_} ({download.on_server.get(id_) or 'no document'})" for id_ in download.unreadable)
@@ -209,9 +209,9 @@ def _known(state: dict[str, Any]) -> set[str]:
     return {str(path) for path in state.get("files") or ()}
 
 
-def _remember(folder: Path, last: dict[str, Any], result: Result, pruned: tuple[Gone, ...], latest: str) -> None:
-    files = _known(last) | {*result.written, *result.unchanged}
-    files -= {one.path for one in pruned if one.known}
+def _remember(folder: Path, into: Path, last: dict[str, Any], result: Result, latest: str) -> None:
+    # A file that was moved or removed, perhaps by a run that was killed after that, is not known any more.
+    files = {name for name in {*_known(last), *result.written, *result.unchanged} if (into / name).is_file()}
     state = {"latest": max(latest, str(last.get("latest", ""))), "files": sorted(files)}
     with replace_file(folder / "last.json") as out:
         out.write(json.dumps(state, indent=1).encode() + b"\n")

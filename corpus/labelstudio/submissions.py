@@ -6,6 +6,7 @@ Predictions, drafts and skipped annotations are not submissions: no annotator su
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from ..core.schema import Schema
 from ..files.index import DOC_ID
 from .faults import Fault
 from .pseudonyms import Pseudonyms
+
+_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator
     elif any(one.get("text_sha256", record["text_sha256"]) != record["text_sha256"] for one in ids):
         yield Fault("L103", "the task's text_sha256 differs from that of the article's record")
     elif any(one.get("schema_version", schema.version) != schema.version for one in ids):
-        versions = ", ".join(sorted({str(one["schema_version"]) for one in ids if "schema_version" in one}))
+        written = {str(one["schema_version"]) for one in ids if "schema_version" in one}
+        versions = ", ".join(sorted(one if _VERSION.fullmatch(one) else "another" for one in written))
         yield Fault("L104", f"the task has {versions}, the corpus has {schema.version}")
 
 

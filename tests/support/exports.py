@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -62,3 +63,19 @@ def exported(number: int, doc_id: str, *annotations: dict[str, Any], **changed: 
         "project": 3,
         **changed,
     }
+
+
+def strings(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths of all values in a JSON value that are not lists or objects."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    return [path] if items is None else [one for key, inner in items for one in strings(inner, (*path, key))]
+
+
+def planted(value: Any, path: tuple[Any, ...], seed: str) -> Any:
+    """A copy of a JSON value with another string at a path."""
+    copied = copy.deepcopy(value)
+    inner = copied
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = seed
+    return copied
