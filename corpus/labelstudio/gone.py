@@ -29,7 +29,7 @@ class Gone:
 class OnServer:
     """What a server has of a project: all `tasks`, and the `annotations` of each task that was downloaded.
 
-    `is_own` says of a server in provenance whether it is this one. `has_task` asks for one task.
+    `is_own` tells whether a server in provenance is this one. `has_task` asks for one task.
     """
 
     project: int

@@ -1,8 +1,8 @@
 """Push articles of the corpus to a project of a Label Studio server, as tasks.
 
-    choose documents → check them → find or create the project → import in batches
+    choose documents → check them → find the project → refuse those it has → configure or create it → import in batches
 
-Every document is checked before the first request that changes the server.
+`push` calls these steps in this order. Every document is checked before the first request that changes the server.
 """
 
 from __future__ import annotations
@@ -64,31 +64,14 @@ def push(
     """
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         chosen = _chosen(index, doc_ids)
-        pairs, withheld = _ready(index, reader, schema, chosen, annotator, named=bool(doc_ids))
-        if not pairs:
-            raise CorpusError("nothing to push: no article has a text; run `corpus attach` to supply withheld texts")
+        ready, withheld = _ready(index, reader, schema, chosen, annotator, named=bool(doc_ids))
         config = labelling_config(schema)
         project = server.find_project(name)
-        how = "new"
-        present: set[str] = set()
-        if project:
-            present = _present(server, project) & set(pairs)
-            if present and not only_new:
-                raise CorpusError(
-                    f"{len(present)} of the documents are in the project {name!r} already: {_names(present)}; nothing "
-                    "was imported, because a second task would split their annotations. --new pushes only the others"
-                )
-            how = _configure(server, project, config)
-        else:
-            project = server.create_project(name, config)
-        wanted = [doc_id for doc_id in pairs if doc_id not in present]
-        made = predictions = 0
+        present = _present(server, project, ready, only_new)
+        project, how = _configured(server, project, name, config)
+        wanted = [doc_id for doc_id in ready if doc_id not in present]
         tasks = (_task(index, reader, schema, doc_id, annotator) for doc_id in wanted)
-        progress(0, len(wanted))
-        while batch := list(islice(tasks, BATCH)):
-            made += _import(server, project, batch, made)
-            predictions += sum(bool(one.get("predictions")) for one in batch)
-            progress(made, len(wanted))
+        made, predictions = _imported(server, project, tasks, lambda done: progress(done, len(wanted)))
     return Pushed(project, how, made, predictions, tuple(withheld), tuple(sorted(present)))
 
 
@@ -136,6 +119,8 @@ def _ready(
         )
     if annotator and not annotated:
         raise CorpusError(f"none of these documents has an annotation by {annotator!r}")
+    if not ready:
+        raise CorpusError("nothing to push: no article has a text; run `corpus attach` to supply withheld texts")
     return ready, withheld
 
 
@@ -168,19 +153,43 @@ def _check_annotation(article: Article, annotation: Annotation, schema: Schema) 
         )
 
 
-def _present(server: Server, project: Project) -> set[str]:
-    """Return the documents that the project has tasks for."""
-    return {doc_id for one in server.tasks(project) if (doc_id := task_doc_id(one))}
+def _present(server: Server, project: Project | None, ready: Sequence[str], only_new: bool) -> set[str]:
+    """Return the documents that the project has tasks for. Raises CorpusError if there are any, unless `only_new`."""
+    if not project:
+        return set()
+    found = {task_doc_id(one) for one in server.tasks(project)} & set(ready)
+    if found and not only_new:
+        raise CorpusError(
+            f"{len(found)} of the documents are in the project {project.title!r} already: {_names(found)}; nothing was "
+            "imported, because a second task would split their annotations. --new pushes only the others"
+        )
+    return found
 
 
-def _configure(server: Server, project: Project, config: str) -> str:
+def _configured(server: Server, project: Project | None, name: str, config: str) -> tuple[Project, str]:
+    """Return the project with this labelling config, created if needed, and whether the config is new or changed."""
+    if not project:
+        return server.create_project(name, config), "new"
     if config_sha256(project.config) == config_sha256(config):
-        return "same"
+        return project, "same"
     if project.tasks:
         # The server refuses a config without a control or label that an existing annotation uses.
         server.check_config(project, config)
     server.set_config(project, config)
-    return "changed"
+    return project, "changed"
+
+
+def _imported(
+    server: Server, project: Project, tasks: Iterator[dict[str, Any]], progress: Callable[[int], object]
+) -> tuple[int, int]:
+    """Import the tasks in batches; return how many tasks and predictions."""
+    made = predictions = 0
+    progress(0)
+    while batch := list(islice(tasks, BATCH)):
+        made += _import(server, project, batch, made)
+        predictions += sum(bool(one.get("predictions")) for one in batch)
+        progress(made)
+    return made, predictions
 
 
 def _import(server: Server, project: Project, batch: list[dict[str, Any]], before: int) -> int:

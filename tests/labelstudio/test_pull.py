@@ -13,6 +13,8 @@ from support.exports import exported, made
 from support.stand_in_server import TITLE, URL, StandIn, stand_in
 from support.studio import TICKED
 
+from corpus.files.lock import locked
+from corpus.files.writer import TEMPORARY
 from corpus.labelstudio import server, snapshot
 from corpus.labelstudio.errors import ServerError
 from corpus.labelstudio.pages import MOST, SIZE, read_pages
@@ -161,3 +163,50 @@ def test_no_message_and_no_file_has_the_address(corpus: Corpus, there: StandIn, 
     for path in corpus.root.rglob("*"):
         assert host not in path.as_posix()
         assert path.is_dir() or host.encode() not in path.read_bytes(), path
+
+
+def test_a_pull_of_another_server_calls_no_file_gone(corpus: Corpus, there: StandIn) -> None:
+    there.holds(exported(1, "alpha", made(11)))
+    assert pull(corpus).code == 0
+    before = corpus.files()
+    there.holds()
+    ran = pull(corpus, "--server", "https://other.example.org", "--prune")
+    assert (ran.code, ran.out, corpus.files()) == (0, "", before)
+    corpus.write(
+        "annotators.toml",
+        f'[servers]\n"{URL}" = "lab"\n"https://other.example.org" = "lab"\n',
+    )
+    ran = pull(corpus, "--server", "https://other.example.org")
+    assert (ran.code, "gone annotations/ann-1/alpha.json: task 1 is no longer on the server" in ran.out) == (1, True)
+
+
+def test_an_annotator_that_is_a_link_is_not_written_through(corpus: Corpus, there: StandIn) -> None:
+    outside = corpus.root.parent / "outside"
+    outside.mkdir()
+    (corpus.root / "annotations/ann-1").symlink_to(outside)
+    corpus.write("annotators.toml", '[people]\n"7" = "ann-1"\n')
+    there.holds(exported(1, "alpha", made(11)))
+    ran = pull(corpus)
+    assert (ran.code, "is a symbolic link" in ran.err, list(outside.iterdir())) == (2, True, [])
+
+
+def test_what_a_killed_pull_left_is_swept(corpus: Corpus, there: StandIn) -> None:
+    there.holds(exported(1, "alpha", made(11)))
+    for folder in ("annotations", "quarantine", "trial"):
+        (corpus.root / folder).mkdir(exist_ok=True)
+        (corpus.root / folder / f"{TEMPORARY}x").mkdir()
+        (corpus.root / folder / f"{TEMPORARY}x" / "0").write_text("{")
+    assert pull(corpus).code == 0
+    assert [path.parent.name for path in corpus.root.rglob(f"{TEMPORARY}*")] == ["trial"]
+    export = corpus.write("export.json", json.dumps([exported(1, "alpha", made(11))]))
+    assert corpus.run("label-studio", "convert", str(export), "--into", str(corpus.root / "trial")).code == 0
+    assert not list(corpus.root.rglob(f"{TEMPORARY}*"))
+
+
+def test_two_pulls_of_one_project_are_refused(corpus: Corpus, there: StandIn) -> None:
+    there.holds(exported(1, "alpha", made(11)))
+    assert pull(corpus).code == 0
+    (folder,) = (corpus.root / ".label-studio").iterdir()
+    with locked(folder):
+        ran = pull(corpus)
+    assert (ran.code, "another pull of this project into this corpus is running" in ran.err) == (2, True)
