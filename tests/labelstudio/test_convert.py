@@ -167,11 +167,15 @@ class TestFiles:
     @pytest.mark.parametrize("place", ["ann-3", "ann-2/gamma.json"])
     def test_a_file_that_cannot_be_placed_changes_nothing(self, corpus: Corpus, place: str) -> None:
         corpus.add("gamma", annotators=())
-        corpus.write("annotations/ann-2/alpha.json", "{}")
         folders = corpus.root / "annotations", corpus.root / "quarantine"
-        tasks = [exported(1, "alpha", made(11), made(12, 9, result=[7])), exported(2, "gamma", made(13), made(14, 8))]
         (corpus.root / "annotators.toml").write_text('[people]\n"7" = "ann-2"\n"8" = "ann-3"\n"9" = "ann-4"\n')
         people = Pseudonyms(corpus.root / "annotators.toml")
+        earlier = convert_tasks([exported(1, "alpha", made(11))], corpus.root, SCHEMA, people, Origin(), *folders)
+        assert earlier.written == ["ann-2/alpha.json"]
+        later = {"result": TICKED, "updated_at": "2026-11-25T07:00:00Z"}
+        new = made(15, 10)  # a new person, and a file that is put in place before the one that cannot be
+        tasks = [exported(1, "alpha", made(11, **later), new, made(12, 9, result=[7]))]
+        tasks.append(exported(2, "gamma", made(13), made(14, 8)))
         if place == "ann-3":
             corpus.write("annotations/ann-3", "a file where a folder must be")
         else:
