@@ -316,6 +316,25 @@ class TestPeople:
             pass
         assert not (tmp_path / "annotators.toml").exists()
 
+    @pytest.mark.parametrize("before", [None, '[people]\n"7" = "mira"\n'])
+    def test_people_of_a_commit_that_fails_are_taken_out(self, tmp_path: Path, before: str | None) -> None:
+        path = tmp_path / "annotators.toml"
+        if before:
+            path.write_text(before)
+        people = Pseudonyms(path)
+        people.of(8)
+
+        def fail() -> None:
+            assert '"8" = "ann-1"' in path.read_text(), "written before the files that bear the name"
+            raise CorpusError("disk full")
+
+        with pytest.raises(CorpusError), people.saved():
+            fail()
+        assert (path.read_text() if path.exists() else None) == before
+        with people.saved():
+            pass
+        assert Pseudonyms(path).of(8) == "ann-1"
+
     def test_names_that_are_taken_stay_free(self, tmp_path: Path) -> None:
         path = tmp_path / "annotators.toml"
         path.write_text('[people]\n"7" = "gold"\n"8" = "ann-2"\n')

@@ -203,7 +203,7 @@ def test_a_task_that_is_deleted_between_the_snapshot_and_the_sweep(
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.err
     assert f"{len(DOCUMENTS) - 1} written" in pulled.err
-    assert "1 tasks were deleted during the pull" in pulled.err
+    assert "1 task was deleted during the pull" in pulled.err
     assert f"annotations/first/{DOCUMENTS[2]}.json" not in desk.files()
 
 
