@@ -41,13 +41,13 @@ _UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
 
 @contextmanager
-def replace_file(path: Path) -> Iterator[IO[bytes]]:
+def replace_file(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
     """Open a file that replaces `path` if the block ends without an error, and else leaves no trace.
 
-    Folders above it are made, and the mode of an existing file is kept. Raises CorpusError if `path` is
-    anything but a regular file or missing.
+    Folders above it are made. The file gets `mode`, or by default that of an existing file. Raises CorpusError if
+    `path` is anything but a regular file or missing.
     """
-    mode = _mode(path)
+    kept = _mode(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_prefix(path), dir=path.parent)
     try:
@@ -56,7 +56,7 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             # The bytes reach the disk before the name: after a power cut no name leads to an empty file.
             os.fsync(file.fileno())
-        os.chmod(name, mode)
+        os.chmod(name, kept if mode is None else mode)
         os.replace(name, path)
     except BaseException:
         os.unlink(name)

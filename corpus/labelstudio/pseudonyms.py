@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -183,10 +182,8 @@ class Pseudonyms:
         return "\n".join(lines) + "\n"
 
     def _write(self, content: str) -> None:
-        with replace_file(self.path) as out:
-            os.fchmod(out.fileno(), 0o600)
+        with replace_file(self.path, 0o600) as out:
             out.write(content.encode())
-        os.chmod(self.path, 0o600)
 
 
 def _lines(table: dict[str, str]) -> list[str]:

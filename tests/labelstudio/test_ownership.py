@@ -274,6 +274,13 @@ class TestServers:
         assert self.convert(corpus, "other", made(11, **LATER)).code == 0
         assert corpus.read("annotations/ann-2/alpha.json")["provenance"]["server"] == "other"
 
+    def test_plain_ids_of_an_older_file_are_of_the_first_server(self, corpus: Corpus) -> None:
+        people(corpus, u7="mira")
+        for server, name in ((self.LAB, "mira"), (self.OTHER, "ann-1"), ("", "mira")):
+            shutil.rmtree(corpus.root / "annotations" / name, ignore_errors=True)
+            assert self.convert(corpus, server, made(11)).code == 0
+            assert (corpus.root / "annotations" / name / "alpha.json").exists()
+
     def test_one_mail_address_on_two_servers_is_one_person(self, corpus: Corpus) -> None:
         who = {"id": 7, "email": "mira@example.org"}
         self.convert(corpus, self.LAB, made(11, who))

@@ -102,17 +102,8 @@ def _child(before: int, arguments: list[str], answer: int) -> None:
 def _serve() -> None:
     import importlib
 
-    for name in (
-        "httpx",
-        "pyarrow.parquet",
-        "datasets",
-        "jsonschema_rs",
-        "sentencex",
-        "rensa",
-        "regex",
-        "orjson",
-        "yaml",
-    ):
+    libraries = "httpx pyarrow.parquet datasets jsonschema_rs sentencex rensa regex orjson yaml"
+    for name in libraries.split():
         importlib.import_module(name)
     package = Path(importlib.import_module("corpus").__file__ or "").parent
     for path in sorted(package.rglob("*.py")):
