@@ -27,16 +27,22 @@ class StandIn:
 
     folder: Path
 
-    def holds(self, *tasks: dict[str, Any], unreadable: tuple[int, ...] = ()) -> None:
+    def holds(self, *tasks: dict[str, Any], unreadable: tuple[int, ...] = (), down: str = "") -> None:
         """Give the server its one project, with these tasks."""
         (self.folder / "snapshots").mkdir(parents=True, exist_ok=True)
         about = {"id": 3, "title": TITLE, "config": labelling_config(SCHEMA), "unreadable": list(unreadable)}
+        about |= {"down": down}
         (self.folder / "project.json").write_text(json.dumps({**about, "tasks": list(tasks)}))
 
     @property
     def snapshots(self) -> list[str]:
         """The snapshots that the server keeps."""
         return sorted(path.name for path in (self.folder / "snapshots").iterdir())
+
+    @property
+    def requested(self) -> int:
+        """How many snapshots were requested."""
+        return len((self.folder / "requested").read_text().splitlines())
 
     def environment(self, url: str = URL) -> dict[str, str]:
         """What a command needs to find the server."""

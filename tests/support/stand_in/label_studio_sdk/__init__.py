@@ -1,6 +1,8 @@
 """A stand-in for label-studio-sdk and its server: a folder is the server, which ON_THE_RECORD_STAND_IN names.
 
-    project.json    id, title, config, tasks: each as an export has it; unreadable: ids of tasks with a lone surrogate
+    project.json    id, title, config, tasks: each as an export has it; unreadable: ids of tasks with a lone surrogate;
+                    down: what it answers to each request for tasks when it is down
+    requested       a line for each snapshot that was requested
     snapshots/      a file for each snapshot, named for its title; `stuck` in a name: it is never finished
 
 A snapshot that it cannot write is "failed" in the answer to the request, and "in_progress" for ever after, as it is in
@@ -76,6 +78,8 @@ class LabelStudio:
     def _tasks(self, page: int, page_size: int, query: str, fields: str, include: str = "", **_: Any) -> Simple:
         asked = json.loads(query)
         state = self._state
+        if state["down"]:
+            raise ApiError(status_code=503, body={"detail": state["down"]})
         tasks = sorted(state["tasks"], key=lambda one: one["id"])
         for one in asked.get("filters", {}).get("items", ()):
             tasks = [task for task in tasks if task["updated_at"] > one["value"]]
@@ -110,6 +114,8 @@ class LabelStudio:
     def _create(self, project: int, title: str, **_: Any) -> Simple:
         path = self._folder / "snapshots" / title
         path.touch()
+        with (self._folder / "requested").open("a") as file:
+            file.write(f"{title}\n")
         made = self._snapshot(path)
         made.status = "failed" if self._state["unreadable"] else made.status
         return made
