@@ -106,7 +106,7 @@ def as_problem(fault: Fault, source: Source, doc_id: str, text: str | None, seve
     return Problem(
         code=fault.code,
         severity=severity,
-        file=source.path,
+        file=without_addresses(source.path),
         message=without_addresses(fault.message),
         pointer=pointer,
         line=line,
