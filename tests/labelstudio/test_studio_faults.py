@@ -180,7 +180,7 @@ def test_an_annotation_that_no_server_can_write_out(
 
     # The answer to the request is lost, so only the state of the snapshot tells: it stays "in_progress".
     network.faults = [Fault(SNAPSHOT, status=502, forward=True)]
-    pulled = desk.pull(project, "--timeout", "1")
+    pulled = desk.pull(project, "--timeout", "3")
     assert (pulled.code, "0 written" in pulled.err) == (1, True), pulled.err
     assert server.snapshots(project) == []
 
