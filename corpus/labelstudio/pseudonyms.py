@@ -218,7 +218,7 @@ def _read(path: Path) -> tuple[str, dict[str, str], dict[str, str]]:
         raise CorpusError(f"{path}: server must be a name of [servers], or what an earlier pull wrote there")
     servers = {_normal(key): name for key, name in _names(path, written, "servers").items()}
     people = _names(path, written, "people")
-    return home, servers, _renamed(people, servers)
+    return home, servers, _joined(path, home, servers, people)
 
 
 def _names(path: Path, written: dict[str, Any], table: str) -> dict[str, str]:
@@ -232,11 +232,18 @@ def _names(path: Path, written: dict[str, Any], table: str) -> dict[str, str]:
     return dict(found)
 
 
-def _renamed(people: dict[str, str], servers: dict[str, str]) -> dict[str, str]:
-    """Return the people with the keys of servers that have a name by now."""
+def _joined(path: Path, home: str, servers: dict[str, str], people: dict[str, str]) -> dict[str, str]:
+    """Return the people with one key for each user: the keys of a server that has a name by now take that name.
+
+    Raises CorpusError if a user then has two pseudonyms, as after two servers were declared the same.
+    """
     named = {server_id(address): name for address, name in servers.items()}
-    found = {}
+    found: dict[str, str] = {}
     for key, name in people.items():
-        server, slash, user = key.rpartition("/")
-        found[f"{named.get(server, server)}{slash}{user}"] = name
+        server, _, user = key.rpartition("/")
+        server = named.get(server, server)
+        joined = f"{server}/{user}" if server not in ("", named.get(home, home)) else user
+        if found.setdefault(joined, name) != name:
+            both = f"{found[joined]} and {name}"
+            raise CorpusError(f"{path} gives a user of one server two pseudonyms, {both}: remove one of the two lines")
     return found

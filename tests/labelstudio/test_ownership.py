@@ -238,9 +238,11 @@ class TestServers:
         assert self.convert(corpus, self.MOVED, made(12, **LATER)).code == 0
         assert corpus.read("annotations/ann-2/alpha.json")["provenance"]["annotation"] == 12, "another person so far"
         shutil.rmtree(corpus.root / "annotations/ann-2")
-        people(corpus)
         self.declare(corpus, LAB="lab", MOVED="lab")
-        corpus.write("annotators.toml", (corpus.root / "annotators.toml").read_text() + '"7" = "ann-1"\n')
+        ran = self.convert(corpus, self.MOVED, made(12, **LATER))
+        assert (ran.code, "two pseudonyms, ann-1 and ann-2: remove one" in ran.err) == (2, True)
+        path = corpus.root / "annotators.toml"
+        path.write_text(re.sub('.*"ann-2"\n', "", path.read_text()))
         ran = self.convert(corpus, self.MOVED, made(12, **LATER))
         assert (ran.code, ran.out, ran.err) == (0, "", "1 written, 0 unchanged, 0 quarantined\n")
         assert (
@@ -273,6 +275,13 @@ class TestServers:
         self.declare(corpus, OTHER="other")
         assert self.convert(corpus, "other", made(11, **LATER)).code == 0
         assert corpus.read("annotations/ann-2/alpha.json")["provenance"]["server"] == "other"
+
+    def test_a_user_of_the_first_server_may_have_its_name_too(self, corpus: Corpus) -> None:
+        corpus.write(
+            "annotators.toml", f'server = "lab"\n[servers]\n"{self.LAB}" = "lab"\n[people]\n"lab/7" = "mira"\n'
+        )
+        assert self.convert(corpus, self.LAB, made(11)).code == 0
+        assert (corpus.root / "annotations/mira/alpha.json").exists()
 
     def test_plain_ids_of_an_older_file_are_of_the_first_server(self, corpus: Corpus) -> None:
         people(corpus, u7="mira")
