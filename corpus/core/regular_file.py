@@ -39,7 +39,7 @@ def read_file(path: Path, within: Path | None = None, limit: int | None = None) 
 def open_file(path: Path, within: Path | None = None) -> BufferedReader:
     """Open a regular file of any size for reading in parts; `within` and errors are those of `read_file`."""
     if within is not None:
-        _refuse_links(path, within)
+        refuse_links(path, within)
     try:
         # Without O_NONBLOCK, opening a named pipe would wait for a writer.
         descriptor = os.open(path, _FLAGS)
@@ -64,7 +64,8 @@ def read_utf8(path: Path, within: Path | None = None, limit: int | None = None) 
         ) from None
 
 
-def _refuse_links(path: Path, within: Path) -> None:
+def refuse_links(path: Path, within: Path) -> None:
+    """Raise CorpusError if a part of `path` below `within` is a symbolic link, or if it is not below it."""
     try:
         parts = path.relative_to(within).parts
     except ValueError:

@@ -45,7 +45,7 @@ class Staging:
         if self._beside:
             shutil.rmtree(self._beside, ignore_errors=True)
 
-    def put(self, name: str, data: bytes, mode: int = 0o644) -> None:
+    def put(self, name: str, data: bytes) -> None:
         """Stage `data` as the content of the file `name`, in place of what was staged under the name before."""
         self._removed.pop(name, None)
         if replaced := self._files.pop(name, None):
@@ -54,8 +54,7 @@ class Staging:
             self._files[name] = None
             return
         staged = self._new_path()
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-        with os.fdopen(descriptor, "wb") as file:
+        with open(staged, "xb") as file:
             file.write(data)
         self._files[name] = staged
 

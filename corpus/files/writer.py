@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO
 
 from ..core.model import CorpusError
+from ..core.regular_file import refuse_links
 
 TEMPORARY = ".corpus-tmp-"
 """How the names of incomplete files and folders begin. The index ignores names that begin with a dot.
@@ -92,8 +93,13 @@ def open_partial(path: Path, resume: bool) -> Iterator[IO[bytes]]:
         yield file
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it, unless they exist. Raises CorpusError if another file has the name."""
+def make_folder(path: Path, within: Path | None = None) -> None:
+    """Make a folder and those above it, unless they exist.
+
+    Raises CorpusError if another file has the name, or if a part of `path` below `within` is a symbolic link.
+    """
+    if within is not None:
+        refuse_links(path, within)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.model import Problem, Record, Source
+from ..core.regular_file import refuse_links
 from ..core.schema import Schema
 from ..files import Entry, Index, Reader, canonical
 from ..files.index import RECORD
@@ -83,6 +84,9 @@ def convert_tasks(
     `overwrite` names by absolute path. Raises CorpusError if git has not committed one of these as it is now.
     """
     refuse_uncommitted(root, overwrite)
+    for folder in (into, quarantine):
+        if folder.is_relative_to(root):
+            refuse_links(folder, root)
     problems: list[Problem] = []
     staged: dict[str, Submission] = {}
     with (

@@ -80,6 +80,7 @@ def pull(
     project = _found(server, name)
     identity = people.server(server.origin)
     folder = root / STATE / f"{identity}-{project.id}"
+    make_folder(folder, root)
     with _alone(folder):
         last = _state(folder)
         download = _downloaded(server, project, folder, since, last, progress)
@@ -220,7 +221,6 @@ def _remember(folder: Path, into: Path, last: dict[str, Any], result: Result, la
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Refuse a second pull of the same project while one is running."""
-    make_folder(folder)
     with contextlib.ExitStack() as held:
         try:
             alone = held.enter_context(locked(folder, wait=False))

@@ -185,10 +185,11 @@ def test_a_pull_of_another_server_calls_no_file_gone(corpus: Corpus, there: Stan
     assert (ran.code, "gone annotations/ann-1/alpha.json: task 1 is no longer on the server" in ran.out) == (1, True)
 
 
-def test_an_annotator_that_is_a_link_is_not_written_through(corpus: Corpus, there: StandIn) -> None:
+@pytest.mark.parametrize("link", ["annotations/ann-1", "quarantine", ".label-studio"])
+def test_a_link_in_the_corpus_is_not_written_through(corpus: Corpus, there: StandIn, link: str) -> None:
     outside = corpus.root.parent / "outside"
     outside.mkdir()
-    (corpus.root / "annotations/ann-1").symlink_to(outside)
+    (corpus.root / link).symlink_to(outside)
     corpus.write("annotators.toml", '[people]\n"7" = "ann-1"\n')
     there.holds(exported(1, "alpha", made(11)))
     ran = pull(corpus)
