@@ -85,7 +85,9 @@ class Pseudonyms:
             return self._servers.get(_normal(written)) or server_id(written)
         if written in (self._home, *self._servers.values()):
             return self.same(written)
-        raise CorpusError(f"{self.path} declares no server {written!r}: give its address, or name it in [servers]")
+        raise CorpusError(
+            f"{self.path} declares no server of this name: give its address with https://, or name it in [servers]"
+        )
 
     def same(self, server: str) -> str:
         """Return the name of a server in the file, for the hash of an address that the file has a name for."""

@@ -296,10 +296,10 @@ class TestServers:
         self.convert(corpus, self.OTHER, made(12, {**who, "id": 9}))
         assert re.findall('= "(ann-.)"', (corpus.root / "annotators.toml").read_text()) == ["ann-1"] * 3
 
-    @pytest.mark.parametrize("server", ["lab", "https://", 'https://a"b', "http://[::1"])
+    @pytest.mark.parametrize("server", ["lab", "labels.example.net", "https://", 'https://a"b', "http://[::1"])
     def test_a_server_that_is_not_declared_is_refused(self, corpus: Corpus, server: str) -> None:
         ran = self.convert(corpus, server, made(11))
-        assert (ran.code, ran.out) == (2, "")
+        assert (ran.code, ran.out, "example.net" in ran.err) == (2, "", False)
         assert not (corpus.root / self.FILE).exists()
 
     @pytest.mark.parametrize(
