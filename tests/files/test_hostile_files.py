@@ -10,7 +10,6 @@ import gzip
 import json
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -309,12 +308,12 @@ def test_more_bulk_files_than_may_be_open(corpus: Corpus) -> None:
 
 def test_unreadable_bulk_file(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     bulk("raw/b.jsonl", article("delta"))(corpus)
-    opened = Path.open
+    opened = os.open
 
-    def refuse(path: Path, *args: Any, **options: Any) -> Any:
-        if path.name == "b.jsonl":
+    def refuse(path: Any, *args: Any, **options: Any) -> int:
+        if os.fspath(path).endswith("/b.jsonl"):
             raise PermissionError(13, "Permission denied")
         return opened(path, *args, **options)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     assert corpus.codes() == {"F119 raw/b.jsonl"} | ZULU
