@@ -172,7 +172,8 @@ class _Reader:
 
     def _unnamed(self, file: _File, unnamed: Counter[str]) -> Problem:
         names = sorted(unnamed)
-        detail = f"labels are numbers ({', '.join(names)}), so {sum(unnamed.values()):,} annotations are not read"
+        count = sum(unnamed.values())
+        detail = f"labels are numbers ({', '.join(names)}); annotations that are not read: {count:,}"
         labels = ", ".join(f'{name} = "…"' for name in names)
         return file.wrong("IMP2", detail, 1, f"name them in the map: labels = {{ {labels} }}")
 
