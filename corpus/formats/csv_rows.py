@@ -18,7 +18,7 @@ from ..core.model import Problem
 from .documents import NOTHING_SAID, Direction, LeftOut, Options
 from .mapping.rows import RowMap
 from .row_survey import suggest
-from .rows import Row, read_rows
+from .rows import BadRow, Row, read_rows
 from .sources import files_below, not_read, problem, read_source
 from .survey import Survey
 
@@ -50,16 +50,16 @@ def survey(source: Path, options: Options) -> Survey:
         row
         for path in files_below(source, _ENDS, LeftOut())
         for _, row in _read(path, str(options.map.get("delimiter", "")))
-        if not isinstance(row, Problem)
+        if not isinstance(row, Problem | BadRow)
     )
     return suggest(rows)
 
 
-def _rows(path: Path, of: RowMap) -> Iterator[tuple[int, Row | Problem]]:
+def _rows(path: Path, of: RowMap) -> Iterator[tuple[int, Row | BadRow | Problem]]:
     return _read(path, of.delimiter)
 
 
-def _read(path: Path, delimiter: str) -> Iterator[tuple[int, Row | Problem]]:
+def _read(path: Path, delimiter: str) -> Iterator[tuple[int, Row | BadRow | Problem]]:
     file = read_source(path, "text", _MOST)
     if file.faults:
         yield from ((1, one) for one in not_read(file))
@@ -87,7 +87,8 @@ def _read(path: Path, delimiter: str) -> Iterator[tuple[int, Row | Problem]]:
                 yield at, dict(zip(header, cells, strict=True))
             elif cells:
                 detail = f"expected {len(header)} columns, found {len(cells)}"
-                yield at, problem("IMP2", shown, detail, place=(at, 1))
+                wrong = problem("IMP2", shown, detail, place=(at, 1))
+                yield at, BadRow(wrong, dict(zip(header, cells, strict=False)))
             at = lines.line_num + 1
     except csv.Error as error:
         yield at, problem("IMP2", shown, str(error), place=(at, 1))

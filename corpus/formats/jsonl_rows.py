@@ -18,7 +18,7 @@ from .documents import NOTHING_SAID, Direction, LeftOut, Options
 from .json_lines import json_lines
 from .mapping.rows import RowMap
 from .row_survey import suggest
-from .rows import Row, read_rows
+from .rows import BadRow, Row, read_rows
 from .sources import files_below, problem
 from .survey import Survey
 
@@ -48,7 +48,7 @@ def survey(source: Path, options: Options) -> Survey:
     return suggest(_flat(one) for path in paths for _, one in json_lines(path) if isinstance(one, dict))
 
 
-def _rows(path: Path, _: RowMap) -> Iterator[tuple[int, Row | Problem]]:
+def _rows(path: Path, _: RowMap) -> Iterator[tuple[int, Row | BadRow | Problem]]:
     shown = os.fsencode(path).decode("utf-8", "replace")
     for number, value in json_lines(path):
         if isinstance(value, Fault):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.model import GOLD, CorpusError, Problem, Record
 from ..core.schema import Field, Schema
@@ -26,8 +26,17 @@ from .offset_readings import OffsetReadings, Reading
 from .sources import files_below, outside, problem, text_problem
 
 Row = Mapping[str, Any]
-ReadRows = Callable[[Path, RowMap], Iterator[tuple[int, Row | Problem]]]
-"""Yields the line and the cells of each row of a file by column, or a Problem."""
+
+
+class BadRow(NamedTuple):
+    """A row with too few or too many cells: its Problem, and the cells that may be those of the first columns."""
+
+    problem: Problem
+    cells: Row
+
+
+ReadRows = Callable[[Path, RowMap], Iterator[tuple[int, Row | BadRow | Problem]]]
+"""Yields the line and the cells of each row of a file by column, or what is wrong with the row or file."""
 _WHY = "the map does not name this column"
 
 
@@ -67,6 +76,8 @@ class _Reader:
     schema: Schema
     options: Options
     groups: dict[str, _Group] = field(default_factory=dict)
+    bad: dict[str, list[Problem]] = field(default_factory=dict)
+    """The Problems of rows whose id can be read and the rest not, by that id."""
 
     def documents(self) -> Iterator[Incoming | Problem]:
         """Read all rows, then yield their documents."""
@@ -75,10 +86,20 @@ class _Reader:
         for path, said in named(paths, self.source, patterns, self.options.left_out):
             reading = self._reading(path)
             for line, row in self.rows(path, self.of):
-                if isinstance(row, Problem):
+                if isinstance(row, BadRow):
+                    self.bad.setdefault(_cell(row.cells, self.of.columns.get("doc")), []).append(row.problem)
+                elif isinstance(row, Problem):
                     yield row
                 elif (wrong := self._take(path, said, line, row, reading)) is not None:
                     yield wrong
+        for called, problems in self.bad.items():
+            group = self.groups.get(called)
+            if group is None:
+                yield from problems
+            else:
+                # It is not known whose row it was: no annotation of the document is complete for certain.
+                whose = dict.fromkeys(annotator for _, annotator, _ in group.rows)
+                group.faults += [(annotator, one) for annotator in whose for one in problems]
         for group in self.groups.values():
             yield self._document(group)
 
@@ -88,8 +109,8 @@ class _Reader:
         offsets = [columns for rule in self.of.layers for columns in rule.columns.values() if len(columns) == 2]
         if offsets or self.of.spans:
             for _, row in self.rows(path, self.of):
-                text = "" if isinstance(row, Problem) else row.get(self.of.columns["text"])
-                if isinstance(text, str) and not isinstance(row, Problem):
+                text = None if isinstance(row, Problem | BadRow) else row.get(self.of.columns["text"])
+                if isinstance(text, str) and not isinstance(row, Problem | BadRow):
                     pairs = [_pair(row, columns) for columns in offsets]
                     pairs += [(one[1], one[2]) for one in self._spans(row) if one[0]]
                     readings.add(text, [pair for pair in pairs if pair is not None])

@@ -124,14 +124,16 @@ def test_rows_that_cannot_be_read(file: str, said: str, tmp_path: Path) -> None:
     assert ran.code == (1 if said else 0)
 
 
-def test_a_row_that_cannot_be_read_sets_the_annotation_aside(tmp_path: Path) -> None:
-    rows = TWEETS + "1,Another text.,Atheism,FAVOR,bob\n"
-    ran, corpus = come_in("csv", tmp_path, rows, RECORD + COLUMNS + STANCES + TARGET)
+@pytest.mark.parametrize(("row", "whose"), [("1,Another text.,Atheism,FAVOR,bob", ["bob"]), ("1,x", ["eve", "bob"])])
+def test_a_row_that_cannot_be_read_sets_the_annotation_aside(row: str, whose: list[str], tmp_path: Path) -> None:
+    ran, corpus = come_in("csv", tmp_path, f"{TWEETS}{row}\n", RECORD + COLUMNS + STANCES + TARGET)
     assert ran.code == 1
     assert [one["doc_id"] for one in lines(corpus, "annotations/bob/imported.jsonl")] == ["2"]
-    (held,) = lines(corpus, "quarantine/imported.jsonl")
-    assert (held["annotation"]["doc_id"], held["annotation"]["annotator"]) == ("1", "bob")
-    assert [one["line"] for one in held["problems"]] == [5]
+    held = lines(corpus, "quarantine/imported.jsonl")
+    assert [(one["annotation"]["doc_id"], one["annotation"]["annotator"]) for one in held] == [
+        ("1", by) for by in whose
+    ]
+    assert [one["line"] for of in held for one in of["problems"]] == [5] * len(whose)
 
 
 QUOTES = '{"text": "Ada: I am safe. I am.", "quote": "I am safe", "type": "direct"}\n'

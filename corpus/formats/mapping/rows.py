@@ -44,9 +44,6 @@ class LayerRule:
     values: Mapping[str, Mapping[str, Any]]
     fixed: Record
 
-    def __hash__(self) -> int:
-        return hash(self.layer)
-
 
 @dataclass(frozen=True, slots=True)
 class RowMap:
