@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -321,6 +322,17 @@ def test_a_cache_that_others_could_write_is_done_without(
     validate(corpus)
     keep.close()
     assert (file.stat().st_ino == before, file.stat().st_mode & 0o022) == (False, 0)
+
+
+def test_an_entry_that_was_not_written_whole_is_not_unpickled(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = corpus.root.parent / "kept"
+    monkeypatch.setenv("ON_THE_RECORD_CACHE", str(folder))
+    found = validate(corpus)
+    (file,) = folder.iterdir()
+    with sqlite3.connect(file) as base:
+        assert base.execute("UPDATE known SET summary = x'80'").rowcount == 2
+    base.close()
+    assert validate(corpus) == found
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such modes")
