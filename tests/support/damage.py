@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import re
@@ -92,14 +93,14 @@ def another_value(value: object, rng: random.Random) -> object:
                 places += [(one, key) for key in range(len(one))]
                 todo += one
         if not places:
-            return rng.choice(ODD)
+            return copy.deepcopy(rng.choice(ODD))
         holder, key = rng.choice(places)
         other, where = rng.choice(places)
         if rng.random() < 0.2:
             del holder[key]  # type: ignore[arg-type]
         else:
             copied = json.loads(json.dumps(other[where]))  # type: ignore[index,call-overload]
-            holder[key] = rng.choice([*ODD, copied, copied, copied])  # type: ignore[index,call-overload]
+            holder[key] = copy.deepcopy(rng.choice([*ODD, copied, copied, copied]))  # type: ignore[index,call-overload]
     return value
 
 
