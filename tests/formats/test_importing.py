@@ -78,7 +78,7 @@ def test_a_refused_text_is_not_an_import(tmp_path: Path) -> None:
 
 
 def test_what_was_read_in_part_gives_no_rows_of_o(tmp_path: Path) -> None:
-    rows = "EU NNP I-NP I-ORG\nrejects VBZ I-VP O\n\nPeter NNP I-NP I-PER\nBlackburn NNP I-NP I-PER\n"
+    rows = "EU NNP I-NP B-ORG\nrejects VBZ I-VP O\n\nPeter NNP I-NP B-PER\nBlackburn NNP I-NP I-ORG\nwent VBD I-VP O\n"
     ran, root = come_in("conll", tmp_path, {"train.conll": rows})
     assert ran.code == 1
     assert annotations(root) == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def test_one_document_with_very_many_unknown_fields(corpus: Corpus, number: int,
 def test_the_last_listed_unknown_field_says_that_there_are_more(
     corpus: Corpus, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("corpus.checks.derived._MOST", 50)
+    monkeypatch.setattr(import_module("corpus.checks.derived"), "_MOST", 50)
     corpus.write(GOLD, misspelt(number))
     are_unknown_fields(corpus.findings(), number, 50)
 

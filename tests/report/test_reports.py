@@ -499,8 +499,8 @@ def test_a_run_that_fails_leaves_the_last_report(corpus: Corpus, monkeypatch: py
         yield from real(*_)
         raise OSError("the disk is gone")
 
-    real = pipeline.run
-    monkeypatch.setattr(pipeline, "run", fails)
+    real = pipeline.run_corpus
+    monkeypatch.setattr(pipeline, "run_corpus", fails)
     listed = sorted(corpus.root.iterdir())
     assert wrong(corpus).run("validate", "--format", f"sarif={file}").code == 2
     assert file.read_text() == "before"
