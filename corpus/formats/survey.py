@@ -89,6 +89,8 @@ class Survey:
         yield f"{off}layer = {_quoted(likely)}   # {', '.join(layers)}"
         if labels and likely == "mentions" and (entity or not layer):
             yield f"{off}entity = {_quoted(entity or labels[0])}   # {', '.join(labels)}"
+        if likely == "mentions" and "NAM" in {label.name for label in schema.labels("mentions", "form")}:
+            yield '# set = { form = "NAM" }   # if all of these are names: the build then has ner_tags'
         of = schema.layers[likely]
         fields = [one for one in of.fields if one.name not in ("id", place_of(of))]
         roles = [one.name for one in fields if is_role(one)]
