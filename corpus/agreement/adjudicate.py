@@ -24,9 +24,11 @@ from ..checks import run as run_checks
 from ..core.model import Annotation, CorpusError, Document, Problem, Record, Source
 from ..core.regular_file import read_file
 from ..core.schema import TARGETS, Field, Layer, Schema
+from ..core.source_tokens import layers_to_annotate
 from ..core.text import visible
 from ..files import canonical, is_bulk, parse_json, replace_file
 from ..files.index import ANNOTATOR
+from .carried import carry_over, free_id
 from .common_fields import common_fields
 from .load import SharedDocument, shared_documents
 from .matching import Matching, places_of
@@ -133,10 +135,11 @@ def _adjudicate(root: Path, schema: Schema, shared: SharedDocument, annotators: 
     agreed, items = compare(schema, shared, first, second)
     _take_decisions(items, before)
     found = Merged(shared.doc_id, sum(map(len, agreed.values())), items)
-    found.of_one = [name for name in schema.layers if len(shared.done(name)) == 1] + found_of_one
+    found.of_one = [name for name in layers_to_annotate(schema) if len(shared.done(name)) == 1] + found_of_one
     checksum = before.get("written_sha256")
     if not found.open:
         value = _annotation(schema, (first, second), agreed, items, annotators, to)
+        value = carry_over(schema, [shared.by[name] for name in annotators], value)
         # an invalid decision has no canonical form, but its bytes still give the findings to report
         fits = schema.is_valid("annotation", value)
         data = canonical(value, "annotation", schema) if fits else _dumps(value)
@@ -181,11 +184,11 @@ def compare(
 ) -> tuple[dict[str, list[Record]], list[Item]]:
     """Compare two annotations. Return the equal records by layer, and an item for each other record or pair.
 
-    Layers that only one of them annotated are skipped. Equal records are taken from the first annotation; matched
-    records of the second get the ids of the first, and its other records get free ids.
+    Layers that only one of them annotated, or that hold the tokens of a source, are skipped. Equal records are taken
+    from the first annotation; matched records of the second get the ids of the first, and its other records free ids.
     """
     matching = Matching(schema, first, second)
-    layers = [name for name in schema.layers if matching.is_done(name)]
+    layers = [name for name in layers_to_annotate(schema) if matching.is_done(name)]
     ids = _merged_ids(matching, layers)
     agreed: dict[str, list[Record]] = {}
     items: list[Item] = []
@@ -223,13 +226,7 @@ def _merged_ids(matching: Matching, layers: Sequence[str]) -> dict[str, dict[str
         ids[name] = {other: one for one, other in matching.names(name).items()}
         for record in matching.records(name)[1]:
             if record["id"] not in ids[name]:
-                free = record["id"]
-                number = 1
-                while free in used:
-                    number += 1
-                    free = f"{record['id'][:56]}-{number}"
-                used.add(free)
-                ids[name][record["id"]] = free
+                ids[name][record["id"]] = free_id(record["id"], used)
     return ids
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.done import absent_fields, done_fields, layer_done
 from ..core.model import Record
 from ..core.schema import Schema
+from ..core.source_tokens import layers_to_annotate
 
 
 def common_fields(schema: Schema, first: Record, second: Record) -> tuple[Record, Record, list[str]]:
@@ -12,7 +13,7 @@ def common_fields(schema: Schema, first: Record, second: Record) -> tuple[Record
     both = [dict(first), dict(second)]
     fields_done: dict[str, list[str]] = {}
     of_one: list[str] = []
-    for layer in schema.layers.values():
+    for layer in layers_to_annotate(schema).values():
         if not all(layer_done(value, layer.name) for value in both):
             continue
         absent = [absent_fields(value, layer) for value in both]

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..core.model import CorpusError
 from ..core.schema import Schema
+from ..core.source_tokens import layers_to_annotate
 from .coefficients import Cell, Floats
 from .counts import MEASURES, CellCounts, CountKey, Measure, Text, count
 from .load import choose_annotators, shared_documents
@@ -111,9 +112,12 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
     """
     root = Path(root).absolute()
     schema = Schema.read(root)
+    comparable = layers_to_annotate(schema)
     for layer in layers:
+        if layer in schema.layers and layer not in comparable:
+            raise CorpusError(f"the layer {layer} holds the tokens of a source, which no annotator chose")
         if layer not in schema.layers:
-            raise CorpusError(f"the schema has no layer {layer}; it has {', '.join(schema.layers)}")
+            raise CorpusError(f"the schema has no layer {layer}; it has {', '.join(comparable)}")
     chosen = choose_annotators(root, annotators)
     left_out: Counter[str] = Counter()
     tally: Tally = {}
@@ -124,7 +128,7 @@ def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence
         found = [
             (key, f"{first}, {second}", counts)
             for first, second in combinations(shared.by, 2)
-            for key, counts in count(schema, list(layers or schema.layers), text, shared.by[first], shared.by[second])
+            for key, counts in count(schema, list(layers or comparable), text, shared.by[first], shared.by[second])
         ]
         pairs = Counter(key for key, _, _ in found)
         for key, who, counts in found:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .schema import Schema
+from collections.abc import Mapping
+
+from .schema import Layer, Schema
 
 SENTENCES = "sentences"
 
@@ -16,3 +18,22 @@ def has_source_tokens(schema: Schema) -> bool:
 def source_layers(schema: Schema) -> frozenset[str]:
     """Return the layers whose spans a program of the source cut, and no annotator chose."""
     return frozenset((SENTENCES,)) if has_source_tokens(schema) else frozenset()
+
+
+def layers_to_annotate(schema: Schema) -> Mapping[str, Layer]:
+    """Return the layers that annotators fill in: all but `layers_to_carry`."""
+    carried = layers_to_carry(schema)
+    return {name: layer for name, layer in schema.layers.items() if name not in carried}
+
+
+def layers_to_carry(schema: Schema) -> frozenset[str]:
+    """Return the layers that no annotator sees: what is made of an annotation has them unchanged.
+
+    A layer of the source that has labels or references, or that a record can refer to, is annotated like any other.
+    """
+    referred = {field.refers_to for layer in schema.layers.values() for field in layer.of_kind("reference")}
+    return frozenset(
+        name
+        for name in source_layers(schema) - referred
+        if not schema.layers[name].of_kind("label") and not schema.layers[name].of_kind("reference")
+    )

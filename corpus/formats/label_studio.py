@@ -23,6 +23,7 @@ from typing import Any
 
 from ..core.model import Annotation, Article, CorpusError, Document, Problem, Record, Source
 from ..core.schema import Schema
+from ..core.source_tokens import layers_to_carry
 from ..labelstudio.config import labelling_config
 from ..labelstudio.decode import decode
 from ..labelstudio.faults import AnnotationFault
@@ -48,6 +49,7 @@ LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
 LEAVES_OUT = (
     ("article records", "a task holds the text, the title and the name only"),
     ("provenance", "a prediction has no such field"),
+    ("sentences and tokens of the source", "no annotator would change them"),
     ("annotations", "Label Studio cannot hold one of their references, or a control character in a field"),
 )
 READS = Direction(
@@ -56,7 +58,7 @@ READS = Direction(
     "exports of a server of Label Studio 1.23.2 in all its formats, test data of its converter",
 )
 WRITES = Direction(
-    "everything but provenance, as predictions that annotators correct",
+    "everything but provenance and the tokens of a source, as predictions that annotators correct",
     "see below",
     "a server of Label Studio 1.23.2: 60 of 60 annotations were equal after import there and export",
 )
@@ -268,6 +270,10 @@ class _Reader:
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     """Return all layers of an annotation; None for the few that Label Studio cannot hold."""
     assert document.text is not None
+    carried = [name for name in document.value if name in layers_to_carry(schema)]
+    left["sentences and tokens of the source", dict(LEAVES_OUT)["sentences and tokens of the source"]] += sum(
+        len(document.value[name]) for name in carried
+    )
     try:
         result, fields = encode(document.value, document.text, schema), document.value.get("fields_done") or {}
         faults = decode(result, document.text, schema, fields_done=fields).faults
@@ -276,7 +282,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
     if faults:
         left["annotations", dict(LEAVES_OUT)["annotations"]] += 1
         return None
-    return in_order(document.value, schema)
+    return {name: records for name, records in in_order(document.value, schema).items() if name not in carried}
 
 
 def write(documents: Iterable[Outgoing], schema: Schema, out: Path) -> None:

@@ -33,6 +33,7 @@ No module names a layer: `config_controls` derives everything from the Schema.
     submissions      a task → the newest annotation of each annotator
     pseudonyms       accounts → pseudonyms, and names of servers, in a file that is never committed
     decode           a `result` → layers: the driver of decode_regions, then decode_records
+    carried          layers that Label Studio never shows, from the annotation that is replaced
     faults           the finding codes of invalid annotations
     quarantine       invalid annotations and their findings, kept apart
     ownership        which files a conversion may replace or remove

@@ -61,10 +61,10 @@ def _lines(schema: Schema) -> Iterator[str]:
     yield f"      {_tag('Text', name=TEXT, value='$text', granularity='symbol')}"
     yield "    </View>"
     yield '    <View style="flex: 2; position: sticky; top: 0; max-height: 90vh; overflow-y: auto">'
-    for layer in schema.layers.values():
+    for layer in table.layers.values():
         yield from (f"      {line}" for line in _form(layer, table.of(layer)))
     yield f"      {_tag('Header', value='Layers you have checked', size='5')}"
-    done = [(layer.name, layer.title, layer.description) for layer in schema.layers.values()]
+    done = [(layer.name, layer.title, layer.description) for layer in table.layers.values()]
     yield from (f"      {line}" for line in _choices(done, name=DONE, toName=TEXT, choice="multiple"))
     yield "    </View>"
     yield "  </View>"

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from ..core.model import CorpusError
 from ..core.schema import TARGETS, Field, Layer, Schema
+from ..core.source_tokens import layers_to_annotate
 
 TEXT, LABEL, DONE, LEFT_OUT = "text", "label", "layers_done", "left_out"
 """The names of the text, of the control that labels regions, of the choice of layers, and of the hidden list of
@@ -65,6 +66,8 @@ class Control:
 class Controls:
     """All labels and controls of a schema, by the names that Label Studio stores."""
 
+    layers: Mapping[str, Layer]
+    """The layers that annotators fill in: those that hold the tokens of a source are not shown."""
     marks: Mapping[str, Mark]
     controls: Mapping[str, Control]
     drawn: Mapping[tuple[str, str], tuple[Field, ...]]
@@ -100,11 +103,12 @@ def when_empty(field: Field) -> tuple[object, ...]:
 @lru_cache(maxsize=8)
 def controls(schema: Schema) -> Controls:
     """Return the labels and controls of a schema. Raises CorpusError if two would have the same name."""
-    places = {layer.name: place(layer) for layer in schema.layers.values()}
+    layers = layers_to_annotate(schema)
+    places = {layer.name: place(layer) for layer in layers.values()}
     marks: dict[str, Mark] = {}
     found: dict[str, Control] = {}
     drawn: dict[tuple[str, str], tuple[Field, ...]] = {}
-    for layer in schema.layers.values():
+    for layer in layers.values():
         for mark in (Mark(layer.name, layer), *(_piece(layer, field) for field in layer.of_kind("spans"))):
             _add(marks, mark.name, mark)
         for field in layer.of_kind("reference"):
@@ -115,9 +119,9 @@ def controls(schema: Schema) -> Controls:
             _add(found, control.name, control)
     plans = {
         layer.name: tuple((f.name, _way(f, places), f) for f in layer.fields if f.name != "id")
-        for layer in schema.layers.values()
+        for layer in layers.values()
     }
-    return Controls(marks, found, drawn, places, plans)
+    return Controls(layers, marks, found, drawn, places, plans)
 
 
 def _way(field: Field, places: Mapping[str, Field | None]) -> Way:

@@ -10,7 +10,7 @@ that is cut off changes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ..core.schema import Schema
 from ..files import Entry, Index, Reader, canonical
 from ..files.index import RECORD
 from ..files.staging import Staging, commit_together
+from .carried import Carried, carried
 from .decode import Decoded, decode
 from .export import read_export
 from .faults import AnnotationFault
@@ -31,6 +32,7 @@ from .submissions import Submission, group_task, number, parse_time, task_faults
 
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
 
+_NOTHING = Carried()
 _NONE_TICKED = "no layer was ticked: layers_done lists the layers that hold records"
 
 
@@ -109,7 +111,14 @@ def convert_tasks(
                 if rival and one.changed < rival.changed:
                     problems.append(_outdated(one))
                     continue
-                made = whole_task or build_annotation(one, record or {}, schema, origin, people.hosts)
+                made = whole_task or build_annotation(
+                    one,
+                    record or {},
+                    schema,
+                    origin,
+                    people.hosts,
+                    carried(one, record or {}, into, index, reader, schema),
+                )
                 if isinstance(made, list):
                     problems += aside.hold(made, one)
                     continue
@@ -126,11 +135,16 @@ def convert_tasks(
 
 
 def build_annotation(
-    one: Submission, record: Record, schema: Schema, origin: Origin, hosts: Collection[str] = ()
+    one: Submission,
+    record: Record,
+    schema: Schema,
+    origin: Origin,
+    hosts: Collection[str] = (),
+    kept: Carried = _NOTHING,
 ) -> bytes | list[AnnotationFault]:
     """Return the bytes of the annotation file of a submission, or the faults that forbid it.
 
-    `hosts` are those of servers, none of which may be in the file.
+    `hosts` are those of servers, none of which may be in the file. `kept` is taken over into it.
     """
     if not one.annotator:
         return [AnnotationFault("L105")]
@@ -145,30 +159,40 @@ def build_annotation(
     if not done:
         # An empty Submit must not count as "annotated all layers and found nothing".
         return [AnnotationFault("L108", suggestion="tick the layers that you annotated, and submit again")]
-    fields = {layer: names for layer, names in one.fields_done.items() if layer in done}
+    fields = {layer: names for layer, names in one.fields_done.items() if layer in done} | {**kept.fields}
     version = one.task["data"].get("schema_version", schema.versions[0])
     value: Record = {
         "doc_id": one.doc_id,
         "schema_version": schema.version if fields else version,
         "text_sha256": record["text_sha256"],
         "annotator": one.annotator,
-        "layers_done": done,
+        "layers_done": [*done, *kept.layers],
         **({"fields_done": fields} if fields else {}),
         "provenance": _provenance(one, origin, notes, keeps(schema, SERVER)),
         **{layer: decoded.layers[layer] for layer in done},
+        **kept.layers,
     }
     try:
         if keeps(schema, CHECKSUM) and (checksum := content_sha256(value, schema)):
             value["provenance"][CHECKSUM] = checksum
         if not schema.is_valid("annotation", value):
-            return list(_schema_faults(value, schema, result))
+            return list(_schema_faults(value, schema, result, kept))
+        if clash := _ids(kept.layers) & _ids(decoded.layers):
+            return [AnnotationFault("L408", f"{min(clash)!r}, which a sentence of the source has")]
         content = canonical(value, "annotation", schema)
     except UnicodeEncodeError:
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
         return [AnnotationFault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
-    if _has_address(content.decode(), one.text, hosts):
+    own = content
+    if kept.layers:  # they are no one's words but the source's
+        own = canonical({key: value[key] for key in value if key not in kept.layers}, "annotation", schema)
+    if _has_address(own.decode(), one.text, hosts):
         return [AnnotationFault("L306", suggestion="remove the address, and submit again")]
     return content
+
+
+def _ids(layers: Mapping[str, Iterable[Record]]) -> set[str]:
+    return {record["id"] for records in layers.values() for record in records}
 
 
 def _has_address(content: str, text: str, hosts: Collection[str]) -> bool:
@@ -278,11 +302,11 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _schema_faults(value: Record, schema: Schema, result: Any) -> Iterator[AnnotationFault]:
+def _schema_faults(value: Record, schema: Schema, result: Any, kept: Carried) -> Iterator[AnnotationFault]:
     """Yield where the annotation violates the schema, each at the region of the record."""
     for violation in schema.violations("annotation", value):
         parts, id_ = violation.parts, ""
-        if len(parts) > 1 and isinstance(parts[1], int):
+        if len(parts) > 1 and isinstance(parts[1], int) and parts[0] not in kept.layers:
             id_ = str(value[str(parts[0])][parts[1]]["id"])
         index = next((i for i, item in enumerate(result) if id_ and item.get("id") == id_), None)
         yield AnnotationFault("L305", f"{'/'.join(map(str, parts))}: {violation.message[:200]}", index, id_)

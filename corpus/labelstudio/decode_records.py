@@ -81,11 +81,11 @@ def _join_records(regions: Regions, index: int, one: Region, other: Region, labe
 
 def build_records(regions: Regions, quoted: bool) -> dict[str, list[Record]]:
     """Return the records of each layer, fields in schema order; with `quoted`, spans repeat their words."""
-    layers: dict[str, list[Record]] = {name: [] for name in regions.schema.layers}
+    layers: dict[str, list[Record]] = {name: [] for name in regions.table.layers}
     for region in regions.found.values():
         if region.mark.field is None:
             layers[region.mark.layer.name].append(_record(regions, region, quoted))
-    for layer in regions.schema.layers.values():
+    for layer in regions.table.layers.values():
         _find_cycles(regions, layer, layers[layer.name])
     return layers
 

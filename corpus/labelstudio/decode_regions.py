@@ -66,7 +66,7 @@ class Regions:
         self.faults: list[AnnotationFault] = []
         self.found: dict[str, Region] = {}
         self.relations: list[tuple[int, Record]] = []
-        self.known: dict[str, dict[str, str]] = {name: {} for name in schema.layers}
+        self.known: dict[str, dict[str, str]] = {name: {} for name in self.table.layers}
         """For each layer the ids of its records, by themselves and by the ids of their regions; and the targets."""
         self.known[TARGETS] = {id_: id_ for id_ in schema.targets}
         self.done: list[str] | None = None
@@ -107,8 +107,8 @@ class Regions:
             else:
                 self.done = chosen
                 for one in chosen:
-                    if one not in self.schema.layers:
-                        self.fault("L301", f"{DONE}: {one!r}", index, _near(one, self.schema.layers))
+                    if one not in self.table.layers:
+                        self.fault("L301", f"{DONE}: {one!r}", index, _near(one, self.table.layers))
 
     def _is_of(self, index: int, item: Record, type_: str) -> bool:
         """True if a result has an id, a value, and the type and text of its control; if not, add a fault."""

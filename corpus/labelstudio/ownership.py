@@ -19,6 +19,7 @@ import orjson
 from ..core.model import CorpusError, Problem, Record, Severity, Source
 from ..core.regular_file import read_file
 from ..core.schema import Schema
+from ..core.source_tokens import layers_to_carry
 from ..files import canonical
 from ..files.git import Git
 from ..files.staging import Staging
@@ -35,7 +36,7 @@ def content_sha256(value: Record, schema: Schema) -> str:
     """Return the checksum of an annotation without its provenance, "" if it is not an annotation of the schema."""
     try:
         content = canonical({key: value[key] for key in value if key != "provenance"}, "annotation", schema)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         return ""
     return sha256(content).hexdigest()
 
@@ -54,6 +55,8 @@ class Owned:
     checksum: str
     untitled: str
     """The checksum of its content without the name of the annotator."""
+    carried: frozenset[str] = frozenset()
+    """The layers with records that no annotator sees."""
 
     @property
     def imported(self) -> bool:
@@ -83,7 +86,8 @@ def read_owned(data: bytes, schema: Schema) -> Owned:
         return Owned({}, "", "")
     provenance = value.get("provenance")
     untitled = content_sha256({**value, "annotator": ""}, schema)
-    return Owned(provenance if isinstance(provenance, dict) else {}, content_sha256(value, schema), untitled)
+    kept = frozenset(name for name in layers_to_carry(schema) if value.get(name))
+    return Owned(provenance if isinstance(provenance, dict) else {}, content_sha256(value, schema), untitled, kept)
 
 
 def refuse_uncommitted(root: Path, files: Iterable[Path]) -> None:
@@ -151,10 +155,12 @@ def _leave(
     old = read_owned(data, schema)
     if not new.owner or old.owner != new.owner or _other_server(old, new, people):
         return []
-    if old.unedited or old.untitled == new.untitled or path in allowed:
+    lost = ", ".join(sorted(old.carried - new.carried))
+    if (old.unedited and not lost) or old.untitled == new.untitled or path in allowed:
         files.remove(former)
         return [_problem(AnnotationFault("L113", f"it moves to annotations/{name}"), former, one.doc_id, "info")]
-    detail = f"it is in annotations/{name} now; this file was edited after it was imported and is kept"
+    why = f"has layers that the other lacks ({lost})" if lost else "was edited after it was imported"
+    detail = f"it is in annotations/{name} now; this file {why} and is kept"
     hint = f"compare the two, then delete annotations/{former}"
     return [_problem(AnnotationFault("L113", detail, suggestion=hint), former, one.doc_id, "warning")]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..core.model import Annotation, Article, CorpusError, Record
 from ..core.schema import TARGETS, Field, Layer, Schema
+from ..core.source_tokens import layers_to_carry
 from .config_controls import DONE, LABEL, TEXT, Control, Controls, controls
 
 Range = tuple[int, int]
@@ -34,7 +35,7 @@ def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = (
         "doc_id": article.doc_id,
         "text_sha256": article.record["text_sha256"],
         "schema_version": _version(annotations, schema),
-        **_fields_done(article, annotations),
+        **_fields_done(article, annotations, schema),
     }
     return {
         "data": {"text": article.text, "title": article.record.get("title") or "", **ids},
@@ -51,9 +52,13 @@ def _version(annotations: Sequence[Annotation], schema: Schema) -> str:
     return max(used, key=schema.versions.index)
 
 
-def _fields_done(article: Article, annotations: Sequence[Annotation]) -> Record:
+def _fields_done(article: Article, annotations: Sequence[Annotation], schema: Schema) -> Record:
     """Return the one `fields_done` of the annotations, nothing if they have none."""
-    said = [one.value.get("fields_done") for one in annotations]
+    carried = layers_to_carry(schema)
+    said = [
+        {layer: names for layer, names in (one.value.get("fields_done") or {}).items() if layer not in carried}
+        for one in annotations
+    ]
     if any(one != said[0] for one in said):
         raise CorpusError(
             f"the annotations of {article.doc_id} differ in fields_done, and a task has one: push one annotator"
@@ -67,13 +72,13 @@ def encode(value: Record, text: str, schema: Schema) -> list[dict[str, Any]]:
     The region of a record has the record's id; a further span is `record:field:number`. A record without spans
     is anchored near a record that refers to it, so that its region can be selected. Raises CorpusError for the
     few annotations that Label Studio cannot represent: two reference fields that name the same records in
-    opposite orders, and a field that names a record twice.
+    opposite orders, and a field that names a record twice. Layers that hold the tokens of a source are left out.
     """
     table = controls(schema)
-    anchors = _anchors(value, text, schema, table)
+    anchors = _anchors(value, text, table)
     items: list[dict[str, Any]] = []
     relations: list[dict[str, Any]] = []
-    for layer in schema.layers.values():
+    for layer in table.layers.values():
         of_layer = table.of(layer)
         for record in value.get(layer.name) or ():
             base = _Region(record["id"], anchors[record["id"]], text)
@@ -90,7 +95,7 @@ def encode(value: Record, text: str, schema: Schema) -> list[dict[str, Any]]:
                         items.append(piece.item(LABEL, "labels", [f"{layer.name}.{field.name}"], "labels"))
                         relations.append(_relation(record["id"], piece.id, [field.name]))
             relations.extend(_references(record, layer, table))
-    done = {"choices": list(value["layers_done"])}
+    done = {"choices": [name for name in value["layers_done"] if name in table.layers]}
     items.append({"value": done, "id": f":{DONE}", "from_name": DONE, "to_name": TEXT, "type": "choices"})
     return items + relations
 
@@ -172,7 +177,7 @@ def _referred(record: Record, field: Field) -> list[str]:
     return value if field.many else [value]
 
 
-def _anchors(value: Record, text: str, schema: Schema, table: Controls) -> dict[str, Range]:
+def _anchors(value: Record, text: str, table: Controls) -> dict[str, Range]:
     """Return where to place the region of each record.
 
     That is its first span; if it has none, the region of the first record that it refers to; else of the first
@@ -180,7 +185,7 @@ def _anchors(value: Record, text: str, schema: Schema, table: Controls) -> dict[
     """
     found: dict[str, Range] = {}
     pending: list[tuple[Layer, Record]] = []
-    for layer in schema.layers.values():
+    for layer in table.layers.values():
         fields = layer.of_kind("spans")
         anchor = table.places[layer.name]
         ordered = [anchor, *(field for field in fields if field != anchor)] if anchor else list(fields)
@@ -190,7 +195,7 @@ def _anchors(value: Record, text: str, schema: Schema, table: Controls) -> dict[
                 found[record["id"]] = spans[0]["start"], spans[0]["end"]
             else:
                 pending.append((layer, record))
-    ends = _ends(value, schema)
+    ends = _ends(value, table)
     while pending:
         placed = {record["id"]: at for layer, record in pending if (at := _near(layer, record, ends, found))}
         found.update(placed or {record["id"]: _first_word(text) for _, record in pending})
@@ -206,10 +211,10 @@ def _near(layer: Layer, record: Record, ends: Mapping[str, list[str]], found: Ma
     return min((found[id_] for id_ in ends.get(record["id"], ()) if id_ in found), default=None)
 
 
-def _ends(value: Record, schema: Schema) -> dict[str, list[str]]:
+def _ends(value: Record, table: Controls) -> dict[str, list[str]]:
     """Return for each record the records that refer to it."""
     ends: dict[str, list[str]] = {}
-    for layer in schema.layers.values():
+    for layer in table.layers.values():
         for field in layer.of_kind("reference"):
             if field.refers_to != TARGETS:
                 for record in value.get(layer.name) or ():

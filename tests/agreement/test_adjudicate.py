@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.copies import change, copy_repository, findings, read, strings_in, withhold, write
 from support.corpora import REPOSITORY, Corpus, Ran, run, span
+from support.source_layer import add_layer, sentences, with_sentences
 
 A, B = "annotations/ann-a/alpha.json", "annotations/ann-b/alpha.json"
 GOLD, WORKLIST = "annotations/gold/alpha.json", "adjudication/gold/alpha.json"
@@ -264,3 +265,34 @@ def test_an_edited_record_that_is_none_is_a_finding(pair: Corpus) -> None:
 def test_the_repository_has_its_gold() -> None:
     """Its articles were adjudicated before: a run on it asks nothing."""
     assert not (REPOSITORY / "adjudication").exists()
+
+
+def test_the_tokens_of_a_source_are_carried_and_no_difference(
+    pair: Corpus, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One annotator has other sentences, one has none: nobody chose them, so nobody is asked."""
+    add_layer(pair)
+    other = [one | {"tokens": one["tokens"][:1]} for one in sentences()]
+    change(pair.root / A, lambda value: value.update(with_sentences(value)))
+    change(pair.root / B, lambda value: value.update(with_sentences(value) | {"sentences": other}))
+    ran = adjudicate(pair)
+    assert (ran.code, ran.out) == (0, f"{GOLD}: 4 agreed on, 0 decided\n")
+    assert pair.read(GOLD)["sentences"] == sentences()
+    assert pair.read(GOLD)["layers_done"][-1] == "sentences"
+    assert findings(pair.root, capsys) == []
+    change(pair.root / A, lambda value: [value.pop("sentences"), value["layers_done"].remove("sentences")])
+    assert adjudicate(pair).out.startswith(f"{GOLD}: 4 agreed on, 0 decided")
+    assert pair.read(GOLD)["sentences"] == other
+
+
+def test_a_sentence_whose_id_a_record_has_gets_another(pair: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    add_layer(pair)
+    fields = {"sentences": ["spans", "tokens"]}
+    change(pair.root / B, lambda value: value.update(with_sentences(value), fields_done=fields, schema_version="1.1"))
+    change(pair.root / B, lambda value: value["sentences"][0].pop("source_id"))
+    change(pair.root / A, lambda value: value["quotes"][0].update(id="s1"))
+    adjudicate(pair)
+    gold = pair.read(GOLD)
+    assert [one["id"] for one in gold["sentences"]] == ["s1-2", "s2"]
+    assert (gold["fields_done"], gold["schema_version"]) == (fields, "1.1")
+    assert findings(pair.root, capsys) == []

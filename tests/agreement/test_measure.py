@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from support.copies import change, copy_repository, read, to_bulk, withhold, write
 from support.corpora import REPOSITORY, Corpus, run
+from support.source_layer import add_layer, with_sentences
 
 from corpus.agreement import Result, agreement, card_table
 from corpus.core.model import CorpusError
@@ -300,3 +301,12 @@ def test_a_plot_is_the_same_bytes_each_time(tmp_path: Path, end: str, begins: by
         found.append(path.read_bytes())
     assert found[0] == found[1]
     assert found[0].startswith(begins)
+
+
+def test_the_tokens_of_a_source_are_not_compared(pair: Corpus) -> None:
+    add_layer(pair)
+    for path in ("annotations/ann-a/alpha.json", DOCUMENT):
+        change(pair.root / path, lambda value: value.update(with_sentences(value)))
+    assert "sentences" not in {layer for layer, _, _ in measured(agreement(pair.root))}
+    with pytest.raises(CorpusError, match="sentences holds the tokens of a source"):
+        agreement(pair.root, layers=["sentences"])
