@@ -267,9 +267,7 @@ def test_the_repository_has_its_gold() -> None:
     assert not (REPOSITORY / "adjudication").exists()
 
 
-def test_the_tokens_of_a_source_are_carried_and_no_difference(
-    pair: Corpus, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_tokens_of_a_source_are_carried_and_no_difference(pair: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     """One annotator has other sentences, one has none: nobody chose them, so nobody is asked."""
     add_layer(pair)
     other = [one | {"tokens": one["tokens"][:1]} for one in sentences()]
