@@ -184,7 +184,7 @@ def build_annotation(
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
         return [AnnotationFault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
     own = content
-    if kept.layers:  # they are no one's words but the source's
+    if kept.layers:  # their words are those of the source
         own = canonical({key: value[key] for key in value if key not in kept.layers}, "annotation", schema)
     if _has_address(own.decode(), one.text, hosts):
         return [AnnotationFault("L306", suggestion="remove the address, and submit again")]
