@@ -19,6 +19,8 @@ from support.hostile import (
     with_zulu,
 )
 
+from corpus.cli.validate import SHOWN
+
 
 @pytest.fixture
 def corpus(corpus: Corpus) -> Corpus:
@@ -122,7 +124,7 @@ def many(corpus: Corpus, documents: int, spans: int) -> None:
 
 @pytest.mark.parametrize(
     ("number", "memory", "seconds"),
-    [(12_000, 300, 30), pytest.param(120_000, 1500, 300, marks=pytest.mark.slow)],
+    [(12_000, 300, 30), pytest.param(100_000, 1500, 300, marks=pytest.mark.slow)],
 )
 def test_one_document_with_very_many_findings(corpus: Corpus, number: int, memory: int, seconds: int) -> None:
     corpus.write(GOLD, json.dumps(faulty(number), separators=(",", ":")))
@@ -138,7 +140,7 @@ def test_one_document_with_very_many_findings(corpus: Corpus, number: int, memor
     [
         (12_000, 300, 30),
         pytest.param(40_000, 400, 60, marks=pytest.mark.slow),
-        pytest.param(120_000, 1500, 300, marks=pytest.mark.slow),
+        pytest.param(80_000, 1500, 300, marks=pytest.mark.slow),
     ],
 )
 def test_one_document_with_very_many_unknown_fields(corpus: Corpus, number: int, memory: int, seconds: int) -> None:
@@ -175,7 +177,8 @@ def test_many_documents_with_many_findings(corpus: Corpus, documents: int, memor
     ran, taken, peak = measured(corpus, "validate", "--workers", "1", seconds=seconds)
     print(f"{documents * 100:,} wrong spans in {documents:,} documents: {taken:.1f} s of CPU, {peak:.0f} MiB")
     assert ran.returncode == 1
-    assert lines(ran, "P307") == documents * 100 + 1
+    assert lines(ran, "P307") == min(documents * 100 + 1, SHOWN)
+    assert lines(ran, "F109") == (documents * 100 + 1 > SHOWN)
     assert peak < memory
 
 
