@@ -100,21 +100,17 @@ def _marks(*, blanks: bool, same: bool) -> _Marks:
 
 
 def _in_line(line: str, marks: _Marks) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of the words between outermost marks of a line."""
+    """Yield (start, end) of the words between outermost marks of a line, in linear time."""
     at = 0
+    unclosed: set[str] = set()
     while opening := marks.opened.search(line, at):
-        at = opening.end()
-        close = _closing(line, opening[0], at, marks)
-        if close is None and opening[0] not in _REOPENED:
+        at, opener = opening.end(), opening[0]
+        if opener in unclosed or (opener in _SINGLE and line[at].isdigit()):
             continue
-        end = len(line.rstrip()) if close is None else close
+        closing = marks.closed[opener].search(line, at + 1)
+        if closing is None and opener not in _REOPENED:
+            unclosed.add(opener)
+            continue
+        end = closing.start() if closing else len(line.rstrip())
         yield at, end
-        at = end if close is None else close + 1
-
-
-def _closing(line: str, opener: str, start: int, marks: _Marks) -> int | None:
-    """Return the offset of the closing mark in the line, or None."""
-    if opener in _SINGLE and line[start].isdigit():
-        return None
-    found = marks.closed[opener].search(line, start + 1)
-    return found.start() if found else None
+        at = closing.end() if closing else end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.corpora import REPOSITORY, record
 
-from corpus.checks.quotations import in_dialogue, quotations
+from corpus.checks.quotations import _marks, in_dialogue, quotations
 from corpus.checks.quotes import direct_without_marks, indirect_in_marks, mixed_without_marks
 from corpus.core.model import Annotation, Article, Document, Source
 from corpus.core.schema import Schema
@@ -82,6 +83,22 @@ def test_a_quotation_is_found_where_it_is(language: str, pair: str, data: st.Dat
 )
 def test_nothing_is_in_quotation_marks(language: str, text: str) -> None:
     assert list(quotations(text, language)) == []
+
+
+@pytest.mark.parametrize("opener", "«‘'｢")
+def test_a_mark_that_nothing_closes_is_looked_up_once(opener: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line of 60,000 characters took half a minute."""
+    marks = _marks(blanks=True, same=False)
+    closed, searches = marks.closed[opener], []
+
+    class Counted:
+        def search(self, line: str, at: int) -> re.Match[str] | None:
+            searches.append(at)
+            return closed.search(line, at)
+
+    monkeypatch.setitem(marks.closed, opener, Counted())
+    assert list(quotations(f"{opener}a " * 500)) == []
+    assert len(searches) == 1
 
 
 DIALOGUES = {
