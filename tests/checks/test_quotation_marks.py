@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.corpora import REPOSITORY, record
 
+from corpus.checks.publishable import unannotated_quotation
 from corpus.checks.quotations import _marks, in_dialogue, quotations
 from corpus.checks.quotes import direct_without_marks, indirect_in_marks, mixed_without_marks
 from corpus.core.model import Annotation, Article, Document, Source
@@ -158,3 +159,19 @@ def test_the_type_of_a_quote_goes_by_the_marks_of_its_language(
 ) -> None:
     check = {"direct": direct_without_marks, "indirect": indirect_in_marks, "mixed": mixed_without_marks}[kind]
     assert bool(list(check(one_quote(text, words, kind, language), SCHEMA))) == fires
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("ru", "Анна ушла.\n— Мост безопасен, — сказала она.", ["Мост безопасен, — сказала она."]),
+        ("en", "Анна ушла.\n— Мост безопасен, — сказала она.", []),
+        ("zh", "安娜走了。他说“桥很安全”。", ["桥很安全"]),
+        ("fr", "Anna part.\n— Anna part, dit-il.\n— Non.", ["Anna part, dit-il.", "Non."]),
+    ],
+)
+def test_a_quotation_without_annotation_is_one_of_its_language(language: str, text: str, found: list[str]) -> None:
+    problems = list(unannotated_quotation(one_quote(text, text[:2], "indirect", language), SCHEMA))
+    assert [one.message.endswith(repr(words)) for one, words in zip(problems, found, strict=True)] == [True] * len(
+        found
+    )
