@@ -98,7 +98,8 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
     """C604: Words in quotation marks have no annotation.
 
     What: in `gold`, with `quotes` and `nonquotes` done, a string between quotation marks touches no
-    content of a quote and no record of `nonquotes`.
+    content of a quote and no record of `nonquotes`. In a language that uses dialogue dashes, such as French,
+    Polish, Russian or Spanish, a dash that opens a paragraph is a mark, and the paragraph is the string.
     Why: it is unclear whether an annotator rejected it as a quote or overlooked it.
     Bad: the “smart” bridge, and no record for *smart*.
     Good: *smart* in `nonquotes`, with `reason: scare`.
@@ -111,7 +112,7 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
     covered = bytearray(len(text))
     for span in known:
         covered[span["start"] : span["end"]] = b"\1" * (span["end"] - span["start"])
-    for start, end in quotations(text):
+    for start, end in quotations(text, str(document.article.record.get("language", ""))):
         if 1 not in covered[start:end]:
             yield found(unannotated_quotation, document, repr(text[start:end][:60]), "/quotes", span=(start, end))
 

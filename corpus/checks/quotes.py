@@ -13,10 +13,10 @@ from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.schema import Schema
 from .derived import derived, offsets
+from .quotations import MARKS, in_dialogue
 from .rule import at, found
 
-MARKS = frozenset("\"'“”„‟‘’‚‛«»‹›「」『』〝〞〟＂`´")
-_LOOSE = " \t\u00a0\u202f.,;:!?…-–—[]()"
+_LOOSE = " \t\u00a0\u202f\u3000.,;:!?…-–—[]()¿¡،؛؟。、，；：！？（）"
 """Characters that may separate words from their quotation mark."""
 _FIRST_PERSON = frozenset(("i", "we", "ich", "wir"))
 
@@ -24,7 +24,8 @@ _FIRST_PERSON = frozenset(("i", "we", "ich", "wir"))
 def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q501: A direct quote is not in quotation marks.
 
-    What: a content span has no mark at either edge, and it is not a line of its own.
+    What: a content span has no mark at either edge, and it is not a line of its own. In a language that
+    uses dialogue dashes, such as French or Russian, a dash that opens the paragraph is a mark.
     Why: direct means word for word, which the text shows with marks or by setting a block off. Marks
     that open curly and close straight, or are never closed, are enough.
     Bad: `type: direct` for *the bridge was safe* in: She said the bridge was safe.
@@ -34,9 +35,11 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
     text = document.text
     if text is None:
         return
+    language = str(document.article.record.get("language", ""))
     for i, _ in _quotes(document, "direct"):
         for j, (start, end) in enumerate(content[i]):
-            if not (_mark_before(text, start) or _mark_after(text, end) or _is_block(text, start, end)):
+            marked = _mark_before(text, start) or _mark_after(text, end) or in_dialogue(text, start, language)
+            if not (marked or _is_block(text, start, end)):
                 pointer = join_pointer("quotes", i, "content", j)
                 yield found(direct_without_marks, document, "", pointer, span=(start, end))
 
@@ -277,7 +280,7 @@ def attribution_without_source(document: Document, schema: Schema) -> Iterator[P
 def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q514: A mixed quote contains no quotation marks.
 
-    What: the content has no mark inside it or at its edges.
+    What: the content has no mark inside it or at its edges, and no dialogue dash opens its paragraph.
     Why: mixed means indirect speech with a part in quotation marks.
     Bad: `type: mixed` for *the bridge was a disgrace*.
     Good: `type: indirect`.
@@ -286,9 +289,10 @@ def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]
     text = document.text
     if text is None:
         return
+    language = str(document.article.record.get("language", ""))
     for i, _ in _quotes(document, "mixed"):
         spans = content[i]
-        if not any(not MARKS.isdisjoint(text[max(0, start - 1) : end + 1]) for start, end in spans):
+        if not any(_is_marked(text, start, end) or in_dialogue(text, start, language) for start, end in spans):
             pointer = join_pointer("quotes", i, "content")
             yield found(mixed_without_marks, document, "", pointer, span=spans[0])
 
@@ -320,6 +324,10 @@ def _overlaps(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
     return any(span[0] < end and start < span[1] for start, end in others)
 
 
+def _is_marked(text: str, start: int, end: int) -> bool:
+    return not MARKS.isdisjoint(text[max(0, start - 1) : end + 1])
+
+
 def _mark_before(text: str, start: int) -> bool:
     return text[start : start + 1] in MARKS or (
         text[max(0, start - 4) : start].rstrip(_LOOSE)[-1:] in MARKS and start > 0
@@ -334,4 +342,4 @@ def _is_block(text: str, start: int, end: int) -> bool:
     """Return True if the words fill a line, or the rest of it after a speaker's name and a colon."""
     line = text[text.rfind("\n", 0, start) + 1 : start].strip()
     rest = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)].strip(_LOOSE)
-    return (not line.strip(">•*-– ") or line.endswith(":")) and not rest
+    return (not line.strip(">•*-– ") or line.endswith((":", "："))) and not rest

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from ..core.languages import WITHOUT_BLANKS, primary_subtag
 from ..core.model import GOLD, Problem, Record
 from ..core.schema import Schema
 from .conll_mentions import Chained, Mention, TagSurvey, chained, named, tagged, type_of
@@ -31,8 +32,6 @@ from .sources import Together, files_below, problem, text_problem
 
 ENDS = (".conll", ".conllu", ".conllup", ".conll2003", ".conll2012", ".iob", ".iob2", ".bio", ".tsv", ".txt")
 _OF_2012 = ("_gold_conll", "_auto_conll")
-_NO_BLANKS = frozenset(("bo", "ja", "km", "lo", "my", "th", "yue", "zh"))
-"""Languages that are written without blanks between words."""
 _SMALL = 4 * 2**20
 """Bytes of a file whose rows are kept in memory, so that it is read once."""
 NO_RULE = "the map has no such rule"
@@ -184,7 +183,7 @@ class _Filler:
         for record in given:
             if isinstance(record, Mapping):
                 language = str(record.get("language", language))
-        return language.partition("-")[0].lower() not in _NO_BLANKS
+        return primary_subtag(language) not in WITHOUT_BLANKS
 
     def sentences(self) -> None:
         """Keep the tokens and sentences of the source."""

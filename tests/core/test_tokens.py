@@ -145,3 +145,28 @@ def test_sentences_end_where_they_end() -> None:
         "Nobody was hurt.",
         "“It was close,” said Mr. Halloran.",
     ]
+
+
+SCRIPTS = {
+    "fr": ("Åsa", "l'été", "e\u0301tude", "« Non »", "M. Kuhn", "?", "Fin.", "— Oui."),
+    "ru": ("Анна", "г. Москва", "и\u0306", "«Да»", "сказала.", "!", "—"),
+    "ar": ("قال", "السَّلام", "؟", "،", "٢٠٢٦", "نعم.", "«لا»"),
+    "zh": ("马一静", "北京。", "「好！」", "说：", "𠮷野", "？", "“是。”"),
+}
+EMOJI = ("😀", "👩\u200d👧", "👍🏽", "🇩🇪", "❤\ufe0f")
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_tokens_and_sentences_cover_a_text_in_each_script(language: str, data: st.DataObject) -> None:
+    """No token leaves the text or its sentence, and both hold all of it but white space."""
+    parts = data.draw(st.lists(st.sampled_from((*SCRIPTS[language], *EMOJI, " ", " ", "\n")), max_size=30))
+    text = "".join(parts)
+    found = tokenize([text])
+    tokens = list(zip(found.starts.tolist(), found.ends.tolist(), found.strings.to_pylist(), strict=True))
+    assert [text[start:end] for start, end, _ in tokens] == [word for _, _, word in tokens]
+    assert "".join(word for _, _, word in tokens) == "".join(text.split())
+    within = sentences(text, language)
+    assert "".join("".join(text[start:end].split()) for start, end in within) == "".join(text.split())
+    assert all(any(start <= at and end <= stop for start, stop in within) for at, end, _ in tokens)
