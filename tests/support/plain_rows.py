@@ -104,7 +104,7 @@ def words(text: str | None, spans: list[Row]) -> str | None:
 
 
 def _nested(annotation: Row | None, properties: dict[str, Any], text: str | None) -> Row:
-    """What an annotation says: null for a layer nobody looked at."""
+    """What an annotation says: null for a layer no one annotated."""
     annotation = annotation or {"layers_done": None}
     done, provenance = annotation["layers_done"], annotation.get("provenance", {})
     found: Row = {"layers_done": done, "provenance": {name: provenance.get(name) for name in PROVENANCE}}
