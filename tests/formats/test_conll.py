@@ -280,9 +280,11 @@ def test_a_document_for_each_sentence_or_marker(tmp_path: Path) -> None:
         {"columns": {"word": 1}},
         {"columns": {"tag": "LEMA"}},
         {"scheme": "BILUO"},
+        {"scheme": ["IOB1"]},
         {"blanks": "no"},
         {"documents": "paragraph"},
         {"types": {"PER": "NOBODY"}},
+        {"types": {"PER": {"layer": "mentions"}}},
         {"type": {}},
     ],
 )

@@ -50,13 +50,13 @@ class Layout:
         types = written.get("types", labels)
         scheme, blanks = written.get("scheme", ""), written.get("blanks")
         documents = written.get("documents", "marker")
-        if "scheme" in written and scheme not in SCHEMES:
+        if "scheme" in written and scheme not in tuple(SCHEMES):
             raise CorpusError(f"map: scheme must be one of {', '.join(SCHEMES)}")
         if blanks is not None and not isinstance(blanks, bool):
             raise CorpusError("map: blanks must be true or false")
         if documents not in _DOCUMENTS:
             raise CorpusError(f"map: documents must be one of {', '.join(_DOCUMENTS)}")
-        if not isinstance(types, dict) or not all(value in labels for value in types.values()):
+        if not isinstance(types, dict) or not all(value in tuple(labels) for value in types.values()):
             raise CorpusError(f"map: [types] must have values of {', '.join(labels)}")
         columns = _columns(written.get("columns", {}))
         use = MapUse()
