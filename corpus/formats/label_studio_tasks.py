@@ -212,10 +212,13 @@ def submitted(task: Record, wanted: Wanted, left: LeftOut) -> Iterator[Submitted
 def _predicted(task: Record, wanted: Wanted, left: LeftOut) -> Iterator[Submitted | str]:
     """Yield the predictions of a task, if the map reads them, and count what else the task holds."""
     predictions = task.get("predictions") or []
+    if not isinstance(predictions, list):
+        yield "predictions is not a list"
+        return
     if not wanted.predictions:
         left["predictions", "predictions = true in the map reads them"] += len(predictions)
         predictions = []
-    for number, one in enumerate(predictions if isinstance(predictions, list) else [None]):
+    for number, one in enumerate(predictions):
         if not isinstance(one, dict):
             yield f"predictions/{number} is not an object"
             continue

@@ -30,8 +30,20 @@ EXAMPLE_OF = {
     "uima-xmi": "uima",
     "prodigy": "prodigy",
     "doccano": "doccano",
+    "label-studio": "label-studio",
 }
 """The folder of examples of each format that has one."""
+EXPORTED = ("citron", "conllu", "spacy", "uima-json")
+"""Formats whose example is an export."""
+ROWS = {
+    "csv": ("a.csv", b'id,text,who,about\n1,"Ada left, he said.",kim,Ada\n2,\xc3\x89va stayed.,lee,\xc3\x89va\n'),
+    "jsonl": ("a.jsonl", b'{"id": 1, "text": "Ada left.", "who": "kim", "about": "Ada"}\n'),
+}
+"""The example of each format that is read by a map of columns."""
+COLUMNS = {
+    "columns": {"text": "text", "doc": "id", "annotator": "who"},
+    "layers": {"quotes": {"columns": {"content": "about"}, "set": {"type": "indirect"}}},
+}
 HARD = "Zoe\u0308 🙂 met Renée.\r\n“No\u00a0way,” the 👩‍👩‍👧 twins 🇳🇱 told Zoe\u0308.\r\n\r\nThe end."
 
 
@@ -142,10 +154,15 @@ class Import:
             self.map = read_toml(path if path.exists() else EXAMPLES / "webanno.toml")
             if name == "brat":
                 self.map["files"] = "{doc}.{annotator}.ann"
-        elif name == "citron":
+        elif name in EXPORTED:
             tiny(folder / "corpus")
             of_corpus("--root", str(folder / "corpus"), "export", name, str(folder / "example"))
             self.seeds = files_of(folder / "example")
+            if name in ("conllu", "spacy"):
+                self.map = {"types": {"PER": "PER", "ORG": "ORG"}}
+        elif name in ROWS:
+            file, data = ROWS[name]
+            self.seeds, self.map = {file: data}, COLUMNS
         else:
             self.seeds = {"wikinews_7.json": json.dumps(german_news(), ensure_ascii=False).encode()}
 
