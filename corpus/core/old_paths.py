@@ -21,7 +21,7 @@ OLD_PATHS = {
 
 
 class OldPaths:
-    """Finds and loads a module by its old name. Python asks it after all other finders, so only for what is missing.
+    """Finds and loads a module by its old name. Python asks it after all other finders, so only for missing modules.
 
     It has no base class: importlib.abc takes a third of the time of `corpus --help`.
     """

@@ -27,7 +27,7 @@ def layers_to_annotate(schema: Schema) -> Mapping[str, Layer]:
 
 
 def layers_to_carry(schema: Schema) -> frozenset[str]:
-    """Return the layers that no annotator sees: what is made of an annotation has them unchanged.
+    """Return the layers that no annotator sees: each copy of an annotation keeps them unchanged.
 
     A layer of the source that has labels or references, or that a record can refer to, is annotated like any other.
     """

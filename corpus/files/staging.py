@@ -133,7 +133,7 @@ class Staging:
         return f"{self._beside}/{next(self._numbers)}"
 
     def _holds(self, name: str, data: bytes) -> bool:
-        """True if the file in place holds `data`. Raises CorpusError if what is in place must not be replaced."""
+        """True if the existing file holds `data`. Raises CorpusError if the existing file must not be replaced."""
         path = self._folder / name
         if path.parent != self._folder and path.parent.is_symlink():
             raise CorpusError(f"{path.parent} is a symbolic link, so nothing is written through it; move it away")

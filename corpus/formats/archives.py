@@ -175,7 +175,7 @@ class Tree:
         return opened
 
     def _unpack(self, archive: _Archive, one: zipfile.ZipInfo, most: int) -> bytes:
-        """Return the bytes of a member of an archive, at most `most` and what is left of the budget."""
+        """Return the bytes of a member of an archive, at most `most` and at most the rest of the budget."""
         allowed = max(0, min(most, self._budget.bytes))
         with self._open(archive).open(one) as member:
             found = member.read(allowed + 1)

@@ -16,7 +16,7 @@ Cut = Callable[[str, list[Record], LeftOut], list[Record]]
 def carry_placed_layers(
     document: Document, schema: Schema, left: LeftOut, why: Mapping[str, str], no_words: str, cut: Cut | None = None
 ) -> Record:
-    """Return the layers of an annotation whose records have words; count what is dropped in `left`, with the reasons.
+    """Return the layers of an annotation whose records have words; count the dropped records in `left`, with reasons.
 
     An entity is kept with its mentions. Records are in the order of the text and numbered, as a reader makes them.
     """

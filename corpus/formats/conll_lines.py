@@ -35,7 +35,7 @@ class Line(NamedTuple):
     """A line: its number, its size in bytes, its kind, and its content.
 
     `cells` are those of a row, the names of `columns`, or the key and the value of a comment. `value` is the name of a
-    document, "" without one, or what is wrong.
+    document, "" without one, or the error message.
     """
 
     number: int

@@ -85,7 +85,7 @@ Pieces = tuple[tuple[int, int], ...]
 
 
 def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
-    """Return the mentions that brackets can hold, and their entities; count what is dropped in `left`."""
+    """Return the mentions that brackets can hold, and their entities; count the dropped ones in `left`."""
     assert document.annotation is not None
     if not {"entities", "mentions"} <= schema.layers.keys():
         raise CorpusError("CoNLL-U stores entities and mentions only, and the schema lacks one of them")

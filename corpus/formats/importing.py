@@ -27,6 +27,7 @@ GITIGNORE = (
     "/build/\n# texts that may not be passed on\n/raw/attached/\n# annotations that could only be read in part\n"
     "/quarantine/\n# who has which pseudonym\n/annotators.toml\n# left incomplete by a killed command\n.corpus-tmp-*\n"
 )
+_HALF = "a string holds half of a surrogate pair, which no file can hold"
 _OWN_FIELDS = {
     "imported_from": ("Imported from", "The name that the document had in the files it was imported from."),
     "replaced_characters": (
@@ -108,7 +109,11 @@ class _Importer:
         if not self.written:
             write_frame(self._into, self._schema.annotation, self._folder)
             self.written = True
-        self._writer.article(record, one.text)
+        try:
+            self._writer.article(record, one.text)
+        except UnicodeEncodeError:
+            yield problem("IMP2", one.path, f"{one.doc_id}: {_HALF}")
+            return
         for annotator in dict.fromkeys([*one.layers, *one.faulty]):
             yield from self._annotation(one, annotator, record, bool(replaced))
 
@@ -148,11 +153,19 @@ class _Importer:
             annotation["schema_version"] = schema.version_of(annotation)
         if faults:
             yield from faults
-            self._writer.quarantine(annotation, faults)
+            try:
+                self._writer.quarantine(annotation, faults)
+            except UnicodeEncodeError:
+                yield problem("IMP2", one.path, f"{one.doc_id} by {annotator} is not in quarantine: {_HALF}")
+                return
             options.notes["annotations that could only be read in part are in quarantine/"] += 1
             return
+        try:
+            self._writer.annotation(annotation)
+        except UnicodeEncodeError:
+            yield problem("IMP2", one.path, f"{one.doc_id} by {annotator}: {_HALF}")
+            return
         self._collect_targets(annotation)
-        self._writer.annotation(annotation)
 
     def _collect_targets(self, annotation: Record) -> None:
         """Collect the targets that the records name."""

@@ -405,3 +405,13 @@ def test_fields_that_were_not_annotated_stay_so_through_tasks(tmp_path: Path) ->
     assert {path: value | {"schema_version": ""} for path, value in again.items()} == {
         path: value | {"schema_version": ""} for path, value in made.items()
     }
+
+
+@pytest.mark.parametrize("change", [{"predictions": 1.5}, {"data": {"text": "\ud800", "title": "x"}}])
+def test_a_task_that_no_file_can_hold_is_a_finding(change: dict[str, Any], tmp_path: Path) -> None:
+    task = {"id": 1, "data": {"text": "Ada left."}, "annotations": [], **change}
+    (tmp_path / "export.json").write_text(json.dumps([task]))
+    record = [f"--record={key}={value}" for key, value in SAID.items()]
+    ran = run("import", "label-studio", str(tmp_path / "export.json"), "--into", str(tmp_path / "new"), *record)
+    assert (ran.code, "Traceback" in ran.err) == (1, False), ran
+    assert " error IMP" in ran.out
