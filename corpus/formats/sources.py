@@ -99,7 +99,7 @@ def text_source(path: Path) -> Source:
 
 def text_problem(text: str, path: str, name: str, line: int = 1) -> Problem | None:
     """Return a Problem if a text cannot be the text of the document `name`, else None."""
-    # A lone surrogate has no UTF-8 bytes: what stands for it here is refused as not UTF-8.
+    # A lone surrogate has no UTF-8 bytes; its own bytes are refused as not UTF-8.
     for fault in parse_text(text.encode("utf-8", "surrogatepass"))[1]:
         if fault.name != "control-character":
             return problem("IMP1", path, f"{name}: {fault.name}", place=(line, 1))
