@@ -18,20 +18,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from ..checks import run as run_checks
 from ..core.model import Annotation, CorpusError, Document, Problem, Record, Source
 from ..core.regular_file import read_file
-from ..core.schema import TARGETS, Field, Layer, Schema
+from ..core.schema import TARGETS, Layer, Schema
 from ..core.source_tokens import layers_to_annotate
 from ..core.text import visible
 from ..files import canonical, is_bulk, parse_json, replace_file
 from ..files.index import ANNOTATOR
+from ..matching import Matching, common_fields, comparable, places_of
 from .carried import carry_over, free_id
-from .common_fields import common_fields
 from .load import SharedDocument, shared_documents
-from .matching import Matching, places_of
 
 TOOL = "corpus adjudicate"
 DECISIONS = ("a", "b", "edit")
@@ -246,15 +244,8 @@ def _differs(layer: Layer, one: Record, other: Record) -> list[str]:
     return [
         field.name
         for field in layer.fields
-        if field.name != "id" and _said(field, one.get(field.name)) != _said(field, other.get(field.name))
+        if field.name != "id" and comparable(field, one.get(field.name)) != comparable(field, other.get(field.name))
     ]
-
-
-def _said(field: Field, value: Any) -> Any:
-    """Normalize a value for comparison: spans by offsets only, lists without order."""
-    if field.kind == "spans":
-        return sorted((span["start"], span["end"]) for span in value or ())
-    return sorted(value) if isinstance(value, list) else value
 
 
 def _around(shared: SharedDocument, pieces: Sequence[tuple[int, int]]) -> str | None:

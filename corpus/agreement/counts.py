@@ -15,11 +15,10 @@ from typing import NamedTuple
 from ..core.model import Record
 from ..core.schema import Field, Layer, Schema
 from ..core.tokens import Tokens
+from ..matching import KEYS, Matching, chains_of, label_of, lea_counts, owner_field, place_fields
 from . import coefficients
 from .coefficients import Cell, Floats
-from .coreference import chains_of, lea_counts
-from .matching import KEYS, Matching, owner_field, place_fields
-from .units import label_of, segments, span_counts, token_cells, unit_cells, value_fields
+from .units import segments, span_counts, token_cells, unit_cells, value_fields
 
 ORDINAL = {("stances", "intensity")}
 """(layer, field) of integers on an ordinal scale."""
