@@ -110,7 +110,8 @@ def blanc(key: Entities, response: Entities) -> LinkSums:
     both = sum(comb(n, 2) for entity in common for n in Counter(entity_of[m] for m in entity).values())
     in_key, in_response = sum(comb(len(one), 2) for one in common), sum(comb(n, 2) for n in back.values())
     between = comb(sum(map(len, common)), 2) - in_key - in_response + both
-    return both, *within, between, comb(mentions[0], 2) - within[0], comb(mentions[1], 2) - within[1]
+    key_between, response_between = (comb(n, 2) - links for n, links in zip(mentions, within, strict=True))
+    return both, within[0], within[1], between, key_between, response_between
 
 
 def _entity_of(entities: Entities) -> dict[Hashable, tuple[str, int]]:
