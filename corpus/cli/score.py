@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,6 +17,11 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 
 @click.command("score", cls=Verb)
 @click.argument("predictions", metavar="PREDICTIONS")
+@click.option(
+    "--release",
+    metavar="DIR|VERSION",
+    help="Score against this release or build, which needs no corpus; default: the corpus itself.",
+)
 @click.option("--against", default=GOLD, metavar="NAME", help="The annotator to score against; default: gold.")
 @click.option("--split", metavar="SPLIT", help="Score this split; default: those of the predicted documents.")
 @click.option("--layer", "layers", multiple=True, metavar="LAYER", help="Only this layer; may be repeated.")
@@ -49,11 +55,16 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
     metavar="FORMAT",
     help=f"{', '.join(_RENDERERS)}; default: text.",
 )
+@click.option(
+    "--submission", type=PATH_TYPE, metavar="FILE", help="Also write the predictions as a submission to a release."
+)
+@click.option("--system", metavar="NAME", help="The name of the system; default: that of the file.")
 @click.option("--out", type=PATH_TYPE, metavar="FILE", help="Write to this file; default: stdout.")
 @click.pass_obj
 def score(
     common: Common,
     predictions: str,
+    release: str | None,
     against: str,
     split: str | None,
     layers: tuple[str, ...],
@@ -62,6 +73,8 @@ def score(
     missing: str,
     multi_entity: str,
     format_: str,
+    submission: Path | None,
+    system: str | None,
     out: Path | None,
 ) -> int:
     """Score predictions against gold, with 95% intervals over stories.
@@ -76,19 +89,25 @@ def score(
       corpus score predictions/ --split test
       corpus score quotes.jsonl --split test --format markdown
       corpus score ann-a --split dev --layer quotes
+      corpus score mine/ --release ./on-the-record-1.0.0 --split test
+      corpus score mine/ --release 1.0.0 --split test --submission mine.jsonl
       corpus score mine.jsonl --compare theirs.jsonl --split test
     """
-    from ..score import Score, render
+    from ..score import render
     from ..score import score as scored
 
-    root = common.root()
-
-    def of(what: str) -> Score:
-        return scored(
-            what, root, against=against, split=split, layers=layers, by=by, missing=missing, multi_entity=multi_entity
-        )
-
-    result = of(predictions)
+    of = partial(
+        scored,
+        root=common.root() if release is None or common.given_root else None,
+        release=release,
+        against=against,
+        split=split,
+        layers=layers,
+        by=by,
+        missing=missing,
+        multi_entity=multi_entity,
+    )
+    result = of(predictions, submission=submission, system=system)
     differences = result.compare(of(compare)) if compare else ()
     written = getattr(render, _RENDERERS[format_])(result, differences)
     if out is None:

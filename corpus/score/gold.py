@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from ..core.done import layer_done
 from ..core.model import Article, CorpusError, Document, Record
 from ..core.schema import Schema
 from ..files import Index, Reader, by_document
@@ -36,13 +35,9 @@ class GoldDocument:
         """Return what is drawn as one in a resample: the story, or the document where it names none."""
         return f"story {self.article.record['story']}" if self.article.record.get("story") else self.doc_id
 
-    def has_any(self, layers: Collection[str]) -> bool:
-        """Return whether one of the layers was annotated."""
-        return any(layer_done(self.value, layer) for layer in layers)
 
-
-def gold_documents(root: Path, schema: Schema, against: str, splits: Collection[str]) -> Iterator[GoldDocument]:
-    """Yield the documents that the annotator `against` annotated, in the order of ids; with `splits`, those of them.
+def gold_documents(root: Path, schema: Schema, against: str) -> Iterator[GoldDocument]:
+    """Yield the documents that the annotator `against` annotated, in the order of ids.
 
     Raises CorpusError for an annotation that `corpus validate` rejects: figures against it would mean nothing.
     """
@@ -54,7 +49,7 @@ def gold_documents(root: Path, schema: Schema, against: str, splits: Collection[
                 parts = [entry for entry in group if entry.annotator in ("", against)]
                 for document in reader.documents(parts):
                     found = _gold(document, schema)
-                    if found is not None and (not splits or found.split in splits):
+                    if found is not None:
                         yield found
 
 

@@ -5,13 +5,14 @@ predictions + gold documents → counts of each document → sums of each story 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..core.model import GOLD, CorpusError, Record
 from ..core.schema import Schema
+from ..core.settings import find_root
 from ..core.source_tokens import layers_to_annotate
 from .count import count
 from .gold import GoldDocument, gold_documents
@@ -25,7 +26,9 @@ from .predictions import (
     collect,
     read_predictions,
 )
+from .release import Release, open_release, released_documents
 from .rows import annotation_of, layer_of
+from .submission import Submission, write_submission
 from .sums import Difference, Figure, Sums, compare
 
 Source = str | Path | Any
@@ -62,54 +65,75 @@ class Score:
         raise KeyError((layer, metric, group))
 
 
+@dataclass(frozen=True, slots=True)
+class _Gold:
+    """What predictions are scored against."""
+
+    name: str
+    schema: Schema
+    documents: Sequence[GoldDocument]
+    release: Release | None
+
+
 def score(
     predictions: Source,
-    root: str | Path = ".",
+    root: str | Path | None = None,
     *,
+    release: str | Path | None = None,
     against: str = GOLD,
     split: str | None = None,
     layers: Sequence[str] = (),
     by: Sequence[str] = (),
     missing: str = "refuse",
     multi_entity: str = "refuse",
+    submission: str | Path | None = None,
+    system: str | None = None,
 ) -> Score:
-    """Score predictions against the annotations of `against` in the corpus at `root`.
+    """Score predictions against the annotations of `against` in the corpus at `root`, or against a release.
 
     `predictions` is a directory or file of annotations (one JSON object a document, in this project's format) or of
     flat rows (JSONL or Parquet, a row for each record, as in the configs `quotes` and `stances`), the name of an
     annotator of the corpus, a `datasets.Dataset`, or a list of dicts. Layers and fields that it lacks are not scored.
 
+    `root` is a corpus, by default the one around the working directory. `release` is the directory of a release or
+    build (as `huggingface_hub.snapshot_download` gives it), or a version in the corpus's releases/; then gold is read
+    from its Parquet, and no corpus is needed.
+
     Without `split`, the splits of the predicted documents are scored. `by` names fields of the article's record, or
     "length", to break the figures down. `missing="empty"` scores documents without predictions as empty, and
-    `multi_entity="drop"` leaves mentions in two entities out of coreference; both are refused otherwise.
+    `multi_entity="drop"` leaves mentions in two entities out of coreference; both are refused otherwise. `submission`
+    is a file to write the predictions to, with `system` as the name, once they are scored against a release.
 
     Intervals are 95% percentiles of 1,000 resamples of stories. Raises CorpusError for predictions that cannot be
     scored.
     """
-    root = Path(root).absolute()
-    schema = Schema.read(root)
-    _check_layers(schema, layers)
-    given = _read(predictions, root)
-    documents = list(gold_documents(root, schema, against, ()))
-    splits = _splits(split, schema, documents, given)
-    asked = {one.doc_id: one for one in documents if not splits or one.split in splits}
+    corpus = Path(root).absolute() if root is not None else _corpus_around(release)
+    gold = _open_gold(corpus, release, against)
+    _check_layers(gold.schema, layers)
+    given = _read(predictions, corpus)
+    gold, split = _as_submitted(gold, given, corpus, split)
+    splits = _splits(split, gold, given)
+    asked = {one.doc_id: one for one in gold.documents if not splits or one.split in splits}
     if not asked:
-        raise CorpusError(f"no document of {split or 'the corpus'} has an annotation by {against}")
-    empty = check_documents(given, asked, {one.doc_id for one in documents}, missing == "empty")
+        raise CorpusError(f"no document of {split or 'the corpus'} has an annotation by {gold.name}")
+    empty = check_documents(given, asked, {one.doc_id for one in gold.documents}, missing == "empty")
     sums = Sums()
-    for gold, predicted, scored in _predicted(schema, given, asked, layers):
-        sums.documents.append(gold.doc_id)
-        sums.stories.add(gold.story)
-        for key, counts in count(schema, gold.value, predicted, scored, multi_entity == "drop"):
-            sums.add(gold.story, key, counts)
-            for group in groups_of(gold, by) if not key.group else ():
-                sums.add(gold.story, key._replace(group=group), counts)
+    for one, predicted, scored in _predicted(gold.schema, given, asked, layers):
+        sums.documents.append(one.doc_id)
+        sums.stories.add(one.story)
+        for key, counts in count(gold.schema, one.value, predicted, scored, multi_entity == "drop"):
+            sums.add(one.story, key, counts)
+            for group in groups_of(one, by) if not key.group else ():
+                sums.add(one.story, key._replace(group=group), counts)
     if not sums.by_key:
-        raise CorpusError(f"{against} and the predictions have no layer in common")
+        raise CorpusError(f"{gold.name} and the predictions have no layer in common")
+    name = system or given.name
+    if submission is not None:
+        _submit(Path(submission), name, gold, splits, {doc_id: given.by_document.get(doc_id, []) for doc_id in asked})
     named = "+".join(splits) or "all"
     return Score(
-        given.name,
-        against,
+        name,
+        gold.name,
         named,
         len(sums.documents),
         len(sums.stories),
@@ -120,6 +144,54 @@ def score(
     )
 
 
+def _corpus_around(release: str | Path | None) -> Path | None:
+    """Return the corpus around the working directory; None if there is none and a release makes up for it."""
+    try:
+        return find_root(Path.cwd())
+    except CorpusError:
+        if release is None:
+            raise
+        return None
+
+
+def _open_gold(corpus: Path | None, release: str | Path | None, against: str) -> _Gold:
+    if release is None:
+        assert corpus is not None
+        schema = Schema.read(corpus)
+        return _Gold(against, schema, list(gold_documents(corpus, schema, against)), None)
+    opened = open_release(release, corpus)
+    if against != GOLD:
+        raise CorpusError("a release is scored against its gold; leave out `--against` or `--release`")
+    schema = Schema.read(opened.folder)
+    return _Gold(f"gold of {opened}", schema, list(released_documents(opened, schema)), opened)
+
+
+def _as_submitted(gold: _Gold, given: Predictions, corpus: Path | None, split: str | None) -> tuple[_Gold, str | None]:
+    """Return the gold and the split that a submission file names. Raises CorpusError if others are asked for."""
+    said = given.submission
+    if said is None:
+        return gold, split
+    if gold.release is None:
+        gold = _open_gold(corpus, said.version, GOLD)
+    assert gold.release is not None
+    if said.content_sha256 != gold.release.content_sha256:
+        raise CorpusError(
+            f"the submission is of version {said.version or '(a build)'}, content {said.content_sha256[:12]}…, "
+            f"but {gold.release} has content {gold.release.content_sha256[:12]}…"
+        )
+    if split not in (None, said.split):
+        raise CorpusError(f"the submission is of the split {said.split}, not of {split}")
+    return gold, said.split
+
+
+def _submit(path: Path, system: str, gold: _Gold, splits: Sequence[str], items: Mapping[str, Sequence[Item]]) -> None:
+    if gold.release is None or len(splits) != 1:
+        raise CorpusError("a submission is of one split of a release; name both with `--release` and `--split`")
+    lines = sum(map(len, items.values()))
+    head = Submission(system, gold.release.version, gold.release.content_sha256, splits[0], lines)
+    write_submission(path, head, {doc_id: [item.value for item in of_one] for doc_id, of_one in items.items()})
+
+
 def _check_layers(schema: Schema, layers: Sequence[str]) -> None:
     known = layers_to_annotate(schema)
     for layer in layers:
@@ -127,7 +199,7 @@ def _check_layers(schema: Schema, layers: Sequence[str]) -> None:
             raise CorpusError(f"the schema has no layer {layer}; it has {', '.join(known)}")
 
 
-def _read(predictions: Source, root: Path) -> Predictions:
+def _read(predictions: Source, root: Path | None) -> Predictions:
     if isinstance(predictions, str | Path):
         return read_predictions(Path(predictions), root)
     return collect("predictions", _rows(predictions))
@@ -144,14 +216,15 @@ def _rows(rows: Any) -> Iterator[Item]:
         yield Item(value, f"row {number}")
 
 
-def _splits(split: str | None, schema: Schema, documents: Sequence[GoldDocument], given: Predictions) -> list[str]:
+def _splits(split: str | None, gold: _Gold, given: Predictions) -> list[str]:
     """Return the splits to score, in their order: the one named, else those of the predicted documents."""
+    known = gold.schema.splits
     if split is not None:
-        if split not in schema.splits:
-            raise CorpusError(f"unknown split {split}; the splits are {', '.join(schema.splits)}")
+        if split not in known:
+            raise CorpusError(f"unknown split {split}; the splits are {', '.join(known)}")
         return [split]
-    there = {one.split for one in documents if one.doc_id in given.by_document}
-    return [] if "" in there else [one for one in schema.splits if one in there]
+    there = {one.split for one in gold.documents if one.doc_id in given.by_document}
+    return [] if "" in there else [one for one in known if one in there]
 
 
 def _predicted(

@@ -20,6 +20,7 @@ from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..files import parse_json
 from .gold import GoldDocument
+from .submission import KEY, Submission, parse_submission
 
 MAX_BYTES = 2**30
 """The largest file of predictions that is read, in bytes."""
@@ -37,21 +38,26 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a system predicted. `by_document` holds items by doc_id; `rows` is true for flat rows."""
+    """What a system predicted.
+
+    `by_document` holds items by doc_id; `rows` is true for flat rows, which have `columns`. `submission` is what the
+    first line of a submission file says, None for other predictions.
+    """
 
     name: str
     by_document: Mapping[str, list[Item]]
     rows: bool
     columns: frozenset[str]
+    submission: Submission | None = None
 
 
-def read_predictions(source: Path, root: Path) -> Predictions:
+def read_predictions(source: Path, root: Path | None) -> Predictions:
     """Read the predictions of a directory or file, or of an annotator of the corpus at `root`.
 
     Raises CorpusError if there are none, for a file that cannot be read, and if annotations and rows are mixed.
     """
-    folder = root / "annotations" / source
-    if not source.exists() and len(source.parts) == 1 and folder.is_dir():
+    folder = root / "annotations" / source if root else None
+    if not source.exists() and len(source.parts) == 1 and folder and folder.is_dir():
         source = folder
     return collect(source.stem if source.is_file() else source.name, _items(source))
 
@@ -61,7 +67,11 @@ def collect(name: str, items: Iterable[Item]) -> Predictions:
     by_document: dict[str, list[Item]] = {}
     kinds: dict[bool, Item] = {}
     columns: set[str] = set()
+    head: Item | None = None
     for item in items:
+        if KEY in item.value and head is None and not by_document:
+            head = item
+            continue
         doc_id = item.value.get("doc_id")
         if not isinstance(doc_id, str):
             raise CorpusError(f"{item.where}: a prediction names its document in doc_id, as a string")
@@ -75,7 +85,11 @@ def collect(name: str, items: Iterable[Item]) -> Predictions:
         raise CorpusError(
             f"{one.where} is an annotation with layers_done, and {other.where} is a flat row; score one kind"
         )
-    return Predictions(name, by_document, True in kinds, frozenset(columns))
+    submission = None
+    if head is not None:
+        submission = parse_submission(head.value, sum(map(len, by_document.values())), head.where)
+        name = submission.system
+    return Predictions(name, by_document, True in kinds, frozenset(columns), submission)
 
 
 def _items(source: Path) -> Iterator[Item]:

@@ -94,7 +94,7 @@ class Sums:
         """Yield what a reader of the figures must know."""
         for key in self.by_key:
             if unused := key.kind.unused(self.table(key).sum(axis=0)):
-                yield f"{key.layer}: gold has no {key.what} {', '.join(unused)}, so the macro F1 leaves it out"
+                yield f"{key.layer}, {key.what} macro F1: without {', '.join(unused)}, which gold does not have"
 
 
 def compare(first: Sums, second: Sums, split: str) -> list[Difference]:

@@ -218,8 +218,8 @@ CASES = {
     ),
 }
 """Name → key, response, then (recall, precision, F1) of MUC, B³, CEAF of mentions and of entities, BLANC and LEA. A
-letter is a mention, a word an entity. The cases of conll/reference-coreference-scorers, which its own scorer passes, and two
-in the style of Moosavi and Strube (2016)."""
+letter is a mention, a word an entity. The cases of conll/reference-coreference-scorers, which its own scorer passes,
+and two in the style of Moosavi and Strube (2016)."""
 METRICS = ("muc", "b_cubed", "ceaf_mentions", "ceaf_entities", "blanc", "lea")
 
 
