@@ -27,7 +27,7 @@ from .predictions import (
     read_predictions,
 )
 from .release import Release, open_release, released_documents
-from .rows import annotation_of, layer_of
+from .rows import annotation_of, layer_of, relaxed
 from .submission import Submission, write_submission
 from .sums import Difference, Figure, Sums, compare
 
@@ -117,11 +117,11 @@ def score(
     if not asked:
         raise CorpusError(f"no document of {split or 'the corpus'} has an annotation by {gold.name}")
     empty = check_documents(given, asked, {one.doc_id for one in gold.documents}, missing == "empty")
-    sums = Sums()
-    for one, predicted, scored in _predicted(gold.schema, given, asked, layers):
+    sums, schema = Sums(), relaxed(gold.schema) if given.rows else gold.schema
+    for one, predicted, scored in _predicted(schema, given, asked, layers):
         sums.documents.append(one.doc_id)
         sums.stories.add(one.story)
-        for key, counts in count(gold.schema, one.value, predicted, scored, multi_entity == "drop"):
+        for key, counts in count(schema, one.value, predicted, scored, multi_entity == "drop"):
             sums.add(one.story, key, counts)
             for group in groups_of(one, by) if not key.group else ():
                 sums.add(one.story, key._replace(group=group), counts)

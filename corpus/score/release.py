@@ -43,7 +43,7 @@ def open_release(given: str | Path, root: Path | None) -> Release:
         folder = root / "releases" / str(given)
     path = folder / "manifest.json"
     if not path.is_file():
-        raise CorpusError(f"{folder} is no release: it has no manifest.json")
+        raise CorpusError(f"{folder} is not a release: it has no manifest.json")
     value, _ = parse_json(read_file(path))
     files = value.get("files") if isinstance(value, dict) else None
     content = value.get("content_sha256") if isinstance(value, dict) else None

@@ -115,7 +115,7 @@ def _tables(score: Score, against: Sequence[Difference]) -> Iterator[tuple[str, 
 
 
 def _rows(figures: Sequence[Figure]) -> list[list[str]]:
-    """Return a row for each figure; precision and recall stand in the row of their F1."""
+    """Return a row for each figure; precision and recall are in the row of their F1."""
     beside = {(one.metric, one.group): one.value for one in figures}
     rows = []
     for one in figures:

@@ -10,15 +10,36 @@ be scored on quotes alone. What the columns do not name was not predicted, and i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from typing import Any
 
 from ..core.model import CorpusError, Record
-from ..core.schema import TARGETS, Field, Layer, Schema
-from ..matching import place_fields
+from ..core.schema import IF_DONE, TARGETS, Field, Layer, Schema
+from ..matching import KEYS, place_fields
 from .gold import GoldDocument
 from .predictions import Item, check_references, check_spans
 
 _SPAN = {"start", "end"}
+
+
+def relaxed(schema: Schema) -> Schema:
+    """Return the schema with only ids, places and keys required, since rows have the fields that their columns name.
+
+    Up to version 1.0, a schema requires all fields of a record, so that none of them can be said not to be predicted.
+    """
+    annotation = deepcopy(schema.annotation)
+    for name, layer in schema.layers.items():
+        items = annotation["properties"][name]["items"]
+        kept = {"id", *_needed(layer)}
+        items[IF_DONE] = [*items.get(IF_DONE, ()), *(one for one in items.get("required", ()) if one not in kept)]
+        items["required"] = [one for one in items.get("required", ()) if one in kept]
+    return Schema(annotation, schema.article, schema.registry)
+
+
+def _needed(layer: Layer) -> set[str]:
+    """Return the columns without which rows are not of a layer: its place, or the fields that match its records."""
+    place = {field.name for field in place_fields(layer)}
+    return place or {name for name in KEYS.get(layer.name, ()) if any(field.name == name for field in layer.fields)}
 
 
 def layer_of(schema: Schema, columns: Iterable[str], wanted: Sequence[str]) -> Layer:
@@ -30,7 +51,7 @@ def layer_of(schema: Schema, columns: Iterable[str], wanted: Sequence[str]) -> L
     fitting = []
     for layer in schema.layers.values():
         fields = {field.name for field in layer.fields} - {"id"}
-        needed = {field.name for field in layer.fields if field.always} - {"id"}
+        needed = _needed(layer) or {field.name for field in layer.fields if field.always} - {"id"}
         if needed <= names and fields & names and (not wanted or layer.name in wanted):
             fitting.append((len(fields & names), layer))
     if not fitting:

@@ -5,8 +5,8 @@
     labels      against, against                      favor, none                    none, favor
 
 A pair that one side asks and the other does not has the label `none` there. It stays in the data, so that a stance
-invented for it costs precision, but F1 of `none` is no figure and in no mean, unless the schema has such a label:
-nothing can be right about a pair that nobody asked.
+invented for it costs precision, but `none` has no F1 and is in no mean, unless the schema has such a label: no answer
+can be right about a pair that neither side asked.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ def test_a_submission_comes_back_as_it_was_and_is_of_one_release(corpus: Corpus,
     assert json.loads(head)["submission"]["lines"] == len(lines) == 2
     with pytest.raises(CorpusError, match="of the split train, not of test"):
         score(path, release=build, split="test")
-    with pytest.raises(CorpusError, match="is no release"):
+    with pytest.raises(CorpusError, match="is not a release"):
         score(path, corpus.root)
     corpus.add("epsilon")
     built(corpus)
@@ -234,7 +234,7 @@ def test_a_submission_comes_back_as_it_was_and_is_of_one_release(corpus: Corpus,
     with pytest.raises(CorpusError, match="a submission names system, version"):
         score(path, release=build)
     with pytest.raises(CorpusError, match="name both with `--release` and `--split`"):
-        score(folder, corpus.root, submission=path)
+        score(folder, corpus.root, missing="empty", submission=path)
 
 
 def test_every_report_has_every_figure(corpus: Corpus, tmp_path: Path) -> None:
