@@ -67,13 +67,13 @@ def next_occurrence(text: str, words: str, number: int, start: int, far: int, ta
         earlier = list(occurrences(text, words))
         if earlier:
             raise CorpusError(
-                f"{words!r} does not occur again behind {start}, only at {_shown(earlier)}; "
+                f"{words!r} does not occur again after {start}, only at {_shown(earlier)}; "
                 f"add records in the order of the text, or write ({words!r}, n) for its n-th occurrence"
             )
         raise CorpusError(f"{words!r} does not occur in the text{_hint(text, words)}")
     if found[0][0] - start > far:
         raise CorpusError(
-            f"{words!r} occurs next at {found[0][0]:,}, {found[0][0] - start:,} code points behind the last record; "
+            f"{words!r} occurs next at {found[0][0]:,}, {found[0][0] - start:,} code points after the last record; "
             f"if that is meant, write ({words!r}, n) for its n-th occurrence"
         )
     return found[0]

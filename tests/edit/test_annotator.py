@@ -87,7 +87,7 @@ REFUSED = [
     (lambda a: a.mention(("Lee", 3), "e1", "NAM"), "occurs 2 times in the text, so there is no number 3"),
     (
         lambda a: [a.mention("left", "e1", "NOM"), a.mention("ferry", "e1", "NOM")],
-        "does not occur again behind .*, only at 24",
+        "does not occur again after .*, only at 24",
     ),
     (lambda a: a.mention("ferry", "e9", "NOM"), "entities has no record 'e9'; add it first"),
     (lambda a: a.mention("", "e1", "NOM"), "words are a string"),
@@ -118,7 +118,7 @@ def test_a_far_jump_is_refused_unless_it_is_named() -> None:
     text = "Lee left.\n" + "It rained.\n" * 300 + "Lee came back.\n"
     a = Annotator(text, "rain", "ann-a", layers={"mentions": ("spans",)})
     a.mention("Lee")
-    with pytest.raises(CorpusError, match=r"occurs next at 3,310, 3,310 code points behind the last record"):
+    with pytest.raises(CorpusError, match=r"occurs next at 3,310, 3,310 code points after the last record"):
         a.mention("Lee")
     a.mention(("Lee", 2))
     assert [one["spans"][0]["start"] for one in a.annotation()["mentions"]] == [0, 3310]
