@@ -1,0 +1,398 @@
+"""Plant one fault in real articles, validate, and compare the findings with those of the sound articles.
+
+    gold article → Ground, a corpus of one or a few documents → a kind plants a fault in it → findings
+        → found? at the place? with the code of the rule? anything else?
+
+Each kind is a function in one of the modules `plant_*.py`. Its docstring is its line in the table of docs/rules.md.
+It returns where it put the fault, None if the article has no fitting place, and then the next article is tried.
+"""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import random
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from corpus.core.model import Problem
+from support.cases import validate
+from support.corpora import REPOSITORY
+
+SEED = 20261129
+LAYERS = ("entities", "mentions", "quotes", "nonquotes", "stances")
+ANNOTATORS = ("gold", "ann-a", "ann-b")
+Record = dict[str, Any]
+Found = Counter[tuple[str, str, str, str]]
+"""Findings as code, file, record and message: none of these changes when records before it go."""
+
+
+@dataclass
+class Doc:
+    """One document with its annotations, all of it to be changed."""
+
+    doc_id: str
+    text: str
+    record: Record
+    annotations: dict[str, Record]
+
+    @property
+    def gold(self) -> Record:
+        return self.annotations["gold"]
+
+    def path(self, annotator: str = "gold") -> str:
+        return f"annotations/{annotator}/{self.doc_id}.json"
+
+    def layer(self, name: str) -> list[Record]:
+        records: list[Record] = self.gold[name]
+        return records
+
+    def where(self, layer: str, **wanted: object) -> list[Record]:
+        """Return the records of a layer of gold with these values."""
+        return [one for one in self.layer(layer) if all(one.get(name) == value for name, value in wanted.items())]
+
+    def get(self, layer: str, record_id: str) -> Record:
+        return next(one for one in self.layer(layer) if one["id"] == record_id)
+
+    def mentions_of(self, entity: str) -> list[Record]:
+        return self.where("mentions", entity=entity)
+
+    def span(self, start: int, end: int) -> Record:
+        return {"start": start, "end": end, "text": self.text[start:end]}
+
+    def spans(self, annotator: str = "gold") -> Iterator[Record]:
+        """Yield every span of an annotation."""
+        for layer in LAYERS:
+            for record in self.annotations[annotator][layer]:
+                for part in record.values():
+                    yield from (one for one in part if isinstance(one, dict)) if isinstance(part, list) else ()
+
+    def replace(self, start: int, end: int, new: str) -> None:
+        """Change words of the text, and shift and requote every span as if it had been annotated so."""
+        by = len(new) - (end - start)
+        self.set_text(self.text[:start] + new + self.text[end:])
+        for annotator in self.annotations:
+            for span in self.spans(annotator):
+                begin, stop = span["start"], span["end"]
+                span |= self.span(begin + by * (begin >= end), stop + by * (stop >= end))
+
+    def set_text(self, text: str) -> None:
+        """Give the document another text, with its checksum everywhere."""
+        self.text = text
+        digest = sha256(text.encode()).hexdigest()
+        self.record |= {"text_sha256": digest, "length": len(text)}
+        for one in self.annotations.values():
+            one["text_sha256"] = digest
+
+
+@dataclass
+class Ground:
+    """A corpus of a few documents in which a fault is planted; `files` are bytes to write over it, None to delete."""
+
+    docs: list[Doc]
+    files: dict[str, bytes | None] = field(default_factory=dict)
+    prepare: Callable[[Path], None] | None = None
+
+    @property
+    def doc(self) -> Doc:
+        return self.docs[0]
+
+    def contents(self) -> dict[str, bytes]:
+        made: dict[str, bytes] = {}
+        for doc in self.docs:
+            made[f"raw/{doc.doc_id}.txt"] = doc.text.encode("utf-8", "surrogatepass")
+            made[f"raw/{doc.doc_id}.json"] = as_bytes(doc.record)
+            for annotator, value in doc.annotations.items():
+                made[doc.path(annotator)] = as_bytes(value)
+        return made
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Where a fault is: records of gold, spans of the text, or whole files."""
+
+    records: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    files: tuple[str, ...] = ()
+
+
+Plant = Callable[[Ground, random.Random], Planted | None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault; `codes` are those of the rules that claim it, () if none does."""
+
+    plant: Plant
+    codes: tuple[str, ...]
+    one: bool = False
+    docs: int = 1
+    compared: bool = False
+
+    @property
+    def area(self) -> str:
+        """What the kinds of this module have in common."""
+        return AREAS[self.plant.__globals__["__name__"].rpartition("_")[2]]
+
+    @property
+    def title(self) -> str:
+        return (self.plant.__doc__ or "").strip().rstrip(".")
+
+
+AREAS = {
+    "files": "Files",
+    "records": "Articles and their records",
+    "schema": "Schema and references",
+    "edges": "Edges of spans",
+    "chains": "Entities and mentions",
+    "quotes": "Quotes",
+    "missing": "Quotes and non-quotes that are missing or invented",
+    "stances": "Stances",
+    "corpora": "Several documents, annotators or releases",
+}
+KINDS: list[Kind] = []
+"""All kinds, in the order of the modules that add them; `support.planted` imports these."""
+
+
+def kind(*codes: str, one: bool = False, docs: int = 1, compared: bool = False) -> Callable[[Plant], Plant]:
+    """Add a kind that the rules of these codes claim.
+
+    `one` says that one finding is enough, so that more are extra. `docs` is the number of articles that it needs.
+    `compared` says that the annotations from which gold was adjudicated are in the corpus too; other kinds must be
+    found in an annotation alone.
+    """
+
+    def add(plant: Plant) -> Plant:
+        KINDS.append(Kind(plant, codes, one, docs, compared))
+        return plant
+
+    return add
+
+
+@dataclass
+class Row:
+    """What came of the plantings of a kind."""
+
+    kind: Kind
+    planted: int = 0
+    found: int = 0
+    place: int = 0
+    code: int = 0
+    extra: Counter[str] = field(default_factory=Counter)
+    missed: list[str] = field(default_factory=list)
+    """The places that no claimed code was reported at."""
+    others: Counter[str] = field(default_factory=Counter)
+    """The other codes that were reported at the places."""
+
+    @property
+    def complete(self) -> bool:
+        """True if a rule claims the kind and reported each fault at its place, and nothing else was reported."""
+        return self.planted == self.code > 0 and not self.extra
+
+    def __str__(self) -> str:
+        rules = ", ".join(f"[{code}](#{anchor(code)})" for code in self.kind.codes) or "–"
+        code = str(self.code) if self.kind.codes else "–"
+        extra = ", ".join(f"{count} {code}" for code, count in sorted(self.extra.items())) or "0"
+        cells = (self.kind.title, rules, self.planted, self.found, self.place, code, extra)
+        return f"| {' | '.join(map(str, cells))} |"
+
+
+def anchor(code: str) -> str:
+    from corpus.checks.suppress.suppressions import all_rules
+
+    return next(f"{rule.code}-{rule.name}".lower() for rule in all_rules() if rule.code == code)
+
+
+@cache
+def _articles() -> tuple[str, ...]:
+    """The documents of this corpus that were annotated twice and adjudicated, and have a text."""
+    gold = (path.stem for path in sorted((REPOSITORY / "annotations" / "gold").glob("*.json")))
+    return tuple(one for one in gold if all((REPOSITORY / path).exists() for path in _paths(one)))
+
+
+def _paths(doc_id: str) -> tuple[str, ...]:
+    return (f"raw/{doc_id}.txt", f"raw/{doc_id}.json", *(f"annotations/{one}/{doc_id}.json" for one in ANNOTATORS))
+
+
+@cache
+def _bytes(doc_id: str) -> tuple[bytes, ...]:
+    return tuple((REPOSITORY / path).read_bytes() for path in _paths(doc_id))
+
+
+def read(doc_id: str, compared: bool = False) -> Doc:
+    """Return a document with gold, and with the annotations that it was adjudicated from if it is to be compared."""
+    text, record, *annotations = _bytes(doc_id)
+    kept = {
+        name: orjson.loads(data)
+        for name, data in zip(ANNOTATORS, annotations, strict=True)
+        if compared or name == "gold"
+    }
+    return Doc(doc_id, text.decode(), orjson.loads(record), kept)
+
+
+def plant(one: Kind, times: int) -> Row:
+    """Plant a kind up to `times` times, in as many articles if it has places in them, and look what is found."""
+    row = Row(one)
+    doc_ids = list(_articles())
+    random.Random(f"{SEED} {one.title}").shuffle(doc_ids)
+    for number in range(max(times, len(doc_ids))):
+        if row.planted == times:
+            break
+        chosen = [doc_ids[(number + i) % len(doc_ids)] for i in range(one.docs)]
+        ground = Ground([read(each, one.compared) for each in chosen])
+        before = _sound(one.compared, *chosen)
+        where = one.plant(ground, random.Random(f"{SEED} {one.title} {number}"))
+        if where is not None:
+            _judge(row, ground, where, before)
+    return row
+
+
+@cache
+def _sound(compared: bool, *doc_ids: str) -> Found:
+    return Counter(map(_key, findings(Ground([read(one, compared) for one in doc_ids]))))
+
+
+def findings(ground: Ground) -> list[Problem]:
+    """Return the findings in a corpus of these documents."""
+    if ground.prepare is None:
+        return _findings(_root(), ground)
+    with TemporaryDirectory(prefix="planted-") as folder:
+        _start(Path(folder))
+        return _findings(Path(folder), ground)
+
+
+@cache
+def _root() -> Path:
+    """Return a directory in which one corpus is written after another, since making directories takes time."""
+    folder = TemporaryDirectory(prefix="planted-")
+    atexit.register(folder.cleanup)
+    _start(Path(folder.name))
+    return Path(folder.name)
+
+
+def _start(root: Path) -> None:
+    (root / "schema").mkdir()
+    for schema in (REPOSITORY / "schema").glob("*.json"):
+        shutil.copy(schema, root / "schema")
+
+
+def _findings(root: Path, ground: Ground) -> list[Problem]:
+    contents: dict[str, bytes | None] = {**ground.contents(), **ground.files}
+    written = [root / path for path, data in contents.items() if data is not None]
+    try:
+        for path, data in contents.items():
+            if data is not None:
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_bytes(data)
+        if ground.prepare:
+            ground.prepare(root)
+        return validate(root)
+    finally:
+        for file in written:
+            file.unlink()
+
+
+def _key(problem: Problem) -> tuple[str, str, str, str]:
+    return problem.code, problem.file, problem.record, problem.message
+
+
+def _judge(row: Row, ground: Ground, where: Planted, before: Found) -> None:
+    row.planted += 1
+    left, new = Counter(before), []
+    for problem in findings(ground):
+        if left[_key(problem)]:
+            left[_key(problem)] -= 1
+        else:
+            new.append(problem)
+    here = [one for one in new if at_place(one, ground, where)]
+    row.found += bool(new)
+    row.place += bool(here)
+    row.code += any(one.code in row.kind.codes for one in here)
+    row.others.update({one.code for one in here} - set(row.kind.codes))
+    if not any(one.code in row.kind.codes for one in here):
+        row.missed.append(f"{ground.doc.doc_id} {' '.join(where.records or where.files or map(str, where.spans))}")
+    away = here[1:] if row.kind.one else []
+    near = _neighbours(ground.doc, where.records)
+    away += [one for one in new if one not in here and not (one.record and one.record in near)]
+    row.extra.update(one.code for one in away if one.severity != "info")
+
+
+def at_place(problem: Problem, ground: Ground, where: Planted) -> bool:
+    """Return True if a finding is about the records, spans or files of a fault."""
+    if where.files and problem.file in where.files:
+        return True
+    if problem.record and problem.record in where.records and problem.file == ground.doc.path():
+        return True
+    spans = list(where.spans)
+    for record_id in where.records:
+        spans += _spans(ground.doc.gold, record_id)
+    said = [*_spans_of_file(problem, ground), *_offsets(problem.message), *_offsets(problem.suggestion)]
+    return any(start < other_end and other < end for start, end in spans for other, other_end in said)
+
+
+def _spans_of_file(problem: Problem, ground: Ground) -> list[tuple[int, int]]:
+    for annotator, value in ground.doc.annotations.items():
+        if problem.record and problem.file == ground.doc.path(annotator):
+            return _spans(value, problem.record)
+    words = _quoted(problem.message) if problem.file == ground.doc.path() else ""
+    found = re.finditer(re.escape(words), ground.doc.text) if words else ()
+    return [one.span() for one in found]
+
+
+def _quoted(message: str) -> str:
+    """Return the words that a message quotes after its first part, "" if it quotes none."""
+    quoted = re.search(r": ('.*'|\".*\")$", message)
+    return str(ast.literal_eval(quoted[1])) if quoted else ""
+
+
+def _offsets(message: str) -> Iterator[tuple[int, int]]:
+    for start, end in re.findall(r"\b(\d+)[–-](\d+)\b", message):
+        yield int(start), int(end)
+
+
+def _spans(value: Record, record_id: str) -> list[tuple[int, int]]:
+    """Return the spans of a record, of the mentions of an entity too."""
+    found = []
+    for layer in LAYERS:
+        for record in value.get(layer) or ():
+            if isinstance(record, dict) and (record.get("id") == record_id or record.get("entity") == record_id):
+                found += [
+                    (span["start"], span["end"])
+                    for part in record.values()
+                    for span in (part if isinstance(part, list) else ())
+                    if isinstance(span, dict)
+                    and isinstance(span.get("start"), int)
+                    and isinstance(span.get("end"), int)
+                ]
+    return found
+
+
+def _neighbours(doc: Doc, records: tuple[str, ...]) -> set[str]:
+    """Return the records that a record names, and those that name it."""
+    near = set(records)
+    for layer in ("mentions", "quotes", "stances"):
+        for record in doc.annotations.get("gold", {}).get(layer) or ():
+            if isinstance(record, dict):
+                named = {
+                    one
+                    for part in record.values()
+                    for one in (part if isinstance(part, list) else [part])
+                    if isinstance(one, str)
+                }
+                if not named.isdisjoint(records):
+                    near |= named
+    return near
+
+
+def as_bytes(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
