@@ -25,6 +25,7 @@ from typing import Any
 
 import orjson
 
+from corpus.checks.suppress.suppressions import all_rules
 from corpus.core.model import Problem
 from support.cases import validate
 from support.corpora import REPOSITORY
@@ -131,13 +132,18 @@ Plant = Callable[[Ground, random.Random], Planted | None]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of fault; `codes` are those of the rules that claim it, () if none does."""
+    """A kind of fault. `named` are the codes of rules that claim it, of which this version may not have each."""
 
     plant: Plant
-    codes: tuple[str, ...]
+    named: tuple[str, ...]
     one: bool = False
     docs: int = 1
     compared: bool = False
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the rules that claim it, () if none does."""
+        return tuple(code for code in self.named if code in rule_anchors())
 
     @property
     def area(self) -> str:
@@ -158,7 +164,8 @@ AREAS = {
     "quotes": "Quotes",
     "missing": "Quotes and non-quotes that are missing or invented",
     "stances": "Stances",
-    "corpora": "Several documents, annotators or releases",
+    "corpora": "Several documents or annotators",
+    "releases": "Releases, exceptions and the baseline",
 }
 KINDS: list[Kind] = []
 """All kinds, in the order of the modules that add them; `support.planted` imports these."""
@@ -200,17 +207,17 @@ class Row:
         return self.planted == self.code > 0 and not self.extra
 
     def __str__(self) -> str:
-        rules = ", ".join(f"[{code}](#{anchor(code)})" for code in self.kind.codes) or "–"
+        rules = ", ".join(f"[{code}](#{rule_anchors()[code]})" for code in self.kind.codes) or "–"
         code = str(self.code) if self.kind.codes else "–"
         extra = ", ".join(f"{count} {code}" for code, count in sorted(self.extra.items())) or "0"
         cells = (self.kind.title, rules, self.planted, self.found, self.place, code, extra)
         return f"| {' | '.join(map(str, cells))} |"
 
 
-def anchor(code: str) -> str:
-    from corpus.checks.suppress.suppressions import all_rules
-
-    return next(f"{rule.code}-{rule.name}".lower() for rule in all_rules() if rule.code == code)
+@cache
+def rule_anchors() -> dict[str, str]:
+    """Return the anchor of each rule on the page of rules."""
+    return {rule.code: f"{rule.code}-{rule.name}".lower() for rule in all_rules()}
 
 
 @cache

@@ -167,7 +167,7 @@ def two_types(ground: Ground, rng: random.Random) -> Planted | None:
     return Planted((one["id"], other["id"]))
 
 
-@kind("E505")
+@kind("E505", "S501")
 def kb_without_date(ground: Ground, rng: random.Random) -> Planted | None:
     """A knowledge-base id has no date."""
     return changed(ground, rng, named(ground.doc), lambda one: one.update(kb="wikidata:Q1617", kb_date=None))

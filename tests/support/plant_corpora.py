@@ -5,13 +5,8 @@ from __future__ import annotations
 import copy
 import random
 import re
-import shutil
-import subprocess
-from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 
-from support.plant import Doc, Ground, Planted, Record, findings, kind
+from support.plant import Doc, Ground, Planted, Record, kind
 from support.plant_quotes import MARKS, content
 
 MARKS_OF = {"direct": 1, "mixed": 1, "indirect": 0, "reported": 0, "free_indirect": 0}
@@ -237,81 +232,38 @@ def sentence_without_quote(ground: Ground, rng: random.Random) -> Planted | None
     return Planted(files=all_files(*ground.docs))
 
 
-@cache
-def _released(doc_ids: tuple[str, ...]) -> Path:
-    """Return a directory with the release of a corpus of these documents."""
-    from support.corpora import run
-    from support.plant import read
-
-    kept: list[Path] = []
-
-    def release(root: Path) -> None:
-        (root / "pyproject.toml").write_text('[tool.corpus]\nversion = "1.0.0"\n', "utf-8")
-        done = run("--root", str(root), "release", "1.0.0")
-        assert done.code == 0, done.err
-        kept.append(Path(mkdtemp(prefix="planted-release-")) / "releases")
-        shutil.copytree(root / "releases", kept[0])
-
-    findings(Ground([read(one) for one in doc_ids], prepare=release))
-    return kept[0]
+@kind("C614", docs=3)
+def bridge(ground: Ground, rng: random.Random) -> Planted:
+    """A document without a split shares its story with documents in two splits."""
+    doc, *others = ground.docs
+    split_apart(*others)
+    for one in ground.docs:
+        one.record["story"] = "bridge"
+    del doc.record["split"]
+    return Planted(files=tuple(map(record_of, ground.docs)))
 
 
-def released(ground: Ground) -> Ground:
-    """Give the corpus the release of its documents as they are."""
-    folder = _released(tuple(doc.doc_id for doc in ground.docs))
-    ground.prepare = lambda root: shutil.copytree(folder, root / "releases") and None
-    return ground
-
-
-@kind("C608")
-def moved_split(ground: Ground, rng: random.Random) -> Planted:
-    """A released document is in another split."""
-    doc = released(ground).doc
-    doc.record["split"] = "dev" if doc.record["split"] != "dev" else "test"
-    return Planted(files=(record_of(doc),))
-
-
-@kind()
-def released_text_changed(ground: Ground, rng: random.Random) -> Planted:
-    """A word of a released text is another now."""
-    doc = released(ground).doc
-    at = doc.text.index(" the ")
-    doc.replace(at, at + 5, " this ")
-    return Planted(files=(record_of(doc), f"raw/{doc.doc_id}.txt"))
-
-
-@kind()
-def released_licence_changed(ground: Ground, rng: random.Random) -> Planted:
-    """A released document has another licence now."""
-    doc = released(ground).doc
-    doc.record["license"] = "CC-BY-NC-4.0" if doc.record["license"] != "CC-BY-NC-4.0" else "CC-BY-4.0"
-    return Planted(files=(record_of(doc),))
+@kind("C610", docs=2)
+def name_of_two_types(ground: Ground, rng: random.Random) -> Planted | None:
+    """A name is a town in one document and a firm in another."""
+    doc, other = ground.docs
+    for one, type_ in ((doc, "GPE"), (other, "ORG")):
+        at = len(one.text)
+        one.replace(at, at, "\n\nQuillhaven had no comment.\n")
+        start = one.text.index("Quillhaven", at)
+        one.layer("entities").append({"id": "quill", "type": type_, "name": "Quillhaven", "kb": None, "kb_date": None})
+        mention = {"id": "quill1", "spans": [one.span(start, start + 10)], "form": "NAM", "entity": "quill"}
+        one.layer("mentions").append(mention)
+    return Planted(files=all_files(*ground.docs))
 
 
 @kind(docs=2)
-def released_document_gone(ground: Ground, rng: random.Random) -> Planted:
-    """A released document is no longer in the corpus."""
-    doc, other = released(ground).docs
-    ground.docs = [other]
-    return Planted(files=(*all_files(doc), f"raw/{doc.doc_id}.txt", "raw", "releases", "releases/1.0.0"))
-
-
-def _git(root: Path, *argv: str) -> None:
-    subprocess.run(["git", "-C", root, *argv], check=True, capture_output=True)
-
-
-@kind("C615")
-def release_edited(ground: Ground, rng: random.Random) -> Planted:
-    """A file of a release was edited."""
-    prepare = released(ground).prepare
-
-    def edit(root: Path) -> None:
-        assert prepare is not None
-        prepare(root)
-        _git(root, "init", "-q")
-        _git(root, "add", "--all")
-        _git(root, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "base")
-        (root / "releases" / "1.0.0" / "README.md").write_text("another\n", "utf-8")
-
-    ground.prepare = edit
-    return Planted(files=("releases/1.0.0/README.md",))
+def text_with_two_labels(ground: Ground, rng: random.Random) -> Planted:
+    """Two documents have the same text, and a quote of it has another medium in one of them."""
+    doc, other = ground.docs
+    same = copy.deepcopy(doc)
+    same.doc_id = same.record["doc_id"] = same.gold["doc_id"] = other.doc_id
+    ground.docs[1] = same
+    quote = rng.choice(same.layer("quotes"))
+    quote["medium"] = "thought" if quote["medium"] != "thought" else "writing"
+    return Planted(files=all_files(doc, same))

@@ -302,3 +302,13 @@ def offsets_in_utf16(ground: Ground, rng: random.Random) -> Planted:
     doc = ground.doc
     doc.replace(0, 0, "😀 ")
     return _shifted(ground, lambda offset: len(doc.text[:offset].encode("utf-16-le")) // 2)
+
+
+@kind("P307", one=True, docs=2)
+def another_text(ground: Ground, rng: random.Random) -> Planted:
+    """The text is that of another article, with the checksum of that text everywhere."""
+    doc, other = ground.docs
+    ground.docs = [doc]
+    last = max(span["end"] for span in doc.spans())
+    doc.set_text(other.text + "\n" * max(0, last - len(other.text)))
+    return Planted(files=(doc.path(),))

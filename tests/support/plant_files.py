@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import orjson
+import zstandard
+
 from support.plant import Ground, Planted, as_bytes, kind
 
 
@@ -40,6 +43,10 @@ def a_byte_of_windows(data: bytes) -> bytes:
     return data.replace("ö".encode(), b"\xf6").replace("å".encode(), b"\xe5").replace("é".encode(), b"\xe9")
 
 
+def nested(data: bytes) -> bytes:
+    return data[:1] + b'"x": ' + b"[" * 1000 + b"]" * 1000 + b"," + data[1:]
+
+
 def utf16(data: bytes) -> bytes:
     return data.decode().encode("utf-16")
 
@@ -60,6 +67,7 @@ in_bytes("An annotation is empty", "F110", change=lambda data: b"")
 in_bytes("A text is empty", "F110", change=lambda data: b"", of="text")
 in_bytes("A text has a control character", "F111", change=lambda data: data[:20] + b"\x07" + data[20:], of="text")
 in_bytes("An annotation has half of a surrogate pair", "F112", change=lambda d: d.replace(b'"gold"', b'"\\ud83d"', 1))
+in_bytes("An annotation is nested a thousand levels deep", "F113", change=nested)
 in_bytes("A number has forty digits", "F120", change=lambda d: d.replace(b'"end": ', b'"end": ' + b"9" * 40, 1))
 in_bytes("The line ends of a text are those of Windows", "P301", change=lambda d: d.replace(b"\n", b"\r\n"), of="text")
 in_bytes("A text ends with one more line end", "P301", change=lambda data: data + b"\n", of="text")
@@ -128,3 +136,37 @@ def link(ground: Ground, rng: random.Random) -> Planted:
         (root / path).symlink_to(root / "elsewhere.json"),
     )
     return Planted(files=(path,))
+
+
+@kind("F114")
+def in_two_files(ground: Ground, rng: random.Random) -> Planted:
+    """A document is in files of its own and in a bulk file."""
+    doc = ground.doc
+    ground.files["raw/all.jsonl"] = orjson.dumps({**doc.record, "text": doc.text}) + b"\n"
+    return Planted(files=("raw/all.jsonl", f"raw/{doc.doc_id}.json", f"raw/{doc.doc_id}.txt"))
+
+
+@kind("F118")
+def damaged_archive(ground: Ground, rng: random.Random) -> Planted:
+    """A compressed bulk file is cut in the middle."""
+    doc = ground.doc
+    line = orjson.dumps({**doc.record, "doc_id": "other", "text": doc.text, "text_sha256": doc.record["text_sha256"]})
+    packed = zstandard.compress(line + b"\n")
+    ground.files["raw/all.jsonl.zst"] = packed[: len(packed) // 2]
+    return Planted(files=("raw/all.jsonl.zst",))
+
+
+@kind("C613")
+def bulk_files_alike(ground: Ground, rng: random.Random) -> Planted:
+    """The names of two bulk files differ only in case."""
+    doc = ground.doc
+    for path, number in (("raw/more.jsonl", 1), ("raw/More.jsonl", 2)):
+        record = {
+            **doc.record,
+            "doc_id": f"other-{number}",
+            "text": doc.text,
+            "story": None,
+            "split": doc.record["split"],
+        }
+        ground.files[path] = orjson.dumps(record) + b"\n"
+    return Planted(files=("raw/more.jsonl", "raw/More.jsonl"))

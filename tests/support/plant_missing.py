@@ -30,6 +30,58 @@ def dropped_direct(ground: Ground, rng: random.Random) -> Planted | None:
     return dropped(ground, rng, lambda one: one["type"] == "direct" and marked(ground.doc, one))
 
 
+@kind("C604")
+def dropped_direct_of_annotator(ground: Ground, rng: random.Random) -> Planted | None:
+    """A direct quote is missing in the annotation of an annotator."""
+    doc = ground.doc
+    where = dropped(ground, rng, lambda one: one["type"] == "direct" and marked(doc, one))
+    doc.annotations = {"ann-a": {**doc.gold, "annotator": "ann-a"}}
+    return where and Planted(files=(doc.path("ann-a"),))
+
+
+@kind("C604")
+def dropped_around_child(ground: Ground, rng: random.Random) -> Planted | None:
+    """A direct quote is missing, and the quote inside of it is not."""
+    doc = ground.doc
+    children = {one["parent"]: content(one) for one in doc.layer("quotes") if one["parent"]}
+    outer = [one for one in doc.where("quotes", type="direct", parent=None) if marked(doc, one)]
+    found = [one for one in outer if len(children.get(one["id"], ())) == 1 and content(one) != children[one["id"]]]
+    evidence = {one for stance in doc.layer("stances") for one in stance["evidence_quotes"]}
+    found = [one for one in found if one["id"] not in evidence]
+    if not found:
+        return None
+    quote = rng.choice(found)
+    doc.layer("quotes").remove(quote)
+    for one in doc.layer("quotes"):
+        one["parent"] = None if one["parent"] == quote["id"] else one["parent"]
+    return Planted((), content(quote))
+
+
+@kind("C604")
+def dropped_with_open_mark(ground: Ground, rng: random.Random) -> Planted | None:
+    """A direct quote is missing whose straight mark is not closed before the end of its paragraph."""
+    doc = ground.doc
+    text = '\n\n"The ferry will sail at nine tomorrow, whatever they say.\n\n"And it will sail on Sunday."\n'
+    at = len(doc.text)
+    doc.replace(at, at, text)
+    second = doc.text.index("And it will", at)
+    example = doc.where("quotes", type="direct")[0]
+    quote = {**example, "id": "closed", "content": [doc.span(second, len(doc.text) - 2)], "cue": [], "source": []}
+    quote |= {"attribution": "implicit", "parent": None, "addressee": None, "continues_paragraph": False}
+    doc.layer("quotes").append(quote)
+    return Planted((), ((at, second),))
+
+
+@kind()
+def dropped_with_cue(ground: Ground, rng: random.Random) -> Planted | None:
+    """A retold quote is missing, and its cue is a word of saying."""
+    said = ("said", "says", "told", "according to", "warned", "asked")
+    where = dropped(
+        ground, rng, lambda one: one["type"] == "indirect" and bool(one["cue"]) and one["cue"][0]["text"] in said
+    )
+    return where and Planted((), where.spans, (ground.doc.path(),))
+
+
 @kind(compared=True)
 def dropped_agreed(ground: Ground, rng: random.Random) -> Planted | None:
     """A retold quote is missing that both annotators have."""

@@ -96,9 +96,9 @@ relabel("polarity", "asserted", "negated", "C609", fits=twice_annotated)
 relabel("polarity", "asserted", "hypothetical", "C609", fits=twice_annotated)
 relabel("attribution", "explicit", "anaphoric", fits=lambda doc, quote: forms(doc, quote) == {"NAM"})
 relabel("attribution", "anaphoric", "explicit", fits=lambda doc, quote: forms(doc, quote) == {"PRO"})
-relabel("attribution", "explicit", "implicit")
-relabel("attribution", "explicit", "none", "Q510", fits=lambda doc, quote: quote["speaker"] is not None)
-relabel("attribution", "implicit", "explicit", "Q513")
+relabel("attribution", "explicit", "implicit", "S501")
+relabel("attribution", "explicit", "none", "Q510", "S501", fits=lambda doc, quote: quote["speaker"] is not None)
+relabel("attribution", "implicit", "explicit", "Q513", "S501")
 relabel("speaker_kind", "named", "organisation")
 relabel("speaker_kind", "named", "anonymous", "Q515")
 relabel("speaker_kind", "organisation", "named")
@@ -151,13 +151,13 @@ def swapped_implicit_speaker(ground: Ground, rng: random.Random) -> Planted | No
     return changed(ground, rng, found, lambda one: one.update(speaker=another_person(doc, one["speaker"])))
 
 
-@kind()
+@kind("S501")
 def no_speaker(ground: Ground, rng: random.Random) -> Planted | None:
     """An explicit source has no speaker."""
     return changed(ground, rng, explicit(ground.doc), lambda one: one.update(speaker=None, speaker_kind="unknown"))
 
 
-@kind()
+@kind("S501")
 def kind_without_speaker(ground: Ground, rng: random.Random) -> Planted | None:
     """A quote of a named person has no speaker."""
     found = [one for one in ground.doc.where("quotes", speaker_kind="named", attribution="implicit") if one["speaker"]]
@@ -170,7 +170,7 @@ def addressee_is_speaker(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, sourced(ground.doc), lambda one: one.update(addressee=one["speaker"]))
 
 
-@kind("Q513")
+@kind("Q513", "S501")
 def no_source(ground: Ground, rng: random.Random) -> Planted | None:
     """An explicit quote has no source."""
     return changed(ground, rng, explicit(ground.doc), lambda one: one.update(source=[]))

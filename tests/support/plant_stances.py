@@ -12,10 +12,11 @@ def of_speakers(doc: Doc) -> list[Record]:
     return [one for one in doc.where("stances", scope="speaker") if one["evidence_quotes"]]
 
 
+TARGETS = {"build-ossel-barrage", "keep-night-ferry", "classroom-phone-ban"}
+
+
 def other_targets(doc: Doc) -> list[str]:
-    return sorted(
-        {"build-ossel-barrage", "keep-night-ferry", "seal-cull"} - {one["target"] for one in doc.layer("stances")}
-    )
+    return sorted(TARGETS - {one["target"] for one in doc.layer("stances")})
 
 
 @kind(compared=True)
@@ -42,7 +43,7 @@ def flipped(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, found, lambda one: one.update(label=other[one["label"]]))
 
 
-@kind()
+@kind("S501")
 def strongly_neutral(ground: Ground, rng: random.Random) -> Planted | None:
     """A neutral stance has intensity 3."""
     return changed(ground, rng, ground.doc.where("stances", label="neutral"), lambda one: one.update(intensity=3))
@@ -70,7 +71,7 @@ def evidence_of_another(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, of_speakers(doc), lambda one: one.update(evidence_quotes=other(one)))
 
 
-@kind("T502")
+@kind("T502", "S501")
 def article_with_holder(ground: Ground, rng: random.Random) -> Planted | None:
     """The stance of the article or of the headline has a holder."""
     doc = ground.doc
@@ -101,14 +102,14 @@ def entered_twice(ground: Ground, rng: random.Random) -> Planted | None:
     return Planted((stance["id"], "again"))
 
 
-@kind("T505")
+@kind("T505", "S501")
 def without_evidence(ground: Ground, rng: random.Random) -> Planted | None:
     """A stance has no evidence."""
     found = ground.doc.where("stances", scope="speaker")
     return changed(ground, rng, found, lambda one: one.update(evidence_quotes=[], evidence_spans=[]))
 
 
-@kind("T506")
+@kind("T506", "S501")
 def without_holder(ground: Ground, rng: random.Random) -> Planted | None:
     """A speaker's stance has no holder."""
     found = ground.doc.where("stances", scope="speaker")
@@ -141,13 +142,16 @@ def inner_evidence(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, found, lambda one: one["evidence_quotes"].append(inner[one["evidence_quotes"][0]]))
 
 
-@kind()
-def stance_of_speaker_as_article(ground: Ground, rng: random.Random) -> Planted | None:
-    """The stance of an article has the quote of a speaker as its only evidence and a holder's words in no span."""
+@kind("S501")
+def evidence_without_quote(ground: Ground, rng: random.Random) -> Planted | None:
+    """The evidence of a speaker's stance is a span and no quote."""
     doc = ground.doc
-    found = [one for one in doc.where("stances", scope="article") if one["evidence_spans"]]
-    quotes = [one["id"] for one in doc.layer("quotes")]
-    return changed(ground, rng, found, lambda one: one.update(evidence_spans=[], evidence_quotes=quotes[:1]))
+
+    def as_spans(stance: Record) -> None:
+        quote = doc.get("quotes", stance["evidence_quotes"][0])
+        stance |= {"evidence_quotes": [], "evidence_spans": quote["content"][:1]}
+
+    return changed(ground, rng, of_speakers(doc), as_spans)
 
 
 @kind()

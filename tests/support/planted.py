@@ -53,8 +53,8 @@ def _summary(known: dict[str, str], times: int) -> str:
     if others:
         rest = f" No rule claims the other {len(others)} kinds: {sum(row[0] for row in others):,} were planted,\n"
         rest += f"and another rule found {sum(row[2] for row in others):,} of them."
-    return f"""A test plants {len(known)} kinds of faults in gold annotations of this corpus, {times} of each, each in an
-article. For each kind, the table says how many were planted, how many led to a finding, how many of these findings are
+    return f"""A test plants {len(known)} kinds of faults in gold annotations of this corpus, {times} of each, in one
+article each. For each kind, the table says how many were planted, how many led to a finding, how many of these findings are
 at the place of the fault, how many the rule reported that claims the kind, and which errors and warnings were reported
 elsewhere.
 
