@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from support.plant import Doc, Ground, Planted, Record, kind
+from support.plant import Planted, kind
+from support.plant_ground import Doc, Ground, Record
 from support.plant_quotes import changed
 
 KB_DAY = "2026-11-24"

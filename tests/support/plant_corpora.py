@@ -6,7 +6,8 @@ import copy
 import random
 import re
 
-from support.plant import Doc, Ground, Planted, Record, kind
+from support.plant import Planted, kind
+from support.plant_ground import Doc, Ground, Record
 from support.plant_quotes import MARKS, content
 
 MARKS_OF = {"direct": 1, "mixed": 1, "indirect": 0, "reported": 0, "free_indirect": 0}

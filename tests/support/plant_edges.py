@@ -6,7 +6,8 @@ import random
 import re
 from collections.abc import Callable
 
-from support.plant import Doc, Ground, Planted, Record, kind
+from support.plant import Planted, kind
+from support.plant_ground import Doc, Ground, Record
 
 Move = Callable[[str, int, int], tuple[int, int]]
 OPENING, CLOSING = '“"‘', '”"’'

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import orjson
 import zstandard
 
-from support.plant import Ground, Planted, as_bytes, kind
+from support.plant import Planted, kind
+from support.plant_ground import Ground, as_bytes
 
 
 def in_bytes(title: str, *codes: str, change: Callable[[bytes], bytes], of: str = "gold") -> None:

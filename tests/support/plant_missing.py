@@ -6,7 +6,8 @@ import random
 import re
 from collections.abc import Callable
 
-from support.plant import Ground, Planted, Record, kind
+from support.plant import Planted, kind
+from support.plant_ground import Ground, Record
 from support.plant_quotes import changed, content, end, inside, marked, paragraph, start, twice_annotated
 
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from support.plant import Doc, Ground, Planted, Record, kind
+from support.plant import Planted, kind
+from support.plant_ground import Doc, Ground, Record
 
 MARKS = re.compile(r"[“”\"]")
 

@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from support.plant import Doc, Ground, Planted, kind
+from support.plant import Planted, kind
+from support.plant_ground import Doc, Ground
 
 
 def of_article(title: str, *codes: str, change: Callable[[Doc], object], one: bool = True) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from support.corpora import run
-from support.plant import Ground, Planted, as_bytes, findings, kind, read
+from support.plant import Planted, kind
 from support.plant_corpora import all_files, record_of
+from support.plant_ground import Ground, as_bytes, findings, read
 
 
 @cache

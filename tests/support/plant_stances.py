@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from support.plant import Doc, Ground, Planted, Record, kind
+from support.plant import Planted, kind
+from support.plant_ground import Doc, Ground, Record
 from support.plant_quotes import changed
 
 

@@ -54,9 +54,9 @@ def _summary(known: dict[str, str], times: int) -> str:
         rest = f" No rule claims the other {len(others)} kinds: {sum(row[0] for row in others):,} were planted,\n"
         rest += f"and another rule found {sum(row[2] for row in others):,} of them."
     return f"""A test plants {len(known)} kinds of faults in gold annotations of this corpus, {times} of each, in one
-article each. For each kind, the table says how many were planted, how many led to a finding, how many of these findings are
-at the place of the fault, how many the rule reported that claims the kind, and which errors and warnings were reported
-elsewhere.
+article each. For each kind, the table says how many were planted, how many led to a finding, how many of these are at
+the place of the fault, how many were reported by the rule that claims the kind, and which errors and warnings were
+reported elsewhere.
 
 {len(claimed)} kinds are claimed by a rule: {planted:,} were planted, and that rule reported {code:,} of them
 ({code / max(planted, 1):.1%}) at their place.{rest}"""
