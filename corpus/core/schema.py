@@ -295,7 +295,7 @@ def _conditions(
 @cache
 def _shipped_conditions() -> dict[str, list[Any]]:
     """Return the conditions of this project's own schema, by layer: older schemas are checked by some of them."""
-    properties = json.loads((shipped() / "annotation.schema.json").read_bytes())["properties"]
+    properties = json.loads(read_file(shipped() / "annotation.schema.json"))["properties"]
     return {name: written["items"].get(CONDITIONS, []) for name, written in properties.items() if "items" in written}
 
 
