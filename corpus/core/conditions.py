@@ -63,6 +63,11 @@ def fitting(owner: str, written: list[Any], fields: Iterable[Field], targets: Co
     return tuple(found)
 
 
+def conditions_of(written: list[Any], fields: Collection[str]) -> list[Any]:
+    """Return the conditions, as the schema has them, that name only these fields."""
+    return [one for one in written if {*one["if"], *one["then"]} <= {*fields}]
+
+
 def _condition(where: str, one: Any, known: dict[str, Field], targets: Collection[str]) -> Condition:
     if not isinstance(one, dict):
         raise CorpusError(f"{where} must be an object with title, reason, if and then")

@@ -59,6 +59,13 @@ class FieldTest:
     values: tuple[Value, ...]
     negated: bool = False
 
+    def can_ask(self, record: Record, absent: Collection[str]) -> bool:
+        """Return True if a record can be tested: it has the field, or the test asks whether the field is empty.
+
+        `absent` are the fields of the layer that the annotator did not annotate.
+        """
+        return self.field not in absent and (self.field in record or None in self.values)
+
     def holds(self, record: Record) -> bool:
         """Return True if a record passes. A field that it lacks is empty; a list has each of its items as value."""
         found = record.get(self.field)
@@ -101,9 +108,9 @@ class Condition:
 
         `absent` are the fields of the layer that the annotator did not annotate: no test reads them.
         """
-        if not all(test.field not in absent and test.holds(record) for test in self.tests):
+        if not all(test.can_ask(record, absent) and test.holds(record) for test in self.tests):
             return ()
-        return tuple(test for test in self.then if test.field not in absent and not test.holds(record))
+        return tuple(test for test in self.then if test.can_ask(record, absent) and not test.holds(record))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def with_conditions(root: Path, layer: str, conditions: Any) -> Schema:
          {"scope": "author", "holder": None, "evidence_quotes": ["q1"]}, ["holder", "evidence_quotes"],
          "if `scope` is `author` or `speaker`, then `holder` is not empty and `evidence_quotes` is empty"),
         ({"evidence_spans": None}, {"evidence_quotes": {"not": None}}, {"evidence_spans": []}, ["evidence_quotes"], ""),
+        ({"explicit": {"not": True}}, {"holder": None}, {"holder": "e1"}, [], ""),
+        ({"explicit": True}, {"intensity": 1, "holder": {"not": None}}, {"explicit": True}, ["holder"], ""),
         ({"target": "build-ossel-barrage"}, {"scope": "author"}, {"target": "build-ossel-barrage", "scope": "speaker"},
          ["scope"], ""),
     ],
