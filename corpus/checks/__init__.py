@@ -6,7 +6,7 @@
 | 2 | schema: types, fields, labels | `structure` |
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
-| 5 | semantics | `quotes`, `stances`, `entities` |
+| 5 | semantics | `conditions` of the schema, `quotes`, `stances`, `entities` |
 | 6 | publication | `publishable`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
@@ -20,6 +20,7 @@ from functools import cache, lru_cache
 from ..core.model import Document, Problem, Severity
 from ..core.schema import Schema
 from . import (
+    conditions,
     entities,
     files,
     publishable,
@@ -84,6 +85,7 @@ CHECKS: tuple[Check, ...] = (
     Check(references.wrong_layer),
     Check(references.reference_cycle),
     Check(references.unknown_target),
+    Check(conditions.broken_condition),
     Check(quotes.direct_without_marks, reads=("quotes.type",)),
     Check(quotes.indirect_in_marks, reads=("quotes.type", "quotes.parent")),
     Check(quotes.cue_in_content, needs=("quotes.cue",), reads=("quotes.type",)),
@@ -98,14 +100,8 @@ CHECKS: tuple[Check, ...] = (
         reads=("quotes.attribution", "quotes.speaker_kind"),
         optional=("quotes.parent",),
     ),
-    Check(
-        quotes.speaker_without_attribution,
-        needs=("quotes.attribution", "quotes.speaker"),
-        optional=("quotes.source",),
-    ),
     Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity")),
     Check(quotes.paragraph_flag, "warning", reads=("quotes.continues_paragraph",)),
-    Check(quotes.attribution_without_source, needs=("quotes.source",), reads=("quotes.attribution",)),
     Check(quotes.mixed_without_marks, "warning", reads=("quotes.type",)),
     Check(
         quotes.speaker_kind_mismatch,
@@ -118,7 +114,6 @@ CHECKS: tuple[Check, ...] = (
         needs=("stances.evidence_quotes", "stances.holder", "quotes.speaker"),
         reads=("stances.scope",),
     ),
-    Check(stances.holder_of_article, reads=("stances.scope", "stances.holder")),
     Check(
         stances.contradictory_stances,
         needs=("stances.holder", "stances.target"),
@@ -134,12 +129,10 @@ CHECKS: tuple[Check, ...] = (
         needs=("stances.evidence_quotes", "stances.evidence_spans"),
         reads=("stances.scope",),
     ),
-    Check(stances.speaker_without_holder, needs=("stances.holder",), reads=("stances.scope",)),
     Check(entities.two_types, needs=("entities.kb",), reads=("entities.type",)),
     Check(entities.split_chain, needs=("entities.kb",), optional=("entities.type",)),
     Check(entities.never_mentioned, needs=("mentions.entity",), optional=("entities.name",)),
     Check(entities.shared_mention, "warning", needs=("mentions.entity",)),
-    Check(entities.kb_without_date, needs=("entities.kb_date",), reads=("entities.kb",)),
     Check(
         entities.merged_by_words,
         "warning",

@@ -85,19 +85,6 @@ def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
             yield found(shared_mention, document, detail, pointer, span=where[0], related=related)
 
 
-def kb_without_date(document: Document, schema: Schema) -> Iterator[Problem]:
-    """E505: A knowledge-base id has no date.
-
-    What: `kb` is given and `kb_date` is not.
-    Why: knowledge bases change, ids are merged, and NIL holds only for the day someone searched.
-    Bad: `"kb": "NIL"`
-    Good: `"kb": "NIL", "kb_date": "2026-11-24"`
-    """
-    for i, entity in enumerate(document.layer("entities")):
-        if entity.get("kb") is not None and entity.get("kb_date") is None:
-            yield found(kb_without_date, document, entity["kb"], join_pointer("entities", i, "kb"))
-
-
 def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
     """E506: Two unnamed sources with similar descriptions are merged into one entity.
 

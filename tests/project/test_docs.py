@@ -32,7 +32,7 @@ from support.shell import Shell
 from corpus.checks.suppress.suppressions import all_rules
 from corpus.cli.main import main
 from corpus.core.schema import Schema
-from corpus.edit.guidelines import with_labels, without_table
+from corpus.edit.guidelines import with_tables, without_table
 from corpus.formats import FORMATS
 from corpus.report import RuleInfo
 
@@ -213,7 +213,7 @@ def test_every_verb_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
 def test_guidelines_have_the_labels_of_the_schema() -> None:
     schema = Schema.read(REPOSITORY)
     text = GUIDELINES.read_text("utf-8")
-    assert with_labels(text, schema) == text, "run `corpus guidelines`"
+    assert with_tables(text, schema) == text, "run `corpus guidelines`"
     assert without_table(text, schema) == []
     headings = {heading.lower() for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
     assert {layer.title.lower() for layer in schema.layers.values()} <= headings
@@ -296,7 +296,11 @@ def test_additions_of_the_schema_readme_need_no_python(
         if block.info.startswith("json add="):
             add(schema, block.info.removeprefix("json add="), json.loads(block.body))
             added += 1
-    assert added == 3
+        elif block.info.startswith("json condition="):
+            items = schema["properties"][block.info.removeprefix("json condition=")]["items"]
+            items["conditions"].append(json.loads(block.body))
+            added += 1
+    assert added == 4
     path.write_text(json.dumps(schema), "utf-8")
     assert main(["--root", str(root), "build"]) == 0
     front = yaml.safe_load((root / "build" / "README.md").read_text("utf-8").split("---\n")[1])
