@@ -19,8 +19,9 @@ from support.cases import copy as copy_case
 from support.corpora import REPOSITORY
 
 from corpus import checks
-from corpus.checks.corpus_wide import two_labels_of_words
+from corpus.checks.corpus_labels import name_rows, two_labels_of_words
 from corpus.checks.document_summary import Corpus, names, summarise
+from corpus.checks.keyed import Context, Tallied
 from corpus.checks.rule import Check
 from corpus.core.model import GOLD, Annotation, Article, Document
 from corpus.core.schema import Schema
@@ -88,7 +89,8 @@ def two_labels(annotations: list[Annotation]) -> set[str]:
         summarise([Document(one.doc_id, one), Document(one.doc_id, one, by_id[one.doc_id])], SCHEMA) for one in articles
     ]
     corpus = Corpus(tuple(summaries), names=lambda doc_id: names(by_id[doc_id], None, SCHEMA))
-    return {one.message.split(" is ")[0] for one in two_labels_of_words(corpus, SCHEMA)}
+    found = Tallied(two_labels_of_words, rows=name_rows).judge(corpus, Context(SCHEMA, names=corpus.names))
+    return {one.detail.split(" is ")[0] for one in found}
 
 
 @pytest.mark.parametrize("removed", [*([one] for one in FIELDS), *WIDE], ids=named)
