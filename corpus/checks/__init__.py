@@ -6,7 +6,7 @@
 | 2 | schema: types, fields, labels | `structure` |
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
-| 5 | semantics | `quotes`, `stances`, `entities` |
+| 5 | semantics | `quotes`, `stances`, `entities`, `chains`, `mentions` |
 | 6 | publication | `publishable`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
@@ -20,8 +20,10 @@ from functools import cache, lru_cache
 from ..core.model import Document, Problem, Severity
 from ..core.schema import Schema
 from . import (
+    chains,
     entities,
     files,
+    mentions,
     publishable,
     quotes,
     references,
@@ -147,6 +149,21 @@ CHECKS: tuple[Check, ...] = (
         reads=("entities.type",),
         optional=("quotes.speaker",),
     ),
+    Check(
+        chains.same_name,
+        "warning",
+        reads=("entities.type",),
+        optional=("entities.name", "mentions.entity", "mentions.form"),
+    ),
+    Check(mentions.wrong_pronoun, "warning", needs=("mentions.entity",), reads=("entities.type",)),
+    Check(chains.he_and_she, "warning", needs=("mentions.entity",), reads=("entities.type",)),
+    Check(mentions.wrong_form, "warning", reads=("mentions.form",)),
+    Check(chains.missed_name, "warning", reads=("mentions.form",)),
+    Check(chains.foreign_name, "warning", needs=("mentions.entity", "entities.name"), reads=("mentions.form",)),
+    Check(mentions.mixed_scripts, "warning", optional=("entities.name", "mentions.form")),
+    Check(mentions.mark_at_edge, "warning", needs=("entities.name", "mentions.entity")),
+    Check(mentions.possessive_name, "warning", needs=("entities.name", "mentions.entity")),
+    Check(chains.two_people, "info", needs=("mentions.entity",), reads=("mentions.form", "entities.type")),
     Check(publishable.no_split, about="article"),
     Check(publishable.against_licence, about="article"),
     Check(publishable.leaked_text, about="both", optional=("mentions.form", "mentions.entity")),
