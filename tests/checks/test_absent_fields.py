@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from support.cases import FOLDERS
+from support.cases import FOLDERS, TODAY
 from support.cases import copy as copy_case
 from support.corpora import REPOSITORY
 
@@ -152,7 +152,9 @@ def faulty() -> list[tuple[Article, Annotation]]:
 def test_a_check_declares_each_field_that_it_reads(check: Check) -> None:
     asked: set[str] = set()
     for article, annotation in faulty():
-        list(check.ask(Document(article.doc_id, article, spied(annotation, asked)), SCHEMA))
+        document = Document(article.doc_id, article, spied(annotation, asked))
+        document.today = TODAY
+        list(check.ask(document, SCHEMA))
     always = {f"{layer.name}.{one.name}" for layer in SCHEMA.layers.values() for one in layer.fields if one.always}
     declared = {*check.needs, *check.reads, *check.optional}
     assert asked - always <= declared
