@@ -45,7 +45,7 @@ def free(doc: Doc, mention: Record) -> bool:
     return not any(mention["id"] in quote["source"] for quote in doc.layer("quotes"))
 
 
-@kind()
+@kind("E510")
 def name_in_another_chain(ground: Ground, rng: random.Random) -> Planted | None:
     """A mention of a name is in the chain of another entity of its type."""
     doc = ground.doc
@@ -63,7 +63,7 @@ def name_in_another_chain(ground: Ground, rng: random.Random) -> Planted | None:
     return Planted((mention["id"], old, entity))
 
 
-@kind()
+@kind("E511")
 def pronoun_in_organisation(ground: Ground, rng: random.Random) -> Planted | None:
     """“He” or “she” is in the chain of an organisation."""
     doc = ground.doc
@@ -74,7 +74,7 @@ def pronoun_in_organisation(ground: Ground, rng: random.Random) -> Planted | Non
     return changed(ground, rng, found, lambda one: one.update(entity=rng.choice(firms)["id"]))
 
 
-@kind()
+@kind("E511")
 def it_is_a_person(ground: Ground, rng: random.Random) -> Planted | None:
     """“It” or “its” is in the chain of a person."""
     doc = ground.doc
@@ -85,7 +85,7 @@ def it_is_a_person(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, found, lambda one: one.update(entity=rng.choice(people)["id"]))
 
 
-@kind()
+@kind("E512")
 def she_is_a_man(ground: Ground, rng: random.Random) -> Planted | None:
     """“He” is in a chain in which all other pronouns are “she”, or the other way."""
     doc = ground.doc
@@ -119,7 +119,7 @@ def merge(ground: Ground, rng: random.Random, type_: str) -> Planted | None:
     return Planted((one["id"], *(mention["id"] for mention in doc.mentions_of(one["id"]))))
 
 
-@kind()
+@kind("E519")
 def merged_people(ground: Ground, rng: random.Random) -> Planted | None:
     """Two named persons are one entity."""
     return merge(ground, rng, "PER")
@@ -131,7 +131,7 @@ def merged_places(ground: Ground, rng: random.Random) -> Planted | None:
     return merge(ground, rng, "GPE") or merge(ground, rng, "LOC")
 
 
-@kind()
+@kind("E510")
 def split_chain(ground: Ground, rng: random.Random) -> Planted | None:
     """Half of the mentions of one name are in an entity of their own."""
     doc = ground.doc
@@ -215,7 +215,7 @@ def mention_twice(ground: Ground, rng: random.Random) -> Planted:
     return Planted((mention["id"], "again"))
 
 
-@kind()
+@kind("E515")
 def name_of_no_mention(ground: Ground, rng: random.Random) -> Planted | None:
     """The name of an entity has a letter that no mention has."""
 
@@ -227,7 +227,7 @@ def name_of_no_mention(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, (one for one in named(ground.doc) if len(one["name"]) > 4), misspell)
 
 
-@kind()
+@kind("E516")
 def homoglyph(ground: Ground, rng: random.Random) -> Planted | None:
     """The name of an entity has a Cyrillic letter among Latin ones."""
 
@@ -239,7 +239,7 @@ def homoglyph(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, found, disguise)
 
 
-@kind()
+@kind("E514")
 def occurrences_not_annotated(ground: Ground, rng: random.Random) -> Planted | None:
     """Half of the occurrences of a name are not annotated."""
     doc = ground.doc
@@ -301,7 +301,7 @@ def reform(title: str, old: str, new: str, fits: Callable[[str], bool]) -> None:
         return changed(ground, rng, found, lambda one: one.update(form=new))
 
     plant.__doc__ = f"{title}."
-    kind()(plant)
+    kind("E513")(plant)
 
 
 PRONOUNS = (*GENDERED, "it", "its", "they", "them", "their", "who")

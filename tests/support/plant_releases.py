@@ -22,6 +22,7 @@ def _released(doc_ids: tuple[str, ...]) -> Path:
 
     def release(root: Path) -> None:
         (root / "pyproject.toml").write_text('[tool.corpus]\nversion = "1.0.0"\n', "utf-8")
+        assert run("--root", str(root), "baseline", "write").code == 0
         done = run("--root", str(root), "release", "1.0.0")
         assert done.code == 0, done.err
         kept.append(Path(mkdtemp(prefix="planted-release-")) / "releases")
