@@ -23,6 +23,7 @@ import jsonschema_rs
 import orjson
 
 from .done import done_fields
+from .labelling import PLAIN, Labelling, check_labelling, read_labelling
 from .model import CorpusError, Kind, Record
 from .regular_file import read_file
 from .schema_names import NAME, check_label, check_names
@@ -57,7 +58,8 @@ class Field:
     `many` is true for a list of values, `least` is how many it must have. `json_type` is the JSON type
     of one value: string, integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
     `nullable` is true when a single value may be null. `required` is true when each record of an annotator who
-    annotated the field has it, `always` when the records of every annotator have it.
+    annotated the field has it, `always` when the records of every annotator have it. `labelling` says how annotators
+    fill the field in.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Field:
     labels: tuple[Label, ...] = ()
     nullable: bool = False
     always: bool = False
+    labelling: Labelling = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +300,7 @@ def _check_layers(schema: Schema) -> None:
                 raise CorpusError(
                     f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is not a layer"
                 )
+    check_labelling(schema.layers)
 
 
 def _versions(annotation: dict[str, Any]) -> tuple[str, ...]:
@@ -324,7 +328,11 @@ def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple
     if not isinstance(if_done, (list, tuple)) or not all(name in properties for name in if_done):
         raise CorpusError(f"the schema's {IF_DONE} of {owner} must list fields of {owner}")
     return tuple(
-        replace(_field(owner, name, written, schema, name in always or name in if_done), always=name in always)
+        replace(
+            _field(owner, name, written, schema, name in always or name in if_done),
+            always=name in always,
+            labelling=read_labelling(f"{owner}.{name}", written if isinstance(written, dict) else {}),
+        )
         for name, written in properties.items()
     )
 
