@@ -190,6 +190,9 @@ def status(common: Common, project: str, server: str | None, timeout: float, for
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
 @click.option("--prune", is_flag=True, help="Remove files whose annotation was deleted from the server.")
+@click.option(
+    "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
+)
 @_OVERWRITE
 @click.pass_obj
 def pull(
@@ -199,6 +202,7 @@ def pull(
     timeout: float,
     since: str,
     prune: bool,
+    snapshot: bool,
     overwrite: tuple[Path, ...],
 ) -> int:
     """Import the annotations of a project of a Label Studio server.
@@ -240,6 +244,7 @@ def pull(
             bar.more,
             _absolute(overwrite, root),
             warn,
+            snapshot,
         )
     code = _report_result(common, did.result)
     for one in did.gone:
