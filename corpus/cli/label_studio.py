@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import PATH_TYPE, Common, Number, VerbGroup, named, warn
+from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
@@ -23,7 +23,7 @@ _DAY = 86_400.0
 def label_studio() -> None:
     """Annotate in Label Studio, and import the annotations.
 
-    `push` and `pull` use the API of a server; `config` and `convert` need none. The
+    `push`, `status` and `pull` use the API of a server; `config` and `convert` need none. The
     token is read from LABEL_STUDIO_API_KEY, or from the file that
     LABEL_STUDIO_API_KEY_FILE names.
     """
@@ -78,6 +78,17 @@ def config(common: Common) -> int:
 @_project
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
+@click.option(
+    "--annotators",
+    "overlap",
+    type=Number(int, 1, 100),
+    default=None,
+    metavar="N",
+    help="How many people annotate each document; default: as the project has it, or everyone in --assign.",
+)
+@click.option(
+    "--assign", type=NameList(), default=(), metavar="A,B,…", help="Share the documents out among these annotators."
+)
 @click.pass_obj
 def push(
     common: Common,
@@ -87,6 +98,8 @@ def push(
     timeout: float,
     annotator: str,
     new: bool,
+    overlap: int | None,
+    assign: tuple[str, ...],
 ) -> int:
     """Send articles to a project of a Label Studio server.
 
@@ -94,25 +107,32 @@ def push(
     gets the labelling config of the schema. Nothing is sent when the project
     already has one of the articles; --new skips those instead.
 
+    --annotators 2 offers each document to two people, none of whom sees the work of
+    the other in the label stream. --assign chooses them: the annotators get as many
+    documents each, and a tab with their documents.
+
     Examples:
 
       corpus label-studio push --project bridge --server https://labels.example.org
       corpus label-studio push otr-001 otr-002 --project bridge --annotator ann-a
+      corpus label-studio push --project bridge --annotators 2 --assign ann-a,ann-b,ann-c
     """
     from ..core.schema import Schema
     from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.push import push as send
     from ..labelstudio.server import Server
+    from ..labelstudio.team import Team
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
+    team = Team(overlap or 0, assign)
     with common.bar(unit="doc") as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress)
+        did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress, team)
     state = {"new": "created", "changed": "found, labelling config updated", "same": "found"}[did.config]
     common.say(f"project {did.project.id} {did.project.title!r}: {state}")
     if did.withheld:
@@ -124,12 +144,55 @@ def push(
     return 0
 
 
+@label_studio.command("status")
+@_project
+@click.option(
+    "--format",
+    "format_",
+    type=OneOf(lambda: ("text", "json")),
+    default="text",
+    metavar="FORMAT",
+    help="text, json; default: text.",
+)
+@click.pass_obj
+def status(common: Common, project: str, server: str | None, timeout: float, format_: str) -> int:
+    """Show what is done in a project, by annotator and document.
+
+    An annotation is done if `pull` would import it, and quarantined otherwise, with the
+    codes of its findings. Drafts and skipped documents are counted, and the time that
+    Label Studio measured. The agreement is that of the documents that two people have
+    done. Nothing is imported. Annotators have their pseudonyms; new people get one in
+    annotators.toml.
+
+    Examples:
+
+      corpus label-studio status --project bridge
+      corpus label-studio status --project bridge --format json
+    """
+    from ..core.schema import Schema
+    from ..labelstudio import render_status
+    from ..labelstudio.address import read_token, server_origin
+    from ..labelstudio.pseudonyms import NAME, Pseudonyms
+    from ..labelstudio.server import Server
+    from ..labelstudio.status import status as of_project
+
+    root = common.root()
+    of = Server(server_origin(server), read_token(), timeout)
+    with _Bar(common) as bar:
+        found = of_project(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
+    print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
+    return 0
+
+
 @label_studio.command("pull")
 @_project
 @click.option(
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
 @click.option("--prune", is_flag=True, help="Remove files whose annotation was deleted from the server.")
+@click.option(
+    "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
+)
 @_OVERWRITE
 @click.pass_obj
 def pull(
@@ -139,6 +202,7 @@ def pull(
     timeout: float,
     since: str,
     prune: bool,
+    snapshot: bool,
     overwrite: tuple[Path, ...],
 ) -> int:
     """Import the annotations of a project of a Label Studio server.
@@ -180,6 +244,7 @@ def pull(
             bar.more,
             _absolute(overwrite, root),
             warn,
+            snapshot,
         )
     code = _report_result(common, did.result)
     for one in did.gone:

@@ -42,16 +42,9 @@ class Origin:
 
     project: int | None = None
     server_version: str = ""
-    sdk_version: str = ""
     config_sha256: str = ""
     server: str = ""
     """The name of the server, or a hash of its address: see `pseudonyms`."""
-
-    @property
-    def tool_version(self) -> str:
-        """The version of the server, and that of the SDK that talked to it."""
-        sdk = f"label-studio-sdk {self.sdk_version}" if self.sdk_version else ""
-        return ", ".join(part for part in (self.server_version, sdk) if part)
 
 
 @dataclass(slots=True)
@@ -286,7 +279,7 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
         notes = [*notes, f"begun as a copy of annotation {parent}"]
     found = {
         "tool": TOOL,
-        "tool_version": origin.tool_version or None,
+        "tool_version": origin.server_version or None,
         "config_sha256": origin.config_sha256 or None,
         SERVER: (origin.server or None) if with_server else None,
         "project": project,

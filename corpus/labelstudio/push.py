@@ -24,10 +24,12 @@ from .download import task_doc_id
 from .errors import ServerError
 from .server import Project, Server
 from .tasks import task
+from .team import Team, assign, assignments, deal, set_overlap, set_tabs
 
 BATCH = 50
 """Tasks per request. The server creates all tasks of a request or none."""
 
+_ANYONE = Team()
 Progress = Callable[[int, int], object]
 """Called with the number of tasks imported and the total."""
 
@@ -55,13 +57,16 @@ def push(
     annotator: str = "",
     only_new: bool = False,
     progress: Progress = lambda done, total: None,
+    team: Team = _ANYONE,
 ) -> Pushed:
     """Import articles into the project `name`, which is created if it does not exist.
 
     Imports `doc_ids`, or all articles that have a text. With `annotator`, that annotator's annotations are sent as
     predictions to start from. Raises CorpusError and imports nothing if an article is invalid or is in the project
     already (`only_new` skips those), or if the project's annotations do not fit the labelling config of this schema.
+    `team` says how many annotators each document needs, and who they are.
     """
+    team = team.checked()
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         chosen = _chosen(index, doc_ids)
         ready, withheld = _ready(index, reader, schema, chosen, annotator, named=bool(doc_ids))
@@ -70,7 +75,11 @@ def push(
         present = _present(server, project, ready, only_new)
         project, how = _configured(server, project, name, config)
         wanted = [doc_id for doc_id in ready if doc_id not in present]
-        tasks = (_task(index, reader, schema, doc_id, annotator) for doc_id in wanted)
+        if team.overlap:
+            set_overlap(server, project, team.overlap)
+        dealt = deal(wanted, team, assignments(server.tasks(project)) if team.names else ())
+        set_tabs(server, project, team.names)
+        tasks = (assign(_task(index, reader, schema, doc_id, annotator), dealt[doc_id]) for doc_id in wanted)
         made, predictions = _imported(server, project, tasks, lambda done: progress(done, len(wanted)))
     return Pushed(project, how, made, predictions, tuple(withheld), tuple(sorted(present)))
 
