@@ -206,7 +206,7 @@ def compare(
         agreed[name] = []
         for one in matching.records(name)[0]:
             two = match_of.get(one["id"])
-            differs = [] if two is None else _differs(schema.layers[name], one, two)
+            differs = [] if two is None else differing(schema.layers[name], one, two)
             if two is not None and not differs:
                 agreed[name].append(one)
             else:
@@ -244,7 +244,8 @@ def _renamed(record: Record, layer: Layer, names: dict[str, dict[str, str]]) -> 
     return found
 
 
-def _differs(layer: Layer, one: Record, other: Record) -> list[str]:
+def differing(layer: Layer, one: Record, other: Record) -> list[str]:
+    """Return the fields in which two records say different things; ids are not compared."""
     return [
         field.name
         for field in layer.fields

@@ -28,7 +28,7 @@ class Item:
     Both records use the ids of the merged annotation. `decision` is "a" or "b" to take that annotator's side (no
     record if it is None), "edit" to take `record`, "neither" to take no record, or None while the item is open.
     `differs` names the fields that differ; `article` is the context in the text. `by` is who decided in Label Studio,
-    "" for a decision in the worklist.
+    and `task` in which task; both are "" for a decision in the worklist.
     """
 
     layer: str
@@ -39,6 +39,7 @@ class Item:
     decision: str | None = None
     record: Record | None = None
     by: str = ""
+    task: str = ""
 
     @property
     def key(self) -> str:
@@ -105,7 +106,8 @@ def take_decisions(agreed: Mapping[str, list[Record]], items: list[Item], before
 
 
 def _decide(item: Item, made: Record) -> None:
-    item.decision, item.record, item.by = made["decision"], made.get("record"), str(made.get("by") or "")
+    item.decision, item.record = made["decision"], made.get("record")
+    item.by, item.task = (str(made.get(name) or "") for name in ("by", "task"))
 
 
 def write_worklist(
@@ -141,7 +143,7 @@ def _as_json(item: Item) -> Record:
         "b": item.b,
         "decision": item.decision,
         "record": item.record,
-        **({"by": item.by} if item.by else {}),
+        **({"by": item.by, "task": item.task} if item.by else {}),
     }
 
 

@@ -89,6 +89,15 @@ def config(common: Common) -> int:
 @click.option(
     "--assign", type=NameList(), default=(), metavar="A,B,…", help="Share the documents out among these annotators."
 )
+@click.option(
+    "--adjudicate",
+    type=NameList(),
+    default=(),
+    metavar="A,B,…",
+    help="The conflicts of each two of these annotators, for someone to decide.",
+)
+@click.option("--predictions", type=PATH_TYPE, metavar="DIR", help="Predictions of a model: DIR/<doc_id>.json.")
+@click.option("--model-version", default="", metavar="NAME", help="Name of the predictions; default: their annotator.")
 @click.pass_obj
 def push(
     common: Common,
@@ -100,6 +109,9 @@ def push(
     new: bool,
     overlap: int | None,
     assign: tuple[str, ...],
+    adjudicate: tuple[str, ...],
+    predictions: Path | None,
+    model_version: str,
 ) -> int:
     """Send articles to a project of a Label Studio server.
 
@@ -111,20 +123,35 @@ def push(
     the other in the label stream. --assign chooses them: the annotators get as many
     documents each, and a tab with their documents.
 
+    --adjudicate sends the documents in which two annotators differ, with the records
+    of both in place and a list of the conflicts; `pull --adjudicated` imports the
+    decisions. What `corpus adjudicate` has decided is not asked again.
+
+    --predictions adds the annotations in DIR as predictions to the tasks of their
+    documents, which are created if needed. Sending the same ones again changes nothing.
+
     Examples:
 
       corpus label-studio push --project bridge --server https://labels.example.org
       corpus label-studio push otr-001 otr-002 --project bridge --annotator ann-a
       corpus label-studio push --project bridge --annotators 2 --assign ann-a,ann-b,ann-c
+      corpus label-studio push --project conflicts --adjudicate ann-a,ann-b
+      corpus label-studio push --project bridge --predictions model/output
     """
     from ..core.schema import Schema
     from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.push import push as send
     from ..labelstudio.server import Server
     from ..labelstudio.team import Team
+    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
+    refuse_clashes(annotator, new, overlap, assign, adjudicate, predictions, model_version)
+    if adjudicate:
+        return push_conflicts(common, of, project, adjudicate, doc_ids)
+    if predictions:
+        return push_model(common, of, project, named(predictions), model_version, doc_ids)
     team = Team(overlap or 0, assign)
     with common.bar(unit="doc") as bar:
 
@@ -133,8 +160,7 @@ def push(
             bar.update(done - bar.n)
 
         did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress, team)
-    state = {"new": "created", "changed": "found, labelling config updated", "same": "found"}[did.config]
-    common.say(f"project {did.project.id} {did.project.title!r}: {state}")
+    common.say(f"project {did.project.id} {did.project.title!r}: {STATES[did.config]}")
     if did.withheld:
         warn(f"skipped, the text is not available: {', '.join(did.withheld)}")
     if did.present:
@@ -193,6 +219,7 @@ def status(common: Common, project: str, server: str | None, timeout: float, for
 @click.option(
     "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
 )
+@click.option("--adjudicated", is_flag=True, help="Import the decisions on the conflicts, and write gold.")
 @_OVERWRITE
 @click.pass_obj
 def pull(
@@ -203,6 +230,7 @@ def pull(
     since: str,
     prune: bool,
     snapshot: bool,
+    adjudicated: bool,
     overwrite: tuple[Path, ...],
 ) -> int:
     """Import the annotations of a project of a Label Studio server.
@@ -214,23 +242,33 @@ def pull(
     listed, and removed with --prune. A file that was edited since it was imported, or
     that was not imported, is left alone. An interrupted pull resumes.
 
-    Exit code: 0 everything was imported; 1 something was quarantined, skipped or
-    deleted from the server; 2 the command could not run.
+    With --adjudicated, the project is one of `push --adjudicate`. The decisions go to
+    the worklists of `corpus adjudicate`, adjudication/gold/, and documents without an
+    open item to annotations/gold/.
+
+    Exit code: 0 everything was imported; 1 something was quarantined, skipped,
+    undecided or deleted from the server; 2 the command could not run.
 
     Examples:
 
       corpus label-studio pull --project bridge --server https://labels.example.org
       corpus label-studio pull --project bridge --since last
+      corpus label-studio pull --project conflicts --adjudicated
     """
     from ..core.schema import Schema
     from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.pull import pull as receive
     from ..labelstudio.server import Server
+    from .label_studio_team import pull_decisions
 
+    if adjudicated and (since or prune or snapshot or overwrite):
+        raise click.UsageError("--adjudicated cannot be combined with --since, --prune, --snapshot or --overwrite")
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
     with _Bar(common) as bar:
+        if adjudicated:
+            return pull_decisions(common, of, project, bar.more)
         did = receive(
             of,
             root,

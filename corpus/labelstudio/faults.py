@@ -25,6 +25,8 @@ FAULTS: dict[str, str] = {
     "L113": "The annotation was in this file before",
     "L114": "The task's fields_done does not fit the schema",
     "L115": "The file holds an annotation of another server",
+    "L116": "The task is one of adjudication",
+    "L117": "The annotation is not a complete adjudication",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",

@@ -44,7 +44,7 @@ def list_tasks(server: Server, project: Project) -> Iterator[Listed]:
     def ask(last: int, size: int) -> list[dict[str, Any]]:
         item = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last}
         query = {"ordering": ["tasks:id"], "filters": {"conjunction": "and", "items": [item]}}
-        options = {"project": project.id, "page": 1, "page_size": size, "resolve_uri": "false"}
+        options: Any = {"project": project.id, "page": 1, "page_size": size, "resolve_uri": "false"}
         return server.get(
             "its tasks",
             "api/tasks/",
