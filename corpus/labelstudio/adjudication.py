@@ -31,20 +31,19 @@ from .tasks import task
 UNION = "adjudicate"
 """The version of the prediction: the editor shows the predictions of the project's version."""
 CONFLICTS = "conflicts"
-_ROOT = "<View>\n"
 _WORDS = 60
-_LIST = f"""<View>
-  <Collapse>
-    <Panel value="Conflicts">
-      <Text name="{CONFLICTS}" value="${CONFLICTS}"/>
-    </Panel>
-  </Collapse>
-"""
+_LIST = (
+    "<Collapse>",
+    '  <Panel value="Conflicts">',
+    f'    <Text name="{CONFLICTS}" value="${CONFLICTS}"/>',
+    "  </Panel>",
+    "</Collapse>",
+)
 
 
 def adjudication_config(schema: Schema) -> str:
     """Return the labelling config of the schema, with the list of conflicts above it."""
-    return labelling_config(schema).replace(_ROOT, _LIST, 1)
+    return labelling_config(schema, above=_LIST)
 
 
 @dataclass(frozen=True, slots=True)

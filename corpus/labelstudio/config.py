@@ -26,13 +26,14 @@ SELECT = 8
 """A choice with more options than this becomes a drop-down list."""
 
 _HERE = "It stands on the text only to be selected: where it stands says nothing."
+_TICK = "Tick the layers that you have annotated. If marks are missing that were there before, reload the page first."
 _HIDDEN = '<View style="display: none">'
 _EVERYTHING = Purpose()
 
 
-def labelling_config(schema: Schema, of: Purpose = _EVERYTHING) -> str:
-    """Return the config, for pasting into a project or for `push`."""
-    return "\n".join(_lines(_Config(schema, of))) + "\n"
+def labelling_config(schema: Schema, of: Purpose = _EVERYTHING, above: Iterable[str] = ()) -> str:
+    """Return the config, for pasting into a project or for `push`, with the lines `above` before the text."""
+    return "\n".join(_lines(_Config(schema, of), above)) + "\n"
 
 
 def config_sha256(xml: str) -> str:
@@ -89,7 +90,7 @@ class _Config:
         )
 
 
-def _lines(config: _Config) -> Iterator[str]:
+def _lines(config: _Config, above: Iterable[str]) -> Iterator[str]:
     table, of = config.table, config.of
     if of.line:
         yield of.line
@@ -113,6 +114,7 @@ def _lines(config: _Config) -> Iterator[str]:
         yield "        </View>"
     yield "      </Labels>"
     yield "    </View>"
+    yield from (f"    {line}" for line in above)
     yield f'    <View className="title">{_tag("Header", value="$title", size="5")}</View>'
     yield f"    {_tag('Text', name=TEXT, value='$text', granularity='symbol')}"
     yield "  </View>"
@@ -208,7 +210,10 @@ def _done(config: _Config) -> Iterator[str]:
     """Yield the choice of layers, at the top of the form, and the hidden one of the layers that are only shown."""
     yield _tag("Header", value="Layers you have checked *", size="5")
     asked = [(layer.name, layer.title, layer.description) for layer in config.asked]
-    said = {"required": "true", "requiredMessage": "Tick the layers that you have annotated, empty ones too."}
+    said = {
+        "required": "true",
+        "requiredMessage": _TICK,
+    }
     keys = dict.fromkeys((name for name, _, _ in asked), NO_KEY)
     yield from _choices(asked, keys, name=DONE, toName=TEXT, choice="multiple", layout="inline", **said)
     others = [(name, one.title, "") for name, one in config.table.layers.items() if one not in config.asked]
