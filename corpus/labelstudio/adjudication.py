@@ -24,7 +24,7 @@ from ..agreement.worklist import Item
 from ..core.model import Annotation, Record, Source
 from ..core.schema import Layer, Schema
 from .config import labelling_config
-from .config_controls import LABEL, controls
+from .config_controls import LABEL, PIECE, controls
 from .submissions import ADJUDICATION
 from .tasks import task
 
@@ -231,7 +231,7 @@ def _renamed(item: Record, rename: Mapping[str, str], ids: set[str]) -> Record:
     for key in ("id", "from_id", "to_id", "parentID"):
         one = item.get(key)
         if isinstance(one, str):
-            head, colon, rest = one.partition(":")
+            head, colon, rest = one.partition(PIECE)
             found[key] = f"{rename.get(head, head)}{colon}{rest}"
     value = item.get("value")
     if item.get("from_name") in ids and isinstance(value, dict):

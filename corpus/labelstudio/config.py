@@ -215,7 +215,9 @@ def _done(config: _Config) -> Iterator[str]:
         "requiredMessage": _TICK,
     }
     keys = dict.fromkeys((name for name, _, _ in asked), NO_KEY)
+    yield '<View className="no-key">'
     yield from _choices(asked, keys, name=DONE, toName=TEXT, choice="multiple", layout="inline", **said)
+    yield "</View>"
     others = [(name, one.title, "") for name, one in config.table.layers.items() if one not in config.asked]
     if others:
         yield _HIDDEN

@@ -28,6 +28,8 @@ TEXT, LABEL, DONE, KEPT, LEFT_OUT = "text", "label", "layers_done", "layers_kept
 """The names of the text, of the control that labels regions, of the choice of layers, of the hidden choice of the
 layers that are only shown, and of the hidden list of optional fields that a record omits. Omitting a field differs from
 leaving it empty, and the form shows both alike."""
+PIECE = "·"
+"""What separates the parts of the id of a further span. No record's id has it, and the editor can use it in CSS."""
 NONE = "-"
 """What is chosen or typed for "there is none", in a field that is derived if it is left blank. It is not an id."""
 

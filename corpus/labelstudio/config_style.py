@@ -18,17 +18,22 @@ _RULES = """
 .otr .form .lsf-choice { height: 20px !important; min-height: 0 !important; margin: 0 8px 0 0 !important;
   padding: 0 !important; }
 .otr .form .lsf-choice label, .otr .form .lsf-choice span { font-size: 12px !important; line-height: 18px !important; }
+.otr .no-key .lsf-hint { display: none; }
 .otr .form .records .lsf-choices { max-height: 126px; overflow-y: auto; }
 """
 _SHOWN_ONLY = "pointer-events: none; background: none !important; border-bottom: 1px dotted #888 !important;"
 
 
 def style(shown_only: Iterable[str]) -> list[str]:
-    """Return the lines of the style sheet. Regions whose label has one of the titles are underlined, not clickable."""
+    """Return the lines of the style sheet. Regions whose label has one of the titles are underlined, not clickable.
+
+    The editor writes the number of a region and the title of its label, as in `24:Name`.
+    """
     lines = _RULES.strip().splitlines()
-    chosen = [f'.otr [data-label="{_escaped(title)}"]' for title in shown_only]
+    chosen = [f'.otr [data-label$=":{_escaped(title)}"]' for title in shown_only]
     return [*lines, f"{', '.join(chosen)} {{ {_SHOWN_ONLY} }}"] if chosen else lines
 
 
 def _escaped(title: str) -> str:
-    return title.replace("\\", "\\\\").replace('"', '\\"')
+    """Return the title in a CSS string; the editor does not decode entities of XML there."""
+    return "".join(char if char.isalnum() or char in " ()-" else f"\\{ord(char):x} " for char in title)

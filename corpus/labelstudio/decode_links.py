@@ -1,6 +1,6 @@
 """Link regions: relations first, then the order in which the regions were drawn.
 
-    q1 ── content ──▶ q1:content:1      a further span belongs to the record that a relation links it to
+    q1 ── content ──▶ q1·content·1      a further span belongs to the record that a relation links it to
     q1, cue                             else to the record of its layer that was drawn last before it
     q1 ── source ──▶ m10                a reference is a relation to the record,
     q1, source on the words of m10      or a region on the very words of the record

@@ -22,6 +22,7 @@ from .config_controls import (
     KEPT,
     LABEL,
     NONE,
+    PIECE,
     TEXT,
     Control,
     Controls,
@@ -112,7 +113,7 @@ def _fields_done(article: Article, annotations: Sequence[Annotation], schema: Sc
 def encode(value: Record, text: str, schema: Schema, of: Purpose = _EVERYTHING) -> list[dict[str, Any]]:
     """Return the `result` that shows a valid annotation in Label Studio, in a config of this purpose.
 
-    The region of a record has the record's id; a further span is `record:field:number`. A record without spans
+    The region of a record has the record's id; a further span is `record·field·number`. A record without spans
     is anchored where its region can be selected. Regions of layers that are only shown are read-only. Values that
     were derived are left blank if they can be derived again. Raises CorpusError for the few annotations that Label
     Studio cannot represent: two reference fields that name the same records in opposite orders, and a field that names
@@ -129,40 +130,48 @@ class _Encoder:
         self.chosen = {layer.name for layer in chosen_layers(schema, of)}
         self.by_id = {(name, one["id"]): one for name in schema.layers for one in value.get(name) or ()}
         self.marks = {(m.layer.name, m.field.name if m.field else "", m.value): m for m in self.table.marks.values()}
-        self.items: list[dict[str, Any]] = []
+        self.regions: list[tuple[int, int, int, list[dict[str, Any]]]] = []
         self.relations: list[dict[str, Any]] = []
 
     def result(self) -> list[dict[str, Any]]:
-        """Return the regions and values of all records, then the layers done, then the relations."""
+        """Return the regions with their values, then the layers done, then the relations.
+
+        Regions are in the order of the text, outer ones first: the editor cuts a region at those that came before it.
+        Of two on the same words, a click selects the first one: a record of these words before one without words.
+        """
         for layer in self.table.layers.values():
             derived = derived_fields(self.value, layer.name)
             for record in self.value.get(layer.name) or ():
                 self._record(layer, record, derived.get(record["id"], frozenset()))
         done = [name for name in self.value["layers_done"] if name in self.table.layers]
         asked = [name for name in done if self.of.asks(name)]
-        self.items.append(_ticked(DONE, asked))
+        self.regions.sort(key=lambda one: one[:3])
+        items = [item for *_, of_region in self.regions for item in of_region]
+        items.append(_ticked(DONE, asked))
         if kept := [name for name in done if name not in asked]:
-            self.items.append(_ticked(KEPT, kept))
-        return self.items + self.relations
+            items.append(_ticked(KEPT, kept))
+        return items + self.relations
 
     def _record(self, layer: Layer, record: Record, derived: frozenset[str]) -> None:
         shown_only = not self.of.asks(layer.name)
         base = _Region(record["id"], self.anchors[record["id"]], self.text, shown_only)
         mark = self._mark(layer, None, record)
-        self.items.append(base.item(LABEL, "labels", [mark.name], "labels"))
+        items = self._region(self.anchors[record["id"]], self.table.places[layer.name] is None)
+        items.append(base.item(LABEL, "labels", [mark.name], "labels"))
         said, derives = {mark.carries}, derives_with(mark, self.table)
         for field in layer.of_kind("spans"):
             for number, span in enumerate(record.get(field.name) or ()):
                 if number or field != self.table.places[layer.name]:
-                    name = f"{record['id']}:{field.name}:{number}"
-                    piece = _Region(name, (span["start"], span["end"]), self.text, shown_only)
+                    name = PIECE.join((record["id"], field.name, str(number)))
+                    at = span["start"], span["end"]
+                    piece = _Region(name, at, self.text, shown_only)
                     mark = self._mark(layer, field, record)
                     said.add(mark.carries)
-                    self.items.append(piece.item(LABEL, "labels", [mark.name], "labels"))
+                    self._region(at).append(piece.item(LABEL, "labels", [mark.name], "labels"))
                     self.relations.append(_relation(record["id"], piece.id, [field.name]))
         for control in self.table.of(layer):
             if not control.holds or control.holds not in said:
-                self._value(layer, record, control, base, derived if derives else None)
+                items += self._value(layer, record, control, base, derived if derives else None)
         self.relations.extend(_references(record, layer, self.table))
 
     def _mark(self, layer: Layer, field: Field | None, record: Record) -> Mark:
@@ -172,9 +181,16 @@ class _Encoder:
         said = record.get(carries) if carries else None
         return self.marks.get((layer.name, name, said or ""), self.marks[layer.name, name, ""])
 
+    def _region(self, at: Range, wordless: bool = False) -> list[dict[str, Any]]:
+        """Add a region; return the list of its results, to be filled."""
+        items: list[dict[str, Any]] = []
+        self.regions.append((at[0], -at[1], wordless, items))
+        return items
+
     def _value(
         self, layer: Layer, record: Record, control: Control, base: _Region, derived: frozenset[str] | None
-    ) -> None:
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the result that holds a field, nothing if it is to be blank."""
         field = control.field
         held = _held(record, control)
         if derived is not None and field and field.labelling.if_blank and (field.name in derived or held is None):
@@ -186,9 +202,9 @@ class _Encoder:
         if held is None:
             return
         if field and field.kind == "reference" and not field.many and field.refers_to in self.chosen:
-            self.items.append(base.item(control.name, "choices", held, "choices"))
+            yield base.item(control.name, "choices", held, "choices")
         else:
-            self.items.append(base.item(control.name, control.type, held, control.key))
+            yield base.item(control.name, control.type, held, control.key)
 
     def _derived(self, layer: Layer, field: Field, record: Record) -> Any:
         """Return what a blank field of the record would become, None if it would stay blank."""

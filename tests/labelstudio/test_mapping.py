@@ -309,8 +309,8 @@ class TestByHand:
     def test_a_further_span_is_joined_either_way_and_may_be_shared(self) -> None:
         value = annotation("d")
         value["quotes"].append({**value["quotes"][0], "id": "q2", "parent": "q1", "content": value["quotes"][0]["cue"]})
-        result = [item for item in encode(value, TEXT, SCHEMA) if "q2:cue:0" not in (item.get("id"), item.get("to_id"))]
-        result.append({"from_id": "q1:cue:0", "to_id": "q2", "type": "relation", "direction": "bi"})
+        result = [item for item in encode(value, TEXT, SCHEMA) if "q2·cue·0" not in (item.get("id"), item.get("to_id"))]
+        result.append({"from_id": "q1·cue·0", "to_id": "q2", "type": "relation", "direction": "bi"})
         assert self.read(result).layers["quotes"] == value["quotes"]
 
     def test_pieces_come_in_the_order_of_the_text(self) -> None:
@@ -451,7 +451,7 @@ NONSENSE: list[tuple[str, str, Change]] = [
     ("value on other words", "L211", lambda r: value(r, "m1", "mentions.form").update(end=9)),
     ("value without offsets", "L211", lambda r: value(r, "m1", "mentions.form").pop("start")),
     ("value of another layer", "L212", lambda r: of(r, "m1", "mentions.form").update(id="q1")),
-    ("value of a further span", "L212", lambda r: of(r, "q1", "quotes.type").update(id="q1:cue:0")),
+    ("value of a further span", "L212", lambda r: of(r, "q1", "quotes.type").update(id="q1·cue·0")),
     ("two values of a control", "L213", lambda r: r.append(copy.deepcopy(of(r, "m1", "mentions.form")))),
     ("layers_done twice", "L213", lambda r: r.append(copy.deepcopy(of(r, ":layers_done", "layers_done")))),
     ("unknown choice", "L301", lambda r: value(r, "m1", "mentions.form").update(choices=["NAME"])),
@@ -469,9 +469,9 @@ NONSENSE: list[tuple[str, str, Change]] = [
     ("relation of another field", "L402", lambda r: r.append(relation("q1", "m1", "parent"))),
     ("relation of an unknown field", "L402", lambda r: r.append(relation("q1", "m1", "says"))),
     ("relation turned round", "L402", lambda r: r.append(relation("m1", "q1"))),
-    ("further span of another layer", "L402", lambda r: r.append(relation("m1", "q1:cue:0"))),
-    ("further span of another field", "L402", lambda r: r.append(relation("q1", "q1:cue:0", "content"))),
-    ("two further spans", "L402", lambda r: r.append(relation("q1:cue:0", "q1:cue:0"))),
+    ("further span of another layer", "L402", lambda r: r.append(relation("m1", "q1·cue·0"))),
+    ("further span of another field", "L402", lambda r: r.append(relation("q1", "q1·cue·0", "content"))),
+    ("two further spans", "L402", lambda r: r.append(relation("q1·cue·0", "q1·cue·0"))),
     ("no direction", "L404", lambda r: r.append(relation("q1", "m1", direction="bi"))),
     ("unknown entity", "L405", lambda r: value(r, "m1", "mentions.entity").update(text=["e2"])),
     ("a mention for an entity", "L405", lambda r: value(r, "m1", "mentions.entity").update(text=["m2"])),
@@ -479,10 +479,10 @@ NONSENSE: list[tuple[str, str, Change]] = [
     ("its own parent", "L407", lambda r: r.append(relation("q1", "q1", "parent"))),
     ("parents in a circle", "L407", lambda r: [second_quote(r, "q1"), r.append(relation("q1", "q2", "parent"))]),
     ("two records of one id", "L408", lambda r: value(r, "e1", "entities.id").update(text=["m1"])),
-    ("further span of nothing", "L409", lambda r: r.remove(relation("q1", "q1:cue:0", "cue"))),
+    ("further span of nothing", "L409", lambda r: r.remove(relation("q1", "q1·cue·0", "cue"))),
     ("pieces overlap", "L410", lambda r: overlap(r)),
     ("source twice", "L411", lambda r: r.append(relation("q1", "m2", "source"))),
-    ("further span twice", "L411", lambda r: r.append(relation("q1:cue:0", "q1"))),
+    ("further span twice", "L411", lambda r: r.append(relation("q1·cue·0", "q1"))),
 ]
 
 
