@@ -17,7 +17,7 @@ Labels = dict[str, tuple[str, ...]]
 class Config:
     """A table: its columns, the names of its labels, and how documents become columns.
 
-    The first column is `doc_id`, and rows keep the order of the documents. `about` describes the columns that are no
+    The first column is `doc_id`, and rows keep the order of the documents. `about` describes the columns that are not
     fields of the schema.
     """
 
