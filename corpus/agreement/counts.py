@@ -93,13 +93,14 @@ def count(
         if matching.is_done(name):
             layer = schema.layers[name]
             if matching.is_matchable(name):
-                yield from _records(layer, matching)
+                yield from record_counts(layer, matching)
                 yield from _fields(layer, matching)
             yield from _spans(schema, layer, text, matching, first, second)
             yield from _chains(layer, matching)
 
 
-def _records(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
+def record_counts(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
+    """Yield the counts of the records of a matchable layer: those that match, and those that have equal labels too."""
     fields = _label_fields(layer)
     pairs = matching.pairs(layer.name)
     first, second = map(len, matching.records(layer.name))
