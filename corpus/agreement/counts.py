@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from ..core.done import field_done, layer_done
+from ..core.done import derived_fields, field_done, layer_done
 from ..core.model import Record
 from ..core.schema import Field, Layer, Schema
 from ..core.tokens import Tokens
@@ -106,8 +106,16 @@ def record_counts(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, 
     first, second = map(len, matching.records(layer.name))
     yield CountKey(layer.name, "", "records"), _named(matched=len(pairs), first=first, second=second)
     if matching.is_field_done(layer, *(field.name for field in fields)):
-        same = sum(all(label_of(one, f) == label_of(other, f) for f in fields) for one, other in pairs)
+        same = sum(_same_labels(layer, fields, matching, one, other) for one, other in pairs)
         yield CountKey(layer.name, "", "labelled"), _named(same=same, first=first, second=second)
+
+
+def _same_labels(layer: Layer, fields: Sequence[Field], matching: Matching, one: Record, other: Record) -> bool:
+    """Return whether two records have equal labels in the fields that both annotators chose."""
+    return all(
+        label_of(one, field) == label_of(other, field) or not matching.is_chosen(layer.name, field.name, one, other)
+        for field in fields
+    )
 
 
 def _spans(
@@ -128,19 +136,25 @@ def _spans(
 
 
 def _fields(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
-    pairs = matching.pairs(layer.name)
     for field in _alpha_fields(layer):
         if matching.is_field_done(layer, field.name):
+            pairs = _chosen(layer, field, matching)
             said = ((label_of(one, field), label_of(other, field)) for one, other in pairs)
             cells: Counter[Cell] = Counter((one, other) for one, other in said if one and other)
             yield CountKey(layer.name, field.name, _kind(layer, field)), cells
     for field in layer.of_kind("reference"):
         if field.name not in KEYS.get(layer.name, ()) and matching.is_comparable(layer, field):
-            yield CountKey(layer.name, field.name, "references"), _references(field, pairs, matching)
+            yield CountKey(layer.name, field.name, "references"), _references(layer, field, matching)
 
 
-def _references(field: Field, pairs: Pairs, matching: Matching) -> CellCounts:
+def _chosen(layer: Layer, field: Field, matching: Matching) -> Pairs:
+    """Return the matched records whose field both annotators chose."""
+    return [pair for pair in matching.pairs(layer.name) if matching.is_chosen(layer.name, field.name, *pair)]
+
+
+def _references(layer: Layer, field: Field, matching: Matching) -> CellCounts:
     """Count the pairs that refer to the same records, and those in which someone refers to any."""
+    pairs = _chosen(layer, field, matching)
     filled = sum(bool(one.get(field.name) or other.get(field.name)) for one, other in pairs)
     same = sum(matching.same_reference(field, one, other) for one, other in pairs)
     return _named(same=same, matched=len(pairs), filled=filled)
@@ -164,13 +178,19 @@ def count_together(
         for field in _alpha_fields(layer):
             did = [who for who, value in readers.items() if field_done(value, layer, field.name)]
             if len(did) > 1:
-                yield CountKey(name, field.name, _kind(layer, field)), _coincidences(found, did, field)
+                derived = {who: derived_fields(readers[who], name) for who in did}
+                yield CountKey(name, field.name, _kind(layer, field)), _coincidences(found, derived, field)
 
 
-def _coincidences(found: Sequence[Unit], annotators: Sequence[str], field: Field) -> CellCounts:
+def _coincidences(
+    found: Sequence[Unit], derived: Mapping[str, Mapping[str, frozenset[str]]], field: Field
+) -> CellCounts:
+    """Count the pairs of values of the annotators in `derived`, which has the fields that none of them chose."""
     cells: dict[Cell, float] = defaultdict(float)
     for unit in found:
-        said = [value for who in annotators if who in unit and (value := label_of(unit[who], field))]
+        having = [(unit[who], of) for who, of in derived.items() if who in unit]
+        chosen = [record for record, of in having if field.name not in of.get(record["id"], ())]
+        said = [value for record in chosen if (value := label_of(record, field))]
         for pair in combinations(said, 2):
             cells[pair] += 1 / (len(said) - 1)
     return cells

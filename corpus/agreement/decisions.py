@@ -60,7 +60,9 @@ def count_decisions(
         for unit in joint_units(name, annotations, matched):
             counts[(_decision(unit, first, second, judge),)] += 1
             if len(unit) == 3:
-                counts[("overruled",)] += _is_overruled(fields, unit, matched[first, second], matched[first, judge])
+                counts[("overruled",)] += _is_overruled(
+                    name, fields, unit, matched[first, second], matched[first, judge]
+                )
             elif judge in unit and len(unit) == 2:
                 counts[("first" if first in unit else "second",)] += 1
         yield name, counts
@@ -71,10 +73,15 @@ def _decision(unit: Unit, first: str, second: str, judge: str) -> str:
     return (("", "rejected", "removed"), ("added", "one", "both"))[judge in unit][having]
 
 
-def _is_overruled(fields: Sequence[Field], unit: Unit, annotators: Matching, judged: Matching) -> bool:
-    """Return whether both annotators say the same in a field and the adjudicator says something else."""
+def _is_overruled(layer: str, fields: Sequence[Field], unit: Unit, annotators: Matching, judged: Matching) -> bool:
+    """Return whether both annotators chose the same in a field and the adjudicator says something else."""
     one, other, decided = unit.values()
-    return any(annotators.same(field, one, other) and not judged.same(field, one, decided) for field in fields)
+    return any(
+        annotators.same(field, one, other)
+        and not judged.same(field, one, decided)
+        and annotators.is_chosen(layer, field.name, one, other)
+        for field in fields
+    )
 
 
 def chapman_missed(cells: Sequence[Cell], sums: Floats) -> Floats:

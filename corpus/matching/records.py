@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..core.done import field_done, layer_done
+from ..core.done import derived_fields, field_done, layer_done
 from ..core.model import Record
 from ..core.schema import TARGETS, Field, Layer, Schema
 from .assign import Piece, best_first
@@ -31,6 +31,7 @@ class Matching:
         self._names: dict[str, dict[str, str]] = {}
         self._places: dict[str, tuple[list[list[Piece]], list[list[Piece]]]] = {}
         self._matchable: dict[str, bool] = {}
+        self._derived: dict[str, list[dict[str, frozenset[str]]]] = {}
 
     def is_done(self, layer: str) -> bool:
         """Return whether both annotated the layer."""
@@ -88,6 +89,13 @@ class Matching:
         """Return whether both annotated a field, and the records that it refers to can be matched."""
         reachable = field.kind != "reference" or field.refers_to == TARGETS or self.is_matchable(field.refers_to)
         return field.name != "id" and reachable and self.is_field_done(layer, field.name)
+
+    def is_chosen(self, layer: str, field: str, one: Record, other: Record) -> bool:
+        """Return whether both annotators chose the field of their record, and no program derived it."""
+        if layer not in self._derived:
+            self._derived[layer] = [derived_fields(value, layer) for value in self._both]
+        derived = self._derived[layer]
+        return not any(field in of.get(record["id"], ()) for of, record in zip(derived, (one, other), strict=True))
 
     def same(self, field: Field, one: Record, other: Record) -> bool:
         """Return whether two records say the same in a field: equal values, or references to matched records."""

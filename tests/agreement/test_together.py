@@ -190,3 +190,25 @@ def test_annotators_without_a_common_layer_exit_1_with_the_reason(corpus: Corpus
     ran = corpus.run("agreement")
     assert ran.code == 1
     assert "no layer was annotated by two annotators" in ran.err
+
+
+def derived(value: dict[str, Any], **ids: list[str]) -> dict[str, Any]:
+    return value | {"provenance": {"tool": "x", "derived": {"mentions": ids}}, "schema_version": "1.1"}
+
+
+@pytest.mark.parametrize("annotators", ["ab", "abc"])
+def test_a_value_that_a_program_derived_is_no_agreement(corpus: Corpus, annotators: str) -> None:
+    """Two blank forms that both became NAM say nothing about the annotators."""
+    corpus.add("words", WORD_TEXT, annotators=())
+    says = [{word: FORMS[(i + (i % 4 == number)) % 3] for i, word in enumerate(WORDS[:12])} for number in range(3)]
+    blank = [f"m{i}" for i in range(6)]
+    for number, name in enumerate(annotators):
+        put(corpus, f"ann-{name}", "words", derived(mentions(says[number]), form=blank))
+    matrix = [[FORMS.index(form) for form in list(one.values())[6:]] for one in says[: len(annotators)]]
+    expected = krippendorff.alpha(reliability_data=matrix, level_of_measurement="nominal")
+    result = agreement(corpus.root, [f"ann-{name}" for name in annotators], ["mentions"])
+    assert alpha(result, "all" if annotators == "abc" else "ann-a, ann-b") == pytest.approx(expected, abs=1e-6)
+    confusions = result.confusions["count"].sum()
+    assert confusions == sum(
+        a != b for i in range(len(matrix)) for j in range(i) for a, b in zip(matrix[i], matrix[j], strict=True)
+    )
