@@ -11,6 +11,7 @@ from .coreference import Partition, chains_of, lea_counts
 from .joint import Matchings, Unit, joint_units, matchings
 from .places import owned_layers, owner_field, place_fields, places_of
 from .records import KEYS, Matching, Pairs
+from .statements import Statement, statements
 from .values import comparable, label_of, referred
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Partition",
     "Piece",
     "Place",
+    "Statement",
     "Unit",
     "best_first",
     "chains_of",
@@ -36,5 +38,6 @@ __all__ = [
     "places_of",
     "referred",
     "shared_code_points",
+    "statements",
     "union",
 ]
