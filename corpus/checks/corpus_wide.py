@@ -41,6 +41,7 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
     Keyed(corpus_names.one_origin, rows=corpus_names.origin_rows),
     Keyed(corpus_names.annotators_alike, "warning", corpus_names.annotator_rows),
     Keyed(corpus_names.stories_alike, "warning", corpus_names.story_name_rows),
+    Whole(corpus_splits.copied_text, "warning"),
     Tallied(corpus_labels.unlike_characters, "info", corpus_labels.character_rows),
 )
 
