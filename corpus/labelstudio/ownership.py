@@ -20,9 +20,9 @@ from ..core.model import CorpusError, Problem, Record, Severity, Source
 from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..core.source_tokens import layers_to_carry
-from ..files import canonical
 from ..files.git import Git
 from ..files.staging import Staging
+from ..files.write import canonical_parts, join_parts
 from .faults import AnnotationFault
 from .pseudonyms import Pseudonyms
 from .quarantine import as_problem
@@ -35,10 +35,14 @@ CHECKSUM, SERVER = "content_sha256", "server"
 def content_sha256(value: Record, schema: Schema) -> str:
     """Return the checksum of an annotation without its provenance, "" if it is not an annotation of the schema."""
     try:
-        content = canonical({key: value[key] for key in value if key != "provenance"}, "annotation", schema)
+        return parts_sha256(canonical_parts(value, "annotation", schema))
     except (AttributeError, LookupError, TypeError, ValueError):
         return ""
-    return sha256(content).hexdigest()
+
+
+def parts_sha256(parts: Mapping[str, str]) -> str:
+    """Return the checksum of the parts of an annotation (`canonical_parts`) without its provenance."""
+    return sha256(join_parts({key: part for key, part in parts.items() if key != "provenance"})).hexdigest()
 
 
 def keeps(schema: Schema, name: str) -> bool:
@@ -117,19 +121,24 @@ def keep_others(
     problems: list[Problem] = []
     holders = _holders(into)
     for name, one in staged.items():
-        data = files.staged(name)
         here = into / name
+        folders = holders.get(f"{one.doc_id}.json", ())
+        formers = [former for folder in folders if (former := f"{folder}/{one.doc_id}.json") not in staged]
+        is_there = one.annotator in folders
+        if not formers and not is_there:
+            continue
+        data = files.staged(name)
+        if data is None and not formers:
+            continue
         new = read_owned(data if data is not None else read_file(here, into), schema)
-        if data is not None and here not in allowed and os.path.lexists(here):
+        if data is not None and is_there and here not in allowed:
             fault = _objection(read_owned(read_file(here, into), schema), new, people)
             if fault:
                 files.withdraw(name)
                 problems.append(_problem(fault, name, one.doc_id, "warning"))
                 continue
-        for folder in holders.get(f"{one.doc_id}.json", ()):
-            former = f"{folder}/{one.doc_id}.json"
-            if former not in staged:
-                problems += _leave(files, into, former, name, one, new, schema, people, allowed)
+        for former in formers:
+            problems += _leave(files, into, former, name, one, new, schema, people, allowed)
     return problems
 
 

@@ -42,6 +42,12 @@ class Submission:
         """The file it goes to, relative to the folder of annotations."""
         return f"{self.annotator}/{self.doc_id}.json"
 
+    def named(self) -> Submission:
+        """Return it without its content, which takes memory: what names it, and when it was changed."""
+        task = {"id": self.task.get("id")}
+        annotation = {key: self.annotation.get(key) for key in ("id", "updated_at", "created_at")}
+        return Submission(task, annotation, self.annotator, self.doc_id, "")
+
     @property
     def changed(self) -> tuple[datetime, int]:
         """When it was last changed, and its id, so that of two changed at once the later one made is newer."""
