@@ -97,7 +97,7 @@ def convert_tasks(
     ):
         people.begin(origin.server, (path.name for path in into.glob("*") if path.is_dir()))
         aside = Quarantine(held, quarantine, root)
-        articles = _Articles(index, reader)
+        articles = Articles(index, reader)
         for task in tasks:
             group = group_task(task, people)
             problems += [_outdated(one) for one in group.older]
@@ -216,7 +216,7 @@ def _label_faults(one: Submission) -> Iterator[AnnotationFault]:
             yield AnnotationFault("L305", f"{key} is not a time")
 
 
-class _Articles:
+class Articles:
     """The records of the articles of a corpus, each read when it is asked for."""
 
     def __init__(self, index: Index, reader: Reader) -> None:

@@ -22,7 +22,7 @@ from ..core.schema import Schema
 from ..core.source_tokens import layers_to_carry
 from ..files.git import Git
 from ..files.staging import Staging
-from ..files.write import canonical_parts, join_parts
+from ..files.write import canonical_parts, join_parts, layout_part
 from .faults import AnnotationFault
 from .pseudonyms import Pseudonyms
 from .quarantine import as_problem
@@ -61,6 +61,8 @@ class Owned:
     """The checksum of its content without the name of the annotator."""
     carried: frozenset[str] = frozenset()
     """The layers with records that no annotator sees."""
+    as_written: str = ""
+    """The checksum of its content in the order that the file has: the schema may have had another order then."""
 
     @property
     def imported(self) -> bool:
@@ -70,7 +72,8 @@ class Owned:
     @property
     def unedited(self) -> bool:
         """True if the file comes from Label Studio, and holds what was written then."""
-        return self.imported and bool(self.checksum) and self.provenance.get(CHECKSUM) == self.checksum
+        written = self.provenance.get(CHECKSUM)
+        return self.imported and bool(written) and written in (self.checksum, self.as_written)
 
     @property
     def owner(self) -> tuple[object, ...]:
@@ -91,7 +94,9 @@ def read_owned(data: bytes, schema: Schema) -> Owned:
     provenance = value.get("provenance")
     untitled = content_sha256({**value, "annotator": ""}, schema)
     kept = frozenset(name for name in layers_to_carry(schema) if value.get(name))
-    return Owned(provenance if isinstance(provenance, dict) else {}, content_sha256(value, schema), untitled, kept)
+    as_written = parts_sha256({key: layout_part(part) for key, part in value.items()})
+    checksum = content_sha256(value, schema)
+    return Owned(provenance if isinstance(provenance, dict) else {}, checksum, untitled, kept, as_written)
 
 
 def refuse_uncommitted(root: Path, files: Iterable[Path]) -> None:
