@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -282,7 +283,7 @@ def pull(
             warn,
             snapshot,
         )
-    code = _report_result(common, did.result)
+    code = _report_result(common, did.result, of.origin)
     for one in did.gone:
         removed = "removed" if prune and one.known else "kept (--prune removes it)" if one.known else "kept"
         print(f"gone annotations/{one.path}: {one.reason}; {removed}")
@@ -347,11 +348,19 @@ def _absolute(files: tuple[Path, ...], root: Path) -> list[Path]:
     return [Path(os.path.abspath(file if file.exists() else root / file)) for file in files]
 
 
-def _report_result(common: Common, result: Result) -> int:
-    """Print findings on stdout and figures on stderr; return the exit code."""
-    from .. import report
+def _report_result(common: Common, result: Result, origin: str = "") -> int:
+    """Print findings on stdout and figures on stderr; return the exit code.
 
-    counts = report.text(result.problems, sys.stdout)
+    On a terminal, the page of a task is a link on the server at `origin`. No file and no log gets that address.
+    """
+    from .. import report
+    from ..labelstudio.quarantine import SEE
+
+    problems = result.problems
+    if origin and sys.stdout.isatty():
+        link = f"{SEE}{origin.rstrip('/')}/projects/"
+        problems = [replace(one, suggestion=one.suggestion.replace(f"{SEE}/projects/", link)) for one in problems]
+    counts = report.text(problems, sys.stdout)
     for path in result.quarantined:
         print(f"quarantined {path}")
     figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "quarantined"))

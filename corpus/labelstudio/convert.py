@@ -237,7 +237,7 @@ def _outdated(one: Submission) -> Problem:
     """The warning that a newer annotation of the same document by the same annotator is written instead."""
     detail = f"{_named(one)} by {one.annotator} is dropped"
     source = Source(f"annotations/{one.file}", "annotation")
-    return as_problem(AnnotationFault("L107", detail), source, one.doc_id, None, "warning")
+    return as_problem(AnnotationFault("L107", detail), source, one, None, "warning")
 
 
 def _named(one: Submission) -> str:
@@ -253,7 +253,7 @@ def _not_kept(one: Submission) -> Iterator[Problem]:
         detail = f"{shown} of {_named(one)}"
         source = Source(f"annotations/{one.file}", "annotation")
         hint = "read the notes in Label Studio" if counts["note"] else ""
-        yield as_problem(AnnotationFault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
+        yield as_problem(AnnotationFault("L109", detail, suggestion=hint), source, one, None, "info")
 
 
 def _beside(item: Record) -> Iterator[str]:

@@ -140,7 +140,7 @@ def keep_others(
             fault = _objection(read_owned(read_file(here, into), schema), new, people)
             if fault:
                 files.withdraw(name)
-                problems.append(_problem(fault, name, one.doc_id, "warning"))
+                problems.append(_problem(fault, name, one, "warning"))
                 continue
         for former in formers:
             problems += _leave(files, into, former, name, one, new, schema, people, allowed)
@@ -172,11 +172,11 @@ def _leave(
     lost = ", ".join(sorted(old.carried - new.carried))
     if (old.unedited and not lost) or old.untitled == new.untitled or path in allowed:
         files.remove(former)
-        return [_problem(AnnotationFault("L113", f"it moves to annotations/{name}"), former, one.doc_id, "info")]
+        return [_problem(AnnotationFault("L113", f"it moves to annotations/{name}"), former, one, "info")]
     why = f"has layers that the other lacks ({lost})" if lost else "was edited after it was imported"
     detail = f"it is in annotations/{name} now; this file {why} and is kept"
     hint = f"compare the two, then delete annotations/{former}"
-    return [_problem(AnnotationFault("L113", detail, suggestion=hint), former, one.doc_id, "warning")]
+    return [_problem(AnnotationFault("L113", detail, suggestion=hint), former, one, "warning")]
 
 
 def _objection(old: Owned, new: Owned, people: Pseudonyms) -> AnnotationFault | None:
@@ -224,5 +224,5 @@ def _holders(into: Path) -> dict[str, list[str]]:
     return found
 
 
-def _problem(fault: AnnotationFault, name: str, doc_id: str, severity: Severity) -> Problem:
-    return as_problem(fault, Source(f"annotations/{name}", "annotation"), doc_id, None, severity)
+def _problem(fault: AnnotationFault, name: str, one: Submission, severity: Severity) -> Problem:
+    return as_problem(fault, Source(f"annotations/{name}", "annotation"), one, None, severity)
