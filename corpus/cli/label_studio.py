@@ -4,46 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from .label_studio_migrate import migrate
+from .label_studio_server import ProgressBar, of_project, open_server
 from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
-
-_DAY = 86_400.0
-"""Seconds; no answer takes longer."""
 
 
 @click.group("label-studio", cls=VerbGroup)
 def label_studio() -> None:
     """Annotate in Label Studio, and import the annotations.
 
-    `push`, `status` and `pull` use the API of a server; `config` and `convert` need none. The
+    `push`, `status`, `pull` and `migrate` use the API of a server; `config` and `convert` need none. The
     token is read from LABEL_STUDIO_API_KEY, or from the file that
     LABEL_STUDIO_API_KEY_FILE names.
     """
-
-
-def _project(verb: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that name a project of a server."""
-    for option in (
-        click.option(
-            "--timeout",
-            type=Number(float, 0.1, _DAY),
-            default=60.0,
-            metavar="SECONDS",
-            help="How long to wait for an answer, and ten times that for a snapshot or an import; default: 60.",
-        ),
-        click.option("--server", metavar="URL", help="https://HOST; default: LABEL_STUDIO_URL."),
-        click.option("--project", required=True, metavar="NAME", help="The name of the project on the server."),
-    ):
-        verb = option(verb)
-    return verb
 
 
 _OVERWRITE = click.option(
@@ -89,7 +71,7 @@ def config(common: Common, layers: tuple[str, ...]) -> int:
 
 @label_studio.command("push")
 @click.argument("doc_ids", nargs=-1, metavar="[DOC]…", help="Only these documents.")
-@_project
+@of_project
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
 @_LAYERS
@@ -120,6 +102,7 @@ def push(
     project: str,
     server: str | None,
     timeout: float,
+    ca_file: Path | None,
     annotator: str,
     new: bool,
     layers: tuple[str, ...],
@@ -160,14 +143,12 @@ def push(
       corpus label-studio push --project bridge --predictions model/output
     """
     from ..core.schema import Schema
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.push import push as send
-    from ..labelstudio.server import Server
     from ..labelstudio.team import Team
     from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes
 
     root = common.root()
-    of = Server(server_origin(server), read_token(), timeout)
+    of = open_server(server, project, timeout, ca_file)
     refuse_clashes(annotator, new, overlap, assign, adjudicate, predictions, model_version)
     if adjudicate:
         return push_conflicts(common, of, project, adjudicate, doc_ids)
@@ -192,7 +173,7 @@ def push(
 
 
 @label_studio.command("status")
-@_project
+@of_project
 @click.option(
     "--format",
     "format_",
@@ -202,7 +183,7 @@ def push(
     help="text, json; default: text.",
 )
 @click.pass_obj
-def status(common: Common, project: str, server: str | None, timeout: float, format_: str) -> int:
+def status(common: Common, project: str, server: str | None, timeout: float, ca_file: Path | None, format_: str) -> int:
     """Show what is done in a project, by annotator and document.
 
     An annotation is done if `pull` would import it, and quarantined otherwise, with the
@@ -218,21 +199,19 @@ def status(common: Common, project: str, server: str | None, timeout: float, for
     """
     from ..core.schema import Schema
     from ..labelstudio import render_status
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
-    from ..labelstudio.server import Server
     from ..labelstudio.status import status as of_project
 
     root = common.root()
-    of = Server(server_origin(server), read_token(), timeout)
-    with _Bar(common) as bar:
+    of = open_server(server, project, timeout, ca_file)
+    with ProgressBar(common) as bar:
         found = of_project(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
     print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
     return 0
 
 
 @label_studio.command("pull")
-@_project
+@of_project
 @click.option(
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
@@ -248,6 +227,7 @@ def pull(
     project: str,
     server: str | None,
     timeout: float,
+    ca_file: Path | None,
     since: str,
     prune: bool,
     snapshot: bool,
@@ -277,17 +257,15 @@ def pull(
       corpus label-studio pull --project conflicts --adjudicated
     """
     from ..core.schema import Schema
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.pull import pull as receive
-    from ..labelstudio.server import Server
     from .label_studio_team import pull_decisions
 
     if adjudicated and (since or prune or snapshot or overwrite):
         raise click.UsageError("--adjudicated cannot be combined with --since, --prune, --snapshot or --overwrite")
     root = common.root()
-    of = Server(server_origin(server), read_token(), timeout)
-    with _Bar(common) as bar:
+    of = open_server(server, project, timeout, ca_file)
+    with ProgressBar(common) as bar:
         if adjudicated:
             return pull_decisions(common, of, project, bar.more)
         did = receive(
@@ -305,7 +283,7 @@ def pull(
             warn,
             snapshot,
         )
-    code = _report_result(common, did.result)
+    code = _report_result(common, did.result, of.origin)
     for one in did.gone:
         removed = "removed" if prune and one.known else "kept (--prune removes it)" if one.known else "kept"
         print(f"gone annotations/{one.path}: {one.reason}; {removed}")
@@ -315,30 +293,6 @@ def pull(
         warn(f"note: {note}")
     common.say(f"{did.tasks:,} task{'s' * (did.tasks != 1)} of project {did.project.id} {did.project.title!r}")
     return 1 if did.gone or did.unreadable else code
-
-
-class _Bar:
-    """A progress bar for one step after another: the bytes of a download, then tasks."""
-
-    def __init__(self, common: Common) -> None:
-        self._common = common
-        self._bar: Any = None
-        self._of = ""
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def more(self, amount: int, what: str) -> None:
-        """Show that `amount` more of `what` has arrived."""
-        if what != self._of:
-            self.__exit__()
-            unit = {"unit": "B", "unit_scale": True} if what == "download" else {"unit": "task"}
-            self._bar, self._of = self._common.bar(desc=what, **unit), what
-        self._bar.update(amount)
 
 
 @label_studio.command("convert")
@@ -394,13 +348,24 @@ def _absolute(files: tuple[Path, ...], root: Path) -> list[Path]:
     return [Path(os.path.abspath(file if file.exists() else root / file)) for file in files]
 
 
-def _report_result(common: Common, result: Result) -> int:
-    """Print findings on stdout and figures on stderr; return the exit code."""
-    from .. import report
+def _report_result(common: Common, result: Result, origin: str = "") -> int:
+    """Print findings on stdout and figures on stderr; return the exit code.
 
-    counts = report.text(result.problems, sys.stdout)
+    On a terminal, the page of a task is a link on the server at `origin`. No file and no log gets that address.
+    """
+    from .. import report
+    from ..labelstudio.quarantine import SEE
+
+    problems = result.problems
+    if origin and sys.stdout.isatty():
+        link = f"{SEE}{origin.rstrip('/')}/projects/"
+        problems = [replace(one, suggestion=one.suggestion.replace(f"{SEE}/projects/", link)) for one in problems]
+    counts = report.text(problems, sys.stdout)
     for path in result.quarantined:
         print(f"quarantined {path}")
     figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "quarantined"))
     common.say(", ".join(f"{len(paths):,} {what}" for paths, what in figures))
     return 1 if counts["error"] or counts["warning"] else 0
+
+
+label_studio.command("migrate")(migrate)
