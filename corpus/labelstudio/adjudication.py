@@ -24,7 +24,7 @@ from ..agreement.worklist import Item
 from ..core.model import Annotation, Record, Source
 from ..core.schema import Layer, Schema
 from .config import labelling_config
-from .config_controls import LABEL, controls
+from .config_controls import controls
 from .submissions import ADJUDICATION
 from .tasks import task
 
@@ -34,11 +34,9 @@ CONFLICTS = "conflicts"
 _ROOT = "<View>\n"
 _WORDS = 60
 _LIST = f"""<View>
-  <Collapse>
-    <Panel value="Conflicts">
-      <Text name="{CONFLICTS}" value="${CONFLICTS}"/>
-    </Panel>
-  </Collapse>
+  <View style="max-height: 8em; overflow-y: auto; border-bottom: 1px solid #ccc">
+    <Header value="${CONFLICTS}" size="6" style="white-space: pre-line"/>
+  </View>
 """
 
 
@@ -149,7 +147,7 @@ def _doubled(result: Sequence[Record], twins: Mapping[str, str]) -> Iterator[Rec
 
 def _noted(result: Iterator[Record], notes: Mapping[str, str]) -> Iterator[Record]:
     for item in result:
-        noted = item.get("from_name") == LABEL and item["id"] in notes
+        noted = item["type"] == "labels" and item["id"] in notes
         yield {**item, "meta": {"text": [notes[item["id"]]]}} if noted else item
 
 
@@ -202,7 +200,7 @@ def read_answer(result: list[Any], question: Question, schema: Schema) -> Answer
 
     A relation to a deleted twin is dropped. If both are left, the pair is undecided: relations lead to the first.
     """
-    regions = {item.get("id") for item in result if isinstance(item, dict) and item.get("from_name") == LABEL}
+    regions = {item.get("id") for item in result if isinstance(item, dict) and item.get("type") == "labels"}
     sides: dict[str, str] = {}
     rename: dict[str, str] = {}
     dropped: set[str] = set()
