@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..labelstudio.server import Server
 
 STATES = {"new": "created", "changed": "found, labelling config updated", "same": "found"}
-"""What a push says of its project."""
+"""What a push says about its project."""
 
 
 def refuse_clashes(
