@@ -55,21 +55,35 @@ _OVERWRITE = click.option(
 )
 
 
+_LAYERS = click.option(
+    "--layers",
+    type=NameList(),
+    default=(),
+    metavar="L,…",
+    help="Only these layers are annotated; the others are shown.",
+)
+
+
 @label_studio.command("config")
+@_LAYERS
 @click.pass_obj
-def config(common: Common) -> int:
+def config(common: Common, layers: tuple[str, ...]) -> int:
     """Print the labelling config of the schema as XML.
 
     It has the labels, choices and relations. Paste it into the labelling interface of a project; `push` does so itself.
+    With --layers, only the labels of these layers are offered.
 
     Examples:
 
       corpus label-studio config > config.xml
+      corpus label-studio config --layers quotes
     """
     from ..core.schema import Schema
     from ..labelstudio.config import labelling_config
+    from ..labelstudio.config_purpose import purpose
 
-    print(labelling_config(Schema.read(common.root())), end="")
+    schema = Schema.read(common.root())
+    print(labelling_config(schema, purpose(schema, layers)), end="")
     return 0
 
 
@@ -78,6 +92,7 @@ def config(common: Common) -> int:
 @_project
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
+@_LAYERS
 @click.option(
     "--annotators",
     "overlap",
@@ -107,6 +122,7 @@ def push(
     timeout: float,
     annotator: str,
     new: bool,
+    layers: tuple[str, ...],
     overlap: int | None,
     assign: tuple[str, ...],
     adjudicate: tuple[str, ...],
@@ -118,6 +134,10 @@ def push(
     The project is created if needed. All articles whose text is available are sent, or those you name. The project
     gets the labelling config of the schema. Nothing is sent when the project
     already has one of the articles; --new skips those instead.
+
+    --layers offers the labels of these layers only. The records of the others, from
+    --annotator, are shown and can be referred to. Without it, the project keeps its
+    layers; a new project has all.
 
     --annotators 2 offers each document to two people, none of whom sees the work of
     the other in the label stream. --assign chooses them: the annotators get as many
@@ -134,6 +154,7 @@ def push(
 
       corpus label-studio push --project bridge --server https://labels.example.org
       corpus label-studio push otr-001 otr-002 --project bridge --annotator ann-a
+      corpus label-studio push --project quotes --annotator ann-a --layers quotes
       corpus label-studio push --project bridge --annotators 2 --assign ann-a,ann-b,ann-c
       corpus label-studio push --project conflicts --adjudicate ann-a,ann-b
       corpus label-studio push --project bridge --predictions model/output
@@ -159,7 +180,7 @@ def push(
             bar.total = total
             bar.update(done - bar.n)
 
-        did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress, team)
+        did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress, team, layers)
     common.say(f"project {did.project.id} {did.project.title!r}: {STATES[did.config]}")
     if did.withheld:
         warn(f"skipped, the text is not available: {', '.join(did.withheld)}")

@@ -24,25 +24,24 @@ from ..agreement.worklist import Item
 from ..core.model import Annotation, Record, Source
 from ..core.schema import Layer, Schema
 from .config import labelling_config
-from .config_controls import controls
+from .config_controls import PIECE, controls
 from .submissions import ADJUDICATION
 from .tasks import task
 
 UNION = "adjudicate"
 """The version of the prediction: the editor shows the predictions of the project's version."""
 CONFLICTS = "conflicts"
-_ROOT = "<View>\n"
 _WORDS = 60
-_LIST = f"""<View>
-  <View style="max-height: 8em; overflow-y: auto; border-bottom: 1px solid #ccc">
-    <Header value="${CONFLICTS}" size="6" style="white-space: pre-line"/>
-  </View>
-"""
+_LIST = (
+    '<View style="max-height: 6em; overflow-y: auto; border-bottom: 1px solid #ccc">',
+    f'  <Header value="${CONFLICTS}" size="6" style="white-space: pre-line"/>',
+    "</View>",
+)
 
 
 def adjudication_config(schema: Schema) -> str:
     """Return the labelling config of the schema, with the list of conflicts above it."""
-    return labelling_config(schema).replace(_ROOT, _LIST, 1)
+    return labelling_config(schema, above=_LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +229,7 @@ def _renamed(item: Record, rename: Mapping[str, str], ids: set[str]) -> Record:
     for key in ("id", "from_id", "to_id", "parentID"):
         one = item.get(key)
         if isinstance(one, str):
-            head, colon, rest = one.partition(":")
+            head, colon, rest = one.partition(PIECE)
             found[key] = f"{rename.get(head, head)}{colon}{rest}"
     value = item.get("value")
     if item.get("from_name") in ids and isinstance(value, dict):

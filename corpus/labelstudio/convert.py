@@ -156,12 +156,12 @@ def build_annotation(
     version = one.task["data"].get("schema_version", schema.versions[0])
     value: Record = {
         "doc_id": one.doc_id,
-        "schema_version": schema.version if fields else version,
+        "schema_version": schema.version if fields or decoded.derived else version,
         "text_sha256": record["text_sha256"],
         "annotator": one.annotator,
         "layers_done": [*done, *kept.layers],
         **({"fields_done": fields} if fields else {}),
-        "provenance": _provenance(one, origin, notes, keeps(schema, SERVER)),
+        "provenance": _provenance(one, origin, notes, keeps(schema, SERVER)) | _derived(decoded, done, schema),
         **{layer: decoded.layers[layer] for layer in done},
         **kept.layers,
     }
@@ -293,6 +293,16 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
         "note": "; ".join(notes) or None,
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _derived(decoded: Decoded, done: Collection[str], schema: Schema) -> Record:
+    """Return what provenance says of the values that were derived, nothing if none was."""
+    found = {
+        layer: {one.name: sorted(by_field[one.name]) for one in schema.layers[layer].fields if one.name in by_field}
+        for layer in done
+        if (by_field := decoded.derived.get(layer))
+    }
+    return {"derived": found} if found else {}
 
 
 def _schema_faults(value: Record, schema: Schema, result: Any, kept: Carried) -> Iterator[AnnotationFault]:

@@ -16,9 +16,11 @@ from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..files import Index, Reader, parse_json
 from .config import labelling_config
+from .config_purpose import purpose_of
 from .download import task_doc_id
 from .push import check_annotation, choose, configured, imported, read_pushed, ready_to_push
 from .server import Project, Server
+from .shown import show_predictions
 from .tasks import task
 
 _LONGEST = 100
@@ -58,6 +60,8 @@ def push_predictions(
         raise CorpusError(
             f"--model-version {version[:_LONGEST]!r} is not a name of 1 to {_LONGEST} printable characters"
         )
+    project = server.find_project(name)
+    of = purpose_of(project.config if project else "")
     tasks: dict[str, Record] = {}
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         ready, _ = ready_to_push(index, reader, schema, choose(index, list(found)), "", named=True)
@@ -65,13 +69,12 @@ def push_predictions(
             article, _ = read_pushed(index, reader, doc_id, "")
             check_annotation(article, found[doc_id], schema)
             made = found[doc_id]
-            tasks[doc_id] = task(article, schema, [Annotation(version, made.value, made.source)])
-    project = server.find_project(name)
+            tasks[doc_id] = task(article, schema, [Annotation(version, made.value, made.source)], of)
     there: dict[str, list[Record]] = {}
     for one in server.tasks(project) if project else ():
         there.setdefault(task_doc_id(one), []).append(one)
     _check_fields(tasks, there)
-    project, how = configured(server, project, name, labelling_config(schema))
+    project, how = configured(server, project, name, labelling_config(schema, of))
     did = Predicted(project, how, version)
     for doc_id, made_task in tasks.items():
         for one in there.get(doc_id, ()):
@@ -79,7 +82,7 @@ def push_predictions(
             progress(1)
     new = [one for doc_id, one in tasks.items() if doc_id not in there]
     did.tasks, _ = imported(server, project, iter(new), progress)
-    _show(server, project, version)
+    show_predictions(server, project, version)
     return did
 
 
@@ -142,11 +145,3 @@ def _give(server: Server, did: Predicted, task_id: int, result: Any) -> None:
 
 def _listed(answer: list[dict[str, Any]]) -> list[tuple[int, str, Any]]:
     return [(int(one["id"]), str(one.get("model_version") or ""), one.get("result")) for one in answer]
-
-
-def _show(server: Server, project: Project, version: str) -> None:
-    """Let the editor show the predictions of this version."""
-    shown = server.get("the project", f"api/projects/{project.id}/", lambda found: found.get("model_version"))
-    if shown != version:
-        body = {"model_version": version, "show_collab_predictions": True}
-        server.send(f"{project.title!r} does not show {version}", "PATCH", f"api/projects/{project.id}/", body)

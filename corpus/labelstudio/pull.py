@@ -26,6 +26,7 @@ from ..files import replace_file
 from ..files.lock import editing, locked
 from ..files.writer import make_folder, sweep_tree
 from .config import config_sha256, labelling_config
+from .config_purpose import purpose_of
 from .convert import Origin, Result, convert_tasks
 from .download import Download, Progress, clean_up, download_pages, download_snapshot
 from .errors import ServerError
@@ -153,7 +154,7 @@ def _prune(into: Path, gone: tuple[Gone, ...]) -> None:
 
 def _notes(project: Project, schema: Schema, arrival: _Arrival, left: str) -> Iterator[str]:
     """Yield what the lead should know about a pull."""
-    if project.config != labelling_config(schema):
+    if project.config != labelling_config(schema, purpose_of(project.config)):
         yield "the project's labelling config is not that of this schema; `corpus label-studio push` updates it"
     if arrival.missing:
         count = len(arrival.missing)

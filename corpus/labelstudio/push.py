@@ -20,9 +20,11 @@ from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.index import ANNOTATION, DOC_ID
 from .config import config_sha256, labelling_config
+from .config_purpose import Purpose, blank_fields, purpose, purpose_of
 from .download import task_doc_id
 from .errors import ServerError
 from .server import Project, Server
+from .shown import check_predictions, show_predictions
 from .submissions import ADJUDICATION
 from .tasks import task
 from .team import Team, assign, assignments, deal, set_overlap, set_tabs
@@ -59,30 +61,44 @@ def push(
     only_new: bool = False,
     progress: Progress = lambda done, total: None,
     team: Team = _ANYONE,
+    layers: Sequence[str] = (),
 ) -> Pushed:
     """Import articles into the project `name`, which is created if it does not exist.
 
     Imports `doc_ids`, or all articles that have a text. With `annotator`, that annotator's annotations are sent as
     predictions to start from. Raises CorpusError and imports nothing if an article is invalid or is in the project
     already (`only_new` skips those), or if the project's annotations do not fit the labelling config of this schema.
-    `team` says how many annotators each document needs, and who they are.
+    `team` says how many annotators each document needs, and who they are. `layers` are annotated; without them those
+    of the project, or all of a new project.
     """
     team = team.checked()
+    asked = purpose(schema, layers)
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         chosen = choose(index, doc_ids)
         ready, withheld = ready_to_push(index, reader, schema, chosen, annotator, named=bool(doc_ids))
-        config = labelling_config(schema)
         project = server.find_project(name)
         present = _present(server, project, ready, only_new)
-        project, how = configured(server, project, name, config)
         wanted = [doc_id for doc_id in ready if doc_id not in present]
+        of = _purpose(asked, project.config if project else "", index, reader, schema, wanted, annotator)
+        project, how = configured(server, project, name, labelling_config(schema, of))
         if team.overlap:
             set_overlap(server, project, team.overlap)
         dealt = deal(wanted, team, assignments(server.tasks(project)) if team.names else ())
         set_tabs(server, project, team.names)
-        tasks = (assign(_task(index, reader, schema, doc_id, annotator), dealt[doc_id]) for doc_id in wanted)
-        made, predictions = imported(server, project, tasks, lambda done: progress(done, len(wanted)))
-    return Pushed(project, how, made, predictions, tuple(withheld), tuple(sorted(present)))
+        sent: dict[str, int] = {}
+
+        def tasks() -> Iterator[dict[str, Any]]:
+            for doc_id in wanted:
+                made = _task(index, reader, schema, doc_id, annotator, of)
+                for one in made["predictions"]:
+                    sent[doc_id] = len(one["result"])
+                yield assign(made, dealt[doc_id])
+
+        made = imported(server, project, tasks(), lambda done: progress(done, len(wanted)))
+        if sent:
+            show_predictions(server, project, annotator)
+            check_predictions(server, project, sent)
+    return Pushed(project, how, *made, tuple(withheld), tuple(sorted(present)))
 
 
 def choose(index: Index, doc_ids: Sequence[str]) -> Iterator[str]:
@@ -226,6 +242,22 @@ def _names(doc_ids: set[str]) -> str:
     return ", ".join(sorted(doc_ids))
 
 
-def _task(index: Index, reader: Reader, schema: Schema, doc_id: str, annotator: str) -> dict[str, Any]:
+def _task(index: Index, reader: Reader, schema: Schema, doc_id: str, annotator: str, of: Purpose) -> dict[str, Any]:
     article, annotation = read_pushed(index, reader, doc_id, annotator)
-    return task(article, schema, [annotation] if annotation else [])
+    return task(article, schema, [annotation] if annotation else [], of)
+
+
+def _purpose(
+    asked: Purpose, config: str, index: Index, reader: Reader, schema: Schema, wanted: Sequence[str], annotator: str
+) -> Purpose:
+    """Return what the config is for: the layers asked for or of the project, and the fields that tasks leave blank."""
+    there = purpose_of(config)
+    of = Purpose(asked.layers or there.layers, there.may_be_blank)
+    if not annotator or not schema.has_fields_done:
+        return of
+    blank: set[str] = set()
+    for doc_id in wanted:
+        _, annotation = read_pushed(index, reader, doc_id, annotator)
+        if annotation:
+            blank.update(blank_fields(annotation.value.get("fields_done") or {}, schema))
+    return of.with_blank(blank)

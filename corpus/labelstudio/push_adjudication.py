@@ -19,6 +19,7 @@ from .adjudication import UNION, adjudication_config, adjudication_task, item_ke
 from .download import task_doc_id
 from .push import configured, imported
 from .server import Project, Server
+from .shown import show_predictions
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ def push_adjudication(
     Of three annotators or more, each document may have two. `doc_ids` restricts the documents. Raises CorpusError if
     the names are invalid, or if the project has other tasks.
     """
-    pairs = [(first, second) for first, second in combinations(annotators, 2)]
+    pairs = list(combinations(annotators, 2))
     if not pairs:
         raise CorpusError(f"--adjudicate must name two annotators or more, not {', '.join(annotators) or 'none'}")
     for pair in pairs:
@@ -92,10 +93,7 @@ def _imported(
         return found
     found.project, found.config = configured(server, project, name, adjudication_config(schema))
     found.tasks, _ = imported(server, found.project, iter(tasks), lambda done: progress(done, len(tasks)))
-    # The editor shows the predictions of this version only, and none at all if the project has no version.
-    what = f"the project {name!r} does not show its predictions"
-    shown = {"model_version": UNION, "show_collab_predictions": True}
-    server.send(what, "PATCH", f"api/projects/{found.project.id}/", shown)
+    show_predictions(server, found.project, UNION)
     return found
 
 

@@ -408,7 +408,7 @@ class TestCommands:
     def test_config_prints_the_config(self, corpus: Corpus) -> None:
         ran = corpus.run("label-studio", "config")
         assert ran.code == 0
-        assert ran.out.startswith("<View>\n")
+        assert ran.out.startswith('<View className="otr">\n')
 
     def test_convert_says_what_it_did(self, corpus: Corpus) -> None:
         tasks = [exported(1, "alpha", made(11), made(12, 8, result=[7]))]
