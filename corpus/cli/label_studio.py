@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from .label_studio_options import LAYERS, OVERWRITE, StepBar, absolute, project_options
 from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
-
-_DAY = 86_400.0
-"""Seconds; no answer takes longer."""
 
 
 @click.group("label-studio", cls=VerbGroup)
@@ -29,43 +25,8 @@ def label_studio() -> None:
     """
 
 
-def _project(verb: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that name a project of a server."""
-    for option in (
-        click.option(
-            "--timeout",
-            type=Number(float, 0.1, _DAY),
-            default=60.0,
-            metavar="SECONDS",
-            help="How long to wait for an answer, and ten times that for a snapshot or an import; default: 60.",
-        ),
-        click.option("--server", metavar="URL", help="https://HOST; default: LABEL_STUDIO_URL."),
-        click.option("--project", required=True, metavar="NAME", help="The name of the project on the server."),
-    ):
-        verb = option(verb)
-    return verb
-
-
-_OVERWRITE = click.option(
-    "--overwrite",
-    type=PATH_TYPE,
-    multiple=True,
-    metavar="FILE",
-    help="Replace this file although it was edited, or not imported; git must have it committed. Repeatable.",
-)
-
-
-_LAYERS = click.option(
-    "--layers",
-    type=NameList(),
-    default=(),
-    metavar="L,…",
-    help="Only these layers are annotated; the others are shown.",
-)
-
-
 @label_studio.command("config")
-@_LAYERS
+@LAYERS
 @click.pass_obj
 def config(common: Common, layers: tuple[str, ...]) -> int:
     """Print the labelling config of the schema as XML.
@@ -89,10 +50,10 @@ def config(common: Common, layers: tuple[str, ...]) -> int:
 
 @label_studio.command("push")
 @click.argument("doc_ids", nargs=-1, metavar="[DOC]…", help="Only these documents.")
-@_project
+@project_options
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
-@_LAYERS
+@LAYERS
 @click.option(
     "--annotators",
     "overlap",
@@ -164,7 +125,7 @@ def push(
     from ..labelstudio.push import push as send
     from ..labelstudio.server import Server
     from ..labelstudio.team import Team
-    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes
+    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes, warn_of_strangers
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
@@ -186,13 +147,14 @@ def push(
         warn(f"skipped, the text is not available: {', '.join(did.withheld)}")
     if did.present:
         warn(f"skipped, already in the project: {', '.join(did.present)}")
+    warn_of_strangers(root, assign)
     with_ = f", {did.predictions:,} with the annotation by {annotator}" if annotator else ""
     common.say(f"{did.tasks:,} document{'s' * (did.tasks != 1)} sent{with_}")
     return 0
 
 
 @label_studio.command("status")
-@_project
+@project_options
 @click.option(
     "--format",
     "format_",
@@ -225,14 +187,14 @@ def status(common: Common, project: str, server: str | None, timeout: float, for
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
-    with _Bar(common) as bar:
+    with StepBar(common) as bar:
         found = of_project(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
     print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
     return 0
 
 
 @label_studio.command("pull")
-@_project
+@project_options
 @click.option(
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
@@ -241,7 +203,7 @@ def status(common: Common, project: str, server: str | None, timeout: float, for
     "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
 )
 @click.option("--adjudicated", is_flag=True, help="Import the decisions on the conflicts, and write gold.")
-@_OVERWRITE
+@OVERWRITE
 @click.pass_obj
 def pull(
     common: Common,
@@ -287,7 +249,7 @@ def pull(
         raise click.UsageError("--adjudicated cannot be combined with --since, --prune, --snapshot or --overwrite")
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
-    with _Bar(common) as bar:
+    with StepBar(common) as bar:
         if adjudicated:
             return pull_decisions(common, of, project, bar.more)
         did = receive(
@@ -301,7 +263,7 @@ def pull(
             since,
             prune,
             bar.more,
-            _absolute(overwrite, root),
+            absolute(overwrite, root),
             warn,
             snapshot,
         )
@@ -317,30 +279,6 @@ def pull(
     return 1 if did.gone or did.unreadable else code
 
 
-class _Bar:
-    """A progress bar for one step after another: the bytes of a download, then tasks."""
-
-    def __init__(self, common: Common) -> None:
-        self._common = common
-        self._bar: Any = None
-        self._of = ""
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def more(self, amount: int, what: str) -> None:
-        """Show that `amount` more of `what` has arrived."""
-        if what != self._of:
-            self.__exit__()
-            unit = {"unit": "B", "unit_scale": True} if what == "download" else {"unit": "task"}
-            self._bar, self._of = self._common.bar(desc=what, **unit), what
-        self._bar.update(amount)
-
-
 @label_studio.command("convert")
 @click.argument("export", type=PATH_TYPE, metavar="EXPORT", help="A JSON export of Label Studio, or a .json.gz.")
 @click.option(
@@ -349,7 +287,7 @@ class _Bar:
 @click.option(
     "--server", default="", metavar="SERVER", help="The server of the export: its URL, or its name in annotators.toml."
 )
-@_OVERWRITE
+@OVERWRITE
 @click.pass_obj
 def convert(common: Common, export: Path, into: Path | None, server: str, overwrite: tuple[Path, ...]) -> int:
     """Convert an export file to annotation files, without a server.
@@ -384,14 +322,9 @@ def convert(common: Common, export: Path, into: Path | None, server: str, overwr
             Origin(server=people.server(server) if server else ""),
             folder,
             root / "quarantine",
-            _absolute(overwrite, root),
+            absolute(overwrite, root),
         )
     return _report_result(common, result)
-
-
-def _absolute(files: tuple[Path, ...], root: Path) -> list[Path]:
-    """Return the paths as absolute ones; findings name files relative to the corpus, so that spelling is taken too."""
-    return [Path(os.path.abspath(file if file.exists() else root / file)) for file in files]
 
 
 def _report_result(common: Common, result: Result) -> int:

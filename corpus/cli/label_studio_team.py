@@ -45,6 +45,14 @@ def refuse_clashes(
         raise click.UsageError("--model-version needs --predictions")
 
 
+def warn_of_strangers(root: Path, names: Sequence[str]) -> None:
+    """Warn if documents are assigned to a pseudonym that no account has: `pull` would give its work another one."""
+    from ..labelstudio.pseudonyms import NAME, Pseudonyms
+
+    if strangers := sorted({*names} - Pseudonyms(root / NAME).names):
+        warn(f"{NAME} has no account for {', '.join(strangers)}: add a line for each before they begin")
+
+
 def push_conflicts(
     common: Common, server: Server, project: str, annotators: Sequence[str], doc_ids: Sequence[str]
 ) -> int:

@@ -240,11 +240,21 @@ def test_gold_of_other_means_is_neither_asked_nor_replaced(pair: Corpus, there: 
     assert "skipped, they have gold of other means: alpha" in push(pair).err
 
 
+def test_the_status_of_conflicts_is_shown(pair: Corpus, there: StandIn) -> None:
+    push(pair)
+    submit(there, without(union(there), "e1", "q1"))
+    ran = pair.run("label-studio", "status", "--project", TITLE, "--format", "json")
+    found = json.loads(ran.out)
+    assert (found["totals"]["done"], found["totals"]["left"]) == (1, 0), ran.out
+    assert found["agreement"] == {"documents": 0, "figures": []}
+
+
 def test_the_two_kinds_of_projects_are_not_mixed_up(pair: Corpus, there: StandIn) -> None:
     push(pair)
     submit(there, without(union(there), "e1", "q1", "m3"))
     ran = pair.run("label-studio", "pull", "--project", TITLE)
     assert (ran.code, "error L116" in ran.out, "--adjudicated" in ran.out) == (1, True, True)
+    assert "note: this is a project of adjudication" in ran.err
     assert not (pair.root / "annotations/lead").exists()
     ran = pair.run("label-studio", "push", "--project", TITLE, "beta")
     assert (ran.code, "is one of adjudication" in ran.err) == (2, True)

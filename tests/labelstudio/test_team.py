@@ -95,6 +95,11 @@ class TestPush:
         assert {one["data"]["assigned"] for one in there.state["tasks"]} == {"ann-a ann-b"}
         assert there.state["settings"] == {"maximum_annotations": 2}
 
+    def test_a_name_without_an_account_is_a_warning(self, corpus: Corpus, there: StandIn) -> None:
+        people(corpus, u7="ann-a")
+        ran = push(corpus, "--assign", "ann-a,ann-b", "--annotators", "2")
+        assert (ran.code, "annotators.toml has no account for ann-b: add" in ran.err) == (0, True)
+
     @pytest.mark.parametrize(
         ("argv", "message"),
         [
