@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.copies import change
-from support.corpora import Corpus, Ran, span
+from support.corpora import REPOSITORY, Corpus, Ran, span
 from support.exports import SCHEMA, made
 from support.stand_in_server import TITLE, StandIn, stand_in
 
+from corpus.agreement.adjudicate import open_document
+from corpus.agreement.load import shared_documents
+from corpus.labelstudio.adjudication import adjudication_task, read_answer, read_question
 from corpus.labelstudio.config_controls import PIECE
+from corpus.labelstudio.decisions import Decided, Decisions
 from corpus.labelstudio.decode import decode
 from corpus.labelstudio.tasks import encode
 
@@ -101,6 +106,29 @@ def test_both_records_of_a_conflict_are_in_place_and_the_rest_once(pair: Corpus,
     ]
     assert "$conflicts" in there.state["config"]
     assert there.state["settings"]["model_version"] == "adjudicate"
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_every_conflict_of_this_corpus_can_be_decided_for_either_side(side: str) -> None:
+    """Nothing else changes on the way through the editor: no record comes back as one that was edited."""
+    documents = list(shared_documents(REPOSITORY, SCHEMA, ["ann-a", "ann-b"], Counter()))
+    decided: Counter[str | None] = Counter()
+    for shared in documents[::6]:
+        opened = open_document(REPOSITORY, SCHEMA, shared, ["ann-a", "ann-b"], "trial")
+        task = adjudication_task(opened, SCHEMA, ("ann-a", "ann-b"))
+        question = read_question(task)
+        assert question
+        lost = {one.b if side == "a" else one.a for one in question.asked if one.is_pair}
+        answer = read_answer(without(task["predictions"][0]["result"], *lost), question, SCHEMA)
+        decoded = decode(answer.result, shared.text or "", SCHEMA)
+        assert decoded.faults == []
+        decisions = Decisions(opened, SCHEMA, ())
+        outcome = decisions.take(question, answer.sides, decoded.layers, "lead", "x/1/1")
+        assert outcome == Decided()
+        decided.update(item.decision for item in decisions.items if item.a and item.b)
+        assert not [item for item in decisions.items if item.is_own]
+    assert set(decided) == {side}
+    assert decided.total() > 50
 
 
 def test_decisions_become_gold_and_a_second_pull_changes_no_byte(pair: Corpus, there: StandIn) -> None:
