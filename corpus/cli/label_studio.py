@@ -128,8 +128,9 @@ def push(
     from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes, warn_of_strangers
 
     root = common.root()
+    others = {"--annotator": annotator, "--new": new, "--layers": layers, "--annotators": overlap, "--assign": assign}
+    refuse_clashes(adjudicate, predictions, model_version, others)
     of = Server(server_origin(server), read_token(), timeout)
-    refuse_clashes(annotator, new, overlap, assign, adjudicate, predictions, model_version)
     if adjudicate:
         return push_conflicts(common, of, project, adjudicate, doc_ids)
     if predictions:

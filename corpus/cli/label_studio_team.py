@@ -11,7 +11,7 @@ import click
 from .options import Common, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..labelstudio.server import Server
 
@@ -19,28 +19,13 @@ STATES = {"new": "created", "changed": "found, labelling config updated", "same"
 """What a push says about its project."""
 
 
-def refuse_clashes(
-    annotator: str,
-    new: bool,
-    overlap: int | None,
-    assign: tuple[str, ...],
-    adjudicate: tuple[str, ...],
-    predictions: Path | None,
-    model_version: str,
-) -> None:
-    """Raise UsageError for options of which one would have no effect."""
-    given = {
-        "--annotator": annotator,
-        "--new": new,
-        "--annotators": overlap,
-        "--assign": assign,
-        "--predictions": predictions,
-        "--adjudicate": adjudicate,
-    }
+def refuse_clashes(adjudicate: object, predictions: object, model_version: str, others: Mapping[str, object]) -> None:
+    """Raise UsageError for options of `push` of which one would have no effect."""
+    given = {**others, "--predictions": predictions, "--adjudicate": adjudicate}
     for alone in ("--adjudicate", "--predictions"):
-        others = [name for name, value in given.items() if value and name != alone]
-        if given[alone] and others:
-            raise click.UsageError(f"{alone} cannot be combined with {others[0]}")
+        clashing = [name for name, value in given.items() if value and name != alone]
+        if given[alone] and clashing:
+            raise click.UsageError(f"{alone} cannot be combined with {clashing[0]}")
     if model_version and not predictions:
         raise click.UsageError("--model-version needs --predictions")
 

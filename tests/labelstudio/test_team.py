@@ -106,6 +106,7 @@ class TestPush:
             (("--annotators", "0"), "is not a whole number from 1"),
             (("--adjudicate", "ann-a,gold", "--new"), "--adjudicate cannot be combined with --new"),
             (("--predictions", ".", "--annotators", "2"), "--predictions cannot be combined with --annotators"),
+            (("--adjudicate", "ann-a,gold", "--layers", "quotes"), "--adjudicate cannot be combined with --layers"),
             (("--model-version", "m1"), "--model-version needs --predictions"),
         ],
     )
