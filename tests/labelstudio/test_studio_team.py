@@ -119,6 +119,7 @@ def test_what_the_other_annotators_say_is_in_no_stream_and_in_the_table(
         page.wait_for_function("() => window.Htx && window.Htx.annotationStore.selected && !window.Htx.isLoading")
         assert page.evaluate(shown) == [0]
         first = page.evaluate("() => window.Htx.task.id")
+        page.locator('input[name="Quotes"]').locator("visible=true").first.click()
         page.get_by_test_id("bottombar-submit-button").click()
         page.wait_for_function("id => window.Htx.task && window.Htx.task.id !== id", arg=first)
         assert page.evaluate(shown) == [0]
