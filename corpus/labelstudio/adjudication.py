@@ -13,7 +13,7 @@ two predictions beside each other, but has no button there to accept a record: d
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -197,7 +197,8 @@ class Answered:
 def read_answer(result: list[Any], question: Question, schema: Schema) -> Answered:
     """Return a result in which the record that is left of each pair has the id of the pair.
 
-    A relation to a deleted twin is dropped. If both are left, the pair is undecided: relations lead to the first.
+    A relation to a deleted twin is dropped, and so are the pieces of a deleted record. If both are left, the pair is
+    undecided: relations lead to the first.
     """
     regions = {item.get("id") for item in result if isinstance(item, dict) and item.get("type") == "labels"}
     sides: dict[str, str] = {}
@@ -212,15 +213,29 @@ def read_answer(result: list[Any], question: Question, schema: Schema) -> Answer
             dropped.add(one.a if not left[0] else one.b)
             dropped |= {one.a, one.b} if left == (False, False) else set()
     table = controls(schema).controls
-    ids = {
-        name for name, one in table.items() if one.field and (one.field.name == "id" or one.field.kind == "reference")
-    }
+    fields = {name: one.field for name, one in table.items() if one.field}
+    ids = {name for name, one in fields.items() if one.name == "id" or one.kind == "reference"}
+    kept = [item for item in result if not (_is_relation(item) and item.get("to_id") in dropped)]
+    orphans = _orphans(kept, regions, question)
     found = [
         _renamed(item, rename, ids) if isinstance(item, dict) else item
-        for item in result
-        if not (isinstance(item, dict) and item.get("type") == "relation" and item.get("to_id") in dropped)
+        for item in kept
+        if not (isinstance(item, dict) and item.get("id") in orphans)
     ]
     return Answered(found, sides)
+
+
+def _is_relation(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("type") == "relation"
+
+
+def _orphans(result: Sequence[Any], regions: Collection[Any], question: Question) -> set[str]:
+    """Return the pieces whose record was deleted: the editor deletes a region and its relations, and leaves these."""
+    known = {*question.in_place, *(id_ for one in question.asked for id_ in (one.a, one.b))}
+    linked = {item.get(end) for item in result if _is_relation(item) for end in ("from_id", "to_id")}
+    pieces = [id_ for id_ in regions if isinstance(id_, str) and PIECE in id_]
+    heads = {id_: id_.partition(PIECE)[0] for id_ in pieces}
+    return {id_ for id_, head in heads.items() if head in known - {*regions} and id_ not in linked}
 
 
 def _renamed(item: Record, rename: Mapping[str, str], ids: set[str]) -> Record:
@@ -228,9 +243,8 @@ def _renamed(item: Record, rename: Mapping[str, str], ids: set[str]) -> Record:
     found = dict(item)
     for key in ("id", "from_id", "to_id", "parentID"):
         one = item.get(key)
-        if isinstance(one, str):
-            head, colon, rest = one.partition(PIECE)
-            found[key] = f"{rename.get(head, head)}{colon}{rest}"
+        if isinstance(one, str) and one in rename:
+            found[key] = rename[one]
     value = item.get("value")
     if item.get("from_name") in ids and isinstance(value, dict):
         found["value"] = {

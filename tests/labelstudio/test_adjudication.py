@@ -76,9 +76,8 @@ def union(there: StandIn) -> Result:
 
 
 def without(result: Result, *ids: str) -> Result:
-    """The result after these regions were deleted, as the editor deletes them: with their values and relations."""
-    gone = {item["id"] for item in result if item.get("id", "").partition(PIECE)[0] in ids}
-    return [item for item in result if not {item.get("id"), item.get("from_id"), item.get("to_id")} & gone]
+    """The result after these regions were deleted, as the editor deletes them: it leaves their further pieces."""
+    return [item for item in result if not {item.get("id"), item.get("from_id"), item.get("to_id")} & {*ids}]
 
 
 def submit(there: StandIn, result: Result, **changed: Any) -> None:

@@ -54,7 +54,8 @@ class Shell:
         self.desk = desk
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         who = {f"GIT_{part}_{what}": f"lead{at}" for part in ("AUTHOR", "COMMITTER") for what, at in WHO.items()}
-        self.environment = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **studio.QUIET, **who}
+        kept = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+        self.environment = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **studio.QUIET, **who, **kept}
 
     def run(self, line: str) -> None:
         """Run a command; it must end well."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from corpus.labelstudio.config_controls import PIECE
 from corpus.labelstudio.tasks import encode
 from support.corpora import REPOSITORY
 from support.desk import Desk
@@ -86,9 +85,8 @@ def decide(server: Studio, project: str, user: User, side: str = "a") -> int:
 
 
 def without(result: Result, gone: set[str]) -> Result:
-    """The result after these regions were deleted, as the editor deletes them: with their values and relations."""
-    pieces = {item["id"] for item in result if item.get("id", "").partition(PIECE)[0] in gone}
-    return [item for item in result if not {item.get("id"), item.get("from_id"), item.get("to_id")} & pieces]
+    """The result after these regions were deleted, as the editor deletes them: it leaves their further pieces."""
+    return [item for item in result if not {item.get("id"), item.get("from_id"), item.get("to_id")} & gone]
 
 
 def others(server: Studio, task: int, user: User) -> int:
