@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 _RULES = """
 .otr { display: grid; grid-template-columns: minmax(0, 1fr) 280px; gap: 12px; }
-.otr .pane { height: calc(100vh - 176px); overflow-y: auto; }
+.otr .pane { height: calc(100vh - 122px); overflow-y: auto; }
 .otr .bar { position: sticky; top: 0; z-index: 5; padding-bottom: 2px;
   background: var(--color-neutral-background, #fff); border-bottom: 1px solid var(--color-neutral-border, #ddd); }
 .otr .bar h4, .otr .form h4 { font-size: 12px !important; line-height: 16px !important; margin: 5px 0 1px !important; }

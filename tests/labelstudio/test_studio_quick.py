@@ -110,4 +110,4 @@ def test_a_quote_costs_two_drags_and_four_keys_and_clicks(
     assert [value[name] for name in ("entities", "mentions")] == [gold[name] for name in ("entities", "mentions")]
     assert value["layers_done"] == ["entities", "mentions", "quotes"]
     fields = "speaker", "attribution", "speaker_kind", "polarity", "continues_paragraph"
-    assert value["provenance"]["derived"] == {"quotes": dict.fromkeys(fields, [quote["id"]])}
+    assert value["provenance"]["derived"] == {"quotes": {key: [quote["id"]] for key in fields}}
