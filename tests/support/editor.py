@@ -107,8 +107,8 @@ class Editor:
         self.page.wait_for_timeout(300)
 
     def press_every_letter(self) -> None:
-        """Press the keys that the editor gives to options; not `u`, which unselects, and not those of labels."""
-        for key in "abdfgijkloxyz":
+        """Press the keys of options in a config of all layers; not `u`, which unselects, and not those of labels."""
+        for key in "567890qyjzb":
             self.page.keyboard.press(key)
 
     def pick(self, control: str, title: str) -> None:
