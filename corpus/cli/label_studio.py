@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .label_studio_config import LAYERS, config
 from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
 if TYPE_CHECKING:
@@ -55,36 +56,7 @@ _OVERWRITE = click.option(
 )
 
 
-_LAYERS = click.option(
-    "--layers",
-    type=NameList(),
-    default=(),
-    metavar="L,…",
-    help="Only these layers are annotated; the others are shown.",
-)
-
-
-@label_studio.command("config")
-@_LAYERS
-@click.pass_obj
-def config(common: Common, layers: tuple[str, ...]) -> int:
-    """Print the labelling config of the schema as XML.
-
-    It has the labels, choices and relations. Paste it into the labelling interface of a project; `push` does so itself.
-    With --layers, only the labels of these layers are offered.
-
-    Examples:
-
-      corpus label-studio config > config.xml
-      corpus label-studio config --layers quotes
-    """
-    from ..core.schema import Schema
-    from ..labelstudio.config import labelling_config
-    from ..labelstudio.config_purpose import purpose
-
-    schema = Schema.read(common.root())
-    print(labelling_config(schema, purpose(schema, layers)), end="")
-    return 0
+_config = label_studio.command("config")(config)
 
 
 @label_studio.command("push")
@@ -92,7 +64,7 @@ def config(common: Common, layers: tuple[str, ...]) -> int:
 @_project
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
-@_LAYERS
+@LAYERS
 @click.option(
     "--annotators",
     "overlap",

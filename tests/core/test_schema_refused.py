@@ -227,7 +227,7 @@ QUOTE_RULES = [
     ("ifBlank", "polarity", [{"value": 1}], "`value` must be a string, true or false"),
     ("ifBlank", "polarity", [{"value": "sure"}], "'sure' is not one of its labels"),
     ("ifBlank", "polarity", [{"when": [], "value": "asserted"}], "`when` must be an object"),
-    ("ifBlank", "polarity", [{"when": {"parent": None}, "value": "asserted"}], "stand before polarity"),
+    ("ifBlank", "polarity", [{"when": {"parent": None}, "value": "asserted"}], "precedes polarity"),
     ("ifBlank", "polarity", [{"when": {"content": None}, "value": "asserted"}], "write content.text"),
     ("ifBlank", "polarity", [{"when": {"type.form": "NAM"}, "value": "asserted"}], "does not refer to a layer"),
     ("ifBlank", "polarity", [{"when": {"cue.text": {"like": "not"}}, "value": "negated"}], '{"contains": "…"}'),
