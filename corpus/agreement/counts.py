@@ -15,10 +15,9 @@ from typing import NamedTuple
 from ..core.model import Record
 from ..core.schema import Field, Layer, Schema
 from ..core.tokens import Tokens
-from ..matching import KEYS, Matching, label_of, owner_field, place_fields
+from ..matching import KEYS, Matching, chains_of, label_of, lea_counts, owner_field, place_fields
 from . import coefficients
 from .coefficients import Cell, Floats
-from .coreference import chains_of, lea_counts
 from .units import segments, span_counts, token_cells, unit_cells, value_fields
 
 ORDINAL = {("stances", "intensity")}

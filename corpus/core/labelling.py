@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .model import CorpusError, Record
 
 if TYPE_CHECKING:
-    from .schema import Field, Layer
+    from .layers import Field, Layer
 
 CARRIED, OWN_LABEL, IF_BLANK = "carriedBy", "ownLabel", "ifBlank"
 TEXT = "text"

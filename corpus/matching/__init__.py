@@ -7,6 +7,7 @@ All figures and checks that compare annotations use this one matching. It reads 
 
 from .assign import Piece, Place, best_first, shared_code_points, union
 from .common_fields import common_fields
+from .coreference import Partition, chains_of, lea_counts
 from .places import owned_layers, owner_field, place_fields, places_of
 from .records import KEYS, Matching, Pairs
 from .values import comparable, label_of, referred
@@ -15,12 +16,15 @@ __all__ = [
     "KEYS",
     "Matching",
     "Pairs",
+    "Partition",
     "Piece",
     "Place",
     "best_first",
+    "chains_of",
     "common_fields",
     "comparable",
     "label_of",
+    "lea_counts",
     "owned_layers",
     "owner_field",
     "place_fields",

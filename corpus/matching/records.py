@@ -43,7 +43,7 @@ class Matching:
         if not self.is_done(name):
             return False
         if _has_keys(layer):
-            return bool(self._keys(layer))
+            return bool(self.keys(name))
         if place_fields(layer):
             return True
         owned = owned_layers(self._schema, name)
@@ -80,13 +80,15 @@ class Matching:
         if not self.is_matchable(layer):
             return []
         if _has_keys(self._schema.layers[layer]):
-            of_layer = self._schema.layers[layer]
-            return self._match_by_keys(of_layer, self._keys(of_layer), first, second)
+            return self._match_by_keys(self._schema.layers[layer], self.keys(layer), first, second)
         places = [places_of(self._schema, layer, value) for value in self._both]
         return [(first[i], second[j]) for i, j in best_first(*places)]
 
-    def _keys(self, layer: Layer) -> list[str]:
-        """Return the fields by whose values records are matched, of those that both annotated."""
+    def keys(self, name: str) -> list[str]:
+        """Return the fields that match a layer's records, of those that both annotated; [] if a place does."""
+        layer = self._schema.layers[name]
+        if not _has_keys(layer):
+            return []
         fields = [one for one in layer.fields if one.name in KEYS[layer.name] and self.is_field_done(layer, one.name)]
         return [
             one.name

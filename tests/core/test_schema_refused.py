@@ -251,3 +251,28 @@ def test_a_keyword_of_labelling_that_cannot_work_is_refused(
 
     change(root, "annotation.schema", edit)
     assert message in refused(root)
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\u202e", "\u2066", "\x00", "\x85"])
+@pytest.mark.parametrize("place", ["layer", "field", "label"])
+def test_titles_and_descriptions_have_no_control_characters(root: Path, place: str, char: str) -> None:
+    """They are shown in terminals, pages and the config of Label Studio."""
+
+    def edit(schema: Written) -> None:
+        layer = schema["properties"]["quotes"]
+        field = layer["items"]["properties"]["type"]
+        at = {"layer": layer, "field": field, "label": field["oneOf"][0]}[place]
+        at["description"] = f"One {char}::error::"
+
+    change(root, "annotation.schema", edit)
+    assert f"has the control character U+{ord(char):04X}" in refused(root)
+
+
+def test_a_description_may_have_line_breaks_and_marks_of_direction(root: Path) -> None:
+    change(root, "annotation.schema", lambda schema: schema["properties"]["quotes"].update(description="a\n\tb\u200f"))
+    assert Schema.read(root).layers["quotes"].description == "a\n\tb\u200f"
+
+
+def test_a_refusal_does_not_repeat_the_whole_schema(root: Path) -> None:
+    change(root, "annotation.schema", lambda schema: schema.update(required=schema["properties"]))
+    assert len(refused(root)) < 1000
