@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -99,6 +99,7 @@ class Document:
 
     `derived` is the one slot in which `checks.derived` keeps what it derived from the document.
     `severities` are those of this run, by code; `checks.run` sets them, and a finding takes its own from here.
+    `indexes` has, for each layer of which records were left out, the index in the file of each record.
     """
 
     doc_id: str
@@ -106,6 +107,7 @@ class Document:
     annotation: Annotation | None = None
     derived: object = field(default=None, init=False, repr=False, compare=False)
     severities: Mapping[str, Severity] = field(default_factory=dict, init=False, repr=False, compare=False)
+    indexes: Mapping[str, Sequence[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -43,7 +43,7 @@ HEAVY = {
 }
 KEYS = {
     *("code", "severity", "file", "pointer", "line", "column", "doc_id", "record"),
-    *("message", "snippet", "suggestion", "fix", "related"),
+    *("message", "snippet", "suggestion", "fix", "related", "end_column"),
 }
 GOLD = "annotations/gold/alpha.json"
 MORE_THAN_A_PIPE_HOLDS = 2_000
@@ -91,7 +91,10 @@ def test_exit_codes(corpus: Corpus) -> None:
     assert corpus.run("fmt", "--check").code == 1
     faulty(corpus)
     found = corpus.run("validate")
-    assert (found.code, found.err) == (1, "1 error in 2 documents\n")
+    assert (found.code, found.err) == (
+        1,
+        "1 error in 2 documents; 7 checks skipped in 1 document until the errors are fixed\n",
+    )
     assert corpus.run("build").code == 1
     assert corpus.run("validate", "nowhere").code == 2
 
@@ -248,7 +251,7 @@ def test_quiet_and_verbose(corpus: Corpus) -> None:
     assert (verbose.code, verbose.out) == (1, plain.out)
     first, *_, summary, last = verbose.err.splitlines()
     assert first == f"corpus: {corpus.root}"
-    assert summary == "1 error in 2 documents"
+    assert summary.startswith("1 error in 2 documents; 7 checks skipped ")
     assert re.fullmatch(r"took \d+\.\d\d s, \d+\.\d\d s of CPU in this process", last)
     failed = corpus.run("build", "--quiet")
     assert (failed.code, failed.err) == (1, "build failed: fix the errors above first\n")
@@ -455,7 +458,7 @@ def test_json(corpus: Corpus) -> None:
         assert one["column"] >= 1
         assert one["fix"] is None or one["fix"].keys() == {"safe", "description", "edits"}
         for edit in one["fix"]["edits"] if one["fix"] else ():
-            assert edit.keys() == {"pointer", "value"}
+            assert edit.keys() == {"pointer", "value", "place"}
         for place in one["related"]:
             assert place.keys() == {"file", "line", "column", "message"}
     slice_mismatch = next(one for one in found if one["code"] == "P307")
@@ -547,7 +550,7 @@ def test_output_that_cannot_be_encoded(corpus: Corpus) -> None:
     out, error = process.communicate()
     assert process.returncode == 1
     assert b"\\u65e5\\u672c" in out
-    assert error == b"1 error in 2 documents\n"
+    assert error.startswith(b"1 error in 2 documents; 7 checks skipped ")
 
 
 def test_a_progress_bar_on_a_terminal_and_none_in_a_pipe(corpus: Corpus) -> None:
