@@ -195,11 +195,11 @@ def run(
     """Run the checks of levels 1 to 6 on a document, in order, and yield the findings.
 
     `failed` holds the levels that the article failed, and is added to: an annotation is checked after its
-    article. A level is skipped if it failed already or if a level that it needs failed; but if the errors are in
+    article. A level is skipped if it failed already or if a level that it needs failed. But if the errors are in
     records of an annotation, the checks that go by record are asked about the sound ones, and all checks if a safe fix
-    repairs each record. A document that could not be read fails level 1 even with a warning. `chosen` replaces the declared severities.
-    `suppress` takes each finding and returns it, a changed one, or None; only an error that is left
-    fails its level. `on_skip` receives the number of checks that were skipped because of errors of this document.
+    repairs each record. A document that could not be read fails level 1 even with a warning. `chosen` replaces the
+    declared severities. `suppress` takes each finding and returns it, a changed one, or None; only an error that is
+    left fails its level. `on_skip` receives the number of checks that were skipped because of errors.
     """
     about = "article" if document.annotation is None else "annotation"
     document.severities = severities() if chosen is None else chosen
@@ -221,7 +221,8 @@ def run(
                 left = suppress(problem) if suppress else problem
                 if (left and left.severity == "error") or document.source.value is None:
                     failed.add(level)
-                    errors.add(problem)
+                    if level < 5:  # no level relies on the last two
+                        errors.add(problem)
                 if left:
                     yield left
 
