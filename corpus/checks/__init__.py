@@ -6,8 +6,8 @@
 | 2 | schema: types, fields, labels | `structure` |
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
-| 5 | semantics | `quotes`, `stances`, `entities` |
-| 6 | publication | `publishable`, of one document; `corpus_wide`, of all documents |
+| 5 | semantics | `conditions` of the schema, `quotes`, `stances`, `entities`, `chains`, `mentions` |
+| 6 | publication | `publishable` and `records`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
 """
@@ -15,15 +15,20 @@ A new check is a function in one of these modules, a line in the list, and a fol
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
 from functools import cache, lru_cache
 
 from ..core.model import Document, Problem, Severity
 from ..core.schema import Schema
 from . import (
+    chains,
+    conditions,
     entities,
     files,
+    mentions,
     publishable,
     quotes,
+    records,
     references,
     spans,
     stances,
@@ -85,6 +90,8 @@ CHECKS: tuple[Check, ...] = (
     Check(references.wrong_layer),
     Check(references.reference_cycle, by_record=True),
     Check(references.unknown_target, by_record=True),
+    Check(references.impossible_kb, "warning", needs=("entities.kb",), by_record=True),
+    Check(conditions.broken_condition, by_record=True),
     Check(quotes.direct_without_marks, reads=("quotes.type",), by_record=True),
     Check(quotes.indirect_in_marks, reads=("quotes.type", "quotes.parent"), by_record=True),
     Check(quotes.cue_in_content, needs=("quotes.cue",), reads=("quotes.type",), by_record=True),
@@ -99,15 +106,8 @@ CHECKS: tuple[Check, ...] = (
         reads=("quotes.attribution", "quotes.speaker_kind"),
         optional=("quotes.parent",),
     ),
-    Check(
-        quotes.speaker_without_attribution,
-        needs=("quotes.attribution", "quotes.speaker"),
-        optional=("quotes.source",),
-        by_record=True,
-    ),
     Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity"), by_record=True),
     Check(quotes.paragraph_flag, "warning", reads=("quotes.continues_paragraph",), by_record=True),
-    Check(quotes.attribution_without_source, needs=("quotes.source",), reads=("quotes.attribution",), by_record=True),
     Check(quotes.mixed_without_marks, "warning", reads=("quotes.type",), by_record=True),
     Check(
         quotes.speaker_kind_mismatch,
@@ -121,7 +121,6 @@ CHECKS: tuple[Check, ...] = (
         reads=("stances.scope",),
         by_record=True,
     ),
-    Check(stances.holder_of_article, reads=("stances.scope", "stances.holder"), by_record=True),
     Check(
         stances.contradictory_stances,
         needs=("stances.holder", "stances.target"),
@@ -140,12 +139,10 @@ CHECKS: tuple[Check, ...] = (
         reads=("stances.scope",),
         by_record=True,
     ),
-    Check(stances.speaker_without_holder, needs=("stances.holder",), reads=("stances.scope",), by_record=True),
     Check(entities.two_types, needs=("entities.kb",), reads=("entities.type",), by_record=True),
     Check(entities.split_chain, needs=("entities.kb",), optional=("entities.type",), by_record=True),
     Check(entities.never_mentioned, needs=("mentions.entity",), optional=("entities.name",)),
     Check(entities.shared_mention, "warning", needs=("mentions.entity",), by_record=True),
-    Check(entities.kb_without_date, needs=("entities.kb_date",), reads=("entities.kb",), by_record=True),
     Check(
         entities.merged_by_words,
         "warning",
@@ -153,11 +150,32 @@ CHECKS: tuple[Check, ...] = (
         reads=("entities.type",),
         optional=("quotes.speaker",),
     ),
+    Check(
+        chains.same_name,
+        "warning",
+        reads=("entities.type",),
+        optional=("entities.name", "mentions.entity", "mentions.form"),
+    ),
+    Check(mentions.wrong_pronoun, "warning", needs=("mentions.entity",), reads=("entities.type",), by_record=True),
+    Check(chains.he_and_she, "warning", needs=("mentions.entity",), reads=("entities.type",), by_record=True),
+    Check(mentions.wrong_form, "warning", reads=("mentions.form",), by_record=True),
+    Check(chains.missed_name, "warning", reads=("mentions.form",)),
+    Check(chains.foreign_name, "warning", needs=("mentions.entity", "entities.name"), reads=("mentions.form",)),
+    Check(mentions.mixed_scripts, "warning", optional=("entities.name", "mentions.form"), by_record=True),
+    Check(mentions.mark_at_edge, "warning", needs=("entities.name", "mentions.entity"), by_record=True),
+    Check(mentions.possessive_name, "warning", needs=("entities.name", "mentions.entity"), by_record=True),
+    Check(chains.two_people, "info", needs=("mentions.entity",), reads=("mentions.form", "entities.type")),
     Check(publishable.no_split, about="article"),
     Check(publishable.against_licence, about="article"),
     Check(publishable.leaked_text, about="both", optional=("mentions.form", "mentions.entity")),
     Check(publishable.unannotated_quotation, "warning", needs=("quotes.content", "nonquotes.spans")),
     Check(publishable.hidden_character, "warning", about="both"),
+    Check(records.future_date, "warning", about="both", optional=("entities.kb_date",)),
+    Check(records.retrieved_before_published, "warning", about="article"),
+    Check(records.updated_before_created, "warning"),
+    Check(records.unknown_licence, "warning", about="article"),
+    Check(records.unknown_language, "warning", about="article"),
+    Check(records.other_script, "warning", about="article"),
 )
 
 NEEDS: dict[int, frozenset[int]] = {
@@ -190,6 +208,7 @@ def run(
     failed: set[int],
     chosen: Mapping[str, Severity] | None = None,
     suppress: Suppress | None = None,
+    today: date | None = None,
     on_skip: Callable[[int], object] | None = None,
 ) -> Iterator[Problem]:
     """Run the checks of levels 1 to 6 on a document, in order, and yield the findings.
@@ -199,10 +218,11 @@ def run(
     records of an annotation, the checks that go by record are asked about the sound ones, and all checks if a safe fix
     repairs each record. A document that could not be read fails level 1 even with a warning. `chosen` replaces the
     declared severities. `suppress` takes each finding and returns it, a changed one, or None; only an error that is
-    left fails its level. `on_skip` receives the number of checks that were skipped because of errors.
+    left fails its level. `today` is the day of the run, after which a date is in the future. `on_skip` receives the
+    number of checks that were skipped because of errors.
     """
     about = "article" if document.annotation is None else "annotation"
-    document.severities = severities() if chosen is None else chosen
+    document.severities, document.today = severities() if chosen is None else chosen, today
     before, errors = frozenset(failed), Errors(document, schema)
     for level, checks in _by_level(about, schema):
         if level == 1 and not any(s.faults for s in document.sources):

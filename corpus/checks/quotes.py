@@ -205,21 +205,6 @@ def _is_own_voice(document: Document, source: tuple[int, int], quote: Record) ->
     return document.text is None or document.text[start:end].lower() in _FIRST_PERSON
 
 
-def speaker_without_attribution(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q510: A quote without attribution has a speaker.
-
-    What: `attribution` is `none`, and the quote has a source or a speaker.
-    Why: `none` means that no speaker can be identified.
-    Bad: `attribution: none`, `speaker: e1`.
-    Good: `attribution: implicit`, `speaker: e1`.
-    """
-    content = derived(document, schema).content
-    for i, quote in enumerate(document.layer("quotes")):
-        if quote.get("attribution") == "none" and (quote.get("speaker") is not None or quote.get("source")):
-            pointer, span = join_pointer("quotes", i, "attribution"), content[i][0]
-            yield found(speaker_without_attribution, document, quote.get("speaker") or "", pointer, span=span)
-
-
 def speaker_not_source(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q511: The speaker is not the entity that the source refers to.
 
@@ -259,22 +244,6 @@ def paragraph_flag(document: Document, schema: Schema) -> Iterator[Problem]:
                 pointer = join_pointer("quotes", i, "continues_paragraph")
                 fix = Fix(False, f"write {str(over).lower()}", (Edit(pointer, over),))
                 yield found(paragraph_flag, document, "", pointer, span=spans[0], fix=fix)
-
-
-def attribution_without_source(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q513: An attribution that needs a source has none.
-
-    What: `attribution` is `explicit` or `anaphoric`, and `source` is empty.
-    Why: both mean that the text names a source beside the quoted words.
-    Bad: `attribution: explicit`, `source: []`.
-    Good: `attribution: implicit`, or the mention in `source`.
-    """
-    content = derived(document, schema).content
-    for i, quote in enumerate(document.layer("quotes")):
-        if quote.get("attribution") in ("explicit", "anaphoric") and not quote.get("source"):
-            span = content[i][0]
-            pointer = join_pointer("quotes", i, "attribution")
-            yield found(attribution_without_source, document, quote["attribution"], pointer, span=span)
 
 
 def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]:

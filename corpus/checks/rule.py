@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..core.json_positions import join_pointer, position, token_range, value_place
 from ..core.model import Document, Edit, Fix, Place, Problem, Severity, Source
@@ -29,7 +29,7 @@ About = Literal["article", "annotation", "both"]
 class Rule:
     """A source of findings: the function that yields them, and their declared severity."""
 
-    ask: Callable[..., Iterator[Problem]]
+    ask: Callable[..., Iterator[Any]]
     severity: Severity = "error"
 
     @property
@@ -92,7 +92,7 @@ class Documentation(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def documentation(ask: Callable[..., Iterator[Problem]]) -> Documentation:
+def documentation(ask: Callable[..., Iterator[Any]]) -> Documentation:
     """Return the code, the message and the page that a rule's docstring gives."""
     first, _, page = (inspect.getdoc(ask) or "").partition("\n")
     code, _, message = first.partition(": ")

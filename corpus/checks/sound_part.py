@@ -83,7 +83,8 @@ class Errors:
             document.article,
             replace(annotation, value=value, source=replace(annotation.source, value=value)),
         )
-        part.severities, part.indexes = document.severities, indexes if out else {}
+        part.severities, part.today = document.severities, document.today
+        part.indexes = indexes if out else {}
         return part
 
     def _by_record(self) -> dict[_Record | None, list[Edit]]:

@@ -29,19 +29,6 @@ def evidence_of_another(document: Document, schema: Schema) -> Iterator[Problem]
                     yield found(evidence_of_another, document, detail, pointer)
 
 
-def holder_of_article(document: Document, schema: Schema) -> Iterator[Problem]:
-    """T502: The stance of an article or a headline has a holder.
-
-    What: `scope` is `article` or `headline`, and `holder` is not null.
-    Why: an article may speak neutrally while a speaker in it is hostile; the two are annotated separately.
-    Bad: `scope: article`, `holder: e1`.
-    Good: `scope: speaker`, `holder: e1`; or `scope: article`, `holder: null`.
-    """
-    for i, stance in enumerate(document.layer("stances")):
-        if stance.get("scope") in ("article", "headline") and stance.get("holder") is not None:
-            yield found(holder_of_article, document, stance["scope"], join_pointer("stances", i, "holder"))
-
-
 def contradictory_stances(document: Document, schema: Schema) -> Iterator[Problem]:
     """T503: One holder has two different stances towards one target.
 
@@ -87,19 +74,6 @@ def evidence_nowhere(document: Document, schema: Schema) -> Iterator[Problem]:
         shown = stance.get("evidence_quotes") or stance.get("evidence_spans")
         if not shown and stance.get("scope") != "headline":
             yield found(evidence_nowhere, document, "", join_pointer("stances", i))
-
-
-def speaker_without_holder(document: Document, schema: Schema) -> Iterator[Problem]:
-    """T506: A speaker's stance has no holder.
-
-    What: `scope` is `speaker`, and `holder` is null.
-    Why: a stance without a holder cannot be attributed.
-    Bad: `scope: speaker`, `holder: null`.
-    Good: `scope: speaker`, `holder: e4`, where e4 may be an anonymous source.
-    """
-    for i, stance in enumerate(document.layer("stances")):
-        if stance.get("scope") == "speaker" and stance.get("holder") is None:
-            yield found(speaker_without_holder, document, "", join_pointer("stances", i, "holder"))
 
 
 def _doubles(document: Document) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""`corpus init`, `corpus add` and `corpus guidelines`: a new corpus, its articles, its tables of labels."""
+"""`corpus init`, `corpus add` and `corpus guidelines`: a new corpus, its articles, its tables of labels and rules."""
 
 from __future__ import annotations
 
@@ -97,13 +97,14 @@ def add(common: Common, file: Path, values: tuple[str, ...]) -> int:
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 when a table would change.")
 @click.pass_obj
 def guidelines(common: Common, check: bool) -> int:
-    """Generate the tables of labels in schema/GUIDELINES.md.
+    """Generate the tables of labels and rules in schema/GUIDELINES.md.
 
-    They are made from the schema. A table is written between <!-- generated:labels:LAYER.FIELD --> and
-    <!-- end -->.
+    They are made from the schema. The labels of a field are written between
+    <!-- generated:labels:LAYER.FIELD --> and <!-- end -->, the rules of a layer, its
+    conditions, between <!-- generated:conditions:LAYER --> and <!-- end -->.
 
-    Exit code: 0 all tables are up to date; 1 a field with labels has no table, or
-    with --check a table is out of date; 2 the command could not run.
+    Exit code: 0 all tables are up to date; 1 a table is missing, or with --check
+    one is out of date; 2 the command could not run.
 
     Examples:
 
@@ -112,7 +113,7 @@ def guidelines(common: Common, check: bool) -> int:
     """
     from ..core.regular_file import read_utf8
     from ..core.schema import Schema
-    from ..edit.guidelines import GUIDELINES, with_labels, without_table
+    from ..edit.guidelines import GUIDELINES, with_tables, without_table
     from ..files import replace_file
 
     root = common.root() if check else common.edit()
@@ -121,11 +122,9 @@ def guidelines(common: Common, check: bool) -> int:
         text = read_utf8(root / GUIDELINES, root)
     except FileNotFoundError:
         raise CorpusError(f"{root / GUIDELINES} is missing") from None
-    done, missing = with_labels(text, schema), without_table(text, schema)
-    for field in missing:
-        print(
-            f"{GUIDELINES}: no table for {field}; put <!-- generated:labels:{field} --> and <!-- end --> on two lines"
-        )
+    done, missing = with_tables(text, schema), without_table(text, schema)
+    for table in missing:
+        print(f"{GUIDELINES}: no table for {table}; put <!-- generated:{table} --> and <!-- end --> on two lines")
     if done != text and not check:
         with replace_file(root / GUIDELINES) as out:
             out.write(done.encode())

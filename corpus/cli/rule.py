@@ -29,6 +29,7 @@ def rule(code: str | None, all_: bool) -> int:
       corpus rule slice-mismatch
       corpus rule --all
     """
+    from ..checks.conditions import REPLACED
     from ..checks.suppress.suppressions import all_rules
     from ..labelstudio.faults import FAULTS
 
@@ -40,6 +41,12 @@ def rule(code: str | None, all_: bool) -> int:
         if code.upper() == one.code or code == one.name:
             print(f"{one.code} {one.name} ({one.severity})\n\n{one.message}.\n\n{one.page}")
             return 0
+    if code.upper() in REPLACED:
+        new = REPLACED[code.upper()]
+        print(
+            f"{code.upper()} is now {new}: the schema states the rule, as one of its conditions. See corpus rule {new}."
+        )
+        return 0
     if code.upper() in FAULTS:
         print(f"{code.upper()} (Label Studio: the annotation is quarantined)\n\n{FAULTS[code.upper()]}.")
         return 0

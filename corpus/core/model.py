@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -98,7 +99,8 @@ class Document:
     """The unit that a check reads: an article with one annotator's annotation, or without one (None).
 
     `derived` is the one slot in which `checks.derived` keeps what it derived from the document.
-    `severities` are those of this run, by code; `checks.run` sets them, and a finding takes its own from here.
+    `severities` are those of this run, by code, and `today` is its day; `checks.run` sets them. A finding takes its
+    severity from here. Without a day, no date is in the future.
     `indexes` has, for each layer of which records were left out, the index in the file of each record.
     """
 
@@ -107,6 +109,7 @@ class Document:
     annotation: Annotation | None = None
     derived: object = field(default=None, init=False, repr=False, compare=False)
     severities: Mapping[str, Severity] = field(default_factory=dict, init=False, repr=False, compare=False)
+    today: date | None = field(default=None, init=False, repr=False, compare=False)
     indexes: Mapping[str, Sequence[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

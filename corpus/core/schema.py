@@ -13,80 +13,40 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import jsonschema_rs
 import orjson
 
+from .conditions import CONDITIONS, fitting, read_conditions
 from .done import done_fields
+from .labelling import check_labelling, read_labelling
+from .layers import Condition
+from .layers import Field as Field
+from .layers import FieldKind as FieldKind
+from .layers import Label as Label
+from .layers import Layer as Layer
 from .model import CorpusError, Kind, Record
 from .regular_file import read_file
-from .schema_names import NAME, check_label, check_names
+from .schema_names import NAME, check_label, check_names, check_prose
 
-FieldKind = Literal["spans", "reference", "label", "scalar"]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 """The `$schema` of every *.schema.json: another one would be fetched, and would decide what is valid."""
 TARGETS = "targets"
 """What a reference to the target registry refers to; the other references name a layer."""
 
 _SCALARS = ("string", "integer", "number", "boolean")
+_SHOWN = 400
+"""The most code points of another library's message that are shown: some quote the whole schema."""
 _ID = ("id", "scalar", "string", True)
 IF_DONE = "requiredIfDone"
 """The keyword of a record's schema that names the fields which each record has if `fields_done` names them."""
 _COLUMNS = ("annotator", "fields_done", "layers_done", "provenance", "text")
 """The columns of the article tables that do not come from fields of the record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """An allowed value of a label field: what is stored, its title, and how to know it."""
-
-    name: str
-    title: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a layer or of an article.
-
-    `many` is true for a list of values, `least` is how many it must have. `json_type` is the JSON type
-    of one value: string, integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
-    `nullable` is true when a single value may be null. `required` is true when each record of an annotator who
-    annotated the field has it, `always` when the records of every annotator have it.
-    """
-
-    name: str
-    kind: FieldKind
-    title: str
-    description: str
-    required: bool = False
-    many: bool = False
-    least: int = 0
-    json_type: str = "string"
-    refers_to: str = ""
-    labels: tuple[Label, ...] = ()
-    nullable: bool = False
-    always: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A top-level array of records of the annotation schema."""
-
-    name: str
-    title: str
-    description: str
-    fields: tuple[Field, ...]
-    by_kind: Mapping[FieldKind, tuple[Field, ...]] = field(compare=False, repr=False)
-
-    def of_kind(self, kind: FieldKind) -> tuple[Field, ...]:
-        """The fields of one kind."""
-        return self.by_kind[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +71,11 @@ class Schema:
         self.annotation = annotation
         self.article = article
         self.registry = targets
-        self.layers = {layer.name: layer for layer in _layers(annotation)}
-        self.article_fields = _fields("article", article, article)
         self.targets = {target["target_id"]: target for target in targets["targets"]}
+        self.layers = {layer.name: layer for layer in _layers(annotation, self.targets)}
+        self.conditions = _conditions(annotation, self.layers.values(), self.targets)
+        """The conditions of each layer that has any."""
+        self.article_fields = _fields("article", article, article)
         self.versions = _versions(annotation)
         self.has_fields_done = "fields_done" in annotation["properties"]
         """True if annotations may say which fields were annotated."""
@@ -261,7 +223,8 @@ def _check_json_schema(value: dict[str, Any], path: Path) -> None:
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         where = "/".join(map(str, getattr(error, "instance_path", ())))
         message = getattr(error, "message", str(error))
-        raise CorpusError(f"{path} is not a valid JSON Schema: {message} (at /{where})") from None
+        shown = message if len(message) <= _SHOWN else f"{message[: _SHOWN // 2]} … {message[-_SHOWN // 2 :]}"
+        raise CorpusError(f"{path} is not a valid JSON Schema: {shown} (at /{where})") from None
 
 
 def _refuse(uri: str) -> Any:
@@ -297,6 +260,19 @@ def _check_layers(schema: Schema) -> None:
                 raise CorpusError(
                     f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is not a layer"
                 )
+    check_labelling(schema.layers)
+    _check_prose(schema)
+
+
+def _check_prose(schema: Schema) -> None:
+    """Raise CorpusError for a title or description with characters that no reader of a config or page should get."""
+    for layer in schema.layers.values():
+        check_prose(f"layer {layer.name}", layer.title + layer.description)
+    of_layers = [(f"{name}.{one.name}", one) for name, layer in schema.layers.items() for one in layer.fields]
+    for name, one in [*of_layers, *((one.name, one) for one in schema.article_fields)]:
+        check_prose(f"field {name}", one.title + one.description)
+        for label in one.labels:
+            check_prose(f"label {label.name} of {name}", label.title + label.description)
 
 
 def _versions(annotation: dict[str, Any]) -> tuple[str, ...]:
@@ -308,13 +284,36 @@ def _versions(annotation: dict[str, Any]) -> tuple[str, ...]:
     return tuple(versions)
 
 
-def _layers(schema: dict[str, Any]) -> Iterator[Layer]:
+def _layers(schema: dict[str, Any], targets: Collection[str]) -> Iterator[Layer]:
     for name, written in schema["properties"].items():
         items = _resolve(schema, written.get("items", {}))
         if written.get("type") == "array" and items.get("type") == "object":
             fields = _fields(name, items, schema)
             kinds = {kind: tuple(one for one in fields if one.kind == kind) for kind in get_args(FieldKind)}
-            yield Layer(name, written.get("title", name), written.get("description", ""), fields, kinds)
+            conditions = read_conditions(name, items.get(CONDITIONS, []), fields, targets)
+            yield Layer(name, written.get("title", name), written.get("description", ""), fields, kinds, conditions)
+
+
+def _conditions(
+    annotation: dict[str, Any], layers: Collection[Layer], targets: Collection[str]
+) -> dict[str, tuple[Condition, ...]]:
+    """Return the conditions of each layer: those that the schema states.
+
+    If no layer has the keyword, return those of this project's own schema that replace a check.
+    """
+    if any(CONDITIONS in written.get("items", {}) for written in annotation["properties"].values()):
+        found = {layer.name: layer.conditions for layer in layers}
+    else:
+        shipped = _shipped_conditions()
+        found = {one.name: fitting(one.name, shipped.get(one.name, []), one.fields, targets) for one in layers}
+    return {layer: conditions for layer, conditions in found.items() if conditions}
+
+
+@cache
+def _shipped_conditions() -> dict[str, list[Any]]:
+    """Return the conditions of this project's own schema, by layer: older schemas are checked by some of them."""
+    properties = json.loads(read_file(shipped() / "annotation.schema.json"))["properties"]
+    return {name: written["items"].get(CONDITIONS, []) for name, written in properties.items() if "items" in written}
 
 
 def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple[Field, ...]:
@@ -324,7 +323,11 @@ def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple
     if not isinstance(if_done, (list, tuple)) or not all(name in properties for name in if_done):
         raise CorpusError(f"the schema's {IF_DONE} of {owner} must list fields of {owner}")
     return tuple(
-        replace(_field(owner, name, written, schema, name in always or name in if_done), always=name in always)
+        replace(
+            _field(owner, name, written, schema, name in always or name in if_done),
+            always=name in always,
+            labelling=read_labelling(f"{owner}.{name}", written if isinstance(written, dict) else {}),
+        )
         for name, written in properties.items()
     )
 

@@ -1,31 +1,42 @@
-"""Write the tables of labels in the guidelines from the schema, between pairs of markers:
+"""Write the tables of labels and rules in the guidelines from the schema, between pairs of markers:
 
-<!-- generated:labels:quotes.type -->  …the table of the labels of quotes.type…  <!-- end -->
+<!-- generated:labels:quotes.type -->  …the table of the labels of quotes.type…    <!-- end -->
+<!-- generated:conditions:quotes -->   …the table of the conditions of quotes…     <!-- end -->
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from ..core.schema import Label, Schema
+from ..core.schema import Layer, Schema
 
 GUIDELINES = "schema/GUIDELINES.md"
-_TABLE = re.compile(r"(<!-- generated:labels:(\w+)\.(\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_TABLE = re.compile(r"(<!-- generated:(labels:\w+\.\w+|conditions:\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
-def with_labels(text: str, schema: Schema) -> str:
-    """Return the guidelines `text` with every table of labels rewritten from the schema."""
-    return _TABLE.sub(lambda match: f"{match[1]}\n{_table(schema.labels(match[2], match[3]))}\n{match[5]}", text)
+def with_tables(text: str, schema: Schema) -> str:
+    """Return the guidelines `text` with every table rewritten from the schema."""
+    rows = {name: rows for layer in schema.layers.values() for name, rows in _tables(layer)}
+    return _TABLE.sub(lambda match: f"{match[1]}\n{_table(rows.get(match[2], []))}\n{match[4]}", text)
 
 
 def without_table(text: str, schema: Schema) -> list[str]:
-    """Return the label fields (`layer.field`) that have no table in the guidelines `text`."""
-    there = {f"{match[2]}.{match[3]}" for match in _TABLE.finditer(text)}
-    fields = (f"{layer.name}.{field.name}" for layer in schema.layers.values() for field in layer.of_kind("label"))
-    return [field for field in fields if field not in there]
+    """Return the tables that the guidelines `text` lacks: `labels:LAYER.FIELD` and `conditions:LAYER`."""
+    there = {match[2] for match in _TABLE.finditer(text)}
+    return [name for layer in schema.layers.values() for name, _ in _tables(layer) if name not in there]
 
 
-def _table(labels: tuple[Label, ...]) -> str:
-    rows = [(f"`{label.name}`", label.title, label.description) for label in labels]
-    cells = [("label", "title", "how to know it"), ("---", "---", "---"), *rows]
+def _tables(layer: Layer) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    """Yield the name and the rows of each table of a layer."""
+    for field in layer.of_kind("label"):
+        rows = [(f"`{label.name}`", label.title, label.description) for label in field.labels]
+        yield f"labels:{layer.name}.{field.name}", [("label", "title", "how to know it"), *rows]
+    if layer.conditions:
+        rows = [(one.title, one.words, one.reason) for one in layer.conditions]
+        yield f"conditions:{layer.name}", [("rule", "in the fields", "why"), *rows]
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    cells = [*rows[:1], ("---",) * 3, *rows[1:]] if rows else []
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in cells)

@@ -16,7 +16,7 @@ from ..core.model import CorpusError
 from ..core.regular_file import read_file, read_utf8
 from ..core.schema import Schema, shipped
 from ..files import new_folder
-from .guidelines import GUIDELINES, with_labels
+from .guidelines import GUIDELINES, with_tables
 
 SKELETON = Path(__file__).parent / "skeleton"
 SHIPPED = ("annotation.schema.json", "article.schema.json", "targets.schema.json", "README.md")
@@ -111,7 +111,7 @@ def _copy(made: Path, said: dict[str, str]) -> None:
     for shared in SHIPPED:
         (made / "schema" / shared).write_bytes(read_file(shipped() / shared))
     guidelines = made / GUIDELINES
-    guidelines.write_bytes(with_labels(read_utf8(guidelines), Schema.read(made)).encode())
+    guidelines.write_bytes(with_tables(read_utf8(guidelines), Schema.read(made)).encode())
 
 
 def _filled(text: str, said: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from ..core.conditions import CONDITIONS, conditions_of
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
 from ..core.regular_file import read_file
@@ -217,7 +218,10 @@ def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: s
 
 
 def edit_schema(schema: Record, removed: Iterable[str], written: Iterable[tuple[str, Any]], name: str) -> None:
-    """Remove values from a schema and write others, each at a JSON pointer; `-` appends to a list, as in RFC 6902."""
+    """Remove values from a schema and write others, each at a JSON pointer; `-` appends to a list, as in RFC 6902.
+
+    Conditions that name a removed field go with it.
+    """
     for pointer in removed:
         at, key = _parent_of(schema, pointer, name)
         at.pop(key, None)
@@ -227,6 +231,10 @@ def edit_schema(schema: Record, removed: Iterable[str], written: Iterable[tuple[
             at.append(value)
         else:
             at[key] = value
+    for layer in schema["properties"].values():
+        items = layer.get("items", {})
+        if CONDITIONS in items:
+            items[CONDITIONS] = conditions_of(items[CONDITIONS], items["properties"])
 
 
 def _record_of(options: Options, schema: Schema) -> Record:

@@ -58,7 +58,8 @@ def check_document(parts: list[Document], schema: Schema, policy: Policy, suppre
         # An annotation rests on its article: it starts with the levels that the article failed.
         levels = failed if document.annotation is None else checks.inherited(failed)
         before = frozenset(levels)
-        for problem in checks.run(document, schema, levels, policy.severities, suppress, on_skip):
+        today = policy.suppressions.today
+        for problem in checks.run(document, schema, levels, policy.severities, suppress, today, on_skip):
             checked.problems.add(problem)
         skipped = checks.skipped_levels(before, levels)
         if skipped:

@@ -179,7 +179,7 @@ def _label_row(label: Label, count: int) -> list[object]:
 
 
 def _field_tables(schema: Schema) -> str:
-    """Return a table for each layer: its fields, their kinds, and their descriptions."""
+    """Return tables for each layer: its fields with their kinds and descriptions, and its rules."""
     parts = []
     for layer in schema.layers.values():
         rows = [
@@ -193,4 +193,7 @@ def _field_tables(schema: Schema) -> str:
             for f in layer.fields
         ]
         parts.append(f"#### `{layer.name}`\n\n{layer.description}\n\n{_table(['field', 'kind', 'holds'], rows)}")
+        if layer.conditions:
+            rules = [[one.title, one.words, one.reason] for one in layer.conditions]
+            parts.append(_table(["rule", "in the fields", "why"], rules))
     return "\n\n".join(parts)

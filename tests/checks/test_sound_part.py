@@ -63,7 +63,7 @@ def test_spans_out_of_order_hide_nothing(corpus: Corpus) -> None:
         for start in [TEXT.index(words)]
     ]
     value["quotes"][0]["type"] = "indirect"
-    value["entities"].append({**value["entities"][0], "id": "e2"})
+    value["entities"].append({**value["entities"][0], "id": "e2", "name": "Bo"})
     corpus.write(GOLD, value)
     found = corpus.findings()
     ran = corpus.run("validate")

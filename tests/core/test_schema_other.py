@@ -51,6 +51,10 @@ def without_layers(root: Path, *names: str) -> None:
             written["items"]["properties"] = {k: v for k, v in properties.items() if k not in dropped[layer]}
             for needed in "required", "requiredIfDone":
                 written["items"][needed] = [k for k in written["items"][needed] if k not in dropped[layer]]
+            conditions = written["items"].pop("conditions", [])
+            written["items"]["conditions"] = [
+                one for one in conditions if dropped[layer].isdisjoint({*one["if"], *one["then"]})
+            ]
     write(root / "schema" / "annotation.schema.json", schema)
     for path in (root / "annotations").glob("*/*.json"):
         annotation = {key: value for key, value in read(path).items() if key not in names}

@@ -331,6 +331,21 @@ def test_a_label_that_the_schema_adds_gets_its_row(fresh: Corpus) -> None:
     assert fresh.run("guidelines", "--check") == Ran(0, "", "")
 
 
+def test_a_condition_that_the_schema_adds_gets_its_row(fresh: Corpus) -> None:
+    schema = fresh.read("schema/annotation.schema.json")
+    rule = {"title": "Hope | fear", "reason": "Nobody hears them.", "if": {"medium": "thought"}, "then": {"cue": None}}
+    schema["properties"]["quotes"]["items"]["conditions"].append(rule)
+    fresh.write("schema/annotation.schema.json", schema)
+    assert fresh.run("guidelines", "--check").code == 1
+    assert fresh.run("guidelines").code == 0
+    row = "| Hope \\| fear | if `medium` is `thought`, then `cue` is empty | Nobody hears them. |\n"
+    assert row in (fresh.root / "schema" / "GUIDELINES.md").read_text("utf-8")
+    nonquotes = schema["properties"]["nonquotes"]["items"]
+    nonquotes["conditions"] = [rule | {"if": {"reason": "scare"}, "then": {"spans": {"not": None}}}]
+    fresh.write("schema/annotation.schema.json", schema)
+    assert "no table for conditions:nonquotes; put" in fresh.run("guidelines").out
+
+
 def test_a_field_without_a_table_is_told(fresh: Corpus) -> None:
     path = fresh.root / "schema" / "GUIDELINES.md"
     text = path.read_text("utf-8")
@@ -338,7 +353,7 @@ def test_a_field_without_a_table_is_told(fresh: Corpus) -> None:
     ran = fresh.run("guidelines")
     assert ran.code == 1
     assert ran.out.startswith(
-        "schema/GUIDELINES.md: no table for quotes.medium; put <!-- generated:labels:quotes.medium"
+        "schema/GUIDELINES.md: no table for labels:quotes.medium; put <!-- generated:labels:quotes.medium"
     )
     path.write_bytes(b"\xff")
     assert fresh.run("guidelines").code == 2

@@ -26,12 +26,13 @@ import pytest
 import yaml
 from support.corpora import REPOSITORY
 from support.once import made_once
+from support.planted import section
 from support.shell import Shell
 
 from corpus.checks.suppress.suppressions import all_rules
 from corpus.cli.main import main
 from corpus.core.schema import Schema
-from corpus.edit.guidelines import with_labels, without_table
+from corpus.edit.guidelines import with_tables, without_table
 from corpus.formats import FORMATS
 from corpus.report import RuleInfo
 
@@ -42,6 +43,7 @@ DOCUMENTS = (
     "DATASET_CARD.md",
     "docs/submissions.md",
     "docs/agreement.md",
+    "docs/benchmark.md",
     "docs/releases.md",
     "docs/your-own-corpus.md",
     "docs/api.md",
@@ -74,6 +76,7 @@ SKIPPED = {
     "ON_THE_RECORD_KILLS=50 pytest tests/project/test_kills.py": "takes minutes, and runs by itself",
     "pytest tests/project/test_docs.py --golden": "it would run this test",
     "pytest tests/checks/test_cases.py --golden": "runs by itself",
+    "pytest tests/checks/test_planted.py --golden": "runs by itself",
     "pytest tests/report/test_reports.py --golden": "runs by itself",
     "pytest tests/project/test_site.py --golden": "runs by itself",
     "ruff check": ".ci/run does it",
@@ -211,7 +214,7 @@ def test_every_verb_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
 def test_guidelines_have_the_labels_of_the_schema() -> None:
     schema = Schema.read(REPOSITORY)
     text = GUIDELINES.read_text("utf-8")
-    assert with_labels(text, schema) == text, "run `corpus guidelines`"
+    assert with_tables(text, schema) == text, "run `corpus guidelines`"
     assert without_table(text, schema) == []
     headings = {heading.lower() for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
     assert {layer.title.lower() for layer in schema.layers.values()} <= headings
@@ -232,6 +235,7 @@ def rules_page() -> str:
         link = f"[{check.code}](#{check.code.lower()}-{check.name})"
         message = check.message.replace("|", "\\|")
         lines.append(f"| {link} | {check.name} | {check.severity} | {getattr(check, 'about', 'corpus')} | {message} |")
+    lines += ["", "## Planted faults", "", f"<!-- planted -->\n{section()}<!-- end -->"]
     for check in all_rules():
         rule = RuleInfo(check.code, check.name, check.severity, check.message, check.page)
         lines += ["", f"## {check.code} {check.name}", "", f"{check.message}. ({check.severity})", "", rule.markdown]
@@ -293,7 +297,11 @@ def test_additions_of_the_schema_readme_need_no_python(
         if block.info.startswith("json add="):
             add(schema, block.info.removeprefix("json add="), json.loads(block.body))
             added += 1
-    assert added == 3
+        elif block.info.startswith("json condition="):
+            items = schema["properties"][block.info.removeprefix("json condition=")]["items"]
+            items["conditions"].append(json.loads(block.body))
+            added += 1
+    assert added == 4
     path.write_text(json.dumps(schema), "utf-8")
     assert main(["--root", str(root), "build"]) == 0
     front = yaml.safe_load((root / "build" / "README.md").read_text("utf-8").split("---\n")[1])

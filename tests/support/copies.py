@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus.checks import CHECKS
+from corpus.checks.suppress.baseline import baseline_toml, read_baseline
 from corpus.cli.main import main
 from support.corpora import REPOSITORY
 
@@ -62,6 +63,10 @@ def copy_repository(to: Path, doc_ids: tuple[str, ...] = (), annotators: tuple[s
         if (not doc_ids or path.stem in doc_ids) and (not annotators or path.parent.name in annotators):
             (to / "annotations" / path.parent.name).mkdir(parents=True, exist_ok=True)
             shutil.copy(path, to / "annotations" / path.parent.name / path.name)
+    copied = {(path.stem, path.parent.name) for path in (to / "annotations").glob("*/*.json")}
+    known = {one: n for one, n in read_baseline(REPOSITORY).items() if (one.doc_id, one.annotator) in copied}
+    if known:
+        (to / "annotations" / "baseline.toml").write_bytes(baseline_toml(known))
     if (REPOSITORY / "DATASET_CARD.md").exists():
         shutil.copy(REPOSITORY / "DATASET_CARD.md", to / "DATASET_CARD.md")
     (to / "pyproject.toml").write_text(f'[tool.corpus]\nversion = "{VERSION}"\n', "utf-8")

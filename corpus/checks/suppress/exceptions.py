@@ -22,6 +22,7 @@ from ...core.fingerprint import annotator_of
 from ...core.model import CorpusError, Problem
 from ...core.regular_file import read_utf8
 from ...core.toml_file import read_tables, string
+from ..conditions import REPLACED
 
 EXCEPTIONS = "annotations/exceptions.toml"
 _NAMES = ("file", "doc_id", "annotator", "record", "code", "reason")
@@ -91,6 +92,11 @@ def read_exceptions(
 
 
 def _check_code(one: ExceptionEntry, where: str, codes: Collection[str], suppressible: Collection[str]) -> None:
+    if one.code in REPLACED:
+        raise CorpusError(
+            f"{where}: {REPLACED[one.code]} replaces the code {one.code}, since the schema states the rule; "
+            f'write code = "{REPLACED[one.code]}"'
+        )
     if one.code not in codes:
         raise CorpusError(f"{where}: unknown code {one.code}; `corpus rule --all` lists the codes")
     if one.code not in suppressible:

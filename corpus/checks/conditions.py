@@ -1,0 +1,81 @@
+"""Level 5: the rules that the schema states, its `conditions`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ..core.json_positions import join_pointer
+from ..core.layers import Condition, FieldTest, Layer
+from ..core.model import Document, Edit, Fix, Problem, Record
+from ..core.schema import Schema
+from .derived import derived
+from .rule import found
+
+REPLACED = {"E505": "S501", "Q510": "S501", "Q513": "S501", "T502": "S501", "T506": "S501"}
+"""Codes of checks that conditions of the schema replace → the code of their findings."""
+
+
+def broken_condition(document: Document, schema: Schema) -> Iterator[Problem]:
+    """S501: A record breaks a rule of the schema.
+
+    What: the `conditions` of a layer in `schema/annotation.schema.json` say what a record holds if it holds something
+    else. The finding names the rule. A field that was not annotated breaks none, and each field of a record is in one
+    finding only. A new rule is one edit in `schema/`.
+    Why: such a rule of the guidelines says that two values contradict each other, so one of them is wrong.
+    Bad: `attribution: none`, `speaker: e1`; or `label: neutral`, `intensity: 3`.
+    Good: `attribution: implicit`, `speaker: e1`; or `label: neutral`, `intensity: 1`.
+    """
+    for layer in (schema.layers[name] for name in schema.conditions):
+        prefix = f"{layer.name}."
+        absent = {name.removeprefix(prefix) for name in derived(document, schema).absent if name.startswith(prefix)}
+        conditions = [one for one in schema.conditions[layer.name] if not absent.issuperset(one.fields)]
+        for i, record in enumerate(document.layer(layer.name) if conditions else ()):
+            reported: set[str] = set()
+            for condition in conditions:
+                broken = [test for test in condition.broken(record, absent) if test.field not in reported]
+                if broken:
+                    reported.update(test.field for test in broken)
+                    yield _finding(document, layer, i, record, condition, broken)
+
+
+def _finding(
+    document: Document, layer: Layer, i: int, record: Record, condition: Condition, broken: list[FieldTest]
+) -> Problem:
+    given = ", ".join(_said(record, test.field) for test in condition.tests)
+    detail = f"{condition.title}: {given}, {', '.join(_said(record, test.field) for test in broken)}"
+    pointer = join_pointer(layer.name, i, broken[0].field)
+    return found(
+        broken_condition,
+        document,
+        detail,
+        pointer,
+        span=_place(layer, record),
+        suggestion=f"{condition.reason} The rule: {condition.words.replace('`', '')}",
+        fix=_fix(pointer, broken),
+    )
+
+
+def _fix(pointer: str, broken: list[FieldTest]) -> Fix | None:
+    """Return the fix that writes the only value that a rule permits; nothing is deleted."""
+    if len(broken) > 1 or broken[0].negated or len(broken[0].values) > 1 or broken[0].values[0] is None:
+        return None
+    value = broken[0].values[0]
+    return Fix(False, f"write {json.dumps(value, ensure_ascii=False)}", (Edit(pointer, value),))
+
+
+def _said(record: Record, field: str) -> str:
+    value = record.get(field)
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        value = [span.get("text", f"{span['start']}–{span['end']}") for span in value]
+    if isinstance(value, list):
+        return f"{field} is {', '.join(map(str, value))[:60] or 'empty'}"
+    return f"{field} is {'empty' if value is None else value if isinstance(value, str) else json.dumps(value)}"[:100]
+
+
+def _place(layer: Layer, record: Record) -> tuple[int, int] | None:
+    """Return the first span of a record, None if it has none."""
+    for field in layer.of_kind("spans"):
+        for span in record.get(field.name) or ():
+            return span["start"], span["end"]
+    return None
