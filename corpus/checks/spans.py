@@ -365,6 +365,8 @@ def explain_text(text: str, wanted: str) -> str:
     """Return the change of the text that explains the checksum `wanted` (hexadecimal SHA-256), or ""."""
     import unicodedata
 
+    if "<<<<<<< " in text and ">>>>>>> " in text:
+        return "the text has the <<<<<<< and >>>>>>> of an unresolved merge: choose one side and remove them"
     ways: dict[str, Callable[[str], str]] = {
         "the text has CRLF line endings, the checksum was made with LF": lambda t: t.replace("\r\n", "\n"),
         "the text has LF line endings, the checksum was made with CRLF": lambda t: t.replace("\r\n", "\n").replace(

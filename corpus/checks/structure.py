@@ -71,7 +71,8 @@ def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
         labels = _labels(schema, document, violation)
         names = {word.lower(): label.name for label in labels for word in (label.title, label.name)}
         near = get_close_matches(str(violation.value).lower(), names, 1)
-        detail = f"{_shown(violation.value)} is not one of {', '.join(label.name for label in labels)}"
+        allowed = ", ".join(label.name for label in labels)
+        detail = f"{_shown(violation.value)} is not one of {allowed}" if labels else violation.message[:300]
         hint = f"did you mean {names[near[0]]!r}?" if near else ""
         yield _at(unknown_label, document, schema, violation, detail, suggestion=hint)
 
