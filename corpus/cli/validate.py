@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -47,6 +47,13 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
 @click.option("--since", metavar="REF", help="Only what changed since the branch left REF, such as origin/main.")
 @click.option("--base", metavar="REF", help="Take the releases from this commit, and report changes to them.")
 @click.option("--show-excepted", is_flag=True, help="Also show suppressed findings, as info, with the reason.")
+@click.option(
+    "--least",
+    type=options.OneOf(lambda: get_args(Severity)),
+    default="info",
+    metavar="SEVERITY",
+    help="Show findings of at least this severity: error, warning or info; default: info.",
+)
 @click.option("--statistics", is_flag=True, help="Show how often each code was found; with --format text or json.")
 @click.option("--require-documents", is_flag=True, help="Exit with 2 when the corpus has no documents.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of earlier runs.")
@@ -59,6 +66,7 @@ def validate(
     since: str | None,
     base: str | None,
     show_excepted: bool,
+    least: str,
     statistics: bool,
     require_documents: bool,
     no_cache: bool,
@@ -82,6 +90,9 @@ def validate(
 
     --statistics shows one line for each code instead of the findings: [*] marks
     codes of which `corpus fmt --fix` fixes all findings.
+
+    --least warning leaves out the findings of severity `info`. With --least error,
+    warnings do not change the exit code either.
 
     Findings of severity `info` do not change the exit code. Set severities in
     [tool.corpus.severity] of pyproject.toml. Findings suppressed by an exception
@@ -165,7 +176,7 @@ def validate(
             info = described(root, common.given_root, asked, settings.severity, documents)
             found = _within_budget(_problems(shards, totals, info))
             write = write_statistics if statistics else report.write
-            counts = write(chain(found, of_releases), chosen, info)
+            counts = write(totals.shown(chain(found, of_releases), least), chosen, info)
     common.say(report.summary(counts, documents) + totals.suffix())
     return 1 if counts["error"] or counts["warning"] else 0
 
@@ -191,12 +202,23 @@ class Totals:
     suppressed: int = 0
     skipped_checks: int = 0
     skipped_documents: int = 0
+    hidden: int = 0
 
     def add(self, shard: Shard) -> None:
         """Count a shard in."""
         self.suppressed += shard.used.total()
         self.skipped_checks += shard.skipped_checks
         self.skipped_documents += shard.skipped_documents
+
+    def shown(self, problems: Iterable[Problem], least: str) -> Iterator[Problem]:
+        """Yield the Problems of at least a severity, and count the others."""
+        severities = get_args(Severity)
+        shown = severities[: severities.index(least) + 1]
+        for problem in problems:
+            if problem.severity in shown:
+                yield problem
+            else:
+                self.hidden += 1
 
     def skipped(self) -> str:
         """Return how many checks were skipped, "" if none was."""
@@ -209,6 +231,7 @@ class Totals:
     def suffix(self) -> str:
         """Return what follows the number of findings in the last line."""
         skipped = self.skipped()
+        skipped += "; " * bool(skipped and self.hidden) + (f"{self.hidden:,} not shown" if self.hidden else "")
         return (f"; {self.suppressed:,} suppressed" if self.suppressed else "") + (f"; {skipped}" if skipped else "")
 
 
