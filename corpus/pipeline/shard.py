@@ -40,6 +40,10 @@ class Shard:
     used: Used = field(default_factory=Counter)
     """How many findings each suppression suppressed."""
     skipped_levels: SkippedLevels = field(default_factory=dict)
+    skipped_checks: int = 0
+    """How many checks were skipped because of errors of an earlier level."""
+    skipped_documents: int = 0
+    """In how many documents."""
     summaries: list[Summary] = field(default_factory=list)
     """The summaries of the documents that the corpus-wide rules read."""
 
@@ -54,6 +58,8 @@ class Shard:
             self.add(problem)
         checked.problems.close()
         self.skipped_levels.update(checked.skipped_levels)
+        self.skipped_checks += checked.skipped_checks
+        self.skipped_documents += checked.skipped_checks > 0
 
 
 @dataclass(frozen=True, slots=True)
