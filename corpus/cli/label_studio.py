@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .label_studio_options import LAYERS, OVERWRITE, StepBar, absolute, project_options
+from .label_studio_migrate import migrate
+from .label_studio_options import LAYERS, OVERWRITE, absolute
+from .label_studio_server import ProgressBar, of_project, open_server
 from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 def label_studio() -> None:
     """Annotate in Label Studio, and import the annotations.
 
-    `push`, `status` and `pull` use the API of a server; `config` and `convert` need none. The
+    `push`, `status`, `pull` and `migrate` use the API of a server; `config` and `convert` need none. The
     token is read from LABEL_STUDIO_API_KEY, or from the file that
     LABEL_STUDIO_API_KEY_FILE names.
     """
@@ -50,7 +53,7 @@ def config(common: Common, layers: tuple[str, ...]) -> int:
 
 @label_studio.command("push")
 @click.argument("doc_ids", nargs=-1, metavar="[DOC]…", help="Only these documents.")
-@project_options
+@of_project
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
 @LAYERS
@@ -81,6 +84,7 @@ def push(
     project: str,
     server: str | None,
     timeout: float,
+    ca_file: Path | None,
     annotator: str,
     new: bool,
     layers: tuple[str, ...],
@@ -121,16 +125,14 @@ def push(
       corpus label-studio push --project bridge --predictions model/output
     """
     from ..core.schema import Schema
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.push import push as send
-    from ..labelstudio.server import Server
     from ..labelstudio.team import Team
     from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes, warn_of_strangers
 
     root = common.root()
     others = {"--annotator": annotator, "--new": new, "--layers": layers, "--annotators": overlap, "--assign": assign}
     refuse_clashes(adjudicate, predictions, model_version, others)
-    of = Server(server_origin(server), read_token(), timeout)
+    of = open_server(server, project, timeout, ca_file)
     if adjudicate:
         return push_conflicts(common, of, project, adjudicate, doc_ids)
     if predictions:
@@ -155,7 +157,7 @@ def push(
 
 
 @label_studio.command("status")
-@project_options
+@of_project
 @click.option(
     "--format",
     "format_",
@@ -165,7 +167,7 @@ def push(
     help="text, json; default: text.",
 )
 @click.pass_obj
-def status(common: Common, project: str, server: str | None, timeout: float, format_: str) -> int:
+def status(common: Common, project: str, server: str | None, timeout: float, ca_file: Path | None, format_: str) -> int:
     """Show what is done in a project, by annotator and document.
 
     An annotation is done if `pull` would import it, and quarantined otherwise, with the
@@ -181,21 +183,19 @@ def status(common: Common, project: str, server: str | None, timeout: float, for
     """
     from ..core.schema import Schema
     from ..labelstudio import render_status
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
-    from ..labelstudio.server import Server
-    from ..labelstudio.status import status as of_project
+    from ..labelstudio.status import status as state_of
 
     root = common.root()
-    of = Server(server_origin(server), read_token(), timeout)
-    with StepBar(common) as bar:
-        found = of_project(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
+    of = open_server(server, project, timeout, ca_file)
+    with ProgressBar(common) as bar:
+        found = state_of(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
     print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
     return 0
 
 
 @label_studio.command("pull")
-@project_options
+@of_project
 @click.option(
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
@@ -211,6 +211,7 @@ def pull(
     project: str,
     server: str | None,
     timeout: float,
+    ca_file: Path | None,
     since: str,
     prune: bool,
     snapshot: bool,
@@ -240,17 +241,15 @@ def pull(
       corpus label-studio pull --project conflicts --adjudicated
     """
     from ..core.schema import Schema
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.pull import pull as receive
-    from ..labelstudio.server import Server
     from .label_studio_team import pull_decisions
 
     if adjudicated and (since or prune or snapshot or overwrite):
         raise click.UsageError("--adjudicated cannot be combined with --since, --prune, --snapshot or --overwrite")
     root = common.root()
-    of = Server(server_origin(server), read_token(), timeout)
-    with StepBar(common) as bar:
+    of = open_server(server, project, timeout, ca_file)
+    with ProgressBar(common) as bar:
         if adjudicated:
             return pull_decisions(common, of, project, bar.more)
         did = receive(
@@ -268,7 +267,7 @@ def pull(
             warn,
             snapshot,
         )
-    code = _report_result(common, did.result)
+    code = _report_result(common, did.result, of.origin)
     for one in did.gone:
         removed = "removed" if prune and one.known else "kept (--prune removes it)" if one.known else "kept"
         print(f"gone annotations/{one.path}: {one.reason}; {removed}")
@@ -328,13 +327,24 @@ def convert(common: Common, export: Path, into: Path | None, server: str, overwr
     return _report_result(common, result)
 
 
-def _report_result(common: Common, result: Result) -> int:
-    """Print findings on stdout and figures on stderr; return the exit code."""
-    from .. import report
+def _report_result(common: Common, result: Result, origin: str = "") -> int:
+    """Print findings on stdout and figures on stderr; return the exit code.
 
-    counts = report.text(result.problems, sys.stdout)
+    On a terminal, the page of a task is a link on the server at `origin`. No file and no log gets that address.
+    """
+    from .. import report
+    from ..labelstudio.quarantine import SEE
+
+    problems = result.problems
+    if origin and sys.stdout.isatty():
+        link = f"{SEE}{origin.rstrip('/')}/projects/"
+        problems = [replace(one, suggestion=one.suggestion.replace(f"{SEE}/projects/", link)) for one in problems]
+    counts = report.text(problems, sys.stdout)
     for path in result.quarantined:
         print(f"quarantined {path}")
     figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "quarantined"))
     common.say(", ".join(f"{len(paths):,} {what}" for paths, what in figures))
     return 1 if counts["error"] or counts["warning"] else 0
+
+
+label_studio.command("migrate")(migrate)

@@ -33,6 +33,13 @@ class StandIn:
         about |= {"down": down}
         (self.folder / "project.json").write_text(json.dumps({**about, "tasks": list(tasks)}))
 
+    def changes(self, number: int, **changed: Any) -> None:
+        """Change a task."""
+        state = json.loads((self.folder / "project.json").read_bytes())
+        for one in state["tasks"]:
+            one.update(changed if one["id"] == number else {})
+        (self.folder / "project.json").write_text(json.dumps(state))
+
     @property
     def state(self) -> dict[str, Any]:
         """What the server holds."""
