@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .label_studio_config import LAYERS, config
 from .label_studio_migrate import migrate
-from .label_studio_options import LAYERS, OVERWRITE, absolute
+from .label_studio_options import OVERWRITE, absolute
 from .label_studio_server import ProgressBar, of_project, open_server
 from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
@@ -28,27 +29,7 @@ def label_studio() -> None:
     """
 
 
-@label_studio.command("config")
-@LAYERS
-@click.pass_obj
-def config(common: Common, layers: tuple[str, ...]) -> int:
-    """Print the labelling config of the schema as XML.
-
-    It has the labels, choices and relations. Paste it into the labelling interface of a project; `push` does so itself.
-    With --layers, only the labels of these layers are offered.
-
-    Examples:
-
-      corpus label-studio config > config.xml
-      corpus label-studio config --layers quotes
-    """
-    from ..core.schema import Schema
-    from ..labelstudio.config import labelling_config
-    from ..labelstudio.config_purpose import purpose
-
-    schema = Schema.read(common.root())
-    print(labelling_config(schema, purpose(schema, layers)), end="")
-    return 0
+_config = label_studio.command("config")(config)
 
 
 @label_studio.command("push")

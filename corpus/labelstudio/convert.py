@@ -31,6 +31,7 @@ from .ownership import CHECKSUM, SERVER, TOOL, keep_others, keeps, parts_sha256,
 from .pseudonyms import ADDRESS, Pseudonyms
 from .quarantine import Quarantine, as_problem
 from .submissions import Submission, group_task, number, parse_time, task_faults
+from .tasks import SENT
 
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
 
@@ -157,6 +158,9 @@ def build_annotation(
     if not done:
         # An empty Submit must not count as "annotated all layers and found nothing".
         return [AnnotationFault("L108", suggestion="tick the layers that you annotated, and submit again")]
+    if not any(decoded.layers.values()) and _missed_prediction(one):
+        hint = "open the task again; if the marks of the prediction are missing, reload the page"
+        return [AnnotationFault("L118", suggestion=hint)]
     fields = {layer: names for layer, names in one.fields_done.items() if layer in done} | {**kept.fields}
     version = one.task["data"].get("schema_version", schema.versions[0])
     value: Record = {
@@ -191,6 +195,16 @@ def build_annotation(
     if _has_address(own.decode(), one.text, hosts):
         return [AnnotationFault("L306", suggestion="remove the address, and submit again")]
     return content
+
+
+def _missed_prediction(one: Submission) -> bool:
+    """True if the task has records to start from and the annotator started from nothing.
+
+    The editor can open a task without its prediction: an annotator who trusts the prediction sees an empty page.
+    """
+    meta = one.task.get("meta")
+    started = one.annotation.get("parent_prediction") or one.annotation.get("parent_annotation")
+    return isinstance(meta, dict) and bool(meta.get(SENT)) and not started
 
 
 def _ids(layers: Mapping[str, Iterable[Record]]) -> set[str]:
@@ -306,7 +320,7 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
 
 
 def _derived(decoded: Decoded, done: Collection[str], schema: Schema) -> Record:
-    """Return what provenance says of the values that were derived, nothing if none was."""
+    """Return the part of provenance that lists the derived values, nothing if there are none."""
     found = {
         layer: {one.name: sorted(by_field[one.name]) for one in schema.layers[layer].fields if one.name in by_field}
         for layer in done
