@@ -165,12 +165,12 @@ def status(common: Common, project: str, server: str | None, timeout: float, ca_
     from ..core.schema import Schema
     from ..labelstudio import render_status
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
-    from ..labelstudio.status import status as measured
+    from ..labelstudio.status import status as state_of
 
     root = common.root()
     of = open_server(server, project, timeout, ca_file)
     with ProgressBar(common) as bar:
-        found = measured(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
+        found = state_of(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
     print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
     return 0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import PATH_TYPE, NameList
+from .options import PATH_TYPE
 
 OVERWRITE = click.option(
     "--overwrite",
@@ -15,15 +15,6 @@ OVERWRITE = click.option(
     multiple=True,
     metavar="FILE",
     help="Replace this file although it was edited, or not imported; git must have it committed. Repeatable.",
-)
-
-
-LAYERS = click.option(
-    "--layers",
-    type=NameList(),
-    default=(),
-    metavar="L,…",
-    help="Only these layers are annotated; the others are shown.",
 )
 
 
