@@ -24,7 +24,7 @@ from .config_purpose import Purpose, blank_fields, purpose, purpose_of
 from .download import task_doc_id
 from .errors import ServerError
 from .server import Project, Server
-from .shown import check_predictions, show_predictions
+from .shown import check_predictions, lacking_predictions, show_predictions
 from .submissions import ADJUDICATION
 from .tasks import task
 from .team import Team, assign, assignments, deal, set_overlap, set_tabs
@@ -96,8 +96,13 @@ def push(
 
         made = imported(server, project, tasks(), lambda done: progress(done, len(wanted)))
         if sent:
-            show_predictions(server, project, annotator)
+            for doc_id, task_id in lacking_predictions(server, project, sent).items():
+                # The server may import tasks without their predictions when other requests keep its database busy.
+                again = _task(index, reader, schema, doc_id, annotator, of)["predictions"][0]
+                what = f"the prediction of {doc_id} was not added"
+                server.send(what, "POST", "api/predictions/", {"task": task_id, **again})
             check_predictions(server, project, sent)
+            show_predictions(server, project, annotator)
     return Pushed(project, how, *made, tuple(withheld), tuple(sorted(present)))
 
 

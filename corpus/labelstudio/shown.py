@@ -29,15 +29,20 @@ def show_predictions(server: Server, project: Project, version: str) -> None:
         server.send(what, "PATCH", f"api/projects/{project.id}/", body)
 
 
-def check_predictions(server: Server, project: Project, sent: Mapping[str, int]) -> None:
-    """Raise CorpusError unless the server has the prediction of each document: `sent` has its number of results."""
+def lacking_predictions(server: Server, project: Project, sent: Mapping[str, int]) -> dict[str, int]:
+    """Return the documents without the prediction that was sent, and their tasks. `sent` has its number of results."""
     tasks = {int(one["id"]): doc_id for one in server.tasks(project) if (doc_id := task_doc_id(one)) in sent}
     seen: dict[str, set[int]] = {}
     ids = iter(tasks)
     while batch := list(islice(ids, BATCH)):
         for one in _with_predictions(server, project, batch):
             seen.setdefault(tasks[int(one["id"])], set()).update(map(_size, one.get("predictions") or ()))
-    lacking = [doc_id for doc_id, size in sent.items() if size not in seen.get(doc_id, ())]
+    return {doc_id: id_ for id_, doc_id in tasks.items() if sent[doc_id] not in seen.get(doc_id, ())}
+
+
+def check_predictions(server: Server, project: Project, sent: Mapping[str, int]) -> None:
+    """Raise CorpusError unless the server has the prediction of each document."""
+    lacking = list(lacking_predictions(server, project, sent))
     if lacking:
         more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
         raise CorpusError(

@@ -119,3 +119,15 @@ def test_a_directory_that_is_not_there_is_named(corpus: Corpus, there: StandIn, 
     assert "is not a directory" in push(corpus, model / "none").err
     (model / "empty").mkdir()
     assert "has no file <doc_id>.json" in push(corpus, model / "empty").err
+
+
+def test_a_prediction_that_the_server_loses_is_sent_again(corpus: Corpus, there: StandIn) -> None:
+    """An annotator would see an empty page. Seen on the real server while other requests kept its database busy."""
+    path = there.folder / "project.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"loses_predictions": True}))
+    corpus.write("annotations/ann-1/alpha.json", annotation("alpha", annotator="ann-1"))
+    ran = corpus.run("label-studio", "push", "--project", TITLE, "--annotator", "ann-1", "alpha")
+    assert ran.code == 0, ran.err
+    (held,) = there.task("alpha")["predictions"]
+    assert held["result"] == encode(annotation("alpha"), TEXT, SCHEMA)
+    assert json.loads(path.read_bytes())["settings"]["model_version"] == "ann-1"

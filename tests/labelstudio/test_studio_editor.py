@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from support.corpora import REPOSITORY
 from support.desk import DOCUMENTS, Desk
 from support.editor import CHROMIUM, Editor, browser
 from support.hard_text import HARD, add_document, hard_annotation, layers
@@ -28,7 +27,6 @@ def test_a_person_annotates_in_the_editor(
     server: Studio,
     annotators: tuple[User, User],
     desk: Desk,
-    request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> None:
     person, project = annotators[0], "Press archive"
@@ -68,8 +66,6 @@ def test_a_person_annotates_in_the_editor(
             editor.choose("Layers you have checked *", layer)
         editor.click("No way,")
         page.screenshot(path=str(tmp_path / "editor.png"))
-        if request.config.getoption("--golden"):
-            page.screenshot(path=str(REPOSITORY / "docs" / "img" / "label-studio-editor.png"))
         editor.submit()
 
     pulled = desk.pull(project)
