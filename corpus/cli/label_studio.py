@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .label_studio_migrate import migrate
-from .label_studio_server import ProgressBar, of_project, open_server
+from .label_studio_options import LAYERS, OVERWRITE, StepBar, absolute, open_server, project_options
 from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
 if TYPE_CHECKING:
@@ -28,26 +27,8 @@ def label_studio() -> None:
     """
 
 
-_OVERWRITE = click.option(
-    "--overwrite",
-    type=PATH_TYPE,
-    multiple=True,
-    metavar="FILE",
-    help="Replace this file although it was edited, or not imported; git must have it committed. Repeatable.",
-)
-
-
-_LAYERS = click.option(
-    "--layers",
-    type=NameList(),
-    default=(),
-    metavar="L,…",
-    help="Only these layers are annotated; the others are shown.",
-)
-
-
 @label_studio.command("config")
-@_LAYERS
+@LAYERS
 @click.pass_obj
 def config(common: Common, layers: tuple[str, ...]) -> int:
     """Print the labelling config of the schema as XML.
@@ -71,10 +52,10 @@ def config(common: Common, layers: tuple[str, ...]) -> int:
 
 @label_studio.command("push")
 @click.argument("doc_ids", nargs=-1, metavar="[DOC]…", help="Only these documents.")
-@of_project
+@project_options
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
-@_LAYERS
+@LAYERS
 @click.option(
     "--annotators",
     "overlap",
@@ -145,11 +126,12 @@ def push(
     from ..core.schema import Schema
     from ..labelstudio.push import push as send
     from ..labelstudio.team import Team
-    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes
+    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes, warn_of_strangers
 
     root = common.root()
+    others = {"--annotator": annotator, "--new": new, "--layers": layers, "--annotators": overlap, "--assign": assign}
+    refuse_clashes(adjudicate, predictions, model_version, others)
     of = open_server(server, project, timeout, ca_file)
-    refuse_clashes(annotator, new, overlap, assign, adjudicate, predictions, model_version)
     if adjudicate:
         return push_conflicts(common, of, project, adjudicate, doc_ids)
     if predictions:
@@ -167,13 +149,14 @@ def push(
         warn(f"skipped, the text is not available: {', '.join(did.withheld)}")
     if did.present:
         warn(f"skipped, already in the project: {', '.join(did.present)}")
+    warn_of_strangers(root, assign)
     with_ = f", {did.predictions:,} with the annotation by {annotator}" if annotator else ""
     common.say(f"{did.tasks:,} document{'s' * (did.tasks != 1)} sent{with_}")
     return 0
 
 
 @label_studio.command("status")
-@of_project
+@project_options
 @click.option(
     "--format",
     "format_",
@@ -204,14 +187,14 @@ def status(common: Common, project: str, server: str | None, timeout: float, ca_
 
     root = common.root()
     of = open_server(server, project, timeout, ca_file)
-    with ProgressBar(common) as bar:
+    with StepBar(common) as bar:
         found = of_project(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
     print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
     return 0
 
 
 @label_studio.command("pull")
-@of_project
+@project_options
 @click.option(
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
@@ -220,7 +203,7 @@ def status(common: Common, project: str, server: str | None, timeout: float, ca_
     "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
 )
 @click.option("--adjudicated", is_flag=True, help="Import the decisions on the conflicts, and write gold.")
-@_OVERWRITE
+@OVERWRITE
 @click.pass_obj
 def pull(
     common: Common,
@@ -265,7 +248,7 @@ def pull(
         raise click.UsageError("--adjudicated cannot be combined with --since, --prune, --snapshot or --overwrite")
     root = common.root()
     of = open_server(server, project, timeout, ca_file)
-    with ProgressBar(common) as bar:
+    with StepBar(common) as bar:
         if adjudicated:
             return pull_decisions(common, of, project, bar.more)
         did = receive(
@@ -279,7 +262,7 @@ def pull(
             since,
             prune,
             bar.more,
-            _absolute(overwrite, root),
+            absolute(overwrite, root),
             warn,
             snapshot,
         )
@@ -303,7 +286,7 @@ def pull(
 @click.option(
     "--server", default="", metavar="SERVER", help="The server of the export: its URL, or its name in annotators.toml."
 )
-@_OVERWRITE
+@OVERWRITE
 @click.pass_obj
 def convert(common: Common, export: Path, into: Path | None, server: str, overwrite: tuple[Path, ...]) -> int:
     """Convert an export file to annotation files, without a server.
@@ -338,14 +321,9 @@ def convert(common: Common, export: Path, into: Path | None, server: str, overwr
             Origin(server=people.server(server) if server else ""),
             folder,
             root / "quarantine",
-            _absolute(overwrite, root),
+            absolute(overwrite, root),
         )
     return _report_result(common, result)
-
-
-def _absolute(files: tuple[Path, ...], root: Path) -> list[Path]:
-    """Return the paths as absolute ones; findings name files relative to the corpus, so that spelling is taken too."""
-    return [Path(os.path.abspath(file if file.exists() else root / file)) for file in files]
 
 
 def _report_result(common: Common, result: Result, origin: str = "") -> int:

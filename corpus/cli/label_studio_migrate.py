@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .label_studio_server import ProgressBar, of_project, open_server
+from .label_studio_options import StepBar, open_server, project_options
 from .options import Common
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FILES = ("annotation.schema.json", "article.schema.json", "targets.json", "targets.schema.json")
 
 
-@of_project
+@project_options
 @click.option(
     "--from",
     "from_",
@@ -73,7 +73,7 @@ def migrate(
     root = common.root()
     of = open_server(server, project, timeout, ca_file)
     people = Pseudonyms(root / NAME)
-    with ProgressBar(common) as bar:
+    with StepBar(common) as bar:
         old, new = _schema(root, from_), Schema.read(root)
         did = run(of, root, old, new, project, people, rename, drop, dry_run, bar.more)
     for step in did.steps:

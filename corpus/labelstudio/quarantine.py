@@ -119,9 +119,7 @@ def as_problem(
         doc_id=without_addresses(one.doc_id),
         record=without_addresses(fault.region),
         snippet=without_addresses(shown),
-        suggestion="; ".join(
-            part for part in (without_addresses(fault.suggestion), one.page and f"{SEE}{one.page}") if part
-        ),
+        suggestion="; ".join(part for part in parts if part),
     )
 
 

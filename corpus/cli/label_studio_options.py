@@ -1,14 +1,15 @@
-"""The options that name a project of a Label Studio server, the server behind them, and the bar that shows progress."""
+"""Options that several verbs of `corpus label-studio` have, and a progress bar for their steps."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import PATH_TYPE, Common, Number, warn
+from .options import PATH_TYPE, Common, NameList, Number, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.server import Server
@@ -17,7 +18,7 @@ _DAY = 86_400.0
 """Seconds; no answer takes longer."""
 
 
-def of_project(verb: Callable[..., int]) -> Callable[..., int]:
+def project_options(verb: Callable[..., int]) -> Callable[..., int]:
     """Add the options that name a project of a server."""
     for option in (
         click.option(
@@ -54,7 +55,30 @@ def open_server(server: str | None, project: str, timeout: float, ca_file: Path 
     return found
 
 
-class ProgressBar:
+OVERWRITE = click.option(
+    "--overwrite",
+    type=PATH_TYPE,
+    multiple=True,
+    metavar="FILE",
+    help="Replace this file although it was edited, or not imported; git must have it committed. Repeatable.",
+)
+
+
+LAYERS = click.option(
+    "--layers",
+    type=NameList(),
+    default=(),
+    metavar="L,…",
+    help="Only these layers are annotated; the others are shown.",
+)
+
+
+def absolute(files: tuple[Path, ...], root: Path) -> list[Path]:
+    """Return the paths as absolute ones; findings name files relative to the corpus, so that spelling is taken too."""
+    return [Path(os.path.abspath(file if file.exists() else root / file)) for file in files]
+
+
+class StepBar:
     """A progress bar for one step after another: the bytes of a download, then tasks."""
 
     def __init__(self, common: Common) -> None:
@@ -62,7 +86,7 @@ class ProgressBar:
         self._bar: Any = None
         self._of = ""
 
-    def __enter__(self) -> ProgressBar:
+    def __enter__(self) -> StepBar:
         return self
 
     def __exit__(self, *_: object) -> None:
