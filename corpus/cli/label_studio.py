@@ -328,4 +328,4 @@ def _report_result(common: Common, result: Result, origin: str = "") -> int:
     return 1 if counts["error"] or counts["warning"] else 0
 
 
-label_studio.command("migrate")(migrate)
+_migrate = label_studio.command("migrate")(migrate)

@@ -1,7 +1,7 @@
 """Read the tasks of a project page by page, gently, and halve a page that the server cannot send.
 
-    64 tasks after task 0, after task 71, …      a task that is deleted meanwhile shifts no page
-    64 tasks, answer 500  →  32, 32  →  …  →     1 task, answer 500: it is left out and named
+    128 tasks after task 0, after task 135, …    a task that is deleted meanwhile shifts no page
+    128 tasks, answer 500  →  64, 64  →  …  →     1 task, answer 500: it is left out and named
 
 Between two pages it sleeps as long as the server took to answer, and a page that took over a second is followed by a
 smaller one: people annotate on the same server meanwhile.
@@ -17,9 +17,9 @@ from typing import Any
 
 from .errors import ServerError
 
-SIZE = 64
+SIZE = 128
 """Tasks of a request at most."""
-LEAST = 4
+LEAST = 32
 """Tasks of a request at least, if only the time of the answer counts."""
 SLOW, QUICK = 1.0, 0.3
 """Seconds of an answer after which the next page is smaller, and before which it is larger."""

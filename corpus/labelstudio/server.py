@@ -18,7 +18,7 @@ from .connection import ATTEMPTS, TIMEOUT, Connection, is_passing, wait
 from .errors import ServerError
 from .pages import read_pages
 
-OLDEST, NEWEST = (1, 20), (1, 23)
+OLDEST, NEWEST = (1, 23), (1, 23)
 """The releases of the server that this command was tried with."""
 PROJECTS = 100
 """Projects per request."""
@@ -65,8 +65,8 @@ class Server(Connection):
         numbers = tuple(int(part) for part in re.findall(r"\d+", self.version)[:2])
         if OLDEST <= numbers <= NEWEST:
             return ""
-        tried = " to ".join(".".join(map(str, one)) for one in (OLDEST, NEWEST))
-        return f"the server is Label Studio {self.version}; {tried} were tried with this command"
+        tried = " to ".join(dict.fromkeys(".".join(map(str, one)) for one in (OLDEST, NEWEST)))
+        return f"the server is Label Studio {self.version}; this command was tried with {tried} only"
 
     def find_project(self, title: str) -> Project | None:
         """Return the project of this title or page, None if none exists. Raises CorpusError if there are two."""

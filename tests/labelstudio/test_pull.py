@@ -154,7 +154,7 @@ class TestUnreadable:
 class TestGentle:
     """People annotate on the server while it is swept."""
 
-    @pytest.mark.parametrize(("seconds", "sizes"), [(0.1, [64, 64, 64, 64]), (1.5, [64, 32, 16, 8, 4, 4]), (0.5, [64])])
+    @pytest.mark.parametrize(("seconds", "sizes"), [(0.1, [128, 128]), (1.5, [128, 64, 32, 32]), (0.5, [128, 128])])
     def test_it_sleeps_as_long_as_an_answer_took_and_asks_for_less(
         self, slept: list[float], seconds: float, sizes: list[int]
     ) -> None:
@@ -163,10 +163,10 @@ class TestGentle:
         def ask(after: int, size: int) -> list[dict[str, int]]:
             asked.append(size)
             slept.append(seconds)
-            return [{"id": id_} for id_ in range(after + 1, min(after + size, 200) + 1)]
+            return [{"id": id_} for id_ in range(after + 1, min(after + size, 250) + 1)]
 
         came = [one["id"] for page in read_pages(ask) for one in page]
-        assert came == list(range(1, 201))
+        assert came == list(range(1, 251))
         assert asked[: len(sizes)] == sizes
         assert slept[1::2] == pytest.approx([seconds] * (len(asked) - 1))
 
