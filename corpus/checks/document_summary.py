@@ -7,6 +7,8 @@ A summary holds JSON pointers, not lines: `Corpus.place` looks up the location o
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,6 +64,13 @@ class Summary:
     """Of gold: a hash of the text and of the fields of a layer, the layer, and a hash of what it says."""
     imported: tuple[tuple[str, str], ...] = ()
     """The annotation files that name an annotation of a tool as their origin, each with that origin."""
+    characters: tuple[bool, ...] = ()
+    """Whether its text has each property of `CHARACTERS`, if it is there."""
+
+
+CHARACTERS = ("characters outside of NFC", "no-break spaces")
+"""Properties of a text that are not seen and make its words differ from those of other texts."""
+_NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
 
 
 _OF_NAMES = (("mentions", "form"), ("mentions", "entity"), ("entities", "type"))
@@ -108,12 +117,19 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         kinds=_kinds(gold, article.text, schema) if gold else b"",
         labels=_label_counts(gold, schema) if gold else b"",
         unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
+        characters=_characters(article.text) if article.text else (),
         compared=tuple(compare(gold, others, schema, article.text, said)),
         annotators=tuple(intern(one.annotator) for one in others),
         passages=passage_rows(gold, article.text, schema) if gold else b"",
         layer_hashes=tuple(_layer_hashes(gold, record["text_sha256"], schema, said)) if gold else (),
         imported=tuple((intern(one.source.path), origin) for one in annotations if (origin := _origin(one))),
     )
+
+
+def _characters(text: str) -> tuple[bool, ...]:
+    if text.isascii():
+        return (False, False)
+    return (not unicodedata.is_normalized("NFC", text), _NO_BREAK.search(text) is not None)
 
 
 def _layer_hashes(

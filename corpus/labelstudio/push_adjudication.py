@@ -56,9 +56,11 @@ def push_adjudication(
     Of three annotators or more, each document may have two. `doc_ids` restricts the documents. Raises CorpusError if
     the names are invalid, or if the project has other tasks.
     """
-    pairs = [(first, second) for first, second in combinations(annotators, 2)]
-    for names in pairs or [annotators]:
-        check_names(root, names, GOLD)
+    pairs = list(combinations(annotators, 2))
+    if not pairs:
+        raise CorpusError(f"--adjudicate must name two annotators or more, not {', '.join(annotators) or 'none'}")
+    for pair in pairs:
+        check_names(root, pair, GOLD)
     project = server.find_project(name)
     there = _asked_there(server, project) if project else {}
     found = Asked()

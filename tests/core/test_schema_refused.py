@@ -211,3 +211,68 @@ def test_a_repeated_key_is_refused(root: Path, name: str) -> None:
     path = root / "schema" / f"{name}.json"
     path.write_text(path.read_text("utf-8").rstrip().removesuffix("}") + ', "type": 1, "type": 2}', "utf-8")
     assert f"{name}.json is not valid JSON: the key 'type' is repeated in one object" in refused(root)
+
+
+QUOTE_RULES = [
+    ("carriedBy", "type", "pieces", "quotes has no spans 'pieces'"),
+    ("carriedBy", "medium", "content", "name the same spans"),
+    ("carriedBy", "speaker", "cue", "only a field with one label"),
+    ("carriedBy", "type", 1, "must name a field of spans"),
+    ("ownLabel", "speaker", "yes", "must be true or false"),
+    ("ownLabel", "type", True, "only a reference to a layer"),
+    ("ifBlank", "type", {}, "must be a list of rules"),
+    ("ifBlank", "source", [{"value": "m1"}], "only one label, reference or true/false"),
+    ("ifBlank", "polarity", [{"when": {}}], 'must have "from" or "value"'),
+    ("ifBlank", "polarity", [{"value": "asserted", "else": 1}], 'must have "from" or "value"'),
+    ("ifBlank", "polarity", [{"value": 1}], "`value` must be a string, true or false"),
+    ("ifBlank", "polarity", [{"value": "sure"}], "'sure' is not one of its labels"),
+    ("ifBlank", "polarity", [{"when": [], "value": "asserted"}], "`when` must be an object"),
+    ("ifBlank", "polarity", [{"when": {"parent": None}, "value": "asserted"}], "precedes polarity"),
+    ("ifBlank", "polarity", [{"when": {"content": None}, "value": "asserted"}], "write content.text"),
+    ("ifBlank", "polarity", [{"when": {"type.form": "NAM"}, "value": "asserted"}], "does not refer to a layer"),
+    ("ifBlank", "polarity", [{"when": {"cue.text": {"like": "not"}}, "value": "negated"}], '{"contains": "…"}'),
+    (
+        "ifBlank",
+        "polarity",
+        [{"when": {"type": 1}, "value": "negated"}],
+        "must be a string, true, false, null or a list",
+    ),
+    ("ifBlank", "speaker", [{"from": "source.form"}], "source.form does not lead to such a value"),
+    ("ifBlank", "speaker", [{"value": "e1"}], "copied with `from`"),
+]
+
+
+@pytest.mark.parametrize(("keyword", "field", "written", "message"), QUOTE_RULES)
+def test_a_keyword_of_labelling_that_cannot_work_is_refused(
+    root: Path, keyword: str, field: str, written: Any, message: str
+) -> None:
+    def edit(schema: Written) -> None:
+        schema["properties"]["quotes"]["items"]["properties"][field][keyword] = written
+
+    change(root, "annotation.schema", edit)
+    assert message in refused(root)
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\u202e", "\u2066", "\x00", "\x85"])
+@pytest.mark.parametrize("place", ["layer", "field", "label"])
+def test_titles_and_descriptions_have_no_control_characters(root: Path, place: str, char: str) -> None:
+    """They are shown in terminals, pages and the config of Label Studio."""
+
+    def edit(schema: Written) -> None:
+        layer = schema["properties"]["quotes"]
+        field = layer["items"]["properties"]["type"]
+        at = {"layer": layer, "field": field, "label": field["oneOf"][0]}[place]
+        at["description"] = f"One {char}::error::"
+
+    change(root, "annotation.schema", edit)
+    assert f"has the control character U+{ord(char):04X}" in refused(root)
+
+
+def test_a_description_may_have_line_breaks_and_marks_of_direction(root: Path) -> None:
+    change(root, "annotation.schema", lambda schema: schema["properties"]["quotes"].update(description="a\n\tb\u200f"))
+    assert Schema.read(root).layers["quotes"].description == "a\n\tb\u200f"
+
+
+def test_a_refusal_does_not_repeat_the_whole_schema(root: Path) -> None:
+    change(root, "annotation.schema", lambda schema: schema.update(required=schema["properties"]))
+    assert len(refused(root)) < 1000
