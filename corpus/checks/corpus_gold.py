@@ -85,7 +85,7 @@ def not_adjudicated(key: str, rows: Sequence[Row], context: Context) -> Iterator
     Bad: `annotations/ann-a/ferry-1.json`, `annotations/ann-b/ferry-1.json`, and no `annotations/gold/ferry-1.json`.
     Good: `corpus adjudicate --from ann-a,ann-b`.
     """
-    for row in rows:
+    for row in rows if any(row.value for row in rows) else ():
         doc_id, record, annotators = row.rest
         if not row.value:
             hint = f"corpus adjudicate --from {','.join(annotators[:2])}"
@@ -150,12 +150,14 @@ def sentence_annotated_differently(key: int, tallies: Sequence[Tally], context: 
     most, its = max(known, key=lambda one: (one[0].documents, -tallies.index(one[0])))
     for tally, here in known:
         if here is not its:
-            layers = [name for name in {**its.said, **here.said} if its.said.get(name) != here.said.get(name)]
+            both = sorted({**its.said, **here.said})
+            layers = [name for name in both if its.said.get(name) != here.said.get(name)]
             words = here.words if len(here.words) <= _SHOWN else f"{here.words[: _SHOWN - 1]}…"
-            detail = f"“{words}”, other {' and '.join(sorted(layers))} in {most.doc_id}"
-            pointer, other = here.pointer or f"/{layers[0]}", its.pointer or f"/{layers[0]}"
+            detail = f"“{words}”, other {' and '.join(layers)} in {most.doc_id}"
+            pointer, record = here.first.get(layers[0], (f"/{layers[0]}", ""))
+            other, _ = its.first.get(layers[0], (f"/{layers[0]}", ""))
             related = (Related(most.doc_id, most.gold, other, "the same sentence"),)
-            yield Found(tally.doc_id, tally.gold, detail, pointer, here.record, related=related)
+            yield Found(tally.doc_id, tally.gold, detail, pointer, record, related=related)
 
 
 def _find(context: Context, tally: Tally, key: int) -> Passage | None:

@@ -39,9 +39,8 @@ class Passage(NamedTuple):
     key: int
     value: int
     said: dict[str, list[str]]
-    pointer: str
-    """The first record in it; "" without one."""
-    record: str
+    first: dict[str, tuple[str, str]]
+    """layer → JSON pointer and id of the first record in it."""
 
 
 class _Line(NamedTuple):
@@ -86,17 +85,20 @@ def _passage(text: str, extent: Extent, held: list[tuple[Layer, int, Record]], a
         said.setdefault(layer.name, []).append(_statement(layer, record, extent))
     for of_layer in said.values():
         of_layer.sort()
-    first = next(((join_pointer(layer.name, i), record["id"]) for layer, i, record in held), ("", ""))
+    first = {layer.name: (join_pointer(layer.name, i), record["id"]) for layer, i, record in reversed(held)}
     value = hash64(repr(sorted(said.items()))) >> 32
     # White space within a sentence would shift the offsets of what follows it.
-    return Passage(words, hash64(f"{annotated}\n{text[start:end]}"), value, said, *first)
+    return Passage(words, hash64(f"{annotated}\n{text[start:end]}"), value, said, first)
 
 
 def _statement(layer: Layer, record: Record, extent: Extent) -> str:
-    """Return the labels of a record and its spans within a passage, counted from the start of the passage."""
+    """Return the labels of a record and its spans within a passage, counted from the start of the passage.
+
+    A field that a record may lack, such as one that was added to the schema later, is left out.
+    """
     start, end = extent
     parts = []
-    for field in layer.fields:
+    for field in (one for one in layer.fields if one.required):
         if field.kind == "spans":
             spans = [(span["start"], span["end"]) for span in record.get(field.name) or ()]
             inside = sorted((one - start, other - start) for one, other in spans if start <= one and other <= end)
