@@ -75,6 +75,8 @@ class Reduction:
                 look.place,
                 names,
                 released_texts=released.by_text,
+                texts_before=released.texts,
+                licences_before=released.licences,
             )
             for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
                 last.add(problem)
