@@ -19,7 +19,8 @@ def near_copies(corpus: Corpus) -> Iterator[Found]:
 
     What: two texts share at least half of their runs of twelve letters (estimated with MinHash), or have
     identical letters, or, where a text is withheld, the same checksum. Every document with a
-    near-duplicate in another split is in at least one finding, with the first of them.
+    near-duplicate in another split is in at least one finding, with the first of them. Of many texts with the same
+    runs, such as those made from one template, a text is compared with the first 64 of each split.
     Why: a model reproduces in the test what it memorised in training.
     Bad: an agency report in `train`, and the same report under another headline in `test`.
     Good: both in one split, with one `story`.
