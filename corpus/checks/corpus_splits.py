@@ -10,13 +10,17 @@ from ..splits.near_duplicates import Near, is_near
 from .document_summary import Corpus, Summary
 from .keyed import Context, Found, Related, Row
 
+_NAMED = 5
+"""Documents that a finding names."""
+
 
 def near_copies(corpus: Corpus) -> Iterator[Found]:
     """C606: Near-duplicate texts are in different splits.
 
     What: two texts share at least half of their runs of twelve letters (estimated with MinHash), or have
     identical letters, or, where a text is withheld, the same checksum. Every document with a
-    near-duplicate in another split is in at least one finding, with the first of them.
+    near-duplicate in another split is in at least one finding, with the first of them. Of many texts with the same
+    runs, such as those made from one template, a text is compared with the first 64 of each split.
     Why: a model reproduces in the test what it memorised in training.
     Bad: an agency report in `train`, and the same report under another headline in `test`.
     Good: both in one split, with one `story`.
@@ -131,6 +135,65 @@ def moved_split(doc_id: str, rows: Sequence[Row], context: Context) -> Iterator[
         if before != split:
             detail = f"{split} now, {before} in release {context.version}"
             yield Found(doc_id, record, detail, "/split", suggestion=f"set split back to {before}")
+
+
+def released_document_gone(corpus: Corpus) -> Iterator[Found]:
+    """C640: Documents of the last release are not in the corpus.
+
+    What: the last release has documents that the corpus does not have any more. One finding for all of them. Checked in
+    full runs in which no document failed.
+    Why: whoever trained or measured on the release cannot find them again. A text that must go is best replaced by its
+    offsets: `"redistribution": "offsets_only"`.
+    Bad: a document renamed after a release.
+    Good: the document under its id; or a new release, whose changelog says why documents are gone.
+    """
+    if corpus.complete and corpus.about is None and corpus.released:
+        gone = sorted(corpus.released.keys() - {one.doc_id for one in corpus.summaries})
+        if gone:
+            named = ", ".join(gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
+            detail = f"{len(gone):,} of {len(corpus.released):,} in release {corpus.version}: {named}"
+            yield Found("", f"releases/{corpus.version}", detail)
+
+
+def text_rows(one: Summary) -> Iterator[Row]:
+    """Yield the checksum of a document's text under its id."""
+    if one.sketch.keys:
+        yield Row(one.doc_id, one.sketch.keys[0], (one.record,))
+
+
+def released_text_changed(doc_id: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C641: A released text changed.
+
+    What: `text_sha256` of a document differs from that in the last release.
+    Why: offsets and figures of whoever used the release do not fit the new text.
+    Bad: a typing error in the text corrected after a release.
+    Good: the released text; the corrected one is a new document.
+    """
+    for _, checksum, (record,) in rows:
+        before = context.texts_before.get(doc_id, b"")
+        if before not in (b"", checksum):
+            detail = f"{checksum.hex()[:12]}… now, {before.hex()[:12]}… in release {context.version}"
+            yield Found(doc_id, record, detail, "/text_sha256", suggestion="restore the text of the release")
+
+
+def licence_rows(one: Summary) -> Iterator[Row]:
+    """Yield the licence of a document under its id."""
+    yield Row(one.doc_id, one.license, (one.record,))
+
+
+def released_licence_changed(doc_id: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C642: The licence of a released document changed.
+
+    What: `license` of a document differs from that in the last release.
+    Why: a licence that was given is not taken back, and a wrong one was published: users have to be told.
+    Bad: CC-BY-4.0 in the release, and CC-BY-NC-4.0 now.
+    Good: the licence of the release; or the right one, with a word in the changelog of the next release.
+    """
+    for _, licence, (record,) in rows:
+        before = context.licences_before.get(doc_id, "")
+        if before not in ("", licence):
+            detail = f"{licence} now, {before} in release {context.version}"
+            yield Found(doc_id, record, detail, "/license")
 
 
 def _in_record(one: Summary, pointer: str, message: str) -> Related:

@@ -51,6 +51,9 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
     Keyed(corpus_names.annotators_alike, "warning", corpus_names.annotator_rows),
     Keyed(corpus_names.stories_alike, "warning", corpus_names.story_name_rows),
     Whole(corpus_splits.copied_text, "warning"),
+    Whole(corpus_splits.released_document_gone, "warning"),
+    Keyed(corpus_splits.released_text_changed, "warning", corpus_splits.text_rows, "each"),
+    Keyed(corpus_splits.released_licence_changed, "warning", corpus_splits.licence_rows, "each"),
     Tallied(corpus_labels.unlike_characters, "info", corpus_labels.character_rows),
 )
 
@@ -60,10 +63,8 @@ def run_corpus_wide(
 ) -> Iterator[Problem]:
     """Run all corpus-wide rules and yield the findings that `suppress` leaves, with the severities in `chosen`."""
     complete = corpus.complete and corpus.about is None
-    released = corpus.released, corpus.released_texts
-    context = Context(
-        schema, corpus.version, *released, complete=complete, names=corpus.names, passages=corpus.passages
-    )
+    released = corpus.released, corpus.released_texts, corpus.texts_before, corpus.licences_before
+    context = Context(schema, corpus.version, *released, complete, corpus.names, corpus.passages)
     for rule in CORPUS_WIDE:
         severity = chosen.get(rule.code, rule.severity)
         for found in sorted(rule.judge(corpus, context), key=_order):

@@ -274,6 +274,10 @@ class Corpus:
     released_texts: Mapping[bytes, str] = field(default_factory=dict)
     """The split of each text in the last release, by its checksum."""
     passages: Passages = no_passages
+    texts_before: Mapping[str, bytes] = field(default_factory=dict)
+    """The checksum of the text of each document in the last release."""
+    licences_before: Mapping[str, str] = field(default_factory=dict)
+    """The licence of each document in the last release."""
 
     def asks(self, *doc_ids: str) -> bool:
         """Return True if a finding about these documents is to be reported."""

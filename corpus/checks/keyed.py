@@ -82,6 +82,10 @@ class Context:
     """The split of each document of that release."""
     released_texts: Mapping[bytes, str] = field(default_factory=dict)
     """The split of each text of that release, by its checksum."""
+    texts_before: Mapping[str, bytes] = field(default_factory=dict)
+    """The checksum of the text of each document of that release."""
+    licences_before: Mapping[str, str] = field(default_factory=dict)
+    """The licence of each document of that release."""
     complete: bool = True
     """True if the rows are those of all documents of the corpus."""
     names: Names = no_names

@@ -105,11 +105,9 @@ def mark_at_edge(document: Document, schema: Schema) -> Iterator[Problem]:
     for i, words in enumerate(derived(document, schema).mention_words):
         if words and (words[0] in _EDGES or words[-1] in _EDGES):
             mention = document.layer("mentions")[i]
-            names = (
-                entity.get("name") for entity in document.layer("entities") if entity["id"] == mention.get("entity")
-            )
-            mark = _loose_mark(document, mention, words)
-            if mark and not (mark == words[-1] and str(next(names, "")).endswith(words.split()[-1])):
+            names = (one.get("name") for one in document.layer("entities") if one["id"] == mention.get("entity"))
+            mark = _loose_mark(document, mention, words, str(next(names, "")).split())
+            if mark:
                 yield _of_mention(mark_at_edge, document, i, f"{mark!r} in {words[:60]!r}", "spans")
 
 
@@ -169,11 +167,12 @@ def mixed_word(name: str) -> str:
     return ""
 
 
-def _loose_mark(document: Document, mention: Record, words: str) -> str:
-    """Return the mark at an edge of a mention that is not part of it, "" if there is none."""
-    first, last = words[0], words[-1]
-    if last in _STOPS and not (last == "." and _abbreviates(document, mention, words)):
-        return "" if last in "!?…" else last
+def _loose_mark(document: Document, mention: Record, words: str, name: list[str]) -> str:
+    """Return the mark at an edge of a mention that is not part of it, "" if there is none; `name` is its entity's."""
+    first, last, end = words[0], words[-1], words.split()[-1]
+    abbreviated = last == "." and end[:-1] not in name and _abbreviates(document, mention, words)
+    if last in _STOPS and last not in "!?…" and end not in name and not abbreviated:
+        return last
     if first in _STOPS and first not in ".…" and len(words) > 1:
         return first
     if first in _EDGES and first not in _STOPS and first not in _APOSTROPHES:

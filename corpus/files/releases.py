@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,12 +44,16 @@ class LastRelease:
     version: str = ""
     by_id: dict[str, str] = field(default_factory=dict)
     by_text: dict[bytes, str] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
+    """The checksum of the text of each document, where the release has it."""
+    licences: dict[str, str] = field(default_factory=dict)
+    """The licence of each document, where the release has it."""
 
 
 def read_last_release(root: Path) -> LastRelease:
     """Read the highest version in `root/releases`; it is empty without any.
 
-    Only ids and checksums are read. Raises CorpusError if the release is damaged.
+    Only ids, checksums and licences are read. Raises CorpusError if the release is damaged.
     """
     known = versions(root)
     if not known:
@@ -59,13 +64,17 @@ def read_last_release(root: Path) -> LastRelease:
     for path in sorted(folder.glob("*.parquet")):
         split = path.name.rpartition("-of-")[0].rpartition("-")[0]
         file = ParquetFile(path)
-        columns = ["doc_id", *(name for name in ("text_sha256",) if name in file.schema.names)]
+        columns = ["doc_id", *(name for name in ("text_sha256", "license") if name in file.schema.names)]
         for batch in file.batches(8192, columns):
             for name, values in zip(columns, batch.columns, strict=True):
                 _check_strings(path, name, values)
             rows = batch.to_pydict()
             found.by_id.update((doc_id, split) for doc_id in rows["doc_id"])
-            found.by_text.update((_checksum(text), split) for text in rows.get("text_sha256", ()))
+            checksums = [_checksum(text) for text in rows.get("text_sha256", ())]
+            found.by_text.update((checksum, split) for checksum in checksums)
+            found.texts.update(zip(rows["doc_id"], checksums, strict=False))
+            licences = [intern(licence or "") for licence in rows.get("license", ())]
+            found.licences.update(zip(rows["doc_id"], licences, strict=False))
     found.by_text.pop(b"", None)
     return found
 

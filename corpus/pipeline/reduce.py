@@ -78,6 +78,8 @@ class Reduction:
                 names,
                 released_texts=released.by_text,
                 passages=passages,
+                texts_before=released.texts,
+                licences_before=released.licences,
             )
             for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
                 last.add(problem)

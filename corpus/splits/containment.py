@@ -131,13 +131,21 @@ def _compare(samples: Sequence[bytes], one: int, other: int, boilerplate: Hashes
     cut = [own[: np.searchsorted(own, limit)] for own in hashes]
     if len(boilerplate):
         cut = [own[~_is_in(own, boilerplate)] for own in cut]
-    shared = int(np.count_nonzero(_is_in(cut[0], cut[1])))
-    shorter = min(map(len, cut))
+    shared, shorter = _share(cut)
     if shared < _SHARED or shared < LEAST * shorter or shared * (2**32 / limit) < _LETTERS:
+        return None
+    # Boilerplate is not known as such among the high hashes if few texts have them, so the low ones must agree.
+    low, of_low = _share([own[: np.searchsorted(own, limit // 2)] for own in cut])
+    if 2 * low < LEAST * of_low:
         return None
     if len(cut[0]) > len(cut[1]):
         one, other = other, one
     return Contained(one, other, shared / shorter)
+
+
+def _share(hashes: Sequence[Hashes]) -> tuple[int, int]:
+    """Return how many hashes are in both of two samples, and how many are in the smaller one."""
+    return int(np.count_nonzero(_is_in(hashes[0], hashes[1]))), min(map(len, hashes))
 
 
 def _is_in(own: Hashes, sorted_: Hashes) -> npt.NDArray[np.bool_]:
