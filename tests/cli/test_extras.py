@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,20 @@ from corpus.core.model import CorpusError
 from corpus.release.load import load
 
 
+class Blocked(MetaPathFinder):
+    """Finds none of the optional libraries, as if they were not installed."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name.partition(".")[0] in EXTRAS:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 @pytest.fixture(autouse=True)
 def _without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     for library in EXTRAS:
         for name in [name for name in sys.modules if name.partition(".")[0] == library]:
             monkeypatch.delitem(sys.modules, name)
-        monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setattr(sys, "meta_path", [Blocked(), *sys.meta_path])
 
 
 def test_a_corpus_is_validated_formatted_and_built_without_them(corpus: Corpus) -> None:
