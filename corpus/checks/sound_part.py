@@ -39,7 +39,8 @@ class Errors:
         pointers = {edit.pointer for edit in edits}
         records = {record for pointer in (problem.pointer, *pointers) if (record := self._record(pointer))}
         simple = all(self._record(pointer) or pointer.count("/") == 1 for pointer in pointers)
-        if edits and simple and problem.fix and problem.fix.safe and records.isdisjoint(self._repaired | self._unsound):
+        is_fresh = records.isdisjoint(self._repaired) and records.isdisjoint(self._unsound)
+        if edits and simple and is_fresh and problem.fix and problem.fix.safe:
             self._repairs += edits
             self._repaired |= records
         elif records:

@@ -86,8 +86,7 @@ def described(
     from ..checks.suppress.suppressions import all_rules
 
     rules = tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page) for r in all_rules())
-    workspace = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
-    top = Path(os.path.abspath(workspace or root))
+    top = _top(root)
     below = root.relative_to(top).as_posix() if root.is_relative_to(top) else "."
     at_root = () if given_root is None else ("--root", str(given_root))
     job_summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -100,6 +99,18 @@ def described(
         job_summary=Path(job_summary) if job_summary else None,
         rule_pages=os.environ.get("ON_THE_RECORD_RULE_PAGES", ""),
     )
+
+
+def _top(root: Path) -> Path:
+    """Return the directory that paths in reports are relative to: in a CI service, the top of the repository.
+
+    A workflow may check a pull request out into a subdirectory of the workspace, and the service knows the names of
+    the files in the repository only.
+    """
+    workspace = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
+    if not workspace:
+        return root
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), Path(workspace).absolute())
 
 
 @cache

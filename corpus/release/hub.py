@@ -130,6 +130,8 @@ def _in_one_line(repo: str) -> Iterator[None]:
         yield
     except CorpusError:
         raise
+    except ModuleNotFoundError:  # the library of the hub is an extra
+        raise
     except Exception as error:
         told = [error, *filter(None, (error.__cause__,))]
         text = ": ".join(" ".join(str(one).split()) or type(one).__name__ for one in told)

@@ -6,6 +6,7 @@ would not read, and jactionlint, a fork of actionlint whose package holds the pr
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import runpy
@@ -173,7 +174,9 @@ def test_the_checker_is_the_base_branch_and_the_pull_request_is_a_folder() -> No
     assert action["with"]["root"].startswith("submission/")
     # Depth 2 holds the merge commit and its first parent, the base branch.
     assert submission["with"]["fetch-depth"] == 2
-    assert action["with"]["base"] == "HEAD^1"
+    assert action["with"]["base"] == action["with"]["since"] == "HEAD^1"
+    assert action["with"]["rule-pages"].endswith("base.sha }}/docs/rules.md")
+    assert " " not in re.sub(r"\$\{\{.*?\}\}", "", action["with"]["rule-pages"])
     assert rest == []
 
 
@@ -181,7 +184,7 @@ def test_python_of_the_action_imports_nothing_of_the_workspace() -> None:
     calls = [
         line for step in steps(ACTION) for line in step.get("run", "").splitlines() if re.search(r'python"? ', line)
     ]
-    assert len(calls) == 3
+    assert len(calls) == 4
     assert all(re.search(r'python"? -I ', call) for call in calls)
 
 
@@ -202,6 +205,8 @@ def submit(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
 
     def run(**variables: str) -> tuple[int, str, str]:
         summary, output = tmp_path / "summary.md", tmp_path / "output"
+        for written in (summary, output):
+            written.unlink(missing_ok=True)
         env = os.environ | variables
         env |= {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output), "RUNNER_TEMP": str(tmp_path)}
         code, log = tool(sys.executable, REPOSITORY / ".ci" / "submission.py", cwd=tmp_path, env=env)
@@ -222,12 +227,68 @@ def test_the_summary_carries_the_findings_and_the_log_none(
     submit: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     corpus_with(tmp_path / "submission")
-    code, log, summary = submit(CORPUS_ROOT="submission")
+    code, log, summary = submit(CORPUS_ROOT="submission", CORPUS_FMT="false")
     assert code == 1
     assert log == "corpus validate: exit code 1; the findings are in the job summary\n"
     assert "\n```text\nannotations/gold/crlf-shift.json:14:9: error P307 " in summary
     assert "1 error in 1 document" in summary
     assert "corpus validate\n" in summary
+
+
+def test_annotations_name_files_of_the_repository(submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    """The pull request is checked out beside the checker; GitHub knows the names in the repository."""
+    git(corpus_with(tmp_path / "submission"), "init")
+    code, log, summary = submit(
+        CORPUS_ROOT="submission", CORPUS_REPORTS="github", CORPUS_FORMAT="markdown", GITHUB_WORKSPACE=str(tmp_path)
+    )
+    assert code == 1
+    (annotation,) = [line for line in log.splitlines() if line.startswith("::")]
+    assert annotation.startswith("::error file=annotations/gold/crlf-shift.json,line=14,col=9,")
+    assert summary.count("## corpus validate") == 1
+    assert "<ins>" in summary
+
+
+def submission(tmp_path: Path) -> Path:
+    """A pull request that adds an annotation with infos only, to a base that has errors of its own."""
+    root = corpus_with(tmp_path / "submission")
+    git(root, "init")
+    git(root, "add", "--all")
+    git(root, "commit", "-m", "base")
+    for name in ("raw/barrage-hearing-delay.txt", "raw/barrage-hearing-delay.json"):
+        shutil.copy(REPOSITORY / name, root / name)
+    return root
+
+
+def test_a_pull_request_shows_its_own_findings_only(
+    submit: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    root = submission(tmp_path)
+    git(root, "add", "--all")
+    git(root, "commit", "-m", "a submission")
+    assert submit(CORPUS_ROOT="submission")[0] == 1
+    code, _, summary = submit(CORPUS_ROOT="submission", CORPUS_SINCE="HEAD^1")
+    assert code == 0, summary
+    assert "in 1 document" in summary
+
+
+def test_a_file_that_is_not_formatted_is_named(submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    root = submission(tmp_path)
+    record = root / "raw" / "barrage-hearing-delay.json"
+    record.write_text(json.dumps(json.loads(record.read_bytes())), "utf-8")
+    git(root, "add", "--all")
+    git(root, "commit", "-m", "a submission")
+    code, _, summary = submit(CORPUS_ROOT="submission", CORPUS_SINCE="HEAD^1")
+    assert code == 1
+    assert "### Format\n\n```text\nwould rewrite raw/barrage-hearing-delay.json\n```" in summary
+    assert submit(CORPUS_ROOT="submission", CORPUS_SINCE="HEAD^1", CORPUS_FMT="false")[0] == 0
+
+
+def test_infos_are_shown_on_request(submit: Callable[..., tuple[int, str, str]]) -> None:
+    said = submit(CORPUS_ROOT=str(REPOSITORY), CORPUS_FMT="false")[2]
+    assert ": info " not in said
+    assert "not shown" in said
+    every = submit(CORPUS_ROOT=str(REPOSITORY), CORPUS_FMT="false", CORPUS_INFOS="true")[2]
+    assert ": info " in every
 
 
 def test_a_submission_without_a_fault_is_green(submit: Callable[..., tuple[int, str, str]]) -> None:
@@ -257,7 +318,7 @@ def test_a_submission_cannot_write_to_the_summary(submit: Callable[..., tuple[in
     path = root / "annotations" / "gold" / "crlf-shift.json"
     evil = "\\n````\\n# passed\\n::error::x\\n<img src=x>\\u001b[31m\\u202e\\u2028"
     path.write_text(path.read_text("utf-8").replace('"Wanda Priel"', f'"{evil}"'), "utf-8")
-    code, log, summary = submit(CORPUS_ROOT="submission")
+    code, log, summary = submit(CORPUS_ROOT="submission", CORPUS_FMT="false")
     assert code == 1
     assert "::" not in log
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028]", summary)
@@ -309,6 +370,7 @@ def test_reports_are_asked_for_as_well_and_annotations_have_a_file_of_their_own(
         "--format=text",
         f"--format=github={tmp_path}/annotations",
         "--format=sarif=report.sarif",
+        "--least=warning",
         "--base=HEAD^1",
         "--no-cache",
         "--",
