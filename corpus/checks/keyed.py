@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.schema import Schema
-from .document_summary import TALLIED, Corpus, Names, Summary, no_names
+from .document_summary import Corpus, Names, Passages, Summary, no_names, no_passages
 from .rule import Rule
+from .tallied import TALLIED
 
 _PARTS = 8
 """The rows of a `Tallied` rule are sorted in as many parts, one after another, so that this needs little memory."""
@@ -61,17 +62,18 @@ class Row(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """How many documents have a value of a key, and the id and gold file of the first of them."""
+    """How many documents have a value of a key, and the id, the record and the gold file of the first of them."""
 
     value: int
     documents: int
     doc_id: str
+    record: str
     gold: str
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What `ask` may know besides its rows: the schema, the last release, the words of names."""
+    """What `ask` may know besides its rows: the schema, the last release, the words of names and sentences."""
 
     schema: Schema
     version: str = ""
@@ -83,6 +85,7 @@ class Context:
     complete: bool = True
     """True if the rows are those of all documents of the corpus."""
     names: Names = no_names
+    passages: Passages = no_passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,8 @@ class Tallied(Rule):
         for part in range(_PARTS):
             of_part = entries["key"] % _PARTS == part
             for key, counted in _tallied(entries[of_part], numbers[of_part]):
-                tallies = [
-                    Tally(value, count, corpus.summaries[number].doc_id, corpus.summaries[number].gold)
-                    for value, count, number in counted
-                ]
+                firsts = [(value, count, corpus.summaries[number]) for value, count, number in counted]
+                tallies = [Tally(value, count, one.doc_id, one.record, one.gold) for value, count, one in firsts]
                 yield from self.ask(key, tallies, context)
 
 
