@@ -6,7 +6,8 @@
 | 2 | schema: types, fields, labels | `structure` |
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
-| 5 | semantics | `conditions` of the schema, `quotes`, `stances`, `entities`, `chains`, `mentions` |
+| 5 | semantics | `conditions` (of the schema), `edges`, `quotes`, `quote_marks`, `quote_sources`, `stances`, |
+| | | `entities`, `chains`, `mentions` |
 | 6 | publication | `publishable` and `records`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
@@ -23,10 +24,13 @@ from ..core.schema import Schema
 from . import (
     chains,
     conditions,
+    edges,
     entities,
     files,
     mentions,
     publishable,
+    quote_marks,
+    quote_sources,
     quotes,
     records,
     references,
@@ -92,8 +96,8 @@ CHECKS: tuple[Check, ...] = (
     Check(references.unknown_target, by_record=True),
     Check(references.impossible_kb, "warning", needs=("entities.kb",), by_record=True),
     Check(conditions.broken_condition, by_record=True),
-    Check(quotes.direct_without_marks, reads=("quotes.type",), by_record=True),
-    Check(quotes.indirect_in_marks, reads=("quotes.type", "quotes.parent"), by_record=True),
+    Check(quote_marks.direct_without_marks, reads=("quotes.type",), optional=("quotes.parent",), by_record=True),
+    Check(quote_marks.indirect_in_marks, reads=("quotes.type", "quotes.parent"), by_record=True),
     Check(quotes.cue_in_content, needs=("quotes.cue",), reads=("quotes.type",), by_record=True),
     Check(quotes.source_in_content, needs=("quotes.source", "mentions.spans"), reads=("quotes.type",), by_record=True),
     Check(quotes.child_outside_parent, needs=("quotes.parent",), by_record=True),
@@ -108,13 +112,56 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity"), by_record=True),
     Check(quotes.paragraph_flag, "warning", reads=("quotes.continues_paragraph",), by_record=True),
-    Check(quotes.mixed_without_marks, "warning", reads=("quotes.type",), by_record=True),
+    Check(quote_marks.mixed_without_marks, "warning", reads=("quotes.type",), by_record=True),
     Check(
         quotes.speaker_kind_mismatch,
         "warning",
         needs=("quotes.speaker", "mentions.entity", "mentions.form"),
         reads=("quotes.speaker_kind",),
     ),
+    Check(edges.inside_word, "warning", optional=("quotes.cue", "stances.evidence_spans"), by_record=True),
+    Check(edges.own_marks_in_content, "warning", reads=("quotes.type",)),
+    Check(edges.words_left_out, "warning", reads=("quotes.type",), optional=("quotes.parent",)),
+    Check(edges.punctuation_left_out, "warning", reads=("quotes.type",), optional=("quotes.parent",)),
+    Check(quote_marks.mixed_in_marks, "warning", reads=("quotes.type", "quotes.parent"), by_record=True),
+    Check(quote_marks.marks_in_indirect, "warning", needs=("nonquotes.spans",), reads=("quotes.type",)),
+    Check(
+        quote_sources.attribution_form,
+        "warning",
+        needs=("quotes.source", "mentions.form"),
+        reads=("quotes.attribution",),
+        by_record=True,
+    ),
+    Check(
+        quote_sources.cue_is_source, "warning", needs=("quotes.cue", "quotes.source", "mentions.spans"), by_record=True
+    ),
+    Check(quote_sources.shared_piece, "warning", reads=("quotes.parent",), by_record=True),
+    Check(
+        quote_sources.distant_source,
+        "warning",
+        needs=("quotes.source", "mentions.spans"),
+        reads=("quotes.attribution", "quotes.cue"),
+        by_record=True,
+    ),
+    Check(
+        quote_sources.kind_and_type,
+        "warning",
+        needs=("quotes.speaker", "entities.type"),
+        reads=("quotes.speaker_kind",),
+        by_record=True,
+    ),
+    Check(
+        quote_sources.addressee_is_speaker,
+        "warning",
+        needs=("quotes.speaker", "quotes.addressee"),
+        reads=("quotes.medium",),
+        by_record=True,
+    ),
+    Check(quote_sources.unannotated_half, "warning", needs=("mentions.spans", "quotes.content")),
+    Check(quote_sources.unannotated_cue, "info", needs=("quotes.cue",)),
+    Check(quote_sources.conjunction_in_content, "warning", reads=("quotes.type",)),
+    Check(quote_sources.auxiliary_in_cue, "warning", needs=("quotes.cue",)),
+    Check(quote_marks.nonquote_without_marks, "warning", needs=("nonquotes.spans",), by_record=True),
     Check(
         stances.evidence_of_another,
         needs=("stances.evidence_quotes", "stances.holder", "quotes.speaker"),
@@ -136,6 +183,19 @@ CHECKS: tuple[Check, ...] = (
     Check(
         stances.evidence_nowhere,
         needs=("stances.evidence_quotes", "stances.evidence_spans"),
+        reads=("stances.scope",),
+        by_record=True,
+    ),
+    Check(
+        stances.nested_evidence,
+        "warning",
+        needs=("stances.evidence_quotes", "quotes.parent"),
+        by_record=True,
+    ),
+    Check(
+        stances.stop_in_evidence,
+        "info",
+        needs=("stances.evidence_spans",),
         reads=("stances.scope",),
         by_record=True,
     ),
