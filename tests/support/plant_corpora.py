@@ -191,10 +191,13 @@ def sentence_twice(ground: Ground, rng: random.Random) -> tuple[Record, Record] 
     for mention in doc.layer("mentions"):
         if begin <= mention["spans"][0]["start"] < stop or mention["id"] in quote["source"]:
             entity = doc.get("entities", mention["entity"])
+            if other.where("entities", name=entity["name"]):
+                return None
             ids[mention["id"]] = f"copy-{mention['id']}"
             if entity["id"] not in ids:
                 ids[entity["id"]] = f"copy-{entity['id']}"
-                other.layer("entities").append({**entity, "id": ids[entity["id"]]})
+                named = {**entity, "id": ids[entity["id"]], "name": mention["spans"][0]["text"]}
+                other.layer("entities").append(named)
             spans = [other.span(one["start"] + at, one["end"] + at) for one in mention["spans"]]
             other.layer("mentions").append(
                 {**mention, "id": ids[mention["id"]], "entity": ids[entity["id"]], "spans": spans}
