@@ -147,10 +147,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change to a JSON file: set the value at the JSON pointer `pointer`; its last key may be new."""
+    """One change to a JSON file: set the value at the JSON pointer `pointer`; its last key may be new.
+
+    `place` is line and column of the value that is replaced, then line and column after it, in code points; both are
+    the same where a new key may be inserted. It is None until the edit belongs to a finding.
+    """
 
     pointer: str
     value: Any
+    place: tuple[int, int, int, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +187,5 @@ class Problem:
     suggestion: str = ""
     fix: Fix | None = None
     related: tuple[Place, ...] = ()
+    end_column: int = 0
+    """The column after the key or value at the location, on the same line; 0 if it is unknown."""

@@ -24,6 +24,7 @@ import orjson
 
 from .conditions import CONDITIONS, fitting, read_conditions
 from .done import done_fields
+from .labelling import check_labelling, read_labelling
 from .layers import Condition
 from .layers import Field as Field
 from .layers import FieldKind as FieldKind
@@ -256,6 +257,7 @@ def _check_layers(schema: Schema) -> None:
                 raise CorpusError(
                     f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is not a layer"
                 )
+    check_labelling(schema.layers)
 
 
 def _versions(annotation: dict[str, Any]) -> tuple[str, ...]:
@@ -306,7 +308,11 @@ def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple
     if not isinstance(if_done, (list, tuple)) or not all(name in properties for name in if_done):
         raise CorpusError(f"the schema's {IF_DONE} of {owner} must list fields of {owner}")
     return tuple(
-        replace(_field(owner, name, written, schema, name in always or name in if_done), always=name in always)
+        replace(
+            _field(owner, name, written, schema, name in always or name in if_done),
+            always=name in always,
+            labelling=read_labelling(f"{owner}.{name}", written if isinstance(written, dict) else {}),
+        )
         for name, written in properties.items()
     )
 

@@ -43,6 +43,7 @@ DOCUMENTS = (
     "DATASET_CARD.md",
     "docs/submissions.md",
     "docs/agreement.md",
+    "docs/benchmark.md",
     "docs/releases.md",
     "docs/your-own-corpus.md",
     "docs/api.md",
