@@ -36,6 +36,8 @@ MISSED = {
     "A direct quote is missing in the annotation of an annotator": "only gold is asked",
     "A direct quote is missing, and the quote inside of it is not": "a span that touches the quotation is enough",
     "A direct quote is missing whose straight mark is not closed before the end of its paragraph": "it is no quotation",
+    "A mention holds the full stop after it": "the full stop after a name is taken for that of an abbreviation",
+    "“He” or “she” is in the chain of an organisation": "a pronoun with a capital after a bracket",
     "A quote is said to run over paragraphs and does not": "a quote in pieces may",
 }
 """Kinds that a rule claims and does not report each time, or not with one finding: why."""
