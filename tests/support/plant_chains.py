@@ -132,7 +132,7 @@ def merge(ground: Ground, rng: random.Random, fitting: list[Record]) -> Planted 
 
 def with_full_name(doc: Doc) -> list[Record]:
     """Return the persons whose name is two words with a capital, as a mention has it."""
-    full = re.compile(r"[A-Z]\w+ [A-Z]\w+")
+    full = re.compile(r"(?!Mrs? |Ms |Dr )[A-Z]\w+ [A-Z]\w+")
     named_so = [one for one in named(doc, "PER") if full.fullmatch(one["name"])]
     return [one for one in named_so if any(words(name) == one["name"] for name in names_of(doc, one["id"]))]
 
