@@ -101,7 +101,7 @@ def story_in_two_splits(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(doc), record_of(other)))
 
 
-@kind(docs=3)
+@kind("C637", docs=3)
 def misspelt_story(ground: Ground, rng: random.Random) -> Planted:
     """The story of an article has a letter more than that of two others."""
     doc, *others = ground.docs
@@ -136,7 +136,7 @@ def renamed(doc: Doc, old: str, new: str) -> None:
     doc.annotations[new] = {**doc.annotations.pop(old), "annotator": new}
 
 
-@kind(docs=3, compared=True)
+@kind("C636", docs=3, compared=True)
 def annotator_misspelt(ground: Ground, rng: random.Random) -> Planted:
     """The name of an annotator has another letter than in two other documents."""
     for one in ground.docs:
