@@ -41,6 +41,10 @@ def direct(doc: Doc, record: Record, start: int, end: int) -> bool:
     return record["type"] == "direct" and between and len(words(text, start, end)) > 3
 
 
+def direct_with_word(doc: Doc, record: Record, start: int, end: int) -> bool:
+    return direct(doc, record, start, end) and doc.text[start : start + 2].isalpha()
+
+
 def direct_with_stop(doc: Doc, record: Record, start: int, end: int) -> bool:
     return direct(doc, record, start, end) and doc.text[end - 1] in ".,"
 
@@ -143,7 +147,7 @@ CONTENT, CUE, MENTION, NONQUOTE, EVIDENCE = (
     "nonquotes.spans",
     "stances.evidence_spans",
 )
-edge("A direct quote begins a character late", ("Q520",), CONTENT, direct, late)
+edge("A direct quote begins a character late", ("Q520", "Q522"), CONTENT, direct_with_word, late)
 edge("A direct quote lacks its first word", ("Q522",), CONTENT, direct, without_first)
 edge("A direct quote lacks its last word", ("Q522",), CONTENT, direct, without_last)
 edge("A direct quote holds its opening mark", ("Q521",), CONTENT, direct, sooner)

@@ -81,7 +81,7 @@ def marks_inside(doc: Doc, quote: Record) -> bool:
 
 
 relabel("type", "direct", "indirect", "Q502")
-relabel("type", "direct", "free_indirect", fits=marked)
+relabel("type", "direct", "free_indirect", "Q502", fits=marked)
 relabel("type", "mixed", "direct", "Q501", fits=lambda doc, quote: not marked(doc, quote))
 relabel("type", "direct", "mixed", "Q524", fits=marked)
 relabel("type", "mixed", "indirect", "Q525", fits=marks_inside)
@@ -106,7 +106,7 @@ relabel("speaker_kind", "named", "anonymous", "Q515")
 relabel("speaker_kind", "organisation", "named", "Q530")
 relabel("speaker_kind", "organisation", "document", "Q530")
 relabel("speaker_kind", "document", "organisation", "Q530")
-relabel("speaker_kind", "named", "unknown")
+relabel("speaker_kind", "named", "unknown", "Q515")
 
 
 def forms(doc: Doc, quote: Record) -> set[str]:
