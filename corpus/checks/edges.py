@@ -72,8 +72,9 @@ def own_marks_in_content(document: Document, schema: Schema) -> Iterator[Problem
                 fix = resized(text, pointer, one["spans"][j], start, end)
                 yield found(own_marks_in_content, document, "", pointer, span=span, fix=fix)
     bare = [_without_own_marks(text, span, marks) for _, _, span in pieces]
-    with_marks = sum(span != other for (_, _, span), other in zip(pieces, bare, strict=True))
-    without = sum(marks.around(span[0]) is not None for _, _, span in pieces) - with_marks
+    kept = [span == other for (_, _, span), other in zip(pieces, bare, strict=True)]
+    with_marks = kept.count(False)
+    without = sum(marks.around(span[0]) is not None for (_, _, span), one in zip(pieces, kept, strict=True) if one)
     if with_marks > without:
         return
     for (i, j, span), (start, end) in zip(pieces, bare, strict=True):
