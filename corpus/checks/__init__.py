@@ -6,7 +6,8 @@
 | 2 | schema: types, fields, labels | `structure` |
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
-| 5 | semantics | `conditions` of the schema, `quotes`, `stances`, `entities`, `chains`, `mentions` |
+| 5 | semantics | `conditions` of the schema, `edges`, `quote_marks`, `quote_sources`, `quotes`, `stances`, `entities`, |
+| | | `chains`, `mentions` |
 | 6 | publication | `publishable` and `records`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
@@ -23,10 +24,13 @@ from ..core.schema import Schema
 from . import (
     chains,
     conditions,
+    edges,
     entities,
     files,
     mentions,
     publishable,
+    quote_marks,
+    quote_sources,
     quotes,
     records,
     references,
@@ -91,8 +95,8 @@ CHECKS: tuple[Check, ...] = (
     Check(references.unknown_target),
     Check(references.impossible_kb, "warning", needs=("entities.kb",)),
     Check(conditions.broken_condition),
-    Check(quotes.direct_without_marks, reads=("quotes.type",)),
-    Check(quotes.indirect_in_marks, reads=("quotes.type", "quotes.parent")),
+    Check(quote_marks.direct_without_marks, reads=("quotes.type",)),
+    Check(quote_marks.indirect_in_marks, reads=("quotes.type", "quotes.parent")),
     Check(quotes.cue_in_content, needs=("quotes.cue",), reads=("quotes.type",)),
     Check(quotes.source_in_content, needs=("quotes.source", "mentions.spans"), reads=("quotes.type",)),
     Check(quotes.child_outside_parent, needs=("quotes.parent",)),
@@ -107,13 +111,50 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity")),
     Check(quotes.paragraph_flag, "warning", reads=("quotes.continues_paragraph",)),
-    Check(quotes.mixed_without_marks, "warning", reads=("quotes.type",)),
+    Check(quote_marks.mixed_without_marks, "warning", reads=("quotes.type",)),
     Check(
         quotes.speaker_kind_mismatch,
         "warning",
         needs=("quotes.speaker", "mentions.entity", "mentions.form"),
         reads=("quotes.speaker_kind",),
     ),
+    Check(edges.inside_word, "warning"),
+    Check(edges.own_marks_in_content, "warning", reads=("quotes.type",)),
+    Check(edges.words_left_out, "warning", reads=("quotes.type",)),
+    Check(edges.punctuation_left_out, "warning", reads=("quotes.type",)),
+    Check(quote_marks.mixed_in_marks, "warning", reads=("quotes.type", "quotes.parent")),
+    Check(quote_marks.marks_in_indirect, "warning", needs=("nonquotes.spans",), reads=("quotes.type",)),
+    Check(
+        quote_sources.attribution_form,
+        "warning",
+        needs=("quotes.source", "mentions.form"),
+        reads=("quotes.attribution",),
+    ),
+    Check(quote_sources.cue_is_source, "warning", needs=("quotes.cue", "quotes.source", "mentions.spans")),
+    Check(quote_sources.shared_piece, "warning", reads=("quotes.parent",)),
+    Check(
+        quote_sources.distant_source,
+        "warning",
+        needs=("quotes.source", "mentions.spans"),
+        reads=("quotes.attribution", "quotes.cue"),
+    ),
+    Check(
+        quote_sources.kind_and_type,
+        "warning",
+        needs=("quotes.speaker", "entities.type"),
+        reads=("quotes.speaker_kind",),
+    ),
+    Check(
+        quote_sources.addressee_is_speaker,
+        "warning",
+        needs=("quotes.speaker", "quotes.addressee"),
+        reads=("quotes.medium",),
+    ),
+    Check(quote_sources.unannotated_half, "warning", needs=("mentions.spans", "quotes.content")),
+    Check(quote_sources.unannotated_cue, "info", needs=("quotes.cue",)),
+    Check(quote_sources.conjunction_in_content, "warning", reads=("quotes.type",)),
+    Check(quote_sources.auxiliary_in_cue, "warning", needs=("quotes.cue",)),
+    Check(quote_marks.nonquote_without_marks, "warning", needs=("nonquotes.spans",)),
     Check(
         stances.evidence_of_another,
         needs=("stances.evidence_quotes", "stances.holder", "quotes.speaker"),
@@ -134,6 +175,8 @@ CHECKS: tuple[Check, ...] = (
         needs=("stances.evidence_quotes", "stances.evidence_spans"),
         reads=("stances.scope",),
     ),
+    Check(stances.nested_evidence, "warning", needs=("stances.evidence_quotes", "quotes.parent")),
+    Check(stances.stop_in_evidence, "info", needs=("stances.evidence_spans",), reads=("stances.scope",)),
     Check(entities.two_types, needs=("entities.kb",), reads=("entities.type",)),
     Check(entities.split_chain, needs=("entities.kb",), optional=("entities.type",)),
     Check(entities.never_mentioned, needs=("mentions.entity",), optional=("entities.name",)),

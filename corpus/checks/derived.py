@@ -17,6 +17,7 @@ from ..core.model import Annotation, Article, Document, Record, Source, Span
 from ..core.schema import TARGETS, Field, Schema, Violation
 from .coreference import CoreferenceChains
 from .offset_shifts import Explanation, explain
+from .quotation_marks import QuotationMarks
 from .span_columns import SpanColumns, Where
 
 LEAK = 5
@@ -153,6 +154,11 @@ class Derived:
     def text_runs(self) -> set[tuple[str, ...]]:
         """Every five consecutive words of the text, except those of the title."""
         return word_runs(self._article.text or "") - word_runs(str(self._article.record.get("title") or ""))
+
+    @cached_property
+    def marks(self) -> QuotationMarks:
+        """The quotation marks of the text, none if the text is withheld."""
+        return QuotationMarks(self._article.text or "", str(self._article.record.get("language", "")))
 
     @property
     def _source(self) -> Source:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..core.json_positions import join_pointer
-from ..core.model import GOLD, Document, Problem, Record
+from ..core.model import Document, Problem, Record
 from ..core.schema import Schema
-from .derived import LEAK, derived, word_runs
-from .quotations import quotations
+from .derived import LEAK, derived, offsets, word_runs
+from .quotation_marks import Pair, dialogues
+from .quote_marks import coverage
 from .rule import found
 
 _LONG_NAME = 12
@@ -97,24 +98,41 @@ def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
 def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Problem]:
     """C604: Words in quotation marks have no annotation.
 
-    What: in `gold`, with `quotes` and `nonquotes` done, a string between quotation marks touches no
-    content of a quote and no record of `nonquotes`. In a language that uses dialogue dashes, such as French,
-    Polish, Russian or Spanish, a dash that opens a paragraph is a mark, and the paragraph is the string.
+    What: with `quotes` and `nonquotes` done, less than half of the words between a pair of quotation marks are in a
+    content of a quote or in a record of `nonquotes`. Words in other marks inside do not count: an annotated quote in a
+    quote does not annotate the one around it. A mark that is not closed ends with its paragraph. In a language that
+    uses dialogue dashes, such as French, Polish, Russian or Spanish, a dash that opens a paragraph is a mark.
     Why: it is unclear whether an annotator rejected it as a quote or overlooked it.
     Bad: the “smart” bridge, and no record for *smart*.
     Good: *smart* in `nonquotes`, with `reason: scare`.
     """
-    text, annotation = document.text, document.annotation
-    if text is None or annotation is None or annotation.annotator != GOLD:
+    text, marks = document.text, derived(document, schema).marks
+    if text is None or document.annotation is None:
         return
-    known = [span for quote in document.layer("quotes") for span in quote.get("content") or ()]
-    known += [span for one in document.layer("nonquotes") for span in one.get("spans") or ()]
-    covered = bytearray(len(text))
-    for span in known:
-        covered[span["start"] : span["end"]] = b"\1" * (span["end"] - span["start"])
-    for start, end in quotations(text, str(document.article.record.get("language", ""))):
-        if 1 not in covered[start:end]:
+    rejected = [offsets(one, "spans") for one in document.layer("nonquotes")]
+    covered = coverage(text, [*derived(document, schema).content, *rejected])
+    missed = [
+        (pair.opening + 1, pair.closing)
+        for pair in marks.pairs
+        if not _is_annotated(text, pair, marks.within(pair.opening + 1, pair.closing), covered)
+    ]
+    language = str(document.article.record.get("language", ""))
+    missed += [(start, end) for start, end in dialogues(text, language) if 1 not in covered[start:end]]
+    last = 0
+    for start, end in sorted(missed, key=lambda span: (span[0], -span[1])):
+        if start >= last:
+            last = end
             yield found(unannotated_quotation, document, repr(text[start:end][:60]), "/quotes", span=(start, end))
+
+
+def _is_annotated(text: str, pair: Pair, inner: Iterable[Pair], covered: bytearray) -> bool:
+    """Return True if half of the words in marks are covered: of those that no inner marks enclose, if there are any."""
+    start, end = pair.opening + 1, pair.closing
+    letters = [k for k in range(start, end) if text[k].isalnum()]
+    enclosed = coverage(text[start:end], [[(one.opening - start, one.closing - start) for one in inner]])
+    own = [k for k in letters if not enclosed[k - start]] or letters
+    count = sum(covered[k] for k in own)
+    return 2 * count >= len(own) if pair.closed else count > 0 or not own
 
 
 def hidden_character(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -13,56 +13,9 @@ from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.schema import Schema
 from .derived import derived, offsets
-from .quotations import MARKS, in_dialogue
 from .rule import at, found
 
-_LOOSE = " \t\u00a0\u202f\u3000.,;:!?…-–—[]()¿¡،؛؟。、，；：！？（）"
-"""Characters that may separate words from their quotation mark."""
 _FIRST_PERSON = frozenset(("i", "we", "ich", "wir"))
-
-
-def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q501: A direct quote is not in quotation marks.
-
-    What: a content span has no mark at either edge, and it is not a line of its own. In a language that
-    uses dialogue dashes, such as French or Russian, a dash that opens the paragraph is a mark.
-    Why: direct means word for word, which the text shows with marks or by setting a block off. Marks
-    that open curly and close straight, or are never closed, are enough.
-    Bad: `type: direct` for *the bridge was safe* in: She said the bridge was safe.
-    Good: `type: indirect`.
-    """
-    content = derived(document, schema).content
-    text = document.text
-    if text is None:
-        return
-    language = str(document.article.record.get("language", ""))
-    for i, _ in _quotes(document, "direct"):
-        for j, (start, end) in enumerate(content[i]):
-            marked = _mark_before(text, start) or _mark_after(text, end) or in_dialogue(text, start, language)
-            if not (marked or _is_block(text, start, end)):
-                pointer = join_pointer("quotes", i, "content", j)
-                yield found(direct_without_marks, document, "", pointer, span=(start, end))
-
-
-def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q502: An indirect quote is entirely in quotation marks.
-
-    What: its content begins right after one mark and ends right before another.
-    Why: words in marks are given word for word.
-    Bad: `type: indirect` for the words in: “The bridge is safe,” she said.
-    Good: `type: direct`.
-    """
-    content = derived(document, schema).content
-    text = document.text
-    if text is None:
-        return
-    for i, quote in _quotes(document, "indirect"):
-        spans = content[i]
-        if len(spans) == 1 and quote.get("parent") is None:
-            start, end = spans[0]
-            inside = text[start:end]
-            if text[start - 1 : start] in MARKS and start and _mark_after(text, end) and MARKS.isdisjoint(inside):
-                yield found(indirect_in_marks, document, "", join_pointer("quotes", i, "content", 0), span=spans[0])
 
 
 def cue_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -240,36 +193,16 @@ def paragraph_flag(document: Document, schema: Schema) -> Iterator[Problem]:
         if flag is not None:
             spans = content[i]
             over = "\n" in text[spans[0][0] : spans[-1][1]]
-            if over != flag and (over or len(spans) == 1):
+            if over != flag:
                 pointer = join_pointer("quotes", i, "continues_paragraph")
                 fix = Fix(False, f"write {str(over).lower()}", (Edit(pointer, over),))
                 yield found(paragraph_flag, document, "", pointer, span=spans[0], fix=fix)
 
 
-def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q514: A mixed quote contains no quotation marks.
-
-    What: the content has no mark inside it or at its edges, and no dialogue dash opens its paragraph.
-    Why: mixed means indirect speech with a part in quotation marks.
-    Bad: `type: mixed` for *the bridge was a disgrace*.
-    Good: `type: indirect`.
-    """
-    content = derived(document, schema).content
-    text = document.text
-    if text is None:
-        return
-    language = str(document.article.record.get("language", ""))
-    for i, _ in _quotes(document, "mixed"):
-        spans = content[i]
-        if not any(_is_marked(text, start, end) or in_dialogue(text, start, language) for start, end in spans):
-            pointer = join_pointer("quotes", i, "content")
-            yield found(mixed_without_marks, document, "", pointer, span=spans[0])
-
-
 def speaker_kind_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q515: The speaker kind does not match the speaker.
 
-    What: a `named` speaker whom the article never names, or an `anonymous` speaker whom it names.
+    What: a `named` speaker whom the article never names, or an `anonymous` or `unknown` speaker whom it names.
     Why: this field counts how often newspapers rely on anonymous sources.
     Bad: `speaker_kind: anonymous` for an entity with the mention *Ivo Marr*.
     Good: `speaker_kind: named`.
@@ -277,7 +210,7 @@ def speaker_kind_mismatch(document: Document, schema: Schema) -> Iterator[Proble
     content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):
         kind, speaker = quote.get("speaker_kind"), quote.get("speaker")
-        if speaker is None or kind not in ("named", "anonymous"):
+        if speaker is None or kind not in ("named", "anonymous", "unknown"):
             continue
         if (speaker in derived(document, schema).chains.named) != (kind == "named"):
             detail = f"{kind}, but the article {'never names' if kind == 'named' else 'names'} {speaker}"
@@ -285,30 +218,5 @@ def speaker_kind_mismatch(document: Document, schema: Schema) -> Iterator[Proble
             yield found(speaker_kind_mismatch, document, detail, pointer, span=span)
 
 
-def _quotes(document: Document, kind: str) -> Iterator[tuple[int, Record]]:
-    return ((i, quote) for i, quote in enumerate(document.layer("quotes")) if quote.get("type") == kind)
-
-
 def _overlaps(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
     return any(span[0] < end and start < span[1] for start, end in others)
-
-
-def _is_marked(text: str, start: int, end: int) -> bool:
-    return not MARKS.isdisjoint(text[max(0, start - 1) : end + 1])
-
-
-def _mark_before(text: str, start: int) -> bool:
-    return text[start : start + 1] in MARKS or (
-        text[max(0, start - 4) : start].rstrip(_LOOSE)[-1:] in MARKS and start > 0
-    )
-
-
-def _mark_after(text: str, end: int) -> bool:
-    return text[end - 1 : end] in MARKS or (text[end : end + 4].lstrip(_LOOSE)[:1] in MARKS and end < len(text))
-
-
-def _is_block(text: str, start: int, end: int) -> bool:
-    """Return True if the words fill a line, or the rest of it after a speaker's name and a colon."""
-    line = text[text.rfind("\n", 0, start) + 1 : start].strip()
-    rest = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)].strip(_LOOSE)
-    return (not line.strip(">•*-– ") or line.endswith((":", "："))) and not rest

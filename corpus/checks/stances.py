@@ -8,6 +8,8 @@ from typing import Any
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Problem, Record
 from ..core.schema import Schema
+from .derived import offsets
+from .edges import resized
 from .rule import at, found
 
 
@@ -74,6 +76,46 @@ def evidence_nowhere(document: Document, schema: Schema) -> Iterator[Problem]:
         shown = stance.get("evidence_quotes") or stance.get("evidence_spans")
         if not shown and stance.get("scope") != "headline":
             yield found(evidence_nowhere, document, "", join_pointer("stances", i))
+
+
+def nested_evidence(document: Document, schema: Schema) -> Iterator[Problem]:
+    """T520: The evidence of a stance names a quote and the quote inside of it.
+
+    What: `evidence_quotes` has a quote and one of its parents.
+    Why: the words of the inner quote are in the outer one; evidence names the outer one alone.
+    Bad: `evidence_quotes: ["q1", "q2"]`, and the parent of q2 is q1.
+    Good: `evidence_quotes: ["q1"]`
+    """
+    parents = {quote["id"]: quote.get("parent") for quote in document.layer("quotes")}
+    for i, stance in enumerate(document.layer("stances")):
+        evidence = stance.get("evidence_quotes") or ()
+        for j, quote in enumerate(evidence if len(evidence) > 1 else ()):
+            outer = parents.get(quote)
+            while outer is not None and outer not in evidence:
+                outer = parents.get(outer)
+            if outer is not None:
+                pointer = join_pointer("stances", i, "evidence_quotes", j)
+                yield found(nested_evidence, document, f"{quote} is in {outer}", pointer)
+
+
+def stop_in_evidence(document: Document, schema: Schema) -> Iterator[Problem]:
+    """T521: An evidence span ends with a stop.
+
+    What: the last character of an evidence span is a full stop, a comma or a semicolon. A headline is evidence as a
+    whole.
+    Why: evidence spans are the least words that show the stance, so that two annotators mark the same span.
+    Bad: *Both camps have a case.*
+    Good: *Both camps have a case*
+    """
+    text = document.text
+    for i, stance in enumerate(document.layer("stances")):
+        if text is None or stance.get("scope") == "headline":
+            continue
+        for j, (start, end) in enumerate(offsets(stance, "evidence_spans")):
+            if text[end - 1] in ".,;" and text[end - 3 : end] != "..." and end - start > 1:
+                pointer = join_pointer("stances", i, "evidence_spans", j)
+                fix = resized(text, pointer, stance["evidence_spans"][j], start, end - 1)
+                yield found(stop_in_evidence, document, "", pointer, span=(start, end), fix=fix)
 
 
 def _doubles(document: Document) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,8 @@ from functools import cache
 
 WITHOUT_BLANKS = frozenset(("bo", "ja", "km", "lo", "my", "th", "yue", "zh"))
 """Languages that are written without blanks between words."""
+CLITICS = frozenset(("ar", "dv", "fa", "he", "ps", "ug", "ur", "yi"))
+"""Languages that write small words, such as *and* or *the*, as part of the next or the last word."""
 DIALOGUE_DASH = frozenset(
     (
         *("be", "bg", "ca", "da", "el", "es", "et", "eu", "fi", "fr", "gl", "hr", "hu", "it", "lt", "lv"),

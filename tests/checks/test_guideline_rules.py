@@ -1,7 +1,7 @@
 """Every rule of the guidelines about edges or shape names the checks that find a breach of it, or says that none can.
 
-A rule ends with "(E517, P310)" or "(no check)". Rules of other sections, which say what an entity is or which label fits,
-may do so too.
+A rule ends with "(E517, P310)" or "(no check)". Rules of other sections, on what an entity is or which label fits, may
+do so too.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.corpora import REPOSITORY, record
 
 from corpus.checks.publishable import unannotated_quotation
-from corpus.checks.quotations import _marks, in_dialogue, quotations
-from corpus.checks.quotes import direct_without_marks, indirect_in_marks, mixed_without_marks
+from corpus.checks.quotation_marks import QuotationMarks, dialogues, in_dialogue
+from corpus.checks.quote_marks import direct_without_marks, indirect_in_marks, mixed_without_marks
 from corpus.core.model import Annotation, Article, Document, Source
 from corpus.core.schema import Schema
 
@@ -42,6 +42,16 @@ MARKS = {
 }
 """The script and the pairs of marks of each language."""
 PAIRS = [(language, pair) for language, (_, pairs) in MARKS.items() for pair in pairs.split()]
+
+
+def quotations(text: str, language: str = "") -> list[tuple[int, int]]:
+    """The words between outermost marks, and the paragraphs that a dash opens."""
+    found = list(dialogues(text, language))
+    for pair in QuotationMarks(text, language).pairs:
+        start, end = pair.opening + 1, pair.closing
+        if any(map(str.isalnum, text[start:end])) and not any(a <= start and end <= b for a, b in found):
+            found.append((start, end))
+    return sorted(found)
 
 
 def gap(language: str) -> str:
@@ -86,20 +96,56 @@ def test_nothing_is_in_quotation_marks(language: str, text: str) -> None:
     assert list(quotations(text, language)) == []
 
 
-@pytest.mark.parametrize("opener", "«‘'｢")
-def test_a_mark_that_nothing_closes_is_looked_up_once(opener: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line of 60,000 characters took half a minute."""
-    marks = _marks(blanks=True, same=False)
-    closed, searches = marks.closed[opener], []
+def marked(text: str, language: str = "en") -> list[str]:
+    """What each pair of marks encloses with its marks, in text order."""
+    return [text[pair.opening : pair.closing + pair.closed] for pair in QuotationMarks(text, language).pairs]
 
-    class Counted:
-        def search(self, line: str, at: int) -> re.Match[str] | None:
-            searches.append(at)
-            return closed.search(line, at)
 
-    monkeypatch.setitem(marks.closed, opener, Counted())
-    assert list(quotations(f"{opener}a " * 500)) == []
-    assert len(searches) == 1
+@pytest.mark.parametrize(
+    ("language", "text", "pairs"),
+    [
+        ("en", "“It’s the bosses’ plan,” said Ivo.", ["“It’s the bosses’ plan,”"]),
+        ("en", "‘It’s the bosses’ plan,’ said Ivo. ‘No.’", ["‘It’s the bosses’ plan,’", "‘No.’"]),
+        ("en", "‘We said “no” twice,’ said Una.", ["‘We said “no” twice,’", "“no”"]),
+        ("en", "'It holds,' said Marr's wife. 'It's James' boat.'", ["'It holds,'", "'It's James' boat.'"]),
+        ("en", '"Yes," he said. "It\'s 5 feet."', ['"Yes,"', '"It\'s 5 feet."']),
+        ("en", "5'4\" tall, the ’90s, rock ’n’ roll, ’tis", []),
+        ("en", '“Yes" and „no”', ['“Yes"', "„no”"]),
+        ("en", "‘We came.\n‘We left,’ he said.", ["‘We came.", "‘We left,’"]),
+        ("en", '"We came.\n"We left," he said.', ['"We came.', '"We left,"']),
+        ("en", "« a « b", ["« a ", "« b"]),
+        ("de", "„Das ist ‚gut‘ so“, sagte er.", ["„Das ist ‚gut‘ so“", "‚gut‘"]),
+        ("de", "»Ja«, sagte sie. »Nein.«", ["»Ja«", "»Nein.«"]),
+        ("fr", "« Je viens, “tu” restes », dit-il.", ["« Je viens, “tu” restes »", "“tu”"]),
+        ("sv", "”Ja”, sa hon. ”Nej”", ["”Ja”", "”Nej”"]),
+        ("zh", "「桥很『安全』。」她说“好”，O’Brien走了", ["「桥很『安全』。」", "『安全』", "“好”"]),
+    ],
+)
+def test_marks_are_paired_and_apostrophes_are_none(language: str, text: str, pairs: list[str]) -> None:
+    assert marked(text, language) == pairs
+
+
+def test_the_innermost_pair_around_words() -> None:
+    text = "“We said ‘no’ twice,” said Una, “and ‘never’.”"
+    marks = QuotationMarks(text, "en")
+
+    def around(words: str) -> str:
+        pair = marks.around(text.index(words))
+        return text[pair.opening : pair.closing + 1] if pair else ""
+
+    assert [around(words) for words in ("no", "twice", "Una", "and", "never", "’.”")] == [
+        "‘no’", "“We said ‘no’ twice,”", "", "“and ‘never’.”", "‘never’", "“and ‘never’.”",
+    ]  # fmt: skip
+    assert [text[pair.opening + 1 : pair.closing] for pair in marks.within(0, 22)] == ["We said ‘no’ twice,", "no"]
+    assert marks.inside(0, 10) == [0, 9]
+
+
+@pytest.mark.parametrize(("text", "count"), [("«a ", 20_000), ("‘a ", 1), ('«" ', 20_000), ("“a ‘b’ ", 40_000)])
+def test_marks_that_nothing_closes_are_looked_up_once(text: str, count: int) -> None:
+    """The pairs that are not closed do not overlap, so that what is asked of each is linear in the text."""
+    pairs = [pair for pair in QuotationMarks(text * 20_000).pairs if not pair.closed]
+    assert len(pairs) <= count
+    assert all(first.closing <= second.opening for first, second in pairwise(pairs))
 
 
 DIALOGUES = {

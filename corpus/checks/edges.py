@@ -1,0 +1,185 @@
+"""Level 5: where spans begin and end: inside a word, at a quotation mark, before the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..core.json_positions import join_pointer
+from ..core.languages import CLITICS, WITHOUT_BLANKS, primary_subtag
+from ..core.model import Document, Edit, Fix, Problem, Record
+from ..core.schema import Schema
+from ..core.source_tokens import source_layers
+from .derived import Offsets, derived, offsets
+from .quotation_marks import QuotationMarks
+from .quote_marks import LOOSE, coverage, left_out
+from .rule import found
+
+_NEAR = 4
+"""The most characters of punctuation before a closing mark."""
+_INNER = ",.!?;:…。，！？；："
+"""Punctuation that belongs to the words in marks."""
+
+
+def inside_word(document: Document, schema: Schema) -> Iterator[Problem]:
+    """Q520: A span begins or ends inside a word.
+
+    What: the characters before and after an edge are letters or digits. Languages that are written without blanks or
+    join small words to others, such as Chinese or Arabic, are exempt, and so are the tokens of a source.
+    Why: no annotator marks half a word; the edge slipped, or the offsets are shifted.
+    Bad: *mayo* of *mayor*.
+    Good: *mayor*.
+    """
+    text = document.text
+    language = primary_subtag(str(document.article.record.get("language", "")))
+    if text is None or language in WITHOUT_BLANKS or language in CLITICS:
+        return
+    spans = derived(document, schema).spans
+    if not any(_cuts(text, edge) for edge in {*spans.starts, *spans.ends}):
+        return
+    skipped = source_layers(schema)
+    for where, span in spans:
+        if where[0] not in skipped and (_cuts(text, span.start) or _cuts(text, span.end)):
+            start, end = span.start, span.end
+            while _cuts(text, start):
+                start -= 1
+            while _cuts(text, end):
+                end += 1
+            pointer = join_pointer(*where)
+            known = document.layer(where[0])[where[1]][where[2]][where[3]]
+            detail = f"{text[span.start : span.end][-60:]!r} of {text[start:end][-60:]!r}"
+            fix = resized(text, pointer, known, start, end)
+            yield found(inside_word, document, detail, pointer, span=(span.start, span.end), fix=fix)
+
+
+def own_marks_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
+    """Q521: A span includes its own quotation marks.
+
+    What: the opening or the closing mark of the words of a direct quote or of a non-quote is in the span. Direct quotes
+    are asked where at least as many of the document leave their marks out.
+    Why: annotators who mark the same words would appear to disagree.
+    Bad: content *“It will hold,”*
+    Good: content *It will hold,*
+    """
+    text = document.text
+    if text is None:
+        return
+    marks, pieces = derived(document, schema).marks, list(_direct_pieces(document, schema))
+    for i, one in enumerate(document.layer("nonquotes")):
+        for j, span in enumerate(offsets(one, "spans")):
+            start, end = _without_own_marks(text, span, marks)
+            if span != (start, end):
+                pointer = join_pointer("nonquotes", i, "spans", j)
+                fix = resized(text, pointer, one["spans"][j], start, end)
+                yield found(own_marks_in_content, document, "", pointer, span=span, fix=fix)
+    bare = [_without_own_marks(text, span, marks) for _, _, span in pieces]
+    kept = [span == other for (_, _, span), other in zip(pieces, bare, strict=True)]
+    with_marks = kept.count(False)
+    without = sum(marks.around(span[0]) is not None for (_, _, span), one in zip(pieces, kept, strict=True) if one)
+    if with_marks > without:
+        return
+    for (i, j, span), (start, end) in zip(pieces, bare, strict=True):
+        if span != (start, end):
+            pointer = join_pointer("quotes", i, "content", j)
+            fix = resized(text, pointer, document.layer("quotes")[i]["content"][j], start, end)
+            yield found(own_marks_in_content, document, "", pointer, span=span, fix=fix)
+
+
+def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
+    """Q522: The content of a direct quote leaves out words between its marks.
+
+    What: between the quotation mark and the content there are words that are in no content of any quote. Words in
+    square brackets are the article's.
+    Why: everything between the marks was said; the first or the last word was missed.
+    Bad: content *bridge will hold,* in: “The bridge will hold,” said Marr.
+    Good: content *The bridge will hold,*
+    """
+    text = document.text
+    if text is None:
+        return
+    covered = None
+    for i, j, (start, end) in _direct_pieces(document, schema):
+        pair = derived(document, schema).marks.around(start)
+        if pair is None or "\n" in text[start:end]:
+            continue
+        covered = covered or coverage(text, derived(document, schema).content)
+        before = left_out(text, pair.opening + 1, start, covered)
+        after = left_out(text, end, pair.closing, covered) if pair.closed else ""
+        if before or after:
+            pointer = join_pointer("quotes", i, "content", j)
+            known = document.layer("quotes")[i]["content"][j]
+            whole = pair.opening + 1 if before else start, pair.closing if after else end
+            fix = (
+                resized(text, pointer, known, *whole)
+                if 1 not in covered[whole[0] : start] + covered[end : whole[1]]
+                else None
+            )
+            detail = " and ".join(repr(words[:60]) for words in (before, after) if words)
+            yield found(words_left_out, document, detail, pointer, span=(start, end), fix=fix)
+
+
+def punctuation_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
+    """Q523: The content of a direct quote leaves out the punctuation inside its marks.
+
+    What: nothing but a comma, a stop or the like stands between the content and its closing mark, and it is in no other
+    content.
+    Why: direct content keeps the punctuation inside its marks, so that two annotators mark the same span.
+    Bad: content *It will hold* in: “It will hold,” said Marr.
+    Good: content *It will hold,*
+    """
+    text = document.text
+    if text is None:
+        return
+    content = [span for spans in derived(document, schema).content for span in spans]
+    for i, j, (start, end) in _direct_pieces(document, schema):
+        pair = derived(document, schema).marks.around(start)
+        if not pair or not pair.closed or not end < pair.closing <= end + _NEAR:
+            continue
+        if not text[end : pair.closing].strip(_INNER) and not any(a <= end < b for a, b in content):
+            pointer = join_pointer("quotes", i, "content", j)
+            fix = resized(text, pointer, document.layer("quotes")[i]["content"][j], start, pair.closing)
+            detail = repr(text[end : pair.closing])
+            yield found(punctuation_left_out, document, detail, pointer, span=(start, end), fix=fix)
+
+
+def _direct_pieces(document: Document, schema: Schema) -> Iterator[tuple[int, int, Offsets]]:
+    """Yield the index of each direct quote, and index and offsets of each of its content spans."""
+    content = derived(document, schema).content
+    for i, quote in enumerate(document.layer("quotes")):
+        if quote.get("type") == "direct":
+            yield from ((i, j, span) for j, span in enumerate(content[i]))
+
+
+def _without_own_marks(text: str, span: Offsets, marks: QuotationMarks) -> Offsets:
+    """Return the offsets of a content without the marks around it; `span` itself if it includes none of them."""
+    start, end = span
+    if "\n" in text[start:end]:
+        return span
+    first, pair = marks.opening.get(start), marks.around(start)
+    if first and not _is_marked_outside(text, start, marks):
+        if not first.closed or first.closing >= end:
+            start += 1
+        elif not text[first.closing + 1 : end].strip(LOOSE):
+            start, end = start + 1, first.closing
+    elif pair and pair.closed and pair.closing < end:
+        end = pair.closing
+    elif end - 1 in marks.unopened:
+        end -= 1
+    return (start, end) if start < end else span
+
+
+def _is_marked_outside(text: str, start: int, marks: QuotationMarks) -> bool:
+    """Return True if another opening mark stands directly before an opening one, which is part of the words then."""
+    outer = marks.around(start)
+    return outer is not None and not text[outer.opening + 1 : start].strip(LOOSE)
+
+
+def _cuts(text: str, edge: int) -> bool:
+    """Return True if the characters before and after an offset are of one word."""
+    return 0 < edge < len(text) and text[edge - 1].isalnum() and text[edge].isalnum()
+
+
+def resized(text: str, pointer: str, known: Record, start: int, end: int) -> Fix:
+    """Return the fix that moves the edges of a span."""
+    values = (("start", start), ("end", end), ("text", text[start:end]))
+    edits = tuple(Edit(f"{pointer}/{key}", value) for key, value in values if known.get(key) not in (value, None))
+    return Fix(False, f"{start}–{end}: {text[start:end][-60:]!r}", edits)
