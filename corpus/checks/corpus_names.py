@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
+from ..core.model import GOLD
+from ..core.spelling import alike, forms
 from .document_summary import Summary
 from .keyed import Context, Found, Related, Row
+
+_RARE = 10
+"""A name may be a misspelling of one that occurs ten times as often, or if it occurs once."""
 
 
 def id_rows(one: Summary) -> Iterator[Row]:
@@ -69,3 +75,69 @@ def one_origin(origin: str, rows: Sequence[Row], context: Context) -> Iterator[F
         hint = "delete the file under the name that annotators.toml no longer has"
         related = (Related(other, other_file, pointer, "the other file"),)
         yield Found(doc_id, file, origin, pointer, suggestion=hint, related=related)
+
+
+def annotator_rows(one: Summary) -> Iterator[Row]:
+    """Yield the annotators of a document under the forms of their names."""
+    for file in one.files:
+        folder, _, rest = file.partition("/")
+        name = rest.partition("/")[0]
+        if folder == "annotations" and name != GOLD:
+            for form in forms(name):
+                yield Row(form, name, (one.doc_id, file))
+
+
+def annotators_alike(form: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C636: The names of two annotators differ by one letter.
+
+    What: one letter of a word is wrong, missing or added, two are swapped, or only case and separators differ. The
+    rarer name annotated one document, or a tenth as many as the other. Words of three letters and numbers are not
+    compared.
+    Why: one person most likely counts as two, so inter-annotator agreement and its number of annotators are wrong.
+    Bad: `annotations/marlow/` with 50 documents, and `annotations/marlwo/` with one.
+    Good: one directory for each annotator; give people names that no slip turns into one another.
+    """
+    for rare, common in _misspelt(form, rows):
+        doc_id, file = rare.rest
+        related = (_place(common, "", "an annotation under the other name"),)
+        yield Found(doc_id, file, f"{rare.value}, {common.value}", "/annotator", related=related)
+
+
+def story_name_rows(one: Summary) -> Iterator[Row]:
+    """Yield the story of a document under the forms of its name."""
+    for form in forms(one.story) if one.story else ():
+        yield Row(form, one.story, (one.doc_id, one.record))
+
+
+def stories_alike(form: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C637: The names of two stories differ by one letter.
+
+    What: as in C636. The rarer story has one document, or a tenth as many as the other.
+    Why: articles of one story may be in different splits.
+    Bad: `"story": "ferry-strike"` in five records, and `"story": "fery-strike"` in one.
+    Good: `"story": "ferry-strike"` in all of them.
+    """
+    for rare, common in _misspelt(form, rows):
+        related = (_place(common, "/story", "the other story"),)
+        doc_id, record = rare.rest
+        yield Found(doc_id, record, f"{rare.value!r}, {common.value!r}", "/story", related=related)
+
+
+def _place(row: Row, pointer: str, message: str) -> Related:
+    doc_id, file = row.rest
+    return Related(doc_id, file, pointer, message)
+
+
+def _misspelt(form: str, rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
+    """Yield the first row of a name and that of a more frequent one that it may misspell, once for each two names."""
+    first: dict[str, Row] = {}
+    documents: dict[str, set[str]] = {}
+    for row in rows:
+        first.setdefault(row.value, row)
+        documents.setdefault(row.value, set()).add(row.rest[0])
+    for one, other in combinations(first, 2):
+        # Two names have several forms in common, and the first of these stands for all.
+        if alike(one, other) and form == min(forms(one) & forms(other)):
+            common, rare = sorted((one, other), key=lambda name: (-len(documents[name]), name))
+            if len(documents[rare]) == 1 or len(documents[rare]) * _RARE <= len(documents[common]):
+                yield first[rare], first[common]

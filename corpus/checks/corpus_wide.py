@@ -39,6 +39,9 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
     Keyed(corpus_names.files_alike, rows=corpus_names.file_rows),
     Whole(corpus_splits.bridged_splits),
     Keyed(corpus_names.one_origin, rows=corpus_names.origin_rows),
+    Keyed(corpus_names.annotators_alike, "warning", corpus_names.annotator_rows),
+    Keyed(corpus_names.stories_alike, "warning", corpus_names.story_name_rows),
+    Tallied(corpus_labels.unlike_characters, "info", corpus_labels.character_rows),
 )
 
 

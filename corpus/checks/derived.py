@@ -202,11 +202,14 @@ def offsets(record: Record, field: str) -> list[Offsets]:
 
 
 def _words(spans: list[Record], text: str | None) -> str:
-    if text is None:
-        return " … ".join([span.get("text") or "" for span in spans]) if spans[0].get("text") else ""
+    """Return the words of spans, as the annotation quotes them: the offsets of a suppressed finding may be wrong."""
     if len(spans) == 1:
-        return text[spans[0]["start"] : spans[0]["end"]]
-    return " … ".join([text[span["start"] : span["end"]] for span in spans])
+        return _of_span(spans[0], text)
+    return " … ".join([_of_span(span, text) for span in spans]) if _of_span(spans[0], text) else ""
+
+
+def _of_span(span: Record, text: str | None) -> str:
+    return span.get("text") or (text[span["start"] : span["end"]] if text else "")
 
 
 def word_runs(text: str) -> set[tuple[str, ...]]:

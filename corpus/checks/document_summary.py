@@ -7,6 +7,8 @@ A summary holds JSON pointers, not lines: `Corpus.place` looks up the location o
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +53,13 @@ class Summary:
     """Labels of the adjudicated annotation that no annotator chose: JSON pointer, record, and what they chose."""
     imported: tuple[tuple[str, str], ...] = ()
     """The annotation files that name an annotation of a tool as their origin, each with that origin."""
+    characters: tuple[bool, ...] = ()
+    """Whether its text has each property of `CHARACTERS`, if it is there."""
+
+
+CHARACTERS = ("characters outside of NFC", "no-break spaces")
+"""Properties of a text that are not seen and make its words differ from those of other texts."""
+_NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
 
 
 TALLIED = np.dtype([("key", "<u8"), ("value", "<u4")])
@@ -103,8 +112,15 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         kinds=_kinds(gold, article.text, schema) if gold else b"",
         labels=_label_counts(gold, schema) if gold else b"",
         unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
+        characters=_characters(article.text) if article.text else (),
         imported=tuple((intern(one.source.path), origin) for one in annotations if (origin := _origin(one))),
     )
+
+
+def _characters(text: str) -> tuple[bool, ...]:
+    if text.isascii():
+        return (False, False)
+    return (not unicodedata.is_normalized("NFC", text), _NO_BREAK.search(text) is not None)
 
 
 def _origin(annotation: Annotation) -> str:

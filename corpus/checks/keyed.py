@@ -61,11 +61,12 @@ class Row(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """How many documents have a value of a key, and the id and gold file of the first of them."""
+    """How many documents have a value of a key, and the id, the record and the gold file of the first of them."""
 
     value: int
     documents: int
     doc_id: str
+    record: str
     gold: str
 
 
@@ -146,10 +147,8 @@ class Tallied(Rule):
         for part in range(_PARTS):
             of_part = entries["key"] % _PARTS == part
             for key, counted in _tallied(entries[of_part], numbers[of_part]):
-                tallies = [
-                    Tally(value, count, corpus.summaries[number].doc_id, corpus.summaries[number].gold)
-                    for value, count, number in counted
-                ]
+                firsts = [(value, count, corpus.summaries[number]) for value, count, number in counted]
+                tallies = [Tally(value, count, one.doc_id, one.record, one.gold) for value, count, one in firsts]
                 yield from self.ask(key, tallies, context)
 
 

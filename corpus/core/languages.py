@@ -65,18 +65,13 @@ def scripts_of(language: str) -> tuple[str, ...]:
     return _COMBINED.get(script, (script,)) if script else ()
 
 
-def is_common(language: str) -> bool:
-    """Return True for a language whose tag needs no look-up: one that is listed here, without further subtags."""
-    return language in _SCRIPTS
-
-
 @cache
 def tag_faults(language: str) -> str:
     """Return what is wrong with a BCP 47 tag by the IANA registry, "" if it is valid."""
-    from language_tags import tags
-
-    if is_common(language) or "qaa" <= primary_subtag(language) <= "qtz":
+    if language in _SCRIPTS or "qaa" <= primary_subtag(language) <= "qtz":
         return ""
+    from language_tags import tags  # takes a tenth of a second, and few languages need it
+
     tag = tags.tag(language)
     # A script that is the default of its language is needless and not wrong.
     faults = [error.message.rstrip(".") for error in tag.errors if error.code != tag.ERR_SUPPRESS_SCRIPT]
