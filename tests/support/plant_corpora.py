@@ -140,8 +140,8 @@ def renamed(doc: Doc, old: str, new: str) -> None:
 def annotator_misspelt(ground: Ground, rng: random.Random) -> Planted:
     """The name of an annotator has another letter than in two other documents."""
     for one in ground.docs:
-        renamed(one, "ann-a", "mira-h")
-    renamed(ground.doc, "mira-h", rng.choice(("mira-n", "mirah", "mira_h", "mira-hh")))
+        renamed(one, "ann-a", "halloran")
+    renamed(ground.doc, "halloran", rng.choice(("haloran", "hallorann", "hallorna", "hallofan")))
     return Planted(files=all_files(*ground.docs))
 
 
