@@ -25,7 +25,7 @@ from ..core.source_tokens import layers_to_annotate
 from ..core.text import visible
 from ..files import canonical, is_bulk, parse_json, replace_file
 from ..files.index import ANNOTATOR
-from ..matching import Matching, common_fields, comparable, places_of
+from ..matching import Matching, common_fields, comparable
 from .carried import carry_over, free_id
 from .load import SharedDocument, shared_documents
 from .worklist import Item, dumps, read_if_any, read_worklist, take_decisions, write_worklist
@@ -197,9 +197,7 @@ def compare(
     for name in layers:
         context = [
             {record["id"]: _around(shared, pieces) for record, pieces in zip(records, places, strict=True)}
-            for records, places in zip(
-                matching.records(name), (places_of(schema, name, value) for value in (first, second)), strict=True
-            )
+            for records, places in zip(matching.records(name), matching.places(name), strict=True)
         ]
         of_b = {record["id"]: _renamed(record, schema.layers[name], ids) for record in matching.records(name)[1]}
         match_of = {one["id"]: of_b[two["id"]] for one, two in matching.pairs(name)}

@@ -98,9 +98,9 @@ def record_f1_labelled(cells: Sequence[Cell], sums: Floats) -> Floats:
 
 
 def accuracy(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """Return the share of matched records with the same reference."""
+    """Return the share of matched records with the same reference. Undefined if no record has one."""
     count = _named(cells, sums)
-    return _share(count("same"), count("matched"))
+    return np.where(count("filled") > 0, _share(count("same"), count("matched")), np.nan)
 
 
 def lea_f1(cells: Sequence[Cell], sums: Floats) -> Floats:

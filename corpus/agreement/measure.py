@@ -6,23 +6,24 @@ document and kind, and resamples of the bootstrap are weighted sums of them.
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..core.model import CorpusError
+from ..core.model import GOLD, CorpusError
 from ..core.schema import Schema
 from ..core.source_tokens import layers_to_annotate
-from .coefficients import Cell, Floats
-from .counts import MEASURES, CellCounts, CountKey, Measure, Text, count
-from .load import choose_annotators, shared_documents
+from ..matching import matchings
+from .bootstrap import Resamples
+from .counts import BY_UNIT, MEASURES, CellCounts, CountKey, Text, count, count_together
+from .decisions import Decided, Decisions, count_decisions, decision_table
+from .load import SharedDocument, choose_annotators, shared_documents
+from .sums import Sums
 from .units import tokens_of
 
 if TYPE_CHECKING:
@@ -30,12 +31,8 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """The annotators of a figure that pools several pairs."""
-RESAMPLES = 1000
-SEED = 20160101
 DIGITS = 6
 """Decimals of a figure: further ones may differ between machines, which add in another order."""
-_BATCH = 2_000_000
-"""The most numbers in a batch of resamples (16 MB of float64)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,8 @@ class Result:
     `figures` has columns layer, field ("" for records as a whole), measure, annotators ("a, b", or
     "all" for several pairs together), doc_id ("" for all documents), value, low and high (the 95%
     interval; NaN for a document), documents. `confusions`: layer, field, annotators, first, second,
-    count. `left_out` counts what could not be compared, by reason.
+    count. `left_out` counts what could not be compared, by reason. `adjudication` counts the decisions of
+    `adjudicator`, see `decisions.decision_table`.
     """
 
     annotators: Sequence[str]
@@ -53,6 +51,8 @@ class Result:
     figures: pd.DataFrame
     confusions: pd.DataFrame
     left_out: dict[str, int]
+    adjudicator: str
+    adjudication: pd.DataFrame
 
     @property
     def overall(self) -> pd.DataFrame:
@@ -74,74 +74,102 @@ class Result:
         return self.figures[self.figures["annotators"] == ALL] if several else self.figures
 
 
-@dataclass(slots=True)
-class _Sums:
-    """The counts of one kind for one pair, as a sparse matrix of documents × cells."""
-
-    documents: list[int] = field(default_factory=list)
-    rows: array[int] = field(default_factory=lambda: array("q"))
-    columns: array[int] = field(default_factory=lambda: array("q"))
-    values: array[float] = field(default_factory=lambda: array("d"))
-    cells: dict[Cell, int] = field(default_factory=dict)
-
-    def add(self, document: int, counts: CellCounts, weight: float) -> None:
-        if not self.documents or self.documents[-1] != document:
-            self.documents.append(document)
-        for cell, value in counts.items():
-            if value:
-                self.rows.append(len(self.documents) - 1)
-                self.columns.append(self.cells.setdefault(cell, len(self.cells)))
-                self.values.append(value * weight)
-
-    def dense(self) -> Floats:
-        """Return the counts as documents × cells."""
-        found = np.zeros((len(self.documents), len(self.cells)))
-        np.add.at(found, (np.array(self.rows), np.array(self.columns)), np.array(self.values))
-        return found
+Tally = dict[tuple[CountKey, str], Sums]
 
 
-Tally = dict[tuple[CountKey, str], _Sums]
-
-
-def agreement(root: str | Path, annotators: Sequence[str] = (), layers: Sequence[str] = ()) -> Result:
+def agreement(
+    root: str | Path,
+    annotators: Sequence[str] = (),
+    layers: Sequence[str] = (),
+    *,
+    split: str = "",
+    adjudicator: str = GOLD,
+) -> Result:
     """Measure the agreement of the annotators of the corpus at `root`, on `layers` or on all layers.
 
-    Without `annotators`, all but gold are compared. A pair is compared on the documents in which both annotated a
-    layer and a field (`layers_done`, `fields_done`). Intervals are 95% percentiles of 1,000 resamples of documents.
-    Raises CorpusError for an unknown layer or annotator, or if there are fewer than two annotators.
+    Without `annotators`, all but gold and the adjudicator are compared. A pair is compared on the documents in which
+    both annotated a layer and a field (`layers_done`, `fields_done`), of one `split` or of all. Intervals are 95%
+    percentiles of 1,000 resamples of documents. The decisions of `adjudicator` are counted unless it is "" or compared
+    itself.
+    Raises CorpusError for an unknown layer, annotator or split, or if there are fewer than two annotators.
     """
     root = Path(root).absolute()
     schema = Schema.read(root)
+    compared = _layers(schema, layers)
+    if split and split not in schema.splits:
+        raise CorpusError(f"the schema has no split {split}; it has {', '.join(schema.splits)}")
+    chosen = choose_annotators(root, annotators, adjudicator)
+    left_out: Counter[str] = Counter()
+    counted = _Counted(chosen)
+    judge = "" if adjudicator in chosen else adjudicator
+    for shared in shared_documents(root, schema, chosen, left_out, split=split, adjudicator=judge):
+        counted.add(schema, compared, shared, judge)
+    resamples = Resamples()
+    return Result(
+        chosen,
+        len(counted.doc_ids),
+        _figures(counted.tally, schema, counted.doc_ids, resamples),
+        _confusions(counted.tally),
+        dict(sorted(left_out.items())),
+        judge,
+        decision_table(counted.decisions, schema, resamples),
+    )
+
+
+def _layers(schema: Schema, named: Sequence[str]) -> list[str]:
+    """Return the layers to compare: those in `named`, or all that annotators fill in."""
     comparable = layers_to_annotate(schema)
-    for layer in layers:
+    for layer in named:
         if layer in schema.layers and layer not in comparable:
             raise CorpusError(f"the layer {layer} holds the tokens of a source, which no annotator chose")
         if layer not in schema.layers:
             raise CorpusError(f"the schema has no layer {layer}; it has {', '.join(comparable)}")
-    chosen = choose_annotators(root, annotators)
-    left_out: Counter[str] = Counter()
-    tally: Tally = {}
-    doc_ids: list[str] = []
-    for shared in shared_documents(root, schema, chosen, left_out):
+    return list(named or comparable)
+
+
+class _Counted:
+    """The counts of all documents: of pairs of annotators, of all together, and of the adjudicator's decisions."""
+
+    def __init__(self, annotators: Sequence[str]):
+        self._several = len(annotators) > 2
+        self.tally: Tally = defaultdict(Sums)
+        self.decisions: Decisions = defaultdict(Sums)
+        self.doc_ids: list[str] = []
+
+    def add(self, schema: Schema, layers: Sequence[str], shared: SharedDocument, judge: str) -> None:
+        """Count a document."""
+        number = len(self.doc_ids)
+        self.doc_ids.append(shared.doc_id)
         text = Text(shared.length, None if shared.text is None else tokens_of(shared.text))
-        doc_ids.append(shared.doc_id)
+        decided = {judge: shared.decided} if shared.decided is not None else {}
+        matched = matchings(schema, {**shared.by, **decided})
         found = [
             (key, f"{first}, {second}", counts)
             for first, second in combinations(shared.by, 2)
-            for key, counts in count(schema, list(layers or comparable), text, shared.by[first], shared.by[second])
+            for key, counts in count(schema, layers, text, shared.by[first], shared.by[second], matched[first, second])
         ]
-        pairs = Counter(key for key, _, _ in found)
         for key, who, counts in found:
-            tally.setdefault((key, who), _Sums()).add(len(doc_ids) - 1, counts, 1)
-            if len(chosen) > 2:
-                tally.setdefault((key, ALL), _Sums()).add(len(doc_ids) - 1, counts, 1 / _others(pairs[key]))
-    return Result(
-        chosen,
-        len(doc_ids),
-        _figures(tally, schema, doc_ids),
-        _confusions(tally),
-        dict(sorted(left_out.items())),
-    )
+            self.tally[key, who].add(number, counts)
+        if self._several:
+            self._add_together(number, found, count_together(schema, layers, shared.by, matched))
+        for first, second in combinations(shared.by, 2) if decided else ():
+            three = {first: shared.by[first], second: shared.by[second], **decided}
+            for layer, cells in count_decisions(schema, layers, three, matched):
+                self.decisions[Decided(layer, f"{first}, {second}")].add(number, cells)
+
+    def _add_together(
+        self,
+        number: int,
+        of_pairs: Sequence[tuple[CountKey, str, CellCounts]],
+        together: Iterator[tuple[CountKey, CellCounts]],
+    ) -> None:
+        """Add the counts of all annotators: of values by unit, of everything else as the mean of their pairs."""
+        pairs = Counter(key for key, _, _ in of_pairs)
+        for key, _, counts in of_pairs:
+            if key.kind not in BY_UNIT:
+                self.tally[key, ALL].add(number, counts, 1 / _others(pairs[key]))
+        for key, counts in together:
+            self.tally[key, ALL].add(number, counts)
 
 
 def _others(pairs: int) -> int:
@@ -149,11 +177,13 @@ def _others(pairs: int) -> int:
     return (isqrt(1 + 8 * pairs) - 1) // 2
 
 
-def _figures(tally: Tally, schema: Schema, doc_ids: Sequence[str]) -> pd.DataFrame:
+def _figures(tally: Tally, schema: Schema, doc_ids: Sequence[str], resamples: Resamples) -> pd.DataFrame:
     import pandas as pd
 
     columns = ("layer", "field", "measure", "annotators", "doc_id", "value", "low", "high", "documents")
-    rows = [row for key, who in _in_order(tally, schema) for row in _rows(key, who, tally[key, who], doc_ids)]
+    rows = [
+        row for key, who in _in_order(tally, schema) for row in _rows(key, who, tally[key, who], doc_ids, resamples)
+    ]
     return pd.DataFrame(rows, columns=list(columns))
 
 
@@ -170,42 +200,22 @@ def _in_order(tally: Tally, schema: Schema) -> list[tuple[CountKey, str]]:
     return sorted(tally, key=order)
 
 
-def _rows(key: CountKey, who: str, sums: _Sums, doc_ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    if not sums.cells:
-        return
+def _rows(
+    key: CountKey, who: str, sums: Sums, doc_ids: Sequence[str], resamples: Resamples
+) -> Iterator[tuple[Any, ...]]:
     table, cells = sums.dense(), list(sums.cells)
     for measure in MEASURES:
         if measure.kind != key.kind or (who == ALL and not measure.pooled):
             continue
         what = (key.layer, key.field, measure.name, who)
-        low, high = interval(measure, cells, table)
+        if not cells:
+            yield *what, "", float("nan"), float("nan"), float("nan"), len(sums.documents)
+            continue
+        low, high = resamples.interval(partial(measure.of, cells), table, DIGITS)
         value = float(measure.of(cells, table.sum(axis=0, keepdims=True))[0])
         yield *what, "", round(value, DIGITS), low, high, len(sums.documents)
         for document, one in zip(sums.documents, measure.of(cells, table).tolist(), strict=True):
             yield *what, doc_ids[document], round(one, DIGITS), float("nan"), float("nan"), 1
-
-
-def interval(measure: Measure, cells: Sequence[Cell], table: Floats) -> tuple[float, float]:
-    """Return the 95% percentile interval of a measure over resamples of documents, the rows of `table`.
-
-    The percentile bootstrap of Efron and Tibshirani (1993), "An Introduction to the Bootstrap", ch. 13.
-    NaN for fewer than two documents, or if the measure is defined in fewer than half of the resamples.
-    """
-    documents = len(table)
-    if documents < 2:
-        return float("nan"), float("nan")
-    random = np.random.default_rng(SEED)
-    batch = max(1, min(RESAMPLES, _BATCH // documents))
-    values: list[float] = []
-    while len(values) < RESAMPLES:
-        size = min(batch, RESAMPLES - len(values))
-        drawn = random.multinomial(documents, np.full(documents, 1 / documents), size)
-        values += measure.of(cells, drawn @ table).tolist()
-    defined = [value for value in values if not np.isnan(value)]
-    if len(defined) < RESAMPLES / 2:
-        return float("nan"), float("nan")
-    low, high = np.percentile(defined, (2.5, 97.5)).tolist()
-    return round(low, DIGITS), round(high, DIGITS)
 
 
 def _confusions(tally: Tally) -> pd.DataFrame:

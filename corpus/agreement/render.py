@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.model import GOLD
 from ..report.escape import entities, plain
+from .decisions import COUNTS
 from .load import annotators_of
 from .measure import ALL, Result, agreement
 
@@ -38,7 +39,7 @@ Table = tuple[str, Sequence[str], list[list[str]]]
 
 
 def text(result: Result) -> str:
-    """Return tables for a terminal: figures, most frequent confusions, worst documents, exclusions."""
+    """Return tables for a terminal: figures, confusions, worst documents, decisions of the adjudicator, exclusions."""
     return "\n".join(_parts(result, _aligned)) + "\n"
 
 
@@ -48,12 +49,17 @@ def markdown(result: Result) -> str:
 
 
 def json_(result: Result) -> str:
-    """Return a JSON object: annotators, documents, figures, confusions, left_out; NaN is null."""
+    """Return a JSON object: annotators, documents, figures, confusions, adjudicator, adjudication, left_out.
+
+    NaN is null.
+    """
     value = {
         "annotators": list(result.annotators),
         "documents": result.documents,
         "figures": _objects(result.figures),
         "confusions": _objects(result.confusions),
+        "adjudicator": result.adjudicator if len(result.adjudication) else None,
+        "adjudication": _objects(result.adjudication),
         "left_out": result.left_out,
     }
     return json.dumps(value, indent=1, allow_nan=False) + "\n"
@@ -70,7 +76,7 @@ def card_table(root: str | Path) -> str:
     All annotators but gold are compared; with fewer than two, return one sentence that says so.
     """
     names = [name for name in annotators_of(Path(root)) if name != GOLD]
-    result = agreement(root) if len(names) > 1 else None
+    result = agreement(root, adjudicator="") if len(names) > 1 else None
     if result is None or not result.documents:
         return "No document was annotated by two annotators.\n"
     rows = [row for row in _rows(result.overall) if row["measure"] not in _NOT_IN_CARD]
@@ -90,7 +96,7 @@ def _parts(result: Result, table: Callable[[Table], list[str]]) -> Iterator[str]
     names = _list(result.annotators)
     yield f"Agreement of {names} on {_number(result.documents, 'document')}"
     if result.documents:
-        for one in (_figures(result), _confusions(result, _COMMONEST), _worst(result)):
+        for one in (_figures(result), _confusions(result, _COMMONEST), _worst(result), _decisions(result)):
             if one[2]:
                 yield ""
                 yield from table(one)
@@ -132,9 +138,33 @@ def _worst(result: Result) -> Table:
     return "Documents, the worst first: records with equal labels, F1", ("document", *layers), rows
 
 
+def _decisions(result: Result) -> Table:
+    several = len(result.annotators) > 2
+    columns = (
+        *("layer", *(["annotators"] if several else []), "both have", "one has", "added", "removed", "rejected"),
+        *("overruled", "both missed (estimate)", "95%", "documents"),
+    )
+    rows = [
+        [
+            *(row["layer"], *([row["annotators"]] if several else [])),
+            *(f"{row[name]:,}" for name in COUNTS),
+            *(_estimate(row["missed"]), _between(row, _estimate), f"{row['documents']:,}"),
+        ]
+        for row in _rows(result.adjudication)
+    ]
+    return f"What {result.adjudicator} decided on the records of the annotators", columns, rows
+
+
+def _estimate(value: float) -> str:
+    return _NONE if math.isnan(value) else f"{value:,.1f}"
+
+
+def _between(row: dict[str, Any], shown: Callable[[float], str]) -> str:
+    return _NONE if math.isnan(row["low"]) else f"{shown(row['low'])} to {shown(row['high'])}"
+
+
 def _cells(row: dict[str, Any]) -> list[str]:
-    between = _NONE if math.isnan(row["low"]) else f"{_figure(row['low'])} to {_figure(row['high'])}"
-    return [row["layer"], row["field"], TITLES[row["measure"]], _figure(row["value"]), between]
+    return [row["layer"], row["field"], TITLES[row["measure"]], _figure(row["value"]), _between(row, _figure)]
 
 
 def _figure(value: float) -> str:

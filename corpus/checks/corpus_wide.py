@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..core.model import Place, Problem, Severity
 from ..core.schema import Schema
-from . import corpus_labels, corpus_names, corpus_splits
+from . import corpus_gold, corpus_labels, corpus_names, corpus_splits
 from .document_summary import Corpus
 from .keyed import Context, Found, Keyed, Tallied
 from .rule import Rule, Suppress, documentation
@@ -42,6 +42,15 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
     Keyed(corpus_names.annotators_alike, "warning", corpus_names.annotator_rows),
     Keyed(corpus_names.stories_alike, "warning", corpus_names.story_name_rows),
     Tallied(corpus_labels.unlike_characters, "info", corpus_labels.character_rows),
+    Keyed(corpus_gold.missing_in_gold, "warning", corpus_gold.missing_rows, "each"),
+    Keyed(corpus_gold.only_in_gold, "info", corpus_gold.added_rows, "each"),
+    Keyed(corpus_gold.gold_of_one_side, "info", corpus_gold.one_side_rows, "each"),
+    Keyed(corpus_gold.not_adjudicated, "info", corpus_gold.adjudication_rows),
+    Keyed(corpus_gold.copied_annotation, "warning", corpus_gold.copied_rows, "each"),
+    Keyed(corpus_gold.overruled_value, "info", corpus_gold.overruled_rows, "each"),
+    Keyed(corpus_gold.opposite_stance, "warning", corpus_gold.opposite_rows, "each"),
+    Tallied(corpus_gold.sentence_annotated_differently, "info", corpus_gold.passage_rows),
+    Keyed(corpus_gold.text_annotated_differently, "warning", corpus_gold.text_rows),
 )
 
 
@@ -51,7 +60,9 @@ def run_corpus_wide(
     """Run all corpus-wide rules and yield the findings that `suppress` leaves, with the severities in `chosen`."""
     complete = corpus.complete and corpus.about is None
     released = corpus.released, corpus.released_texts
-    context = Context(schema, corpus.version, *released, complete=complete, names=corpus.names)
+    context = Context(
+        schema, corpus.version, *released, complete=complete, names=corpus.names, passages=corpus.passages
+    )
     for rule in CORPUS_WIDE:
         severity = chosen.get(rule.code, rule.severity)
         for found in sorted(rule.judge(corpus, context), key=_order):

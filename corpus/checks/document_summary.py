@@ -11,20 +11,23 @@ import re
 import unicodedata
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
 from sys import intern
 from typing import NamedTuple
 
 import numpy as np
 
-from ..core.done import field_done
+from ..core.done import absent_fields, field_done
 from ..core.model import GOLD, Annotation, Document, Record
 from ..core.schema import Schema
+from ..matching import Statement, statements
 from ..splits.near_duplicates import NO_TEXT, Sketch, sketch
+from .gold_comparison import Compared, compare
 from .gold_labels import unchosen
+from .repeated import Passage, passage_rows
+from .tallied import TALLIED, hash64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,14 @@ class Summary:
     """The count of each of `label_names` in the adjudicated annotation, an `array` of "I"."""
     unchosen: tuple[tuple[str, str, str], ...] = ()
     """Labels of the adjudicated annotation that no annotator chose: JSON pointer, record, and what they chose."""
+    compared: tuple[Compared, ...] = ()
+    """The differences between gold and its annotators, and copies among these."""
+    annotators: tuple[str, ...] = ()
+    """The annotators other than gold."""
+    passages: bytes = b""
+    """The sentences with what gold says in them, as an array of `TALLIED`; `repeated.passages` has the words."""
+    layer_hashes: tuple[tuple[int, str, int], ...] = ()
+    """Of gold: a hash of the text and of the fields of a layer, the layer, and a hash of what it says."""
     imported: tuple[tuple[str, str], ...] = ()
     """The annotation files that name an annotation of a tool as their origin, each with that origin."""
     characters: tuple[bool, ...] = ()
@@ -60,13 +71,6 @@ class Summary:
 CHARACTERS = ("characters outside of NFC", "no-break spaces")
 """Properties of a text that are not seen and make its words differ from those of other texts."""
 _NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
-
-
-TALLIED = np.dtype([("key", "<u8"), ("value", "<u4")])
-"""A row of a `keyed.Tallied` rule: a hash of its key, and one of its value.
-
-Of names, the key is the words that are mentioned; the value is form and type of what they mention, odd for a name.
-"""
 
 
 _OF_NAMES = (("mentions", "form"), ("mentions", "entity"), ("entities", "type"))
@@ -93,6 +97,7 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
     annotations = [document.annotation for document in documents if document.annotation is not None]
     gold = next((one for one in annotations if one.annotator == GOLD), None)
     others = [one for one in annotations if one.annotator != GOLD]
+    said = statements(schema, gold.value) if gold else {}
     files = {intern(source.path) for document in documents for source in document.sources}
 
     def value(name: str) -> str:
@@ -113,6 +118,10 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         labels=_label_counts(gold, schema) if gold else b"",
         unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
         characters=_characters(article.text) if article.text else (),
+        compared=tuple(compare(gold, others, schema, article.text, said)),
+        annotators=tuple(intern(one.annotator) for one in others),
+        passages=passage_rows(gold, article.text, schema) if gold else b"",
+        layer_hashes=tuple(_layer_hashes(gold, record["text_sha256"], schema, said)) if gold else (),
         imported=tuple((intern(one.source.path), origin) for one in annotations if (origin := _origin(one))),
     )
 
@@ -121,6 +130,14 @@ def _characters(text: str) -> tuple[bool, ...]:
     if text.isascii():
         return (False, False)
     return (not unicodedata.is_normalized("NFC", text), _NO_BREAK.search(text) is not None)
+
+
+def _layer_hashes(
+    gold: Annotation, text_sha256: str, schema: Schema, said: Mapping[str, Sequence[Statement]]
+) -> Iterator[tuple[int, str, int]]:
+    for name, of_layer in said.items():
+        absent = sorted(absent_fields(gold.value, schema.layers[name]))
+        yield hash64(f"{text_sha256} {name} {absent}"), intern(name), hash64(repr(sorted(map(repr, of_layer))))
 
 
 def _origin(annotation: Annotation) -> str:
@@ -200,16 +217,12 @@ def _kinds(gold: Annotation, text: str | None, schema: Schema) -> bytes:
 
 def key_of(name: Name) -> tuple[int, int]:
     """Return the entry in `TALLIED` for a name, stable across runs and machines."""
-    return _hash(name.words), _kind(name.form, name.type)
+    return hash64(name.words), _kind(name.form, name.type)
 
 
 @lru_cache(maxsize=1024)
 def _kind(form: str, type_: str) -> int:
-    return _hash(f"{form} {type_}") >> 33 << 1 | (form == "NAM")
-
-
-def _hash(words: str) -> int:
-    return int.from_bytes(blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return hash64(f"{form} {type_}") >> 33 << 1 | (form == "NAM")
 
 
 def _words(span: Record, text: str | None) -> str:
@@ -223,6 +236,10 @@ Names = Callable[[str], Sequence[Name]]
 """doc_id → the names of its adjudicated annotation, read again."""
 
 
+Passages = Callable[[str], Sequence[Passage]]
+"""doc_id → the passages of its adjudicated annotation, read again."""
+
+
 def nowhere(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
     """Return the beginning of the file, where no location is needed."""
     return 1, 1
@@ -230,6 +247,11 @@ def nowhere(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
 
 def no_names(doc_id: str) -> Sequence[Name]:
     """Return no names, where none are needed."""
+    return ()
+
+
+def no_passages(doc_id: str) -> Sequence[Passage]:
+    """Return no passages, where none are needed."""
     return ()
 
 
@@ -251,6 +273,7 @@ class Corpus:
     names: Names = no_names
     released_texts: Mapping[bytes, str] = field(default_factory=dict)
     """The split of each text in the last release, by its checksum."""
+    passages: Passages = no_passages
 
     def asks(self, *doc_ids: str) -> bool:
         """Return True if a finding about these documents is to be reported."""

@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.schema import Schema
-from .document_summary import TALLIED, Corpus, Names, Summary, no_names
+from .document_summary import Corpus, Names, Passages, Summary, no_names, no_passages
 from .rule import Rule
+from .tallied import TALLIED
 
 _PARTS = 8
 """The rows of a `Tallied` rule are sorted in as many parts, one after another, so that this needs little memory."""
@@ -72,7 +73,7 @@ class Tally(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What `ask` may know besides its rows: the schema, the last release, the words of names."""
+    """What `ask` may know besides its rows: the schema, the last release, the words of names and sentences."""
 
     schema: Schema
     version: str = ""
@@ -84,6 +85,7 @@ class Context:
     complete: bool = True
     """True if the rows are those of all documents of the corpus."""
     names: Names = no_names
+    passages: Passages = no_passages
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,13 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 @click.option(
     "--annotators", type=NameList(), default=(), metavar="A,B,…", help="These annotators; default: all but gold."
 )
+@click.option("--split", default="", metavar="SPLIT", help="Only the documents of this split.")
+@click.option(
+    "--adjudicator",
+    default=GOLD,
+    metavar="NAME",
+    help="Count the decisions of this annotator; default: gold.",
+)
 @click.option(
     "--format",
     "format_",
@@ -35,32 +42,48 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 @click.option("--plot", type=PATH_TYPE, metavar="FILE", help="Also plot the figures to a .png or .svg file.")
 @click.pass_obj
 def agreement(
-    common: Common, layers: tuple[str, ...], annotators: tuple[str, ...], format_: str, plot: Path | None
+    common: Common,
+    layers: tuple[str, ...],
+    annotators: tuple[str, ...],
+    split: str,
+    adjudicator: str,
+    format_: str,
+    plot: Path | None,
 ) -> int:
     """Measure inter-annotator agreement, with confidence intervals.
 
-    The figures are α, κ, F1 and accuracies. The most frequent confusions and the
-    documents with the lowest agreement follow. Two annotators are compared on the documents in which both
+    The figures are α, κ, F1 and accuracies. The most frequent confusions, the
+    documents with the lowest agreement and the decisions of the adjudicator
+    follow. Two annotators are compared on the documents in which both
     annotated a layer. Gold is excluded unless you name it. docs/agreement.md
     defines each figure. Documents whose text is missing are excluded from the
     figures on tokens, and reported.
 
+    Exit code: 0 something was compared; 1 nothing was, for the reason given;
+    2 the command could not run.
+
     Examples:
 
       corpus agreement
-      corpus agreement --annotators ann-a,ann-b --layer quotes
+      corpus agreement --annotators ann-a,ann-b --layer quotes --split test
       corpus agreement --format csv --plot agreement.svg
     """
     from ..agreement import agreement as measured
     from ..agreement import render
+    from ..agreement.load import why_none
 
-    result = measured(common.root(), annotators, layers)
+    root = common.root()
+    result = measured(root, annotators, layers, split=split, adjudicator=adjudicator)
     if plot:
         from ..agreement.plot import plot as draw
 
         draw(result, plot)
     sys.stdout.write(getattr(render, _RENDERERS[format_])(result))
-    return 0
+    if not result.documents:
+        warn(f"nothing was compared: {why_none(root, result.annotators, split, result.left_out)}")
+    elif result.figures.empty:
+        warn("nothing was compared: no layer was annotated by two annotators of a document (layers_done)")
+    return 1 if result.figures.empty else 0
 
 
 @click.command("adjudicate", cls=Verb)

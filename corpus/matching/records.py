@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..core.done import field_done, layer_done
+from ..core.done import derived_fields, field_done, layer_done
 from ..core.model import Record
 from ..core.schema import TARGETS, Field, Layer, Schema
-from .assign import best_first
+from .assign import Piece, best_first
 from .places import owned_layers, place_fields, places_of
-from .values import referred
+from .values import comparable, referred
 
 Pairs = list[tuple[Record, Record]]
 """(record of the first annotation, record of the second)."""
@@ -28,6 +28,10 @@ class Matching:
     def __init__(self, schema: Schema, first: Record, second: Record):
         self._schema, self._both = schema, (first, second)
         self._pairs: dict[str, Pairs] = {}
+        self._names: dict[str, dict[str, str]] = {}
+        self._places: dict[str, tuple[list[list[Piece]], list[list[Piece]]]] = {}
+        self._matchable: dict[str, bool] = {}
+        self._derived: dict[str, list[dict[str, frozenset[str]]]] = {}
 
     def is_done(self, layer: str) -> bool:
         """Return whether both annotated the layer."""
@@ -39,6 +43,11 @@ class Matching:
 
     def is_matchable(self, name: str) -> bool:
         """Return whether both annotated what the records of a layer are matched by."""
+        if name not in self._matchable:
+            self._matchable[name] = self._is_matchable(name)
+        return self._matchable[name]
+
+    def _is_matchable(self, name: str) -> bool:
         layer = self._schema.layers[name]
         if not self.is_done(name):
             return False
@@ -57,6 +66,13 @@ class Matching:
         first, second = (value.get(layer) or [] for value in self._both)
         return first, second
 
+    def places(self, layer: str) -> tuple[list[list[Piece]], list[list[Piece]]]:
+        """Return the places of the records of a layer in both annotations, in the order of the records."""
+        if layer not in self._places:
+            first, second = (places_of(self._schema, layer, value) for value in self._both)
+            self._places[layer] = first, second
+        return self._places[layer]
+
     def pairs(self, layer: str) -> Pairs:
         """Return the matched records, in the order of the first annotation."""
         if layer not in self._pairs:
@@ -65,14 +81,35 @@ class Matching:
 
     def names(self, layer: str) -> dict[str, str]:
         """Return id in the first annotation → id in the second, for the matched records of a layer."""
-        return {one["id"]: other["id"] for one, other in self.pairs(layer)}
+        if layer not in self._names:
+            self._names[layer] = {one["id"]: other["id"] for one, other in self.pairs(layer)}
+        return self._names[layer]
+
+    def is_comparable(self, layer: Layer, field: Field) -> bool:
+        """Return whether both annotated a field, and the records that it refers to can be matched."""
+        reachable = field.kind != "reference" or field.refers_to == TARGETS or self.is_matchable(field.refers_to)
+        return field.name != "id" and reachable and self.is_field_done(layer, field.name)
+
+    def is_chosen(self, layer: str, field: str, one: Record, other: Record) -> bool:
+        """Return whether both annotators chose the field of their record, and no program derived it."""
+        if layer not in self._derived:
+            self._derived[layer] = [derived_fields(value, layer) for value in self._both]
+        derived = self._derived[layer]
+        return not any(field in of.get(record["id"], ()) for of, record in zip(derived, (one, other), strict=True))
+
+    def same(self, field: Field, one: Record, other: Record) -> bool:
+        """Return whether two records say the same in a field: equal values, or references to matched records."""
+        values = one.get(field.name), other.get(field.name)
+        if field.kind == "reference":
+            return not any(values) or self.same_reference(field, one, other)
+        return bool(values[0] == values[1] or comparable(field, values[0]) == comparable(field, values[1]))
 
     def same_reference(self, field: Field, one: Record, other: Record) -> bool:
         """Return whether two records refer to the same target, or to matched records."""
-        names = {} if field.refers_to == TARGETS else self.names(field.refers_to)
         first, second = (referred(record.get(field.name)) for record in (one, other))
         if field.refers_to == TARGETS:
             return first == second
+        names = self.names(field.refers_to)
         return all(name in names for name in first) and {names[name] for name in first} == second
 
     def _match(self, layer: str) -> Pairs:
@@ -81,8 +118,7 @@ class Matching:
             return []
         if _has_keys(self._schema.layers[layer]):
             return self._match_by_keys(self._schema.layers[layer], self.keys(layer), first, second)
-        places = [places_of(self._schema, layer, value) for value in self._both]
-        return [(first[i], second[j]) for i, j in best_first(*places)]
+        return [(first[i], second[j]) for i, j in best_first(*self.places(layer))]
 
     def keys(self, name: str) -> list[str]:
         """Return the fields that match a layer's records, of those that both annotated; [] if a place does."""

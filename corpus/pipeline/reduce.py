@@ -7,16 +7,18 @@ Shards → summaries → corpus-wide rules ┐
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ..checks import corpus_wide
 from ..checks.document_summary import Corpus, Name, Summary
 from ..checks.document_summary import names as names_of
 from ..checks.release_changes import unreadable_release
+from ..checks.repeated import Passage
+from ..checks.repeated import passages as passages_of
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
 from ..core.json_positions import position
-from ..core.model import GOLD, CorpusError
+from ..core.model import GOLD, Annotation, CorpusError
 from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.releases import LastRelease, read_last_release
@@ -65,7 +67,7 @@ class Reduction:
         with Reader(index.root, index.unpacked) as reader:
             look = _LookUp(index, reader, schema)
             # Few documents are in a finding, and several findings in a row are about the same one.
-            names = lru_cache(256)(look.names)
+            names, passages = lru_cache(256)(look.names), lru_cache(256)(look.passages)
             corpus = Corpus(
                 tuple(self._summaries),
                 released.by_id,
@@ -75,6 +77,7 @@ class Reduction:
                 look.place,
                 names,
                 released_texts=released.by_text,
+                passages=passages,
             )
             for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
                 last.add(problem)
@@ -101,7 +104,14 @@ class _LookUp:
 
     def names(self, doc_id: str) -> Sequence[Name]:
         """Return the names of the adjudicated annotation."""
+        return next((names_of(*gold, self._schema) for gold in self._gold(doc_id)), ())
+
+    def passages(self, doc_id: str) -> Sequence[Passage]:
+        """Return the sentences of the text with what the adjudicated annotation says in them."""
+        return next((passages_of(*gold, self._schema) for gold in self._gold(doc_id)), ())
+
+    def _gold(self, doc_id: str) -> Iterator[tuple[Annotation, str | None]]:
+        """Yield the adjudicated annotation and the text."""
         for document in self._reader.documents(self._index.entries(doc_id)):
             if document.annotation is not None and document.annotation.annotator == GOLD:
-                return names_of(document.annotation, document.article.text, self._schema)
-        return ()
+                yield document.annotation, document.article.text

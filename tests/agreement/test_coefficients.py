@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nervaluate import Evaluator
 
-from corpus.agreement import coefficients
-from corpus.agreement.coefficients import Cell, Floats
+from corpus.agreement import bootstrap, coefficients
+from corpus.agreement.bootstrap import Resamples
+from corpus.agreement.coefficients import Cell, Floats, accuracy
 from corpus.agreement.counts import MEASURES
-from corpus.agreement.measure import interval
+from corpus.agreement.decisions import chapman_missed
 from corpus.agreement.units import Segment, span_counts, token_cells, tokens_of, unit_cells
 from corpus.core.schema import Field
 from corpus.matching.coreference import lea_counts
@@ -234,7 +235,7 @@ def test_lea_is_that_of_its_authors(case: str) -> None:
 
 
 def test_intervals_are_those_of_scipy() -> None:
-    from scipy.stats import bootstrap  # slow: only the process that runs this test pays
+    from scipy.stats import bootstrap as resampled  # slow: only the process that runs this test pays
 
     rng = np.random.default_rng(1)
     cells: list[Cell] = [("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")]
@@ -244,7 +245,7 @@ def test_intervals_are_those_of_scipy() -> None:
     def statistic(documents: Floats) -> float:
         return float(measure.of(cells, table[documents.astype(int)].sum(axis=0, keepdims=True))[0])
 
-    theirs = bootstrap(
+    theirs = resampled(
         (np.arange(40),),
         statistic,
         n_resamples=2000,
@@ -252,10 +253,52 @@ def test_intervals_are_those_of_scipy() -> None:
         method="percentile",
         rng=np.random.default_rng(2),
     ).confidence_interval
-    low, high = interval(measure, cells, table)
+    low, high = Resamples().interval(lambda sums: measure.of(cells, sums), table, 6)
     assert (low, high) == (pytest.approx(theirs.low, abs=0.02), pytest.approx(theirs.high, abs=0.02))
 
 
 def test_one_document_has_no_interval() -> None:
-    measure = next(one for one in MEASURES if one.name == "alpha")
-    assert np.isnan(interval(measure, [("a", "a"), ("b", "b")], np.array([[3.0, 4.0]]))).all()
+    assert np.isnan(Resamples().interval(lambda sums: sums[:, 0], np.array([[3.0, 4.0]]), 6)).all()
+
+
+@pytest.mark.parametrize(("batch", "kept"), [(40 * 300, bootstrap._KEPT), (40, 0), (10**9, 0)])
+def test_an_interval_does_not_depend_on_memory(monkeypatch: pytest.MonkeyPatch, batch: int, kept: int) -> None:
+    table = np.random.default_rng(3).poisson((8, 2), (40, 2)).astype(float)
+    expected = Resamples().interval(lambda sums: sums[:, 0] / sums[:, 1], table, 6)
+    monkeypatch.setattr(bootstrap, "_BATCH", batch)
+    monkeypatch.setattr(bootstrap, "_KEPT", kept)
+    assert Resamples().interval(lambda sums: sums[:, 0] / sums[:, 1], table, 6) == expected
+
+
+def test_documents_are_drawn_once_for_all_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    original = bootstrap._drawn
+    monkeypatch.setattr(bootstrap, "_drawn", lambda documents: (drawn.append(documents), original(documents))[1])
+    resamples = Resamples()
+    for documents in (20, 30, 20, 20, 30):
+        resamples.interval(lambda sums: sums[:, 0], np.ones((documents, 1)), 6)
+    assert drawn == [20, 30]
+
+
+def test_a_field_that_no_record_fills_has_no_accuracy() -> None:
+    cells: list[Cell] = [("same",), ("matched",), ("filled",)]
+    values = accuracy(cells, np.array([[5.0, 5.0, 0.0], [5.0, 5.0, 1.0], [4.0, 5.0, 1.0]]))
+    assert np.isnan(values[0])
+    assert values[1:].tolist() == [1.0, 0.8]
+
+
+def test_missed_records_are_those_of_chapman() -> None:
+    """N = (n₁ + 1)(n₂ + 1) / (m + 1) - 1, of which n₁ + n₂ - m were found."""
+    cells: list[Cell] = [("both",), ("first",), ("second",)]
+    found = chapman_missed(cells, np.array([[20.0, 80.0, 80.0], [7.0, 0.0, 5.0], [0.0, 3.0, 2.0]]))
+    assert found[0] == pytest.approx((101 * 101 / 21 - 1) - (100 + 100 - 20))
+    assert found[1] == 0
+    assert np.isnan(found[2])
+
+
+def test_the_estimate_is_right_when_annotators_miss_independently() -> None:
+    """Of 1,000 records each annotator misses 20%, so both miss 40 on average."""
+    rng = np.random.default_rng(4)
+    one, other = rng.random((2, 500, 1000)) > 0.2
+    sums = np.stack([(one & other).sum(1), (one & ~other).sum(1), (~one & other).sum(1)], axis=1).astype(float)
+    assert chapman_missed([("both",), ("first",), ("second",)], sums).mean() == pytest.approx(40, abs=1)

@@ -294,7 +294,7 @@ def occurrences_not_annotated(ground: Ground, rng: random.Random) -> Planted | N
     return Planted((group[0]["entity"],), spans)
 
 
-@kind(compared=True)
+@kind("C650", compared=True)
 def dropped_mention(ground: Ground, rng: random.Random) -> Planted | None:
     """A mention is missing that both annotators have."""
     doc = ground.doc

@@ -145,7 +145,7 @@ def annotator_misspelt(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=all_files(*ground.docs))
 
 
-@kind(compared=True)
+@kind("C654", compared=True)
 def annotator_copied(ground: Ground, rng: random.Random) -> Planted:
     """An annotation is the copy of another annotator's under another name."""
     doc = ground.doc
@@ -153,7 +153,7 @@ def annotator_copied(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=tuple(map(doc.path, doc.annotations)))
 
 
-@kind(compared=True)
+@kind("C652", compared=True)
 def gold_copied(ground: Ground, rng: random.Random) -> Planted:
     """Gold is the copy of one annotation, though another differs from it."""
     doc = ground.doc
@@ -162,7 +162,7 @@ def gold_copied(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=tuple(map(doc.path, doc.annotations)))
 
 
-@kind(compared=True)
+@kind("C653", docs=2, compared=True)
 def gold_missing(ground: Ground, rng: random.Random) -> Planted:
     """Gold is missing where two annotations exist."""
     doc = ground.doc
@@ -216,7 +216,7 @@ def sentence_twice(ground: Ground, rng: random.Random) -> tuple[Record, Record] 
     return quote, again
 
 
-@kind(docs=2)
+@kind("C657", docs=2)
 def sentence_with_two_labels(ground: Ground, rng: random.Random) -> Planted | None:
     """The quote in a sentence that two documents share has another medium in one of them."""
     found = sentence_twice(ground, rng)
@@ -226,7 +226,7 @@ def sentence_with_two_labels(ground: Ground, rng: random.Random) -> Planted | No
     return Planted(files=all_files(*ground.docs))
 
 
-@kind(docs=2)
+@kind("C657", docs=2)
 def sentence_without_quote(ground: Ground, rng: random.Random) -> Planted | None:
     """The quote in a sentence that two documents share is missing in one of them."""
     found = sentence_twice(ground, rng)
@@ -261,7 +261,7 @@ def name_of_two_types(ground: Ground, rng: random.Random) -> Planted | None:
     return Planted(files=all_files(*ground.docs))
 
 
-@kind(docs=2)
+@kind("C658", docs=2)
 def text_with_two_labels(ground: Ground, rng: random.Random) -> Planted:
     """Two documents have the same text, and a quote of it has another medium in one of them."""
     doc, other = ground.docs

@@ -83,14 +83,14 @@ def dropped_with_cue(ground: Ground, rng: random.Random) -> Planted | None:
     return where and Planted((), where.spans, (ground.doc.path(),))
 
 
-@kind(compared=True)
+@kind("C650", compared=True)
 def dropped_agreed(ground: Ground, rng: random.Random) -> Planted | None:
     """A retold quote is missing that both annotators have."""
     doc = ground.doc
     return dropped(ground, rng, lambda one: one["type"] in ("indirect", "reported") and twice_annotated(doc, one))
 
 
-@kind(compared=True)
+@kind("C651", compared=True)
 def invented(ground: Ground, rng: random.Random) -> Planted | None:
     """Gold has a quote that neither annotator has."""
     doc = ground.doc

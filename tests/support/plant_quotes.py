@@ -134,7 +134,7 @@ def swapped_speaker(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, sourced(doc), lambda one: one.update(speaker=another_person(doc, one["speaker"])))
 
 
-@kind(compared=True)
+@kind("C655", compared=True)
 def swapped_implicit_speaker(ground: Ground, rng: random.Random) -> Planted | None:
     """The speaker of a quote without a source is another person, and both annotators have the right one."""
     doc = ground.doc
@@ -178,7 +178,7 @@ def no_source(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, explicit(ground.doc), lambda one: one.update(source=[]))
 
 
-@kind(compared=True)
+@kind("C655", compared=True)
 def no_cue(ground: Ground, rng: random.Random) -> Planted | None:
     """A quote lacks the cue that both annotators have."""
     doc = ground.doc

@@ -20,7 +20,7 @@ def other_targets(doc: Doc) -> list[str]:
     return sorted(TARGETS - {one["target"] for one in doc.layer("stances")})
 
 
-@kind(compared=True)
+@kind("C656", compared=True)
 def flipped(ground: Ground, rng: random.Random) -> Planted | None:
     """In favour becomes against, and both annotators have it in favour."""
     doc = ground.doc

@@ -1,0 +1,189 @@
+"""Level 6: checks of gold against its annotators, and of gold against itself where a sentence or text comes again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from .document_summary import Summary
+from .keyed import Context, Found, Related, Row, Tally
+from .repeated import Passage
+
+_SHOWN = 60
+"""Code points of a sentence in a message."""
+
+
+def _rows(one: Summary, code: str) -> Iterator[Row]:
+    for found in one.compared:
+        if found.code == code:
+            yield Row((one.doc_id, found.file, found.pointer), found.detail, (found.record, found.related))
+
+
+def _each(key: tuple[str, str, str], rows: Sequence[Row]) -> Iterator[Found]:
+    doc_id, file, pointer = key
+    for _, detail, (record, related) in rows:
+        places = tuple(Related(doc_id, *one) for one in related)
+        yield Found(doc_id, file, detail, pointer, record, related=places)
+
+
+missing_rows = partial(_rows, code="C650")
+added_rows = partial(_rows, code="C651")
+one_side_rows = partial(_rows, code="C652")
+copied_rows = partial(_rows, code="C654")
+overruled_rows = partial(_rows, code="C655")
+opposite_rows = partial(_rows, code="C656")
+
+
+def missing_in_gold(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C650: Gold lacks a record that all annotators have.
+
+    What: at least two annotators annotated the layer, all of them have a record there (matched as in `corpus
+    agreement`), and `gold` has none. Reported at the record of the first annotator. Of a lost entity, the mentions are
+    reported.
+    Why: most often the record was lost. To reject what everyone found needs a documented reason.
+    Bad: *the ferry operator* is a mention for `ann-a` and for `ann-b`, and not in gold.
+    Good: gold with the mention, or an exception with the reason.
+    """
+    yield from _each(key, rows)
+
+
+def only_in_gold(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C651: Gold has a record that no annotator has.
+
+    What: at least two annotators annotated the layer, and none of them has a record that matches this one.
+    Why: the adjudicator found what everyone missed, or a record slipped in. A second look is cheap.
+    Bad: a quote of gold that neither `ann-a` nor `ann-b` has, from an older text.
+    Good: a record that the adjudicator added on purpose.
+    """
+    yield from _each(key, rows)
+
+
+def gold_of_one_side(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C652: Gold says what one annotator says throughout.
+
+    What: every record of `gold` says the same as that of one annotator, though another differs in eight or more.
+    Why: an adjudicator takes one side eight times in a row by chance in less than 1% of documents; so the annotation
+    was probably copied and never adjudicated.
+    Bad: `annotations/gold/` has the file of `ann-a` under another name.
+    Good: `corpus adjudicate --from ann-a,ann-b`, with a decision for each difference.
+    """
+    yield from _each(key, rows)
+
+
+def adjudication_rows(one: Summary) -> Iterator[Row]:
+    """Yield whether a document that two annotators or more annotated has a gold annotation."""
+    if one.gold or len(one.annotators) > 1:
+        yield Row("", bool(one.gold), (one.doc_id, one.record, one.annotators))
+
+
+def not_adjudicated(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C653: A document has two annotations and no gold.
+
+    What: two annotators or more annotated the document, and `gold` did not. Reported only in a corpus in which other
+    documents have gold.
+    Why: the build compiles gold, so the work of both annotators is missing in the data.
+    Bad: `annotations/ann-a/ferry-1.json`, `annotations/ann-b/ferry-1.json`, and no `annotations/gold/ferry-1.json`.
+    Good: `corpus adjudicate --from ann-a,ann-b`.
+    """
+    for row in rows:
+        doc_id, record, annotators = row.rest
+        if not row.value:
+            hint = f"corpus adjudicate --from {','.join(annotators[:2])}"
+            yield Found(doc_id, record, f"annotated by {' and '.join(annotators)}", "/doc_id", suggestion=hint)
+
+
+def copied_annotation(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C654: An annotation is the copy of another annotator's.
+
+    What: two annotators, gold aside, say the same in every record of every layer that both annotated, in 20 records
+    or more.
+    Why: independent annotators differ. A copy under another name raises agreement to 1 and hides every error.
+    Bad: `annotations/ann-b/ferry-1.json` is `annotations/ann-a/ferry-1.json` with another `annotator`.
+    Good: each annotator's own work; delete the copy.
+    """
+    yield from _each(key, rows)
+
+
+def overruled_value(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C655: Gold contradicts what all annotators say.
+
+    What: at least two annotators and `gold` have the record, the annotators say the same in a field, and gold says
+    something else: another speaker, no cue, another boundary, another degree; or another holder or target of a stance
+    that is otherwise the same. References agree if their records match. Labels of records with the same spans are left
+    to C609, opposite stances to C656.
+    Why: most often a slip in adjudication. A deliberate decision against everyone needs a documented reason.
+    Bad: `speaker: e2` in gold, the mayor's entity for `ann-a` and for `ann-b`.
+    Good: the speaker that both chose, or an exception with the reason.
+    """
+    yield from _each(key, rows)
+
+
+def opposite_stance(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C656: Gold has the opposite of the stance that all annotators have.
+
+    What: at least two annotators have the stance in favour, and `gold` has it against, or the other way round.
+    Why: a flipped sign is the costliest error of a stance, and easily made with one key.
+    Bad: `label: against` in gold, `favor` by `ann-a` and by `ann-b`.
+    Good: `label: favor`, or an exception with the reason.
+    """
+    yield from _each(key, rows)
+
+
+def passage_rows(one: Summary) -> bytes:
+    """Return the sentences of a document under a hash of their words."""
+    return one.passages
+
+
+def sentence_annotated_differently(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:
+    """C657: The same sentence is annotated differently.
+
+    What: a sentence of 30 characters or more, or a line of several sentences, occurs more than once, and `gold` has
+    other records in it elsewhere: other spans or other labels of mentions, quotes or non-quotes. Only records that
+    lie within the words are compared, and only layers and fields that both annotated. A finding for each rarer way.
+    Why: the same words rarely mean something else; most often one of the two is an error.
+    Bad: *The council will meet on Monday, its clerk said.* with a quote in one report and without one in another.
+    Good: the same records in both, or an exception that says what differs around them.
+    """
+    known = [(tally, one) for tally in tallies if (one := _find(context, tally, key)) is not None]
+    if len(known) < 2:
+        return
+    most, its = max(known, key=lambda one: (one[0].documents, -tallies.index(one[0])))
+    for tally, here in known:
+        if here is not its:
+            layers = [name for name in {**its.said, **here.said} if its.said.get(name) != here.said.get(name)]
+            words = here.words if len(here.words) <= _SHOWN else f"{here.words[: _SHOWN - 1]}…"
+            detail = f"“{words}”, other {' and '.join(sorted(layers))} in {most.doc_id}"
+            pointer, other = here.pointer or f"/{layers[0]}", its.pointer or f"/{layers[0]}"
+            related = (Related(most.doc_id, most.gold, other, "the same sentence"),)
+            yield Found(tally.doc_id, tally.gold, detail, pointer, here.record, related=related)
+
+
+def _find(context: Context, tally: Tally, key: int) -> Passage | None:
+    """Return the passage in the first document of a tally that has this key and value."""
+    found = (one for one in context.passages(tally.doc_id) if (one.key, one.value) == (key, tally.value))
+    return next(found, None)
+
+
+def text_rows(one: Summary) -> Iterator[Row]:
+    """Yield a hash of what gold says in each layer, under the text and the layer."""
+    for key, layer, value in one.layer_hashes:
+        yield Row((key, layer), value, (one.doc_id, one.gold))
+
+
+def text_annotated_differently(key: tuple[int, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C658: The same text is annotated differently.
+
+    What: two documents have the same text, and `gold` says something else in one of them, in a layer whose fields both
+    annotated. Ids do not count.
+    Why: a model is taught two answers to one question, or tested on the other one.
+    Bad: an agency report under two ids, with another medium of a quote in one of them.
+    Good: one document; or the same records in both.
+    """
+    _, layer = key
+    first, *others = rows
+    other_id, other_gold = first.rest
+    for row in others:
+        if row.value != first.value:
+            doc_id, gold = row.rest
+            related = (Related(other_id, other_gold, f"/{layer}", "the same text"),)
+            yield Found(doc_id, gold, f"other {layer} than in {other_id}", f"/{layer}", related=related)
