@@ -112,7 +112,7 @@ CHECKS: tuple[Check, ...] = (
         needs=("quotes.speaker", "mentions.entity", "mentions.form"),
         reads=("quotes.speaker_kind",),
     ),
-    Check(edges.inside_word, "warning"),
+    Check(edges.inside_word, "warning", optional=("quotes.cue", "stances.evidence_spans")),
     Check(edges.own_marks_in_content, "warning", reads=("quotes.type",)),
     Check(edges.words_left_out, "warning", reads=("quotes.type",)),
     Check(edges.punctuation_left_out, "warning", reads=("quotes.type",)),
