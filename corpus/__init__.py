@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING
 from .core.old_paths import OldPaths
 
 if TYPE_CHECKING:
+    from .edit.annotator import Annotator
     from .release.load import load
 
-__all__ = ["load"]
+__all__ = ["Annotator", "load"]
 
 # The one thing that happens at import: without it, `import corpus.model` could not be answered.
 sys.meta_path += [OldPaths()]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
-    """Import `load` when it is first used: it brings pyarrow, which `corpus --help` must not wait for."""
+    """Import a name when it is first used: it brings pyarrow, which `corpus --help` must not wait for."""
+    if name == "Annotator":
+        from .edit.annotator import Annotator
+
+        return Annotator
     if name == "load":
         from .release.load import load
 

@@ -23,6 +23,7 @@ PAGES = {
         "docs/from-your-tool",
         "docs/formats",
         "docs/agreement",
+        "docs/benchmark",
         "docs/submissions",
         "docs/releases",
     ],

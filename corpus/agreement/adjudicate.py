@@ -12,61 +12,27 @@ what was written, and a file with another checksum is never overwritten.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from ..checks import run as run_checks
 from ..core.model import Annotation, CorpusError, Document, Problem, Record, Source
-from ..core.regular_file import read_file
-from ..core.schema import TARGETS, Field, Layer, Schema
+from ..core.schema import TARGETS, Layer, Schema
 from ..core.source_tokens import layers_to_annotate
 from ..core.text import visible
 from ..files import canonical, is_bulk, parse_json, replace_file
 from ..files.index import ANNOTATOR
+from ..matching import Matching, common_fields, comparable, places_of
 from .carried import carry_over, free_id
-from .common_fields import common_fields
 from .load import SharedDocument, shared_documents
-from .matching import Matching, places_of
+from .worklist import Item, dumps, read_if_any, read_worklist, take_decisions, write_worklist
 
 TOOL = "corpus adjudicate"
-DECISIONS = ("a", "b", "edit")
 _CONTEXT = 60
 """Code points of context on either side of a record."""
-
-
-@dataclass(slots=True)
-class Item:
-    """A disagreement: the record of each annotator, or None for an annotator without a matching record.
-
-    Both records use the ids of the merged annotation. `decision` is "a" or "b" to take that annotator's side (no
-    record if it is None), "edit" to take `record`, or None while the item is open. `differs` names the fields that
-    differ; `article` is the context in the text.
-    """
-
-    layer: str
-    a: Record | None
-    b: Record | None
-    differs: list[str]
-    article: str | None
-    decision: str | None = None
-    record: Record | None = None
-
-    @property
-    def key(self) -> str:
-        """Return what the decision is about: the layer and both records, as JSON."""
-        return json.dumps([self.layer, self.a, self.b], sort_keys=True)
-
-    @property
-    def taken(self) -> Record | None:
-        """Return the record that was decided on, or None for no record."""
-        chosen = {"a": self.a, "b": self.b, "edit": self.record}[self.decision or "edit"]
-        own = self.a or self.b
-        return chosen if chosen is None or own is None else {**chosen, "id": own["id"]}
 
 
 @dataclass(slots=True)
@@ -93,6 +59,33 @@ class Merged:
         return sum(item.decision is None for item in self.items)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document as its worklist leaves it: the records that need no decision, and the items, decided or open.
+
+    `agreed` are the equal records by layer. `of_one` is as in `Merged`. `before` is the worklist as it was read.
+    """
+
+    shared: SharedDocument
+    both: tuple[Record, Record]
+    agreed: dict[str, list[Record]]
+    items: list[Item]
+    of_one: list[str]
+    before: Record
+    path: Path
+    target: Path
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Return True if the document has an annotation but no worklist: it was adjudicated by other means."""
+        return self.target.exists() and not self.before
+
+    @property
+    def count_agreed(self) -> int:
+        """Return the number of equal records."""
+        return sum(map(len, self.agreed.values()))
+
+
 def adjudicate(
     root: Path, schema: Schema, annotators: Sequence[str], to: str, left_out: Counter[str]
 ) -> Iterator[Merged]:
@@ -103,12 +96,13 @@ def adjudicate(
     written here, or was changed since, is not overwritten, and a document with an annotation but no worklist is
     skipped. `left_out` counts what cannot be compared, by reason. Raises CorpusError for invalid names or worklists.
     """
-    _check_names(root, annotators, to)
+    check_names(root, annotators, to)
     for shared in shared_documents(root, schema, annotators, left_out):
-        yield _adjudicate(root, schema, shared, list(annotators), to)
+        yield merge(root, schema, shared, list(annotators), to)
 
 
-def _check_names(root: Path, annotators: Sequence[str], to: str) -> None:
+def check_names(root: Path, annotators: Sequence[str], to: str) -> None:
+    """Raise CorpusError unless `annotators` are two of the corpus, and the annotations of `to` are single files."""
     if len(set(annotators)) != 2:
         raise CorpusError(f"--from must name two annotators (ann-a,ann-b), not {', '.join(annotators) or 'none'}")
     for name in annotators:
@@ -125,25 +119,33 @@ def _check_names(root: Path, annotators: Sequence[str], to: str) -> None:
                 raise CorpusError(f"annotations/{to} has a bulk file, {path.name}; adjudication needs single files")
 
 
-def _adjudicate(root: Path, schema: Schema, shared: SharedDocument, annotators: list[str], to: str) -> Merged:
+def open_document(root: Path, schema: Schema, shared: SharedDocument, annotators: list[str], to: str) -> Opened:
+    """Compare the annotations of a document and take over the decisions of its worklist. Changes no file."""
     path = root / "adjudication" / to / f"{shared.doc_id}.json"
     target = root / "annotations" / to / f"{shared.doc_id}.json"
-    before = _read_worklist(path, annotators)
-    if target.exists() and not before:
-        return Merged(shared.doc_id, 0, [], is_elsewhere=True)
+    before = read_worklist(path, annotators)
     first, second, found_of_one = common_fields(schema, *(shared.by[name] for name in annotators))
     agreed, items = compare(schema, shared, first, second)
-    _take_decisions(items, before)
-    found = Merged(shared.doc_id, sum(map(len, agreed.values())), items)
-    found.of_one = [name for name in layers_to_annotate(schema) if len(shared.done(name)) == 1] + found_of_one
+    take_decisions(agreed, items, before)
+    of_one = [name for name in layers_to_annotate(schema) if len(shared.done(name)) == 1] + found_of_one
+    return Opened(shared, (first, second), agreed, items, of_one, before, path, target)
+
+
+def merge(root: Path, schema: Schema, shared: SharedDocument, annotators: list[str], to: str) -> Merged:
+    """Rewrite the worklist of a document and, if no item is open, its merged annotation."""
+    opened = open_document(root, schema, shared, annotators, to)
+    if opened.is_elsewhere:
+        return Merged(shared.doc_id, 0, [], is_elsewhere=True)
+    path, target, before, items = opened.path, opened.target, opened.before, opened.items
+    found = Merged(shared.doc_id, opened.count_agreed, items, of_one=opened.of_one)
     checksum = before.get("written_sha256")
     if not found.open:
-        value = _annotation(schema, (first, second), agreed, items, annotators, to)
+        value = _annotation(schema, opened.both, opened.agreed, items, annotators, to)
         value = carry_over(schema, [shared.by[name] for name in annotators], value)
         # an invalid decision has no canonical form, but its bytes still give the findings to report
         fits = schema.is_valid("annotation", value)
-        data = canonical(value, "annotation", schema) if fits else _dumps(value)
-        there = _read_if_any(target)
+        data = canonical(value, "annotation", schema) if fits else dumps(value)
+        there = read_if_any(target)
         own = (checksum, before.get("replaced_sha256"))
         if _may_write(found, there, data, own, lambda: _problems(shared, schema, to, data)):
             checksum = sha256(data).hexdigest()
@@ -151,11 +153,11 @@ def _adjudicate(root: Path, schema: Schema, shared: SharedDocument, annotators: 
             # The worklist comes first: gold without one would pass for made by other means, for ever. It says both
             # checksums, since a kill before the next line leaves the file with the old one.
             replaced = sha256(there).hexdigest() if there is not None else None
-            _write_worklist(path, shared, annotators, to, items, checksum, replaced)
+            write_worklist(path, shared.doc_id, annotators, to, items, checksum, replaced)
             with replace_file(target) as out:
                 out.write(data)
     if items or before or found.written:
-        _write_worklist(path, shared, annotators, to, items, checksum)
+        write_worklist(path, shared.doc_id, annotators, to, items, checksum)
     return found
 
 
@@ -204,7 +206,7 @@ def compare(
         agreed[name] = []
         for one in matching.records(name)[0]:
             two = match_of.get(one["id"])
-            differs = [] if two is None else _differs(schema.layers[name], one, two)
+            differs = [] if two is None else differing(schema.layers[name], one, two)
             if two is not None and not differs:
                 agreed[name].append(one)
             else:
@@ -242,19 +244,13 @@ def _renamed(record: Record, layer: Layer, names: dict[str, dict[str, str]]) -> 
     return found
 
 
-def _differs(layer: Layer, one: Record, other: Record) -> list[str]:
+def differing(layer: Layer, one: Record, other: Record) -> list[str]:
+    """Return the fields in which two records say different things; ids are not compared."""
     return [
         field.name
         for field in layer.fields
-        if field.name != "id" and _said(field, one.get(field.name)) != _said(field, other.get(field.name))
+        if field.name != "id" and comparable(field, one.get(field.name)) != comparable(field, other.get(field.name))
     ]
-
-
-def _said(field: Field, value: Any) -> Any:
-    """Normalize a value for comparison: spans by offsets only, lists without order."""
-    if field.kind == "spans":
-        return sorted((span["start"], span["end"]) for span in value or ())
-    return sorted(value) if isinstance(value, list) else value
 
 
 def _around(shared: SharedDocument, pieces: Sequence[tuple[int, int]]) -> str | None:
@@ -283,6 +279,7 @@ def _annotation(
             layers[item.layer].append(item.taken)
     count = sum(map(len, agreed.values()))
     note = f"Merged from {' and '.join(annotators)}: {count} records agreed on, {len(items)} decided."
+    note += "".join(_deciders(items))
     provenance: Record = {"tool": TOOL, "note": note}
     if all(value.get("provenance", {}).get("machine") is True for value in both):
         provenance["machine"] = True
@@ -298,6 +295,18 @@ def _annotation(
     }
 
 
+def _deciders(items: Sequence[Item]) -> Iterator[str]:
+    """Yield who decided what, if anything was decided in Label Studio."""
+    for who in sorted({item.by for item in items}) if any(item.by for item in items) else ():
+        decided = sorted(f"{_named(item)} {item.decision}" for item in items if item.by == who)
+        yield f" {f'{who} in Label Studio' if who else 'In the worklist'}: {', '.join(decided)}."
+
+
+def _named(item: Item) -> str:
+    record = item.a or item.b or item.record or {}
+    return f"{item.layer} {record.get('id')}"
+
+
 def _problems(shared: SharedDocument, schema: Schema, to: str, data: bytes) -> Iterator[Problem]:
     """Yield the errors of levels 1 to 4: with one of these, a merged annotation could not be compiled.
 
@@ -310,82 +319,3 @@ def _problems(shared: SharedDocument, schema: Schema, to: str, data: bytes) -> I
     for problem in run_checks(document, schema, set()):
         if problem.severity == "error" and problem.code[1] in "1234":
             yield problem
-
-
-def _read_worklist(path: Path, annotators: Sequence[str]) -> Record:
-    """Read the worklist of a document, {} if there is none. Raises CorpusError if it is invalid."""
-    try:
-        value, faults = parse_json(read_file(path, path.parent))
-    except FileNotFoundError:
-        return {}
-    if faults or not isinstance(value, dict) or not isinstance(value.get("items"), list):
-        where = f":{faults[0].line}:{faults[0].column}" if faults else ""
-        raise CorpusError(
-            f"{path}{where}: not a worklist of `corpus adjudicate`; fix the JSON, or restore the file from git"
-        )
-    if value.get("from") != list(annotators):
-        raise CorpusError(f"{path} is for --from {value.get('from')}, not for {list(annotators)}")
-    for number, item in enumerate(value["items"]):
-        if not isinstance(item, dict) or item.get("decision") not in (None, *DECISIONS):
-            raise CorpusError(f"{path}: items/{number}: decision must be null or one of {', '.join(DECISIONS)}")
-        if item["decision"] == "edit" and not isinstance(item.get("record"), dict):
-            raise CorpusError(f"{path}: items/{number}: decision is edit: put the correct record in `record`")
-    return value
-
-
-def _take_decisions(items: Sequence[Item], before: Record) -> None:
-    """Carry decisions over to the items with the same two records."""
-    made: dict[str, list[Record]] = defaultdict(list)
-    for one in before.get("items", ()):
-        if one.get("decision") is not None:
-            made[json.dumps([one.get("layer"), one.get("a"), one.get("b")], sort_keys=True)].append(one)
-    for item in items:
-        if made[item.key]:
-            decided = made[item.key].pop(0)
-            item.decision, item.record = decided["decision"], decided.get("record")
-
-
-def _write_worklist(
-    path: Path,
-    shared: SharedDocument,
-    annotators: Sequence[str],
-    to: str,
-    items: Sequence[Item],
-    checksum: str | None,
-    replaced: str | None = None,
-) -> None:
-    value = {
-        "doc_id": shared.doc_id,
-        "from": list(annotators),
-        "to": to,
-        "written_sha256": checksum,
-        **({"replaced_sha256": replaced} if replaced else {}),
-        "items": [
-            {
-                "layer": item.layer,
-                "article": item.article,
-                "differs": item.differs,
-                "a": item.a,
-                "b": item.b,
-                "decision": item.decision,
-                "record": item.record,
-            }
-            for item in items
-        ],
-    }
-    data = _dumps(value)
-    if _read_if_any(path) != data:
-        with replace_file(path) as out:
-            out.write(data)
-
-
-def _read_if_any(path: Path) -> bytes | None:
-    """Return the bytes of a file, None if it is missing. Raises CorpusError if it is a link or not a regular file."""
-    try:
-        return read_file(path, path.parent)
-    except FileNotFoundError:
-        return None
-
-
-def _dumps(value: Record) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -104,7 +104,7 @@ def accuracy(cells: Sequence[Cell], sums: Floats) -> Floats:
 
 
 def lea_f1(cells: Sequence[Cell], sums: Floats) -> Floats:
-    """Return the F1 of LEA (see `coreference.lea_counts`)."""
+    """Return the F1 of LEA (see `matching.lea_counts`)."""
     count = _named(cells, sums)
     recall = _share(count("first"), count("first_size"))
     precision = _share(count("second"), count("second_size"))

@@ -15,11 +15,10 @@ from typing import NamedTuple
 from ..core.model import Record
 from ..core.schema import Field, Layer, Schema
 from ..core.tokens import Tokens
+from ..matching import KEYS, Matching, chains_of, label_of, lea_counts, owner_field, place_fields
 from . import coefficients
 from .coefficients import Cell, Floats
-from .coreference import chains_of, lea_counts
-from .matching import KEYS, Matching, owner_field, place_fields
-from .units import label_of, segments, span_counts, token_cells, unit_cells, value_fields
+from .units import segments, span_counts, token_cells, unit_cells, value_fields
 
 ORDINAL = {("stances", "intensity")}
 """(layer, field) of integers on an ordinal scale."""
@@ -79,13 +78,14 @@ def count(
         if matching.is_done(name):
             layer = schema.layers[name]
             if matching.is_matchable(name):
-                yield from _records(layer, matching)
+                yield from record_counts(layer, matching)
                 yield from _fields(layer, matching)
             yield from _spans(schema, layer, text, matching, first, second)
             yield from _chains(layer, matching)
 
 
-def _records(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
+def record_counts(layer: Layer, matching: Matching) -> Iterator[tuple[CountKey, CellCounts]]:
+    """Yield the counts of the records of a matchable layer: those that match, and those that have equal labels too."""
     fields = _label_fields(layer)
     pairs = matching.pairs(layer.name)
     first, second = map(len, matching.records(layer.name))

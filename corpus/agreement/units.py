@@ -19,7 +19,7 @@ import numpy as np
 from ..core.model import Record
 from ..core.schema import Field, Layer, Schema
 from ..core.tokens import Tokens, tokenize
-from .matching import owner_field, place_fields
+from ..matching import label_of, owner_field, place_fields
 
 Segment = tuple[int, int, str]
 """(start, end, value), in code points, half-open."""
@@ -77,16 +77,6 @@ def _valued(schema: Schema, layer: Layer, field: Field, annotation: Record) -> I
 
 def _value(record: Record, field: Field, otherwise: str) -> str:
     return label_of(record, field) or otherwise
-
-
-def label_of(record: Record, field: Field) -> str | None:
-    """Return the value of a label or boolean field; several labels are joined by "+". None if there is none."""
-    value = record.get(field.name)
-    if isinstance(value, list):
-        return "+".join(sorted(value))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if value is None else str(value)
 
 
 def tokens_of(text: str) -> Tokens:

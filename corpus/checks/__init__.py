@@ -6,8 +6,9 @@
 | 2 | schema: types, fields, labels | `structure` |
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
-| 5 | semantics | `conditions` of the schema, `edges`, `quote_marks`, `quote_sources`, `quotes`, `stances`, `entities` |
-| 6 | publication | `publishable`, of one document; `corpus_wide`, of all documents |
+| 5 | semantics | `conditions` of the schema, `edges`, `quote_marks`, `quote_sources`, `quotes`, `stances`, `entities`, |
+| | | `chains`, `mentions` |
+| 6 | publication | `publishable` and `records`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
 """
@@ -15,19 +16,23 @@ A new check is a function in one of these modules, a line in the list, and a fol
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from functools import cache, lru_cache
 
 from ..core.model import Document, Problem, Severity
 from ..core.schema import Schema
 from . import (
+    chains,
     conditions,
     edges,
     entities,
     files,
+    mentions,
     publishable,
     quote_marks,
     quote_sources,
     quotes,
+    records,
     references,
     spans,
     stances,
@@ -88,6 +93,7 @@ CHECKS: tuple[Check, ...] = (
     Check(references.wrong_layer),
     Check(references.reference_cycle),
     Check(references.unknown_target),
+    Check(references.impossible_kb, "warning", needs=("entities.kb",)),
     Check(conditions.broken_condition),
     Check(quote_marks.direct_without_marks, reads=("quotes.type",)),
     Check(quote_marks.indirect_in_marks, reads=("quotes.type", "quotes.parent")),
@@ -182,11 +188,32 @@ CHECKS: tuple[Check, ...] = (
         reads=("entities.type",),
         optional=("quotes.speaker",),
     ),
+    Check(
+        chains.same_name,
+        "warning",
+        reads=("entities.type",),
+        optional=("entities.name", "mentions.entity", "mentions.form"),
+    ),
+    Check(mentions.wrong_pronoun, "warning", needs=("mentions.entity",), reads=("entities.type",)),
+    Check(chains.he_and_she, "warning", needs=("mentions.entity",), reads=("entities.type",)),
+    Check(mentions.wrong_form, "warning", reads=("mentions.form",)),
+    Check(chains.missed_name, "warning", reads=("mentions.form",)),
+    Check(chains.foreign_name, "warning", needs=("mentions.entity", "entities.name"), reads=("mentions.form",)),
+    Check(mentions.mixed_scripts, "warning", optional=("entities.name", "mentions.form")),
+    Check(mentions.mark_at_edge, "warning", needs=("entities.name", "mentions.entity")),
+    Check(mentions.possessive_name, "warning", needs=("entities.name", "mentions.entity")),
+    Check(chains.two_people, "info", needs=("mentions.entity",), reads=("mentions.form", "entities.type")),
     Check(publishable.no_split, about="article"),
     Check(publishable.against_licence, about="article"),
     Check(publishable.leaked_text, about="both", optional=("mentions.form", "mentions.entity")),
     Check(publishable.unannotated_quotation, "warning", needs=("quotes.content", "nonquotes.spans")),
     Check(publishable.hidden_character, "warning", about="both"),
+    Check(records.future_date, "warning", about="both", optional=("entities.kb_date",)),
+    Check(records.retrieved_before_published, "warning", about="article"),
+    Check(records.updated_before_created, "warning"),
+    Check(records.unknown_licence, "warning", about="article"),
+    Check(records.unknown_language, "warning", about="article"),
+    Check(records.other_script, "warning", about="article"),
 )
 
 NEEDS: dict[int, frozenset[int]] = {
@@ -219,6 +246,7 @@ def run(
     failed: set[int],
     chosen: Mapping[str, Severity] | None = None,
     suppress: Suppress | None = None,
+    today: date | None = None,
 ) -> Iterator[Problem]:
     """Run the checks of levels 1 to 6 on a document, in order, and yield the findings.
 
@@ -226,10 +254,10 @@ def run(
     article. A level is skipped if it failed already or if a level that it needs failed. A document that
     could not be read fails level 1 even with a warning. `chosen` replaces the declared severities.
     `suppress` takes each finding and returns it, a changed one, or None; only an error that is left
-    fails its level.
+    fails its level. `today` is the day of the run, after which a date is in the future.
     """
     about = "article" if document.annotation is None else "annotation"
-    document.severities = severities() if chosen is None else chosen
+    document.severities, document.today = severities() if chosen is None else chosen, today
     for level, checks in _by_level(about, schema):
         unfit = level in failed or NEEDS[level] & failed
         if unfit or (level == 1 and not any(s.faults for s in document.sources)):

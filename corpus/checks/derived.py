@@ -128,6 +128,19 @@ class Derived:
         return CoreferenceChains(self._layer("mentions"))
 
     @cached_property
+    def mention_words(self) -> list[str]:
+        """The words of each mention, in the order of the mentions; "" where they are withheld."""
+        return [_words(mention["spans"], self._article.text) for mention in self._layer("mentions")]
+
+    @cached_property
+    def words_of(self) -> dict[str, list[tuple[int, str]]]:
+        """The mentions of each entity: index and words."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for i, (mention, words) in enumerate(zip(self._layer("mentions"), self.mention_words, strict=True)):
+            found.setdefault(mention.get("entity", ""), []).append((i, words))
+        return found
+
+    @cached_property
     def content(self) -> list[list[Offsets]]:
         """The content spans of each quote, in the order of the quotes."""
         return [offsets(quote, "content") for quote in self._layer("quotes")]
@@ -186,6 +199,14 @@ def derived(document: Document, schema: Schema) -> Derived:
 def offsets(record: Record, field: str) -> list[Offsets]:
     """Return the spans of a field, as (start, end)."""
     return [(span["start"], span["end"]) for span in record.get(field) or ()]
+
+
+def _words(spans: list[Record], text: str | None) -> str:
+    if text is None:
+        return " … ".join([span.get("text") or "" for span in spans]) if spans[0].get("text") else ""
+    if len(spans) == 1:
+        return text[spans[0]["start"] : spans[0]["end"]]
+    return " … ".join([text[span["start"] : span["end"]] for span in spans])
 
 
 def word_runs(text: str) -> set[tuple[str, ...]]:

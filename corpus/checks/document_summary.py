@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.done import field_done
-from ..core.model import GOLD, Annotation, Document, Record, Severity
+from ..core.model import GOLD, Annotation, Document, Record
 from ..core.schema import Schema
 from ..splits.near_duplicates import NO_TEXT, Sketch, sketch
 from .gold_labels import unchosen
@@ -44,7 +44,7 @@ class Summary:
     gold: str = ""
     """The file of its adjudicated annotation, or ""."""
     kinds: bytes = b""
-    """The labels of its names and descriptions, as an array of `KINDS`; `names` has the words."""
+    """The labels of its names and descriptions, as an array of `TALLIED`; `names` has the words."""
     labels: bytes = b""
     """The count of each of `label_names` in the adjudicated annotation, an `array` of "I"."""
     unchosen: tuple[tuple[str, str, str], ...] = ()
@@ -53,8 +53,11 @@ class Summary:
     """The annotation files that name an annotation of a tool as their origin, each with that origin."""
 
 
-KINDS = np.dtype([("words", "<u8"), ("kind", "<u4")])
-"""A hash of words that are mentioned, and one of the form and type of what they mention, odd for a name."""
+TALLIED = np.dtype([("key", "<u8"), ("value", "<u4")])
+"""A row of a `keyed.Tallied` rule: a hash of its key, and one of its value.
+
+Of names, the key is the words that are mentioned; the value is form and type of what they mention, odd for a name.
+"""
 
 
 _OF_NAMES = (("mentions", "form"), ("mentions", "entity"), ("entities", "type"))
@@ -176,11 +179,11 @@ def names(gold: Annotation, text: str | None, schema: Schema) -> list[Name]:
 
 
 def _kinds(gold: Annotation, text: str | None, schema: Schema) -> bytes:
-    return np.array([key_of(name) for name in names(gold, text, schema)], KINDS).tobytes()
+    return np.array([key_of(name) for name in names(gold, text, schema)], TALLIED).tobytes()
 
 
 def key_of(name: Name) -> tuple[int, int]:
-    """Return the entry in `KINDS` for a name, stable across runs and machines."""
+    """Return the entry in `TALLIED` for a name, stable across runs and machines."""
     return _hash(name.words), _kind(name.form, name.type)
 
 
@@ -230,8 +233,6 @@ class Corpus:
     """The documents of a partial run, whose findings are reported with those they cause elsewhere; None for all."""
     place: Locate = nowhere
     names: Names = no_names
-    severities: Mapping[str, Severity] = field(default_factory=dict)
-    """The severity of each code in this run; a finding takes its own from here."""
     released_texts: Mapping[bytes, str] = field(default_factory=dict)
     """The split of each text in the last release, by its checksum."""
 

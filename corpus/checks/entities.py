@@ -65,7 +65,7 @@ def never_mentioned(document: Document, schema: Schema) -> Iterator[Problem]:
 def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
     """E504: Two mentions have the same spans.
 
-    What: two mentions have identical spans, with different entities or with the same one.
+    What: two mentions have identical spans, with different entities or with the same one twice.
     Why: chains with two types or two knowledge-base ids often start with this error.
     Bad: *Pyongyang* (10–19) as a mention of e1 and as a mention of e4.
     Good: one mention, of the entity that is meant here.
@@ -79,7 +79,9 @@ def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
         where = tuple((span["start"], span["end"]) for span in mention["spans"])
         j = first.setdefault(where, i)
         if j != i:
-            detail = f"{mentions[j].get('entity')} in {mentions[j]['id']}, {mention.get('entity')} here"
+            one, other = mentions[j].get("entity"), mention.get("entity")
+            same = f"{one} twice, here and in {mentions[j]['id']}; delete one of the mentions"
+            detail = same if one == other else f"{one} in {mentions[j]['id']}, {other} here"
             related = (at(document, "mentions", j, message="the other mention"),)
             pointer = join_pointer("mentions", i, "spans")
             yield found(shared_mention, document, detail, pointer, span=where[0], related=related)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -10,6 +11,37 @@ from ..core.model import Document, Problem
 from ..core.schema import TARGETS, Field, Schema
 from .derived import derived
 from .rule import at, found
+
+_KB_FORMS = {
+    system: re.compile(form, re.ASCII)
+    for system, form in {
+        "wikidata": r"Q[1-9]\d{0,9}",
+        "geonames": r"[1-9]\d{0,8}",
+        "viaf": r"[1-9]\d{1,21}",
+        "gnd": r"\d{1,10}-?[\dX]",
+        "isni": r"\d{15}[\dX]",
+        "orcid": r"(?:\d{4}-){3}\d{3}[\dX]",
+        "lei": r"[A-Z0-9]{18}\d{2}",
+        "imdb": r"(?:nm|tt|co|ev|ch)\d{7,8}",
+        "ror": r"0[a-hj-km-np-tv-z0-9]{6}\d{2}",
+        "openalex": r"[AICFPSTVW][1-9]\d{2,10}",
+        "osm": r"(?:node|way|relation)/[1-9]\d*",
+    }.items()
+}
+"""The form of the ids of some knowledge bases."""
+_KB_EXAMPLES = {
+    "wikidata": "Q42",
+    "geonames": "2643743",
+    "viaf": "102333412",
+    "gnd": "118529579",
+    "isni": "0000000121032683",
+    "orcid": "0000-0002-1825-0097",
+    "lei": "5493001KJTIIGC8Y1R12",
+    "imdb": "nm0000122",
+    "ror": "03yrm5c26",
+    "openalex": "A5023888391",
+    "osm": "relation/62422",
+}
 
 
 def duplicate_id(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -91,6 +123,24 @@ def unknown_target(document: Document, schema: Schema) -> Iterator[Problem]:
             near = get_close_matches(value, schema.targets, 1)
             hint = f"did you mean {near[0]!r}?" if near else ""
             yield found(unknown_target, document, repr(value), _pointer(layer, i, field, j), suggestion=hint)
+
+
+def impossible_kb(document: Document, schema: Schema) -> Iterator[Problem]:
+    """R410: A knowledge-base id has an impossible form.
+
+    What: an id of one of these systems is not of its form: `wikidata:Q42`, `geonames:2643743`, `viaf:102333412`,
+    `gnd:118529579`, `isni:0000000121032683`, `orcid:0000-0002-1825-0097`, `lei:` and 20 letters and digits,
+    `imdb:nm0000122`, `ror:03yrm5c26`, `openalex:A5023888391`, `osm:relation/62422`. Other systems are not checked.
+    Why: the id was mistyped or cut, and links to nothing, or to something else.
+    Bad: `wikidata:42`
+    Good: `wikidata:Q42`
+    """
+    for i, entity in enumerate(document.layer("entities")):
+        system, _, name = str(entity.get("kb") or "").partition(":")
+        form = _KB_FORMS.get(system)
+        if form is not None and not form.fullmatch(name):
+            detail = f"{entity['kb']!r} is not like {system}:{_KB_EXAMPLES[system]}"
+            yield found(impossible_kb, document, detail, join_pointer("entities", i, "kb"))
 
 
 def _cycles(document: Document, layer: str, field: str) -> Iterator[Problem]:

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from ..core.json_positions import join_pointer, position
-from ..core.model import Document, Fix, Place, Problem, Severity, Source
+from ..core.json_positions import join_pointer, position, token_range, value_place
+from ..core.model import Document, Edit, Fix, Place, Problem, Severity, Source
 from ..core.schema import Schema
 from ..core.text import snippet
 
@@ -29,7 +29,7 @@ About = Literal["article", "annotation", "both"]
 class Rule:
     """A source of findings: the function that yields them, and their declared severity."""
 
-    ask: Callable[..., Iterator[Problem]]
+    ask: Callable[..., Iterator[Any]]
     severity: Severity = "error"
 
     @property
@@ -89,7 +89,7 @@ class Documentation(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def documentation(ask: Callable[..., Iterator[Problem]]) -> Documentation:
+def documentation(ask: Callable[..., Iterator[Any]]) -> Documentation:
     """Return the code, the message and the page that a rule's docstring gives."""
     first, _, page = (inspect.getdoc(ask) or "").partition("\n")
     code, _, message = first.partition(": ")
@@ -116,7 +116,7 @@ def found(
     """
     doc = documentation(ask)
     source = source or document.source
-    line, column = place or position(source, pointer)
+    line, column, end_column = (*place, 0) if place else token_range(source, pointer)
     return Problem(
         code=doc.code,
         severity=document.severities.get(doc.code, "error"),
@@ -129,9 +129,22 @@ def found(
         record=_record(document, pointer),
         snippet=snippet(document.text, *span) if span and document.text is not None else "",
         suggestion=suggestion,
-        fix=fix,
+        fix=_with_places(fix, source) if fix and fix.edits else fix,
         related=related,
+        end_column=end_column,
     )
+
+
+def _with_places(fix: Fix, source: Source) -> Fix:
+    """Return the fix with the location of what each edit replaces."""
+    return Fix(fix.safe, fix.description, tuple(_with_place(edit, source) for edit in fix.edits))
+
+
+def _with_place(edit: Edit, source: Source) -> Edit:
+    try:
+        return Edit(edit.pointer, edit.value, value_place(source, edit.pointer))
+    except KeyError:
+        return edit
 
 
 def at(document: Document, *parts: str | int, message: str = "") -> Place:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..core.model import GOLD
 from .options import PATH_TYPE, Common, NameList, OneOf, Verb, warn
+
+if TYPE_CHECKING:
+    from ..agreement.adjudicate import Merged
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv"}
 """The output formats, and the function of `agreement.render` for each."""
@@ -70,9 +74,11 @@ def adjudicate(common: Common, annotators: tuple[str, ...], to: str) -> int:
 
     Each document gets a worklist, adjudication/<to>/<doc_id>.json, with one item
     for each difference: both records and the words of the article. Set `decision`
-    to "a" or "b" (that annotator is right, also about having no record), or to
-    "edit" and put the right record into `record`. Then run the command again: a
-    document without open items is written to annotations/<to>/.
+    to "a" or "b" (that annotator is right, also about having no record), to
+    "neither" for no record, or to "edit" and put the right record into `record`.
+    Then run the command again: a document without open items is written to
+    annotations/<to>/. `corpus label-studio push --adjudicate` asks the open items in
+    Label Studio instead.
 
     Decisions are kept, and asked again only when an annotator changes the record.
     An annotation that was written or changed by other means is left unchanged, and
@@ -86,7 +92,6 @@ def adjudicate(common: Common, annotators: tuple[str, ...], to: str) -> int:
       corpus adjudicate --from ann-a,ann-b
       corpus adjudicate --from ann-a,ann-b --to trial
     """
-    from .. import report
     from ..agreement.adjudicate import adjudicate as merged
     from ..core.schema import Schema
 
@@ -98,17 +103,7 @@ def adjudicate(common: Common, annotators: tuple[str, ...], to: str) -> int:
         done += not (one.open or one.problems or one.kept)
         open_items += one.open
         elsewhere += one.is_elsewhere
-        if one.open:
-            print(f"adjudication/{to}/{one.doc_id}.json: {one.open:,} of {_items(len(one.items))} open")
-        elif one.kept:
-            print(f"annotations/{to}/{one.doc_id}.json: left unchanged: {one.kept}")
-        elif one.problems:
-            report.text(one.problems, sys.stdout)
-            print(f"annotations/{to}/{one.doc_id}.json: not written: fix the decisions in adjudication/{to}/")
-        elif one.written:
-            print(f"annotations/{to}/{one.doc_id}.json: {one.agreed:,} agreed on, {len(one.items):,} decided")
-        if one.of_one:
-            print(f"    excluded, annotated by one annotator only: {', '.join(one.of_one)}")
+        show_merged(one, to)
     by_others = f" ({elsewhere:,} by other means)" * bool(elsewhere)
     of = f"{documents:,} document{'s' * (documents != 1)}"
     common.say(f"{done:,} of {of} done{by_others}; {_items(open_items)} open")
@@ -116,6 +111,23 @@ def adjudicate(common: Common, annotators: tuple[str, ...], to: str) -> int:
         if "tokens" not in what:
             warn(f"excluded: {count:,} {what}")
     return 0 if done == documents else 1
+
+
+def show_merged(one: Merged, to: str) -> None:
+    """Print what became of a document."""
+    from .. import report
+
+    if one.open:
+        print(f"adjudication/{to}/{one.doc_id}.json: {one.open:,} of {_items(len(one.items))} open")
+    elif one.kept:
+        print(f"annotations/{to}/{one.doc_id}.json: left unchanged: {one.kept}")
+    elif one.problems:
+        report.text(one.problems, sys.stdout)
+        print(f"annotations/{to}/{one.doc_id}.json: not written: fix the decisions in adjudication/{to}/")
+    elif one.written:
+        print(f"annotations/{to}/{one.doc_id}.json: {one.agreed:,} agreed on, {len(one.items):,} decided")
+    if one.of_one:
+        print(f"    excluded, annotated by one annotator only: {', '.join(one.of_one)}")
 
 
 def _items(count: int) -> str:

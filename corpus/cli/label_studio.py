@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import PATH_TYPE, Common, Number, VerbGroup, named, warn
+from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
@@ -23,7 +23,7 @@ _DAY = 86_400.0
 def label_studio() -> None:
     """Annotate in Label Studio, and import the annotations.
 
-    `push` and `pull` use the API of a server; `config` and `convert` need none. The
+    `push`, `status` and `pull` use the API of a server; `config` and `convert` need none. The
     token is read from LABEL_STUDIO_API_KEY, or from the file that
     LABEL_STUDIO_API_KEY_FILE names.
     """
@@ -55,21 +55,35 @@ _OVERWRITE = click.option(
 )
 
 
+_LAYERS = click.option(
+    "--layers",
+    type=NameList(),
+    default=(),
+    metavar="L,…",
+    help="Only these layers are annotated; the others are shown.",
+)
+
+
 @label_studio.command("config")
+@_LAYERS
 @click.pass_obj
-def config(common: Common) -> int:
+def config(common: Common, layers: tuple[str, ...]) -> int:
     """Print the labelling config of the schema as XML.
 
     It has the labels, choices and relations. Paste it into the labelling interface of a project; `push` does so itself.
+    With --layers, only the labels of these layers are offered.
 
     Examples:
 
       corpus label-studio config > config.xml
+      corpus label-studio config --layers quotes
     """
     from ..core.schema import Schema
     from ..labelstudio.config import labelling_config
+    from ..labelstudio.config_purpose import purpose
 
-    print(labelling_config(Schema.read(common.root())), end="")
+    schema = Schema.read(common.root())
+    print(labelling_config(schema, purpose(schema, layers)), end="")
     return 0
 
 
@@ -78,6 +92,27 @@ def config(common: Common) -> int:
 @_project
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
+@_LAYERS
+@click.option(
+    "--annotators",
+    "overlap",
+    type=Number(int, 1, 100),
+    default=None,
+    metavar="N",
+    help="How many people annotate each document; default: as the project has it, or everyone in --assign.",
+)
+@click.option(
+    "--assign", type=NameList(), default=(), metavar="A,B,…", help="Share the documents out among these annotators."
+)
+@click.option(
+    "--adjudicate",
+    type=NameList(),
+    default=(),
+    metavar="A,B,…",
+    help="The conflicts of each two of these annotators, for someone to decide.",
+)
+@click.option("--predictions", type=PATH_TYPE, metavar="DIR", help="Predictions of a model: DIR/<doc_id>.json.")
+@click.option("--model-version", default="", metavar="NAME", help="Name of the predictions; default: their annotator.")
 @click.pass_obj
 def push(
     common: Common,
@@ -87,6 +122,12 @@ def push(
     timeout: float,
     annotator: str,
     new: bool,
+    layers: tuple[str, ...],
+    overlap: int | None,
+    assign: tuple[str, ...],
+    adjudicate: tuple[str, ...],
+    predictions: Path | None,
+    model_version: str,
 ) -> int:
     """Send articles to a project of a Label Studio server.
 
@@ -94,27 +135,53 @@ def push(
     gets the labelling config of the schema. Nothing is sent when the project
     already has one of the articles; --new skips those instead.
 
+    --layers offers the labels of these layers only. The records of the others, from
+    --annotator, are shown and can be referred to. Without it, the project keeps its
+    layers; a new project has all.
+
+    --annotators 2 offers each document to two people, none of whom sees the work of
+    the other in the label stream. --assign chooses them: the annotators get as many
+    documents each, and a tab with their documents.
+
+    --adjudicate sends the documents in which two annotators differ, with the records
+    of both in place and a list of the conflicts; `pull --adjudicated` imports the
+    decisions. What `corpus adjudicate` has decided is not asked again.
+
+    --predictions adds the annotations in DIR as predictions to the tasks of their
+    documents, which are created if needed. Sending the same ones again changes nothing.
+
     Examples:
 
       corpus label-studio push --project bridge --server https://labels.example.org
       corpus label-studio push otr-001 otr-002 --project bridge --annotator ann-a
+      corpus label-studio push --project quotes --annotator ann-a --layers quotes
+      corpus label-studio push --project bridge --annotators 2 --assign ann-a,ann-b,ann-c
+      corpus label-studio push --project conflicts --adjudicate ann-a,ann-b
+      corpus label-studio push --project bridge --predictions model/output
     """
     from ..core.schema import Schema
     from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.push import push as send
     from ..labelstudio.server import Server
+    from ..labelstudio.team import Team
+    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes
 
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
+    refuse_clashes(annotator, new, overlap, assign, adjudicate, predictions, model_version)
+    if adjudicate:
+        return push_conflicts(common, of, project, adjudicate, doc_ids)
+    if predictions:
+        return push_model(common, of, project, named(predictions), model_version, doc_ids)
+    team = Team(overlap or 0, assign)
     with common.bar(unit="doc") as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress)
-    state = {"new": "created", "changed": "found, labelling config updated", "same": "found"}[did.config]
-    common.say(f"project {did.project.id} {did.project.title!r}: {state}")
+        did = send(of, root, Schema.read(root), project, doc_ids, annotator, new, progress, team, layers)
+    common.say(f"project {did.project.id} {did.project.title!r}: {STATES[did.config]}")
     if did.withheld:
         warn(f"skipped, the text is not available: {', '.join(did.withheld)}")
     if did.present:
@@ -124,12 +191,56 @@ def push(
     return 0
 
 
+@label_studio.command("status")
+@_project
+@click.option(
+    "--format",
+    "format_",
+    type=OneOf(lambda: ("text", "json")),
+    default="text",
+    metavar="FORMAT",
+    help="text, json; default: text.",
+)
+@click.pass_obj
+def status(common: Common, project: str, server: str | None, timeout: float, format_: str) -> int:
+    """Show what is done in a project, by annotator and document.
+
+    An annotation is done if `pull` would import it, and quarantined otherwise, with the
+    codes of its findings. Drafts and skipped documents are counted, and the time that
+    Label Studio measured. The agreement is that of the documents that two people have
+    done. Nothing is imported. Annotators have their pseudonyms; new people get one in
+    annotators.toml.
+
+    Examples:
+
+      corpus label-studio status --project bridge
+      corpus label-studio status --project bridge --format json
+    """
+    from ..core.schema import Schema
+    from ..labelstudio import render_status
+    from ..labelstudio.address import read_token, server_origin
+    from ..labelstudio.pseudonyms import NAME, Pseudonyms
+    from ..labelstudio.server import Server
+    from ..labelstudio.status import status as of_project
+
+    root = common.root()
+    of = Server(server_origin(server), read_token(), timeout)
+    with _Bar(common) as bar:
+        found = of_project(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
+    print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
+    return 0
+
+
 @label_studio.command("pull")
 @_project
 @click.option(
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
 @click.option("--prune", is_flag=True, help="Remove files whose annotation was deleted from the server.")
+@click.option(
+    "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
+)
+@click.option("--adjudicated", is_flag=True, help="Import the decisions on the conflicts, and write gold.")
 @_OVERWRITE
 @click.pass_obj
 def pull(
@@ -139,6 +250,8 @@ def pull(
     timeout: float,
     since: str,
     prune: bool,
+    snapshot: bool,
+    adjudicated: bool,
     overwrite: tuple[Path, ...],
 ) -> int:
     """Import the annotations of a project of a Label Studio server.
@@ -150,23 +263,33 @@ def pull(
     listed, and removed with --prune. A file that was edited since it was imported, or
     that was not imported, is left alone. An interrupted pull resumes.
 
-    Exit code: 0 everything was imported; 1 something was quarantined, skipped or
-    deleted from the server; 2 the command could not run.
+    With --adjudicated, the project is one of `push --adjudicate`. The decisions go to
+    the worklists of `corpus adjudicate`, adjudication/gold/, and documents without an
+    open item to annotations/gold/.
+
+    Exit code: 0 everything was imported; 1 something was quarantined, skipped,
+    undecided or deleted from the server; 2 the command could not run.
 
     Examples:
 
       corpus label-studio pull --project bridge --server https://labels.example.org
       corpus label-studio pull --project bridge --since last
+      corpus label-studio pull --project conflicts --adjudicated
     """
     from ..core.schema import Schema
     from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.pull import pull as receive
     from ..labelstudio.server import Server
+    from .label_studio_team import pull_decisions
 
+    if adjudicated and (since or prune or snapshot or overwrite):
+        raise click.UsageError("--adjudicated cannot be combined with --since, --prune, --snapshot or --overwrite")
     root = common.root()
     of = Server(server_origin(server), read_token(), timeout)
     with _Bar(common) as bar:
+        if adjudicated:
+            return pull_decisions(common, of, project, bar.more)
         did = receive(
             of,
             root,
@@ -180,6 +303,7 @@ def pull(
             bar.more,
             _absolute(overwrite, root),
             warn,
+            snapshot,
         )
     code = _report_result(common, did.result)
     for one in did.gone:

@@ -39,6 +39,9 @@ VERBS = {
         "adjudicate": "agreement:adjudicate",
         "guidelines": "init_add:guidelines",
     },
+    "Score systems": {
+        "score": "score:score",
+    },
     "Compile and publish": {
         "split": "split:split",
         "build": "build:build",

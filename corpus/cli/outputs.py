@@ -86,7 +86,8 @@ def described(
     from ..checks.suppress.suppressions import all_rules
 
     rules = tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page) for r in all_rules())
-    top = Path(os.path.abspath(os.environ.get("GITHUB_WORKSPACE") or root))
+    workspace = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
+    top = Path(os.path.abspath(workspace or root))
     below = root.relative_to(top).as_posix() if root.is_relative_to(top) else "."
     at_root = () if given_root is None else ("--root", str(given_root))
     job_summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -97,6 +98,7 @@ def described(
         command=("corpus", *at_root, "validate", *map(str, asked)),
         folder="" if below == "." else f"{below}/",
         job_summary=Path(job_summary) if job_summary else None,
+        rule_pages=os.environ.get("ON_THE_RECORD_RULE_PAGES", ""),
     )
 
 

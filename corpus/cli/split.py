@@ -90,7 +90,8 @@ def _documents(
 ) -> list[Summary] | None:
     """Return the summaries of all documents, None when one has errors; report those that belong to two splits."""
     from .. import report
-    from ..checks.corpus_wide import bridged_splits
+    from ..checks.corpus_splits import bridged_splits
+    from ..checks.corpus_wide import placed
     from ..checks.document_summary import Corpus
     from ..pipeline.cache import open_store
     from ..pipeline.check import Policy
@@ -106,7 +107,8 @@ def _documents(
     if len(documents) < len(index):
         return None
     if report_bridged:
-        report.text(bridged_splits(Corpus(tuple(documents)), schema), sys.stdout)
+        corpus = Corpus(tuple(documents))
+        report.text((placed(bridged_splits, found, corpus) for found in bridged_splits(corpus)), sys.stdout)
     return documents
 
 

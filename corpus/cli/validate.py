@@ -13,6 +13,7 @@ import click
 
 from ..core.model import CorpusError, Problem, Severity
 from ..report import REPORTERS
+from ..report.statistics import FORMATS
 from . import options
 from .options import PATH_TYPE, Common, Verb
 from .outputs import Output, OutputType, described, outputs
@@ -45,6 +46,8 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
 @click.option("--since", metavar="REF", help="Only what changed since the branch left REF, such as origin/main.")
 @click.option("--base", metavar="REF", help="Take the releases from this commit, and report changes to them.")
 @click.option("--show-excepted", is_flag=True, help="Also show suppressed findings, as info, with the reason.")
+@click.option("--statistics", is_flag=True, help="Show how often each code was found; with --format text or json.")
+@click.option("--require-documents", is_flag=True, help="Exit with 2 when the corpus has no documents.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of earlier runs.")
 @options.workers
 @click.pass_obj
@@ -55,6 +58,8 @@ def validate(
     since: str | None,
     base: str | None,
     show_excepted: bool,
+    statistics: bool,
+    require_documents: bool,
     no_cache: bool,
     workers: int,
 ) -> int:
@@ -74,9 +79,14 @@ def validate(
     atomically at the end of the run. In a GitHub workflow, `github` annotates the
     ten most severe findings and lists all of them in the job summary.
 
+    --statistics shows one line for each code instead of the findings: [*] marks
+    codes of which `corpus fmt --fix` fixes all findings.
+
     Findings of severity `info` do not change the exit code. Set severities in
     [tool.corpus.severity] of pyproject.toml. Findings suppressed by an exception
     or the baseline are not shown (see `corpus exceptions` and `corpus baseline`).
+
+    A corpus without documents has no findings, and the command says so.
 
     Exit code: 0 no findings; 1 findings; 2 the command could not run.
 
@@ -87,6 +97,7 @@ def validate(
       corpus validate --since origin/main
       corpus validate --base HEAD^1
       corpus validate --format text --format sarif=report.sarif
+      corpus validate --statistics
     """
     from dataclasses import replace
 
@@ -109,6 +120,8 @@ def validate(
 
     if since is not None and paths:
         raise CorpusError("--since chooses the documents itself: leave out PATH")
+    if statistics and (others := {name for name, _ in formats} - set(FORMATS)):
+        raise CorpusError(f"--statistics has the formats {' and '.join(FORMATS)}, not {', '.join(sorted(others))}")
     root = common.root()
     git = Git(root)
     commit = "" if base is None else commit_of(git, base)
@@ -118,6 +131,11 @@ def validate(
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())
     with Index(root, options.in_corpus(root, paths)) as index, ExitStack() as stack:
+        if not len(index):
+            nothing = f"nothing to validate: {root}/raw has no documents"
+            if require_documents:
+                raise CorpusError(f"{nothing}; `corpus add` adds an article")
+            common.say(f"warning: {nothing}")
         changed = Changes() if since is None else changes(index, since)
         part = since is not None and not changed.rules
         if changed.rules:
@@ -140,7 +158,8 @@ def validate(
         with outputs(formats or (("text", None),)) as chosen:
             info = described(root, common.given_root, asked, settings.severity, documents)
             found = _within_budget(_problems(shards, suppressed))
-            counts = report.write(chain(found, of_releases), chosen, info)
+            write = report.write_statistics if statistics else report.write
+            counts = write(chain(found, of_releases), chosen, info)
     more = f"; {sum(suppressed):,} suppressed" if any(suppressed) else ""
     common.say(report.summary(counts, documents) + more)
     return 1 if counts["error"] or counts["warning"] else 0

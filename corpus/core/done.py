@@ -47,3 +47,19 @@ def absent_fields(value: Record, layer: Layer) -> list[str]:
         return [one.name for one in layer.fields]
     names = done_fields(value, layer.name)
     return [] if names is None else [one.name for one in layer.fields if not one.always and one.name not in names]
+
+
+def derived_fields(value: Record, layer: str) -> dict[str, frozenset[str]]:
+    """Return by the id of a record the fields that no annotator chose: a program derived them from other fields.
+
+    Takes any JSON object. `provenance.derived` of an annotation lists them as {layer: {field: [id, …]}}.
+    """
+    provenance = value.get("provenance")
+    by_layer = provenance.get("derived") if isinstance(provenance, dict) else None
+    by_field = by_layer.get(layer) if isinstance(by_layer, dict) else None
+    found: dict[str, set[str]] = {}
+    for name, ids in by_field.items() if isinstance(by_field, dict) else ():
+        for id_ in ids if isinstance(ids, list) else ():
+            if isinstance(id_, str):
+                found.setdefault(id_, set()).add(name)
+    return {id_: frozenset(names) for id_, names in found.items()}

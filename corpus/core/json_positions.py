@@ -18,6 +18,8 @@ from typing import NamedTuple, TypeAlias
 from .model import Source
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_BESIDE = re.compile(rb'[ \t]*(?:"(?:[^"\\]++|\\.)*+"|[^\s{}\[\]:,"]+)')
+"""A string, number or constant on the line of its key."""
 
 
 def split_pointer(pointer: str) -> list[str]:
@@ -36,7 +38,39 @@ def position(source: Source, pointer: str) -> tuple[int, int]:
     A field's place is its key. A pointer to something that is not there gives the place of the
     innermost thing that is.
     """
-    data, shown = source.data, 0
+    return line_column(source.data, _find(source.data, pointer)[0], source.line)
+
+
+def token_range(source: Source, pointer: str) -> tuple[int, int, int]:
+    """Return `position` and the column after the token there: a key with the value beside it, a value, or a bracket."""
+    data = source.data
+    begin, value = _find(data, pointer)
+    line, column = line_column(data, begin, source.line)
+    token = _TOKEN.match(data, begin)
+    end = token.end() if token else begin
+    if value is not None and value != begin and (beside := _BESIDE.match(data, value)):
+        end = beside.end()
+    on_line = data[begin:end].partition(b"\n")[0]
+    return line, column, column + len(on_line.translate(None, _CONTINUATION))
+
+
+def value_place(source: Source, pointer: str) -> tuple[int, int, int, int]:
+    """Return line and column of the value at `pointer`, and line and column after it.
+
+    For a key that does not exist, both are the beginning of its object: where a new key may be inserted. Raises
+    KeyError if the object does not exist either.
+    """
+    try:
+        begin, end = value_range(source.data, pointer)
+    except KeyError:
+        begin = value_range(source.data, pointer.rpartition("/")[0])[0] + 1
+        end = begin
+    return (*line_column(source.data, begin, source.line), *line_column(source.data, end, source.line))
+
+
+def _find(data: bytes, pointer: str) -> tuple[int, int | None]:
+    """Return the byte offsets of the innermost thing that `pointer` reaches, and of its value."""
+    shown = 0
     value: int | None = 0
     for part in split_pointer(pointer):
         if value is None:
@@ -50,7 +84,7 @@ def position(source: Source, pointer: str) -> tuple[int, int]:
             shown = value = inside[int(part)]
         else:
             break
-    return line_column(data, shown, source.line)
+    return shown, value
 
 
 def value_range(data: bytes, pointer: str) -> tuple[int, int]:

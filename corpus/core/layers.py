@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .labelling import PLAIN, Labelling
 from .model import Record
 
 FieldKind = Literal["spans", "reference", "label", "scalar"]
@@ -34,7 +35,8 @@ class Field:
     `many` is true for a list of values, `least` is how many it must have. `json_type` is the JSON type
     of one value: string, integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
     `nullable` is true when a single value may be null. `required` is true when each record of an annotator who
-    annotated the field has it, `always` when the records of every annotator have it.
+    annotated the field has it, `always` when the records of every annotator have it. `labelling` says how annotators
+    fill the field in.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Field:
     labels: tuple[Label, ...] = ()
     nullable: bool = False
     always: bool = False
+    labelling: Labelling = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

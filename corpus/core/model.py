@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -98,7 +99,8 @@ class Document:
     """The unit that a check reads: an article with one annotator's annotation, or without one (None).
 
     `derived` is the one slot in which `checks.derived` keeps what it derived from the document.
-    `severities` are those of this run, by code; `checks.run` sets them, and a finding takes its own from here.
+    `severities` are those of this run, by code, and `today` is its day; `checks.run` sets them. A finding takes its
+    severity from here. Without a day, no date is in the future.
     """
 
     doc_id: str
@@ -106,6 +108,7 @@ class Document:
     annotation: Annotation | None = None
     derived: object = field(default=None, init=False, repr=False, compare=False)
     severities: Mapping[str, Severity] = field(default_factory=dict, init=False, repr=False, compare=False)
+    today: date | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -144,10 +147,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change to a JSON file: set the value at the JSON pointer `pointer`; its last key may be new."""
+    """One change to a JSON file: set the value at the JSON pointer `pointer`; its last key may be new.
+
+    `place` is line and column of the value that is replaced, then line and column after it, in code points; both are
+    the same where a new key may be inserted. It is None until the edit belongs to a finding.
+    """
 
     pointer: str
     value: Any
+    place: tuple[int, int, int, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +187,5 @@ class Problem:
     suggestion: str = ""
     fix: Fix | None = None
     related: tuple[Place, ...] = ()
+    end_column: int = 0
+    """The column after the key or value at the location, on the same line; 0 if it is unknown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
 
 from wcwidth import wcswidth
@@ -37,6 +38,20 @@ def snippet(text: str, start: int, end: int) -> str:
     if any(map(_is_right_to_left, line)):
         line = f"\N{LEFT-TO-RIGHT OVERRIDE}{line}\N{POP DIRECTIONAL FORMATTING}"
     return f"{line}\n{' ' * cells(before)}{'^' * max(1, cells(before + shown) - cells(before))}"
+
+
+def snippet_words(shown: str) -> tuple[str, str, str]:
+    """Return the line of a `snippet` in three parts: before the underlined words, these words, and after them."""
+    line, _, underline = shown.partition("\n")
+    line = line.strip("\N{LEFT-TO-RIGHT OVERRIDE}\N{POP DIRECTIONAL FORMATTING}")
+    first = len(underline) - len(underline.lstrip(" "))
+
+    def until(cell: int) -> int:
+        # A zero-width character belongs to the one before it, so the last offset with this many cells is taken.
+        return bisect_right(range(len(line) + 1), cell, key=lambda i: cells(line[:i])) - 1
+
+    start, end = until(first), until(len(underline))
+    return line[:start], line[start:end], line[end:]
 
 
 def cells(text: str) -> int:

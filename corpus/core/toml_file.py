@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,25 @@ def read_tables(root: Path, path: str, name: str, text: str | None = None) -> li
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """Return the content of a file that the user named. Raises CorpusError if it cannot be read."""
+    """Return the content of a file that the user named, dates and times as ISO 8601 strings, which JSON has.
+
+    Raises CorpusError if it cannot be read.
+    """
     try:
-        return tomllib.loads(read_utf8(file))
+        content: dict[str, Any] = _without_dates(tomllib.loads(read_utf8(file)))
+        return content
     except FileNotFoundError:
         raise CorpusError(f"{file}: no such file") from None
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{file}: {str(error) or 'too deep'}") from None
+
+
+def _without_dates(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_dates(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_dates(one) for one in value]
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def string(text: str) -> str:

@@ -43,7 +43,8 @@ def fix_corpus(
 
     def find(document: Document, failed: set[int]) -> Iterator[Problem]:
         # A Suppressor counts what it suppressed, and a document is checked in several rounds: each has its own.
-        return checks.run(document, schema, failed, severities, Suppressor(suppressions, show=True).suppress)
+        suppress = Suppressor(suppressions, show=True).suppress
+        return checks.run(document, schema, failed, severities, suppress, suppressions.today)
 
     with (
         Index(root, paths) as index,

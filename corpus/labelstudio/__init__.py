@@ -2,8 +2,8 @@
 
     quotes: q1                        in Label Studio
       content  90–269, 280–301    →   a region q1 labelled `quotes` (the anchor) on 90–269
-                                      a region q1:content:1 labelled `quotes.content` on 280–301
-      cue      295–299            →   a region q1:cue:0 labelled `quotes.cue` on 295–299
+                                      a region q1·content·1 labelled `quotes.content` on 280–301
+      cue      295–299            →   a region q1·cue·0 labelled `quotes.cue` on 295–299
                                       and from q1 to each of them a relation labelled with the field
       source   m10                →   a relation from q1 to the region m10, labelled `source`
       speaker  e8                 →   `e8`, typed into the text field quotes.speaker of the region q1

@@ -2,6 +2,8 @@
 
 | field kind | in Label Studio |
 |---|---|
+| label that the schema says is carried by spans | the label of the region of these spans: one label for each value |
+| reference that the schema gives a label of its own | a region on the words of the record, or a relation |
 | spans | the region of the record, if the record must have one; further spans are regions of their own |
 | reference to a layer whose records lie in the text | a relation |
 | reference to another layer | an id, typed into a text field |
@@ -20,10 +22,16 @@ from typing import Any, Literal
 from ..core.model import CorpusError
 from ..core.schema import TARGETS, Field, Layer, Schema
 from ..core.source_tokens import layers_to_annotate
+from .config_purpose import Purpose
 
-TEXT, LABEL, DONE, LEFT_OUT = "text", "label", "layers_done", "left_out"
-"""The names of the text, of the control that labels regions, of the choice of layers, and of the hidden list of
-optional fields that a record omits. Omitting a field differs from leaving it empty, and the form shows both alike."""
+TEXT, LABEL, DONE, KEPT, LEFT_OUT = "text", "label", "layers_done", "layers_kept", "left_out"
+"""The names of the text, of the control that labels regions, of the choice of layers, of the hidden choice of the
+layers that are only shown, and of the hidden list of optional fields that a record omits. Omitting a field differs from
+leaving it empty, and the form shows both alike."""
+PIECE = "·"
+"""What separates the parts of the id of a further span. No record's id has it, and the editor can use it in CSS."""
+NONE = "-"
+"""What is chosen or typed for "there is none", in a field that is derived if it is left blank. It is not an id."""
 
 Type = Literal["choices", "textarea", "number"]
 Way = Literal["anchor", "spans", "drawn", "typed", "value"]
@@ -35,11 +43,17 @@ Option = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The label of a region: it anchors a record of the layer (`field` None), or marks a further span of the field."""
+    """The label of a region: it anchors a record of the layer (`field` None), or marks a further span of the field.
+
+    If `field` is a reference, the region lies on the words of the record that is referred to. `carries` names the
+    field whose `value` the label says, "" if it says none.
+    """
 
     name: str
     layer: Layer
     field: Field | None = None
+    carries: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +90,30 @@ class Controls:
     """The field that anchors the records of each layer; None for a layer whose records need no span."""
     plans: Mapping[str, tuple[tuple[str, Way, Field], ...]]
     """How each field of a layer's records is decoded, except its id."""
+    in_order: frozenset[str]
+    """The layers whose further spans belong to the record drawn last before them, if no relation says otherwise."""
 
     @property
     def relations(self) -> list[str]:
         """The labels that relations can have."""
-        pieces = [mark.field.name for mark in self.marks.values() if mark.field]
-        return list(dict.fromkeys([*pieces, *(field.name for fields in self.drawn.values() for field in fields)]))
+        pieces = [mark.field.name for mark in self.marks.values() if mark.field and mark.field.kind == "spans"]
+        drawn = [field.name for fields in self.drawn.values() for field in fields]
+        typed = [
+            f.name for name, plan in self.plans.items() if name in self.in_order for _, way, f in plan if way == "typed"
+        ]
+        return list(dict.fromkeys([*pieces, *drawn, *typed]))
 
     def of(self, layer: Layer) -> list[Control]:
         """The per-region controls of a layer, in the order of its fields."""
         return [control for control in self.controls.values() if control.layer.name == layer.name]
+
+    def anchors(self, layer: Layer) -> list[Mark]:
+        """The labels that make a record of a layer."""
+        return [mark for mark in self.marks.values() if mark.layer.name == layer.name and mark.field is None]
+
+    def typed(self, from_layer: str, to_layer: str) -> list[Field]:
+        """The reference fields between two layers whose values are typed or chosen, not drawn."""
+        return [field for _, way, field in self.plans[from_layer] if way == "typed" and field.refers_to == to_layer]
 
 
 def place(layer: Layer) -> Field | None:
@@ -109,7 +137,7 @@ def controls(schema: Schema) -> Controls:
     found: dict[str, Control] = {}
     drawn: dict[tuple[str, str], tuple[Field, ...]] = {}
     for layer in layers.values():
-        for mark in (Mark(layer.name, layer), *(_piece(layer, field) for field in layer.of_kind("spans"))):
+        for mark in _marks(layer, places):
             _add(marks, mark.name, mark)
         for field in layer.of_kind("reference"):
             if places.get(field.refers_to):
@@ -121,7 +149,12 @@ def controls(schema: Schema) -> Controls:
         layer.name: tuple((f.name, _way(f, places), f) for f in layer.fields if f.name != "id")
         for layer in layers.values()
     }
-    return Controls(layers, marks, found, drawn, places, plans)
+    for fields in drawn.values():
+        for field in fields:
+            if field.nullable and field.labelling.if_blank:
+                raise CorpusError(f"no relation can say that a record has no {field.name}: it cannot have ifBlank")
+    in_order = frozenset(mark.layer.name for mark in marks.values() if mark.field is None and mark.carries)
+    return Controls(layers, marks, found, drawn, places, plans, in_order)
 
 
 def _way(field: Field, places: Mapping[str, Field | None]) -> Way:
@@ -138,8 +171,26 @@ def _add(table: dict[str, Any], name: str, item: Any) -> None:
     table[name] = item
 
 
-def _piece(layer: Layer, field: Field) -> Mark:
-    return Mark(f"{layer.name}.{field.name}", layer, field)
+def _marks(layer: Layer, places: Mapping[str, Field | None]) -> Iterator[Mark]:
+    """Yield the labels of a layer: of a record, of its further spans, and of the references that have one."""
+    place = places[layer.name]
+    carried = {field.labelling.carried_by: field for field in layer.fields if field.labelling.carried_by}
+    if place and (of := carried.get(place.name)):
+        yield from (Mark(_alias(layer.name, one.name), layer, None, of.name, one.name) for one in of.labels)
+    yield Mark(layer.name, layer)
+    for field in layer.fields:
+        name = f"{layer.name}.{field.name}"
+        if field.kind == "spans":
+            if (of := carried.get(field.name)) and field != place:
+                yield from (Mark(_alias(name, one.name), layer, field, of.name, one.name) for one in of.labels)
+            yield Mark(name, layer, field)
+        elif field.labelling.own_label and places.get(field.refers_to):
+            yield Mark(name, layer, field)
+
+
+def _alias(name: str, label: str) -> str:
+    """Return the stored name of a label that carries a value. The editor separates names by commas."""
+    return f"{name}:{label.replace('%', '%25').replace(',', '%2C')}"
 
 
 def _controls(layer: Layer, schema: Schema, places: Mapping[str, Field | None]) -> Iterator[Control]:
@@ -161,7 +212,7 @@ def _controls(layer: Layer, schema: Schema, places: Mapping[str, Field | None]) 
             yield _control("number", layer, field)
         elif field.kind == "scalar" or (field.kind == "reference" and not places.get(field.refers_to)):
             yield _control("textarea", layer, field)
-    optional = [field for field in layer.fields if not field.required and when_empty(field)]
+    optional = [one for one in layer.fields if not one.required and (when_empty(one) or one.labelling.if_blank)]
     if optional:
         # A text field although it is a choice: the editor gives keys to the options of a choice, hidden or not.
         yield _control("textarea", layer, None, ((field.name, field.title, "") for field in optional))
@@ -184,3 +235,24 @@ def _control(type_: Type, layer: Layer, field: Field | None, options: Iterable[O
         and type_ != "number"
         and bool(field and (field.kind != "scalar" or field.json_type == "string")),
     )
+
+
+def derives_with(mark: Mark, table: Controls) -> bool:
+    """True if the blank fields of a record with this label are derived.
+
+    The label of an older config says no value: whoever used it was not told that a blank field is derived.
+    """
+    return bool(mark.carries) or mark.layer.name not in table.in_order
+
+
+def is_chosen(field: Field, of: Purpose) -> bool:
+    """True if a reference is chosen from the records that a task lists, as annotators do not add to these."""
+    of_layer = field.kind == "reference" and field.refers_to != TARGETS and not field.many
+    return of_layer and bool(of.layers) and not of.asks(field.refers_to)
+
+
+def chosen_layers(schema: Schema, of: Purpose) -> list[Layer]:
+    """Return the layers whose records a task has to list, for references that are chosen."""
+    table = controls(schema)
+    typed = [f for plan in table.plans.values() for _, way, f in plan if way == "typed" and is_chosen(f, of)]
+    return [layer for layer in table.layers.values() if any(f.refers_to == layer.name for f in typed)]

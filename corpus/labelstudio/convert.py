@@ -42,16 +42,9 @@ class Origin:
 
     project: int | None = None
     server_version: str = ""
-    sdk_version: str = ""
     config_sha256: str = ""
     server: str = ""
     """The name of the server, or a hash of its address: see `pseudonyms`."""
-
-    @property
-    def tool_version(self) -> str:
-        """The version of the server, and that of the SDK that talked to it."""
-        sdk = f"label-studio-sdk {self.sdk_version}" if self.sdk_version else ""
-        return ", ".join(part for part in (self.server_version, sdk) if part)
 
 
 @dataclass(slots=True)
@@ -163,12 +156,12 @@ def build_annotation(
     version = one.task["data"].get("schema_version", schema.versions[0])
     value: Record = {
         "doc_id": one.doc_id,
-        "schema_version": schema.version if fields else version,
+        "schema_version": schema.version if fields or decoded.derived else version,
         "text_sha256": record["text_sha256"],
         "annotator": one.annotator,
         "layers_done": [*done, *kept.layers],
         **({"fields_done": fields} if fields else {}),
-        "provenance": _provenance(one, origin, notes, keeps(schema, SERVER)),
+        "provenance": _provenance(one, origin, notes, keeps(schema, SERVER)) | _derived(decoded, done, schema),
         **{layer: decoded.layers[layer] for layer in done},
         **kept.layers,
     }
@@ -286,7 +279,7 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
         notes = [*notes, f"begun as a copy of annotation {parent}"]
     found = {
         "tool": TOOL,
-        "tool_version": origin.tool_version or None,
+        "tool_version": origin.server_version or None,
         "config_sha256": origin.config_sha256 or None,
         SERVER: (origin.server or None) if with_server else None,
         "project": project,
@@ -300,6 +293,16 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
         "note": "; ".join(notes) or None,
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _derived(decoded: Decoded, done: Collection[str], schema: Schema) -> Record:
+    """Return what provenance says of the values that were derived, nothing if none was."""
+    found = {
+        layer: {one.name: sorted(by_field[one.name]) for one in schema.layers[layer].fields if one.name in by_field}
+        for layer in done
+        if (by_field := decoded.derived.get(layer))
+    }
+    return {"derived": found} if found else {}
 
 
 def _schema_faults(value: Record, schema: Schema, result: Any, kept: Carried) -> Iterator[AnnotationFault]:

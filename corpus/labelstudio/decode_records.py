@@ -1,4 +1,4 @@
-"""The last steps of decoding: relations link regions, and regions become records."""
+"""The last step of decoding: regions become records, and fields that were left blank are derived."""
 
 from __future__ import annotations
 
@@ -8,89 +8,25 @@ from typing import Any
 
 from ..core.model import Record
 from ..core.schema import Field, Layer
-from .config_controls import when_empty
+from .config_controls import NONE, when_empty
+from .decode_derived import Blanks
 from .decode_regions import Region, Regions
-
-# An arrow may be drawn or turned either way; its direction says which end refers. "bi" names neither end.
-_ENDS = {"right": ("from_id", "to_id"), "left": ("to_id", "from_id"), "bi": ("from_id", "to_id")}
-
-
-def join_relations(regions: Regions) -> None:
-    """Give further spans to the records they belong to, and references to the records that refer."""
-    found = regions.found
-    for index, item in regions.relations:
-        direction, labels = item.get("direction", "right"), item.get("labels") or []
-        ends = _ENDS.get(direction) if isinstance(direction, str) else None
-        if ends is None or not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-            regions.fault("L201", f"a relation of direction {direction!r}, labelled {labels!r}"[:100], index)
-            continue
-        ids = item.get(ends[0]), item.get(ends[1])
-        one, other = (found.get(id_) if isinstance(id_, str) else None for id_ in ids)
-        if one is None or other is None:
-            regions.fault("L401", f"{ids[0]!r} to {ids[1]!r}"[:200], index)
-        elif (one.mark.field is None) != (other.mark.field is None):
-            _join_piece(regions, index, one, other, labels)
-        elif direction == "bi":
-            hint = "click its arrow until it points at the record that is referred to"
-            regions.fault("L404", f"{one.named} and {other.named}", index, hint)
-        else:
-            _join_records(regions, index, one, other, labels)
-    for region in regions.found.values():
-        if region.mark.field is not None and not region.record:
-            hint = f"draw a relation to it from a region labelled {region.mark.layer.name!r}"
-            regions.faults.append(region.fault("L409", region.mark.name, hint))
-
-
-def _join_piece(regions: Regions, index: int, one: Region, other: Region, labels: list[str]) -> None:
-    """Link a further span to its record. Only one of the two is a record, so either direction is clear."""
-    owner, piece = (one, other) if one.mark.field is None else (other, one)
-    field = piece.mark.field
-    if field is None or owner.mark.layer is not piece.mark.layer or labels not in ([], [field.name]):
-        detail = f"{one.mark.name} to {other.mark.name}" + (f", labelled {labels}" if labels else "")
-        regions.fault("L402", detail, index)
-    elif piece in owner.values.setdefault(field.name, []):
-        regions.fault("L411", f"{owner.named}, {field.name}: {piece.id!r}", index)
-    else:
-        owner.values[field.name].append(piece)
-        piece.record = owner.record
-
-
-def _join_records(regions: Regions, index: int, one: Region, other: Region, labels: list[str]) -> None:
-    fields = regions.table.drawn.get((one.mark.layer.name, other.mark.layer.name), ())
-    chosen = [field for field in fields if field.name in labels] if labels else fields
-    if one.mark.field or not chosen or (labels and len(chosen) < len(labels)):
-        shown = f"{one.mark.name} to {other.mark.name}" + (f", labelled {labels}" if labels else "")
-        back = regions.table.drawn.get((other.mark.layer.name, one.mark.layer.name), ())
-        regions.fault("L402", shown, index, "reverse its direction" if back and not fields else "")
-    elif not labels and len(chosen) > 1:
-        regions.fault(
-            "L403",
-            f"{one.named} to {other.named}",
-            index,
-            f"label the relation with one of {', '.join(field.name for field in fields)}",
-        )
-    else:
-        for field in chosen:
-            ids = one.values.setdefault(field.name, [])
-            if other.record in ids:
-                regions.fault("L411", f"{one.named}, {field.name}: {other.record!r}", index)
-            elif ids and not field.many:
-                regions.fault("L406", f"{one.named}, {field.name}: {ids[0]!r} and {other.record!r}", index)
-            ids.append(other.record)
 
 
 def build_records(regions: Regions, quoted: bool) -> dict[str, list[Record]]:
     """Return the records of each layer, fields in schema order; with `quoted`, spans repeat their words."""
     layers: dict[str, list[Record]] = {name: [] for name in regions.table.layers}
+    blanks = Blanks(regions, layers)
     for region in regions.found.values():
         if region.mark.field is None:
-            layers[region.mark.layer.name].append(_record(regions, region, quoted))
+            layers[region.mark.layer.name].append(_record(regions, region, quoted, blanks))
+    blanks.fill()
     for layer in regions.table.layers.values():
         _find_cycles(regions, layer, layers[layer.name])
     return layers
 
 
-def _record(regions: Regions, region: Region, quoted: bool) -> Record:
+def _record(regions: Regions, region: Region, quoted: bool, blanks: Blanks) -> Record:
     values = region.values
     record: Record = {"id": region.record}
     layer = region.mark.layer.name
@@ -103,7 +39,7 @@ def _record(regions: Regions, region: Region, quoted: bool) -> Record:
         if way == "anchor":
             value = _spans(regions, region, field, [region, *(value or ())], quoted)
         elif value is None:
-            _leave_empty(regions, region, field, record)
+            _leave_empty(regions, region, field, record, blanks)
             continue
         elif way == "typed":
             value = _looked_up(regions, region, field, value)
@@ -115,11 +51,14 @@ def _record(regions: Regions, region: Region, quoted: bool) -> Record:
     return record
 
 
-def _leave_empty(regions: Regions, region: Region, field: Field, record: Record) -> None:
+def _leave_empty(regions: Regions, region: Region, field: Field, record: Record, blanks: Blanks) -> None:
     if not field.required and field.name in region.values.get("", ()):
         return
     empty = when_empty(field)
-    if empty:
+    if blanks.can(region, field):
+        record[field.name] = empty[0] if empty else None
+        blanks.add(region, field, record)
+    elif empty:
         record[field.name] = empty[0]
     elif field.required:
         regions.faults.append(region.fault("L304", f"{region.named}, {field.name}"))
@@ -139,6 +78,8 @@ def _spans(regions: Regions, region: Region, field: Field, pieces: list[Region],
 
 def _looked_up(regions: Regions, region: Region, field: Field, typed: Any) -> Any:
     """Return the ids of the records or targets that the annotator typed or chose."""
+    if typed == NONE and field.nullable:
+        return None
     known = regions.known[field.refers_to]
     if not field.many and typed in known:
         return known[typed]

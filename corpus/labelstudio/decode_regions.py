@@ -18,7 +18,7 @@ from typing import Any
 from ..checks.offset_shifts import explain
 from ..core.model import Record, Span
 from ..core.schema import TARGETS, Field, Schema
-from .config_controls import DONE, LABEL, TEXT, Control, Mark, controls
+from .config_controls import DONE, KEPT, LABEL, TEXT, Control, Mark, controls
 from .faults import AnnotationFault
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -30,21 +30,23 @@ class Region:
 
     `start` and `end` are code points, `given` the offsets as Label Studio sent them. `record` is the id of the
     record that the region anchors, "" for a further span. `values` holds by field the values of its controls
-    ("" for the list of omitted fields), its further spans, and the ids that its relations lead to.
+    ("" for the list of omitted fields), its further spans, and the ids that its relations lead to. `by_hand` is false
+    for a region that a prediction brought.
     """
 
-    __slots__ = ("end", "given", "id", "index", "mark", "record", "start", "values", "words")
+    __slots__ = ("by_hand", "end", "given", "id", "index", "mark", "record", "start", "values", "words")
 
     def __init__(self, id_: str, index: int, mark: Mark, start: int, end: int, words: str) -> None:
         self.id, self.index, self.mark, self.words = id_, index, mark, words
         self.start, self.end, self.given = start, end, (start, end)
         self.record = ""
+        self.by_hand = True
         self.values: dict[str, Any] = {}
 
     @property
     def named(self) -> str:
         """The label and the id of the region, for messages."""
-        return f"{self.mark.name} {self.record or self.id!r}"
+        return f"{self.mark.name if self.mark.field else self.mark.layer.name} {self.record or self.id!r}"
 
     def fault(self, code: str, detail: str = "", suggestion: str = "") -> AnnotationFault:
         """Return a fault located at this region."""
@@ -71,6 +73,10 @@ class Regions:
         self.known[TARGETS] = {id_: id_ for id_ in schema.targets}
         self.done: list[str] | None = None
         self.note = ""
+        self.derives = keeps_derived(schema)
+        """True if the provenance of an annotation can say which values were derived."""
+        self.derived: dict[str, dict[str, list[str]]] = {}
+        self._ticked: set[str] = set()
         self._labelled: list[tuple[int, Record]] = []
         self._valued: list[tuple[int, Record, Control]] = []
 
@@ -95,20 +101,21 @@ class Regions:
             self.fault("L201", _shown(item), index)
         elif item.get("type") == "relation":
             self.relations.append((index, item))
-        elif name != DONE:
+        elif name not in (DONE, KEPT):
             hint = _near(name, self.table.controls)
             self.faults.append(AnnotationFault("L202", _shown(name), index, str(item.get("id", "")), hint))
         elif self._is_of(index, item, "choices"):
             chosen = item["value"].get("choices")
             if not isinstance(chosen, list) or not all(isinstance(one, str) for one in chosen):
-                self.fault("L201", f"{DONE}: {_shown(chosen)}", index)
-            elif self.done is not None:
-                self.fault("L213", DONE, index)
+                self.fault("L201", f"{name}: {_shown(chosen)}", index)
+            elif name in self._ticked:
+                self.fault("L213", name, index)
             else:
-                self.done = chosen
+                self._ticked.add(name)
+                self.done = [*(self.done or ()), *chosen]
                 for one in chosen:
                     if one not in self.table.layers:
-                        self.fault("L301", f"{DONE}: {one!r}", index, _near(one, self.table.layers))
+                        self.fault("L301", f"{name}: {one!r}", index, _near(one, self.table.layers))
 
     def _is_of(self, index: int, item: Record, type_: str) -> bool:
         """True if a result has an id, a value, and the type and text of its control; if not, add a fault."""
@@ -148,6 +155,9 @@ class Regions:
                 self.faults.append(AnnotationFault("L209", repr(id_), index, id_))
             else:
                 found[id_] = region = Region(id_, index, mark, start, end, words)
+                region.by_hand = not str(item.get("origin", "")).startswith("prediction")
+                if mark.carries and mark.field is None and (mark.layer.name, mark.carries) not in self.absent:
+                    region.values[mark.carries] = mark.value
                 if (text[start:end] != words or not 0 <= start < end) and not matches(text, start, end, words):
                     wrong.append(region)
         if wrong and not self.faults:
@@ -202,7 +212,9 @@ class Regions:
             self._fill(index, item, control)
 
     def _fill(self, index: int, item: Record, control: Control) -> None:
-        if not self._is_of(index, item, control.type):
+        # A config that names the records of a task has a choice in place of a text field.
+        chosen = control.type == "textarea" and _is_single(control.field) and item.get("type") == "choices"
+        if not self._is_of(index, item, "choices" if chosen else control.type):
             return
         value, region, hint = item["value"], self.found.get(item["id"]), ""
         if region is None:
@@ -215,9 +227,12 @@ class Regions:
             where = f"{_shown(given[0])} to {_shown(given[1])}"
             code, detail = "L211", f"{control.name} at {where}, its region at {region.given[0]} to {region.given[1]}"
         elif control.holds in region.values:
-            code, detail = "L213", control.name
+            said = region.mark.carries == control.holds
+            if said and value.get(control.key) == [region.mark.value]:
+                return
+            code, detail = "L214" if said else "L213", control.name
         else:
-            code, detail = _take(region, control, value.get(control.key))
+            code, detail = _take(region, control, value.get("choices" if chosen else control.key))
         if code == "L301":
             hint = _near(detail, control.allowed)
             detail = f"{control.name}: {detail!r}"
@@ -254,6 +269,15 @@ class Regions:
         for region in self.found.values():
             if region.mark.field is None:
                 self.known[region.mark.layer.name][region.record] = region.record
+
+
+def keeps_derived(schema: Schema) -> bool:
+    """True if an annotation can say which of its values were derived."""
+    return "derived" in schema.annotation["properties"].get("provenance", {}).get("properties", {})
+
+
+def _is_single(field: Field | None) -> bool:
+    return field is not None and field.kind == "reference" and not field.many
 
 
 def _near(name: object, known: Iterable[str]) -> str:

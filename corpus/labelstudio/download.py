@@ -1,23 +1,34 @@
 """Download the tasks of a project to a file on this disk, and list the ids of all its tasks.
 
-    all tasks               one verified snapshot; page by page if the server cannot finish a snapshot
+    all tasks               page by page, with pauses; or with `--snapshot` one verified snapshot, for which a server on
+                            SQLite answers nobody else; pages again if the server cannot finish it
     changed since a time    page by page
 
-Only the list of all tasks shows which ones were deleted.
+Only the list of all tasks shows which ones were deleted. Pages are kept in `tasks.json.part`, so that an interrupted
+download goes on after its last task. What changed after the first page is part of the next `--since last`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..core.regular_file import open_file, read_file
 from ..files import replace_file
+from ..files.writer import open_partial
 from .server import Project, Server, Snapshot
-from .snapshot import fetch_snapshot, forget_snapshot
+from .snapshot import STALE, fetch_snapshot, forget_snapshot
+
+TASKS, STATE = "tasks.json.part", "sweep.json"
+"""The tasks that have come, one a line, and when the download began."""
+_SELECTED = 100
+"""Tasks that a request names: they are in its address, whose length is limited."""
 
 Progress = Callable[[int, str], object]
 """Called with the number of new items and their kind: bytes of a download, or tasks."""
@@ -28,7 +39,8 @@ class Download:
     """The tasks of a project in `file`, of which the server counted `total` (-1: unknown).
 
     `on_server` has the document of every task of the project, by task id, "" if it names none. `unreadable` are the
-    tasks that the server has and cannot send. `snapshot` is the one that the server still keeps.
+    tasks that the server has and cannot send. `snapshot` is the one that the server still keeps. `latest` is the time
+    of the last change before the download began, "" if all of it is of one moment.
     """
 
     file: Path
@@ -36,15 +48,14 @@ class Download:
     on_server: dict[int, str]
     unreadable: tuple[int, ...] = ()
     snapshot: Snapshot | None = None
+    latest: str = ""
 
 
-def download_all(server: Server, project: Project, folder: Path, progress: Progress) -> Download:
-    """Download all tasks. Raises ServerError."""
+def download_snapshot(server: Server, project: Project, folder: Path, progress: Progress) -> Download:
+    """Download all tasks as one snapshot, page by page if the server cannot finish it. Raises ServerError."""
     file, snapshot = fetch_snapshot(server, project, folder, progress)
     if isinstance(snapshot, Snapshot) and file:
-        unreadable: set[int] = set()
-        on_server = _sweep(server, project, unreadable)
-        return Download(file, snapshot.tasks, on_server, (), snapshot)
+        return Download(file, snapshot.tasks, _listed(server, project, {}), (), snapshot)
     return download_pages(server, project, folder, progress)
 
 
@@ -55,32 +66,105 @@ def download_pages(
 
     If a document has two tasks, both are included, so that its newest annotation is chosen among all.
     """
-    came: set[int] = set()
-    unreadable: set[int] = set()
-    path = folder / "tasks.json.part"
-    with replace_file(path) as out:
+    sweep = _Sweep.resumed(folder, start) or _Sweep.begun(folder, start, server.last_change(project))
+    path = folder / TASKS
+    with open_partial(path, bool(sweep.came)) as out:
 
-        def write(tasks: Iterator[dict[str, Any]]) -> None:
-            for one in tasks:
-                # Not orjson, which refuses a lone surrogate: the converter quarantines the one annotation that has it.
-                out.write((b",\n" if came else b"[") + json.dumps(one).encode())
-                came.add(int(one["id"]))
-                progress(1, "tasks of the server")
+        def write(pages: Iterable[list[dict[str, Any]]]) -> None:
+            for page in pages:
+                for one in page:
+                    # Not orjson, which refuses a lone surrogate: the converter quarantines the annotation that has it.
+                    out.write((b"," if sweep.came else b"[") + json.dumps(one).encode() + b"\n")
+                    sweep.came[one["id"]] = task_doc_id(one)
+                out.flush()
+                progress(len(page), "tasks of the server")
 
-        write(server.tasks(project, include="", since=start, unreadable=unreadable.add))
-        on_server = _sweep(server, project, unreadable)
-        if beside := _beside(on_server, came):
-            write(server.tasks(project, include="", ids=beside, unreadable=unreadable.add))
-        out.write(b"]" if came else b"[]")
-    return Download(path, len(came), on_server, tuple(sorted(unreadable - came)))
+        def ask(ids: Sequence[int] = ()) -> Iterator[list[dict[str, Any]]]:
+            after = 0 if ids else max(sweep.came, default=0)
+            since = None if ids else start
+            return server.task_pages(project, "", since, ids, sweep.leave_out, after)
+
+        write(ask())
+        on_server = {**sweep.unreadable, **sweep.came}
+        if start:
+            on_server = _listed(server, project, sweep.unreadable)
+            beside = _beside(on_server, sweep.came)
+            for number in range(0, len(beside), _SELECTED):
+                write(ask(beside[number : number + _SELECTED]))
+        out.write(b"]" if sweep.came else b"[]")
+    unreadable = tuple(sorted(sweep.unreadable.keys() - sweep.came))
+    return Download(path, len(sweep.came), on_server, unreadable, None, sweep.latest)
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """A download page by page: when it began, and the documents of the tasks that have come, by task id."""
+
+    folder: Path
+    since: str
+    latest: str
+    unreadable: dict[int, str] = field(default_factory=dict)
+    came: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def begun(cls, folder: Path, start: datetime | None, latest: str) -> _Sweep:
+        """Begin a download."""
+        (folder / TASKS).unlink(missing_ok=True)
+        sweep = cls(folder, _written(start), latest)
+        sweep._save()
+        return sweep
+
+    @classmethod
+    def resumed(cls, folder: Path, start: datetime | None) -> _Sweep | None:
+        """Go on with a download of the same tasks that was interrupted less than an hour ago, None if there is none.
+
+        The file is cut after its last complete line.
+        """
+        with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+            state = json.loads(read_file(folder / STATE, folder))
+            unreadable = {int(id_): str(doc_id) for id_, doc_id in state["unreadable"].items()}
+            sweep = cls(folder, str(state["since"]), str(state["latest"]), unreadable)
+            path = folder / TASKS
+            age = time.time() - path.stat().st_mtime
+            if sweep.since == _written(start) and age < STALE.total_seconds():
+                with open_file(path) as file:
+                    end = sweep._read(file)
+                with path.open("r+b") as file:
+                    file.truncate(end)
+                return sweep
+        return None
+
+    def _read(self, lines: Iterable[bytes]) -> int:
+        """Take in the tasks of complete lines; return where the last of them ends."""
+        end = 0
+        for line in lines:
+            if line[:1] != (b"," if self.came else b"[") or not line.endswith(b"\n"):
+                break
+            one = json.loads(line[1:])
+            self.came[int(one["id"])] = task_doc_id(one)
+            end += len(line)
+        return end
+
+    def leave_out(self, task: dict[str, Any]) -> None:
+        """Note a task that the server cannot send."""
+        self.unreadable[task["id"]] = task_doc_id(task)
+        self._save()
+
+    def _save(self) -> None:
+        state = {"since": self.since, "latest": self.latest, "unreadable": self.unreadable}
+        with replace_file(self.folder / STATE) as out:
+            out.write(json.dumps(state).encode())
+
+
+def _written(start: datetime | None) -> str:
+    return start.isoformat() if start else ""
 
 
 def clean_up(server: Server, project: Project, folder: Path, download: Download) -> str:
     """Delete the file, and the snapshot on the server; return "" or why the server still has it."""
-    if download.snapshot:
-        return forget_snapshot(server, project, folder, download.snapshot)
-    download.file.unlink()
-    return ""
+    for name in (TASKS, STATE):
+        (folder / name).unlink(missing_ok=True)
+    return forget_snapshot(server, project, folder, download.snapshot) if download.snapshot else ""
 
 
 def task_doc_id(one: dict[str, Any]) -> str:
@@ -91,13 +175,17 @@ def task_doc_id(one: dict[str, Any]) -> str:
     return ""
 
 
-def _beside(on_server: dict[int, str], came: set[int]) -> Sequence[int]:
+def _beside(on_server: dict[int, str], came: dict[int, str]) -> Sequence[int]:
     """Return the tasks that did not come, of documents of which another task did."""
     documents = {on_server.get(id_) for id_ in came} - {"", None}
     return [id_ for id_, doc_id in on_server.items() if doc_id in documents and id_ not in came]
 
 
-def _sweep(server: Server, project: Project, unreadable: set[int]) -> dict[int, str]:
+def _listed(server: Server, project: Project, unreadable: dict[int, str]) -> dict[int, str]:
     """Return the document of every task of the project, by task id; add to `unreadable` those without an answer."""
-    found = {int(one["id"]): task_doc_id(one) for one in server.tasks(project, unreadable=unreadable.add)}
-    return {**dict.fromkeys(unreadable - found.keys(), ""), **found}
+
+    def leave_out(task: dict[str, Any]) -> None:
+        unreadable[task["id"]] = task_doc_id(task)
+
+    found = {one["id"]: task_doc_id(one) for one in server.tasks(project, unreadable=leave_out)}
+    return {**unreadable, **found}

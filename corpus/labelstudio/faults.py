@@ -25,6 +25,8 @@ FAULTS: dict[str, str] = {
     "L113": "The annotation was in this file before",
     "L114": "The task's fields_done does not fit the schema",
     "L115": "The file holds an annotation of another server",
+    "L116": "The task is one of adjudication",
+    "L117": "The annotation is not a complete adjudication",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",
@@ -39,6 +41,7 @@ FAULTS: dict[str, str] = {
     "L211": "The value has other offsets than its region",
     "L212": "The value belongs to another layer than its region",
     "L213": "The control has two values for one region",
+    "L214": "A label and another label or the form say two values of one field",
     # Values
     "L301": "The config has no such choice",
     "L302": "The field takes one value and has several",
@@ -60,6 +63,8 @@ FAULTS: dict[str, str] = {
     "L409": "The further span is not linked to a record",
     "L410": "Two spans of one field overlap",
     "L411": "The field names one record twice",
+    "L412": "The words are not those of exactly one record",
+    "L413": "The order of marking does not say which record the span belongs to",
 }
 
 

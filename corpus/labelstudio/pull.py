@@ -2,8 +2,8 @@
 
     find the project → download → count → convert → find what is gone → prune → remember → clean up
 
-`pull` calls these steps in this order. A full pull downloads one snapshot, and verifies it before reading it. `--since`
-requests the tasks changed after a time, page by page.
+`pull` calls these steps in this order. Tasks are requested page by page, so that people can go on annotating: all, or
+with `--since` those changed after a time. With `--snapshot`, one snapshot is downloaded and verified before it is read.
 
 The download stays under `.label-studio/` until it is converted, so that an interrupted pull can resume.
 """
@@ -26,8 +26,9 @@ from ..files import replace_file
 from ..files.lock import editing, locked
 from ..files.writer import make_folder, sweep_tree
 from .config import config_sha256, labelling_config
+from .config_purpose import purpose_of
 from .convert import Origin, Result, convert_tasks
-from .download import Download, Progress, clean_up, download_all, download_pages
+from .download import Download, Progress, clean_up, download_pages, download_snapshot
 from .errors import ServerError
 from .export import read_export
 from .gone import Gone, OnServer, find_gone
@@ -70,11 +71,13 @@ def pull(
     progress: Progress = lambda amount, what: None,
     overwrite: Collection[Path] = (),
     waiting: Callable[[str], object] = lambda message: None,
+    snapshot: bool = False,
 ) -> Pulled:
     """Pull the annotations of the project `name` into `into`: all, or those changed `since` a time (or "last").
 
     An incomplete download changes nothing. With `prune`, files whose annotation is gone from the server are
-    removed; without it they are only reported. `waiting` gets a message while another command writes the corpus.
+    removed; without it they are only reported. With `snapshot`, all tasks are those of one moment. `waiting` gets a
+    message while another command writes the corpus.
     Raises CorpusError.
     """
     project = _found(server, name)
@@ -83,7 +86,7 @@ def pull(
     make_folder(folder, root)
     with _alone(folder):
         last = _state(folder)
-        download = _downloaded(server, project, folder, since, last, progress)
+        download = _downloaded(server, project, folder, since, last, progress, snapshot)
         arrival = _Arrival(download, progress)
         tasks = _counted(arrival, download)
         # A download may take hours: the corpus is locked only while files are written.
@@ -100,7 +103,7 @@ def pull(
             gone = tuple(find_gone(into, there, _known(last), schema))
             if prune:
                 _prune(into, gone)
-            _remember(folder, into, last, result, arrival.latest)
+            _remember(folder, into, last, result, download.latest or arrival.latest)
         left = clean_up(server, project, folder, download)
     notes = tuple(_notes(project, schema, arrival, left))
     unreadable = tuple(f"{id_} ({download.on_server.get(id_) or 'no document'})" for id_ in download.unreadable)
@@ -115,10 +118,18 @@ def _found(server: Server, name: str) -> Project:
 
 
 def _downloaded(
-    server: Server, project: Project, folder: Path, since: str, last: dict[str, Any], progress: Progress
+    server: Server,
+    project: Project,
+    folder: Path,
+    since: str,
+    last: dict[str, Any],
+    progress: Progress,
+    snapshot: bool,
 ) -> Download:
+    if snapshot:
+        return download_snapshot(server, project, folder, progress)
     if not since:
-        return download_all(server, project, folder, progress)
+        return download_pages(server, project, folder, progress)
     start = since_when(since, str(last.get("latest", ""))) - OVERLAP
     return download_pages(server, project, folder, progress, start)
 
@@ -132,7 +143,7 @@ def _counted(arrival: _Arrival, download: Download) -> int:
 
 
 def _origin(server: Server, project: Project, identity: str) -> Origin:
-    return Origin(project.id, server.version, server.sdk_version, config_sha256(project.config), identity)
+    return Origin(project.id, server.version, config_sha256(project.config), identity)
 
 
 def _prune(into: Path, gone: tuple[Gone, ...]) -> None:
@@ -143,7 +154,7 @@ def _prune(into: Path, gone: tuple[Gone, ...]) -> None:
 
 def _notes(project: Project, schema: Schema, arrival: _Arrival, left: str) -> Iterator[str]:
     """Yield what the lead should know about a pull."""
-    if project.config != labelling_config(schema):
+    if project.config != labelling_config(schema, purpose_of(project.config)):
         yield "the project's labelling config is not that of this schema; `corpus label-studio push` updates it"
     if arrival.missing:
         count = len(arrival.missing)

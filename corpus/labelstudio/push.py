@@ -20,14 +20,19 @@ from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.index import ANNOTATION, DOC_ID
 from .config import config_sha256, labelling_config
+from .config_purpose import Purpose, blank_fields, purpose, purpose_of
 from .download import task_doc_id
 from .errors import ServerError
 from .server import Project, Server
+from .shown import check_predictions, show_predictions
+from .submissions import ADJUDICATION
 from .tasks import task
+from .team import Team, assign, assignments, deal, set_overlap, set_tabs
 
 BATCH = 50
 """Tasks per request. The server creates all tasks of a request or none."""
 
+_ANYONE = Team()
 Progress = Callable[[int, int], object]
 """Called with the number of tasks imported and the total."""
 
@@ -55,27 +60,48 @@ def push(
     annotator: str = "",
     only_new: bool = False,
     progress: Progress = lambda done, total: None,
+    team: Team = _ANYONE,
+    layers: Sequence[str] = (),
 ) -> Pushed:
     """Import articles into the project `name`, which is created if it does not exist.
 
     Imports `doc_ids`, or all articles that have a text. With `annotator`, that annotator's annotations are sent as
     predictions to start from. Raises CorpusError and imports nothing if an article is invalid or is in the project
     already (`only_new` skips those), or if the project's annotations do not fit the labelling config of this schema.
+    `team` says how many annotators each document needs, and who they are. `layers` are annotated; without them those
+    of the project, or all of a new project.
     """
+    team = team.checked()
+    asked = purpose(schema, layers)
     with Index(root) as index, Reader(root, index.unpacked) as reader:
-        chosen = _chosen(index, doc_ids)
-        ready, withheld = _ready(index, reader, schema, chosen, annotator, named=bool(doc_ids))
-        config = labelling_config(schema)
+        chosen = choose(index, doc_ids)
+        ready, withheld = ready_to_push(index, reader, schema, chosen, annotator, named=bool(doc_ids))
         project = server.find_project(name)
         present = _present(server, project, ready, only_new)
-        project, how = _configured(server, project, name, config)
         wanted = [doc_id for doc_id in ready if doc_id not in present]
-        tasks = (_task(index, reader, schema, doc_id, annotator) for doc_id in wanted)
-        made, predictions = _imported(server, project, tasks, lambda done: progress(done, len(wanted)))
-    return Pushed(project, how, made, predictions, tuple(withheld), tuple(sorted(present)))
+        of = _purpose(asked, project.config if project else "", index, reader, schema, wanted, annotator)
+        project, how = configured(server, project, name, labelling_config(schema, of))
+        if team.overlap:
+            set_overlap(server, project, team.overlap)
+        dealt = deal(wanted, team, assignments(server.tasks(project)) if team.names else ())
+        set_tabs(server, project, team.names)
+        sent: dict[str, int] = {}
+
+        def tasks() -> Iterator[dict[str, Any]]:
+            for doc_id in wanted:
+                made = _task(index, reader, schema, doc_id, annotator, of)
+                for one in made["predictions"]:
+                    sent[doc_id] = len(one["result"])
+                yield assign(made, dealt[doc_id])
+
+        made = imported(server, project, tasks(), lambda done: progress(done, len(wanted)))
+        if sent:
+            show_predictions(server, project, annotator)
+            check_predictions(server, project, sent)
+    return Pushed(project, how, *made, tuple(withheld), tuple(sorted(present)))
 
 
-def _chosen(index: Index, doc_ids: Sequence[str]) -> Iterator[str]:
+def choose(index: Index, doc_ids: Sequence[str]) -> Iterator[str]:
     """Yield the ids of the documents to push, in the order of the index; all of them if none is named."""
     for doc_id, times in Counter(doc_ids).items():
         if not DOC_ID.fullmatch(doc_id) or not index.entries(doc_id):
@@ -90,7 +116,7 @@ def _chosen(index: Index, doc_ids: Sequence[str]) -> Iterator[str]:
             yield shard[0].doc_id
 
 
-def _ready(
+def ready_to_push(
     index: Index, reader: Reader, schema: Schema, chosen: Iterator[str], annotator: str, named: bool
 ) -> tuple[list[str], list[str]]:
     """Return the documents to push, and those whose text is withheld. Raises CorpusError for an invalid one."""
@@ -98,7 +124,7 @@ def _ready(
     withheld: list[str] = []
     annotated = 0
     for doc_id in chosen:
-        article, annotation = _read(index, reader, doc_id, annotator)
+        article, annotation = read_pushed(index, reader, doc_id, annotator)
         sound = article.sources and not any(source.faults for source in article.sources)
         if not sound or not schema.is_valid("record", article.record):
             raise CorpusError(f"the article {doc_id} is invalid; nothing was pushed. See `corpus validate`")
@@ -110,7 +136,7 @@ def _ready(
                 f"the text of {doc_id} does not match its record; nothing was pushed. Run `corpus validate` for details"
             )
         if annotation:
-            _check_annotation(article, annotation, schema)
+            check_annotation(article, annotation, schema)
             annotated += 1
         ready.append(doc_id)
     if named and withheld:
@@ -124,7 +150,8 @@ def _ready(
     return ready, withheld
 
 
-def _read(index: Index, reader: Reader, doc_id: str, annotator: str) -> tuple[Article, Annotation | None]:
+def read_pushed(index: Index, reader: Reader, doc_id: str, annotator: str) -> tuple[Article, Annotation | None]:
+    """Return an article and the annotation of an annotator, None if there is none."""
     entries = [e for e in index.entries(doc_id) if e.kind != ANNOTATION or e.annotator == annotator]
     documents: list[Document] = reader.documents(entries) if entries else []
     if not documents:
@@ -133,7 +160,8 @@ def _read(index: Index, reader: Reader, doc_id: str, annotator: str) -> tuple[Ar
     return documents[0].article, annotation
 
 
-def _check_annotation(article: Article, annotation: Annotation, schema: Schema) -> None:
+def check_annotation(article: Article, annotation: Annotation, schema: Schema) -> None:
+    """Raise CorpusError if an annotation violates the schema, or has a span that the text does not."""
     value, text = annotation.value, article.text or ""
     valid = (
         not annotation.source.faults
@@ -157,7 +185,10 @@ def _present(server: Server, project: Project | None, ready: Sequence[str], only
     """Return the documents that the project has tasks for. Raises CorpusError if there are any, unless `only_new`."""
     if not project:
         return set()
-    found = {task_doc_id(one) for one in server.tasks(project)} & set(ready)
+    tasks = list(server.tasks(project))
+    if any(ADJUDICATION in (one.get("meta") or {}) for one in tasks):
+        raise CorpusError(f"the project {project.title!r} is one of adjudication; name another for annotators")
+    found = {task_doc_id(one) for one in tasks} & set(ready)
     if found and not only_new:
         raise CorpusError(
             f"{len(found)} of the documents are in the project {project.title!r} already: {_names(found)}; nothing was "
@@ -166,7 +197,7 @@ def _present(server: Server, project: Project | None, ready: Sequence[str], only
     return found
 
 
-def _configured(server: Server, project: Project | None, name: str, config: str) -> tuple[Project, str]:
+def configured(server: Server, project: Project | None, name: str, config: str) -> tuple[Project, str]:
     """Return the project with this labelling config, created if needed, and whether the config is new or changed."""
     if not project:
         return server.create_project(name, config), "new"
@@ -179,7 +210,7 @@ def _configured(server: Server, project: Project | None, name: str, config: str)
     return project, "changed"
 
 
-def _imported(
+def imported(
     server: Server, project: Project, tasks: Iterator[dict[str, Any]], progress: Callable[[int], object]
 ) -> tuple[int, int]:
     """Import the tasks in batches; return how many tasks and predictions."""
@@ -210,6 +241,22 @@ def _names(doc_ids: set[str]) -> str:
     return ", ".join(sorted(doc_ids))
 
 
-def _task(index: Index, reader: Reader, schema: Schema, doc_id: str, annotator: str) -> dict[str, Any]:
-    article, annotation = _read(index, reader, doc_id, annotator)
-    return task(article, schema, [annotation] if annotation else [])
+def _task(index: Index, reader: Reader, schema: Schema, doc_id: str, annotator: str, of: Purpose) -> dict[str, Any]:
+    article, annotation = read_pushed(index, reader, doc_id, annotator)
+    return task(article, schema, [annotation] if annotation else [], of)
+
+
+def _purpose(
+    asked: Purpose, config: str, index: Index, reader: Reader, schema: Schema, wanted: Sequence[str], annotator: str
+) -> Purpose:
+    """Return what the config is for: the layers asked for or of the project, and the fields that tasks leave blank."""
+    there = purpose_of(config)
+    of = Purpose(asked.layers or there.layers, there.may_be_blank)
+    if not annotator or not schema.has_fields_done:
+        return of
+    blank: set[str] = set()
+    for doc_id in wanted:
+        _, annotation = read_pushed(index, reader, doc_id, annotator)
+        if annotation:
+            blank.update(blank_fields(annotation.value.get("fields_done") or {}, schema))
+    return of.with_blank(blank)

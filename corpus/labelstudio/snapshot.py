@@ -22,8 +22,9 @@ from pathlib import Path
 from ..core.regular_file import read_file
 from ..files import replace_file
 from ..files.writer import make_folder
+from .connection import PATIENCE
 from .errors import ServerError
-from .server import PATIENCE, Project, Server, Snapshot
+from .server import Project, Server, Snapshot
 
 STALE = timedelta(hours=1)
 """The greatest age at which the snapshot of an interrupted pull is still used."""

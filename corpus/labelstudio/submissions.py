@@ -19,6 +19,8 @@ from ..files.index import DOC_ID
 from .faults import AnnotationFault
 from .pseudonyms import Pseudonyms, without_addresses
 
+ADJUDICATION = "adjudication"
+"""The key in `meta` of a task that asks someone to adjudicate: it holds two annotations at once."""
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
 
 
@@ -81,8 +83,12 @@ def group_task(task: Record, people: Pseudonyms) -> Group:
     return Group(doc_id, tuple(newest), tuple(older))
 
 
-def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator[AnnotationFault]:
+def task_faults(
+    task: Record, record: Record | None, schema: Schema, adjudication: bool = False
+) -> Iterator[AnnotationFault]:
     """Yield why no annotation of a task can be taken. `record` is that of its article, None if there is none.
+
+    Only with `adjudication` may the task be one of adjudication.
 
     Offsets count in one exact text: they would point at other words if a character of the text were another.
     """
@@ -108,6 +114,8 @@ def task_faults(task: Record, record: Record | None, schema: Schema) -> Iterator
         written = {str(one["schema_version"]) for one in ids if "schema_version" in one}
         versions = ", ".join(sorted(one if _VERSION.fullmatch(one) else "another" for one in written))
         yield AnnotationFault("L104", f"the task has {versions}, the corpus has {' and '.join(schema.versions)}")
+    elif not adjudication and any(ADJUDICATION in one for one in ids):
+        yield AnnotationFault("L116", suggestion="import it with `corpus label-studio pull --adjudicated`")
     else:
         yield from _fields_faults(ids, schema)
 

@@ -6,26 +6,46 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from ..core.done import derived_fields
+from ..core.labelling import derive, is_derivable
 from ..core.model import Annotation, Article, CorpusError, Record
-from ..core.schema import TARGETS, Field, Layer, Schema
+from ..core.schema import Field, Layer, Schema
 from ..core.source_tokens import layers_to_carry
-from .config_controls import DONE, LABEL, TEXT, Control, Controls, controls
+from .anchors import Range, anchors
+from .config_controls import (
+    DONE,
+    KEPT,
+    LABEL,
+    NONE,
+    PIECE,
+    TEXT,
+    Control,
+    Controls,
+    Mark,
+    chosen_layers,
+    controls,
+    derives_with,
+)
+from .config_purpose import Purpose
+from .decode_regions import keeps_derived
 
-Range = tuple[int, int]
-"""Start and end, in code points."""
+_EVERYTHING = Purpose()
 
 
-def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:
+def task(
+    article: Article, schema: Schema, annotations: Sequence[Annotation] = (), of: Purpose = _EVERYTHING
+) -> dict[str, Any]:
     """Return the task of one article, with its annotations as pre-annotations (predictions) in the same order.
 
     `data` and `meta` both name the document, the checksum of its text, the schema version and, if the annotations
-    say so, the fields to annotate; converting compares both: `data` can be edited in Label Studio. Raises CorpusError
-    when the text is withheld, or when the annotations do not have the same `fields_done`.
+    say so, the fields to annotate; converting compares both: `data` can be edited in Label Studio. If only some layers
+    are annotated, `data` lists the records of the others that these can refer to. Raises CorpusError when the text is
+    withheld, or when the annotations do not have the same `fields_done`.
     """
     if article.text is None:
         raise CorpusError(
@@ -38,12 +58,36 @@ def task(article: Article, schema: Schema, annotations: Sequence[Annotation] = (
         **_fields_done(article, annotations, schema),
     }
     return {
-        "data": {"text": article.text, "title": article.record.get("title") or "", **ids},
+        "data": {
+            "text": article.text,
+            "title": article.record.get("title") or "",
+            **_records_to_choose(annotations, schema, of),
+            **ids,
+        },
         "meta": ids,
         "predictions": [
-            {"model_version": one.annotator, "result": encode(one.value, article.text, schema)} for one in annotations
+            {"model_version": one.annotator, "result": encode(one.value, article.text, schema, of)}
+            for one in annotations
         ],
     }
+
+
+def _records_to_choose(annotations: Sequence[Annotation], schema: Schema, of: Purpose) -> Record:
+    """Return for each layer that is only referred to the options that the editor offers for its records."""
+    return {
+        layer.name: _options(layer, [record for one in annotations for record in one.value.get(layer.name) or ()])
+        for layer in chosen_layers(schema, of)
+    }
+
+
+def _options(layer: Layer, records: Sequence[Record]) -> list[dict[str, str]]:
+    """Return the options for records, each shown by the first text that its layer requires, and one for none."""
+    name = next((f.name for f in layer.of_kind("scalar") if f.required and f.name != "id" and not f.many), "id")
+    titles = {record["id"]: str(record.get(name) or record["id"]) for record in records}
+    counts = Counter(titles.values())
+    shown = {id_: title if counts[title] == 1 else f"{title} ({id_})" for id_, title in titles.items()}
+    options = [{"value": title.replace("$", "＄"), "alias": id_} for id_, title in shown.items()]
+    return [*options, {"value": "(none)", "alias": NONE}]
 
 
 def _version(annotations: Sequence[Annotation], schema: Schema) -> str:
@@ -66,43 +110,125 @@ def _fields_done(article: Article, annotations: Sequence[Annotation], schema: Sc
     return {"fields_done": said[0]} if said and said[0] else {}
 
 
-def encode(value: Record, text: str, schema: Schema) -> list[dict[str, Any]]:
-    """Return the `result` that shows a valid annotation in Label Studio.
+def encode(value: Record, text: str, schema: Schema, of: Purpose = _EVERYTHING) -> list[dict[str, Any]]:
+    """Return the `result` that shows a valid annotation in Label Studio, in a config of this purpose.
 
-    The region of a record has the record's id; a further span is `record:field:number`. A record without spans
-    is anchored near a record that refers to it, so that its region can be selected. Raises CorpusError for the
-    few annotations that Label Studio cannot represent: two reference fields that name the same records in
-    opposite orders, and a field that names a record twice. Layers that hold the tokens of a source are left out.
+    The region of a record has the record's id; a further span is `record·field·number`. A record without spans
+    is anchored where its region can be selected. Regions of layers that are only shown are read-only. Values that
+    were derived are left blank if they can be derived again. Raises CorpusError for the few annotations that Label
+    Studio cannot represent: two reference fields that name the same records in opposite orders, and a field that names
+    a record twice. Layers that hold the tokens of a source are left out.
     """
-    table = controls(schema)
-    anchors = _anchors(value, text, table)
-    items: list[dict[str, Any]] = []
-    relations: list[dict[str, Any]] = []
-    for layer in table.layers.values():
-        of_layer = table.of(layer)
-        for record in value.get(layer.name) or ():
-            base = _Region(record["id"], anchors[record["id"]], text)
-            items.append(base.item(LABEL, "labels", [layer.name], "labels"))
-            for control in of_layer:
-                held = _held(record, control)
-                if held is not None:
-                    items.append(base.item(control.name, control.type, held, control.key))
-            for field in layer.of_kind("spans"):
-                spans = record.get(field.name) or ()
-                for number, span in enumerate(spans):
-                    if number or field != table.places[layer.name]:
-                        piece = _Region(f"{record['id']}:{field.name}:{number}", (span["start"], span["end"]), text)
-                        items.append(piece.item(LABEL, "labels", [f"{layer.name}.{field.name}"], "labels"))
-                        relations.append(_relation(record["id"], piece.id, [field.name]))
-            relations.extend(_references(record, layer, table))
-    done = {"choices": [name for name in value["layers_done"] if name in table.layers]}
-    items.append({"value": done, "id": f":{DONE}", "from_name": DONE, "to_name": TEXT, "type": "choices"})
-    return items + relations
+    return _Encoder(value, text, schema, of).result()
+
+
+class _Encoder:
+    def __init__(self, value: Record, text: str, schema: Schema, of: Purpose) -> None:
+        self.value, self.text, self.schema, self.of = value, text, schema, of
+        self.table = controls(schema)
+        self.anchors = anchors(value, text, self.table)
+        self.chosen = {layer.name for layer in chosen_layers(schema, of)}
+        self.by_id = {(name, one["id"]): one for name in schema.layers for one in value.get(name) or ()}
+        self.marks = {(m.layer.name, m.field.name if m.field else "", m.value): m for m in self.table.marks.values()}
+        self.regions: list[tuple[int, int, int, list[dict[str, Any]]]] = []
+        self.relations: list[dict[str, Any]] = []
+
+    def result(self) -> list[dict[str, Any]]:
+        """Return the regions with their values, then the layers done, then the relations.
+
+        Regions are in the order of the text, outer ones first: the editor cuts a region at those that came before it.
+        Of two on the same words, a click selects the first one: a record of these words before one without words.
+        """
+        for layer in self.table.layers.values():
+            derived = derived_fields(self.value, layer.name)
+            for record in self.value.get(layer.name) or ():
+                self._record(layer, record, derived.get(record["id"], frozenset()))
+        done = [name for name in self.value["layers_done"] if name in self.table.layers]
+        asked = [name for name in done if self.of.asks(name)]
+        self.regions.sort(key=lambda one: one[:3])
+        items = [item for *_, of_region in self.regions for item in of_region]
+        items.append(_ticked(DONE, asked))
+        if kept := [name for name in done if name not in asked]:
+            items.append(_ticked(KEPT, kept))
+        return items + self.relations
+
+    def _record(self, layer: Layer, record: Record, derived: frozenset[str]) -> None:
+        shown_only = not self.of.asks(layer.name)
+        base = _Region(record["id"], self.anchors[record["id"]], self.text, shown_only)
+        mark = self._mark(layer, None, record)
+        items = self._region(self.anchors[record["id"]], self.table.places[layer.name] is None)
+        items.append(base.item(LABEL, "labels", [mark.name], "labels"))
+        said, derives = {mark.carries}, derives_with(mark, self.table)
+        for field in layer.of_kind("spans"):
+            for number, span in enumerate(record.get(field.name) or ()):
+                if number or field != self.table.places[layer.name]:
+                    name = PIECE.join((record["id"], field.name, str(number)))
+                    at = span["start"], span["end"]
+                    piece = _Region(name, at, self.text, shown_only)
+                    mark = self._mark(layer, field, record)
+                    said.add(mark.carries)
+                    self._region(at).append(piece.item(LABEL, "labels", [mark.name], "labels"))
+                    self.relations.append(_relation(record["id"], piece.id, [field.name]))
+        for control in self.table.of(layer):
+            if not control.holds or control.holds not in said:
+                items += self._value(layer, record, control, base, derived if derives else None)
+        self.relations.extend(_references(record, layer, self.table))
+
+    def _mark(self, layer: Layer, field: Field | None, record: Record) -> Mark:
+        """Return the label of a region: one that says a value of the record, if it can."""
+        name = field.name if field else ""
+        carries = next((m.carries for (of, at, v), m in self.marks.items() if (of, at) == (layer.name, name) and v), "")
+        said = record.get(carries) if carries else None
+        return self.marks.get((layer.name, name, said or ""), self.marks[layer.name, name, ""])
+
+    def _region(self, at: Range, wordless: bool = False) -> list[dict[str, Any]]:
+        """Add a region; return the list of its results, to be filled."""
+        items: list[dict[str, Any]] = []
+        self.regions.append((at[0], -at[1], wordless, items))
+        return items
+
+    def _value(
+        self, layer: Layer, record: Record, control: Control, base: _Region, derived: frozenset[str] | None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the result that holds a field, nothing if it is to be blank."""
+        field = control.field
+        held = _held(record, control)
+        if derived is not None and field and field.labelling.if_blank and (field.name in derived or held is None):
+            again = self._derived(layer, field, record)
+            if field.name in derived and again == record.get(field.name):
+                return
+            if held is None and again is not None and field.name in record:
+                held = [NONE]
+        if held is None:
+            return
+        if field and field.kind == "reference" and not field.many and field.refers_to in self.chosen:
+            yield base.item(control.name, "choices", held, "choices")
+        else:
+            yield base.item(control.name, control.type, held, control.key)
+
+    def _derived(self, layer: Layer, field: Field, record: Record) -> Any:
+        """Return what a blank field of the record would become, None if it would stay blank."""
+        absent = {
+            (name, one.name)
+            for name, names in (self.value.get("fields_done") or {}).items()
+            for one in self.schema.layers[name].fields
+            if not one.always and one.name not in names
+        }
+        layers, done = self.schema.layers, self.value["layers_done"]
+        if not keeps_derived(self.schema) or not is_derivable(layers, layer, field, done, absent):
+            return None
+        return derive(layers, layer, field, record, lambda name, id_: self.by_id.get((name, id_)), self.text)
+
+
+def _ticked(control: str, layers: list[str]) -> dict[str, Any]:
+    held = {"choices": layers}
+    return {"value": held, "id": f":{control}", "from_name": control, "to_name": TEXT, "type": "choices"}
 
 
 class _Region:
-    def __init__(self, id_: str, at: Range, text: str) -> None:
+    def __init__(self, id_: str, at: Range, text: str, shown_only: bool) -> None:
         self.id = id_
+        self._more = {"readonly": True} if shown_only else {}
         self._where = {"start": at[0], "end": at[1], "text": text[at[0] : at[1]]}
 
     def item(self, control: str, type_: str, held: Any, key: str) -> dict[str, Any]:
@@ -112,6 +238,7 @@ class _Region:
             "from_name": control,
             "to_name": TEXT,
             "type": type_,
+            **self._more,
         }
 
 
@@ -175,54 +302,3 @@ def _referred(record: Record, field: Field) -> list[str]:
     if value is None:
         return []
     return value if field.many else [value]
-
-
-def _anchors(value: Record, text: str, table: Controls) -> dict[str, Range]:
-    """Return where to place the region of each record.
-
-    That is its first span; if it has none, the region of the first record that it refers to; else of the first
-    record in the text that refers to it; else the first word of the text.
-    """
-    found: dict[str, Range] = {}
-    pending: list[tuple[Layer, Record]] = []
-    for layer in table.layers.values():
-        fields = layer.of_kind("spans")
-        anchor = table.places[layer.name]
-        ordered = [anchor, *(field for field in fields if field != anchor)] if anchor else list(fields)
-        for record in value.get(layer.name) or ():
-            spans = next((spans for field in ordered if (spans := record.get(field.name))), None)
-            if spans:
-                found[record["id"]] = spans[0]["start"], spans[0]["end"]
-            else:
-                pending.append((layer, record))
-    ends = _ends(value, table)
-    while pending:
-        placed = {record["id"]: at for layer, record in pending if (at := _near(layer, record, ends, found))}
-        found.update(placed or {record["id"]: _first_word(text) for _, record in pending})
-        pending = [(layer, record) for layer, record in pending if record["id"] not in found]
-    return found
-
-
-def _near(layer: Layer, record: Record, ends: Mapping[str, list[str]], found: Mapping[str, Range]) -> Range | None:
-    for field in layer.of_kind("reference"):
-        for id_ in _referred(record, field) if field.refers_to != TARGETS else ():
-            if id_ in found:
-                return found[id_]
-    return min((found[id_] for id_ in ends.get(record["id"], ()) if id_ in found), default=None)
-
-
-def _ends(value: Record, table: Controls) -> dict[str, list[str]]:
-    """Return for each record the records that refer to it."""
-    ends: dict[str, list[str]] = {}
-    for layer in table.layers.values():
-        for field in layer.of_kind("reference"):
-            if field.refers_to != TARGETS:
-                for record in value.get(layer.name) or ():
-                    for id_ in _referred(record, field):
-                        ends.setdefault(id_, []).append(record["id"])
-    return ends
-
-
-def _first_word(text: str) -> Range:
-    word = re.search(r"\S+", text)
-    return word.span() if word else (0, len(text))

@@ -42,7 +42,10 @@ from ..core.regular_file import read_file
 from ..core.schema import Schema
 from .check import Policy
 
-_LIBRARIES = ("jiter", "jsonschema-rs", "numpy", "orjson", "pyarrow", "regex", "rensa", "sentencex", "datasketch")
+_LIBRARIES = (
+    *("jiter", "jsonschema-rs", "language-tags", "numpy", "orjson", "packaging"),
+    *("pyarrow", "regex", "rensa", "sentencex"),
+)
 """Libraries that a Summary or a finding may depend on, besides the package and Python."""
 _OLD = "DROP TABLE IF EXISTS seen"
 _TABLE = (

@@ -53,7 +53,7 @@ def check_document(parts: list[Document], schema: Schema, policy: Policy, suppre
         # An annotation rests on its article: it starts with the levels that the article failed.
         levels = failed if document.annotation is None else checks.inherited(failed)
         before = frozenset(levels)
-        for problem in checks.run(document, schema, levels, policy.severities, suppress):
+        for problem in checks.run(document, schema, levels, policy.severities, suppress, policy.suppressions.today):
             checked.problems.add(problem)
         skipped = checks.skipped_levels(before, levels)
         if skipped:

@@ -12,8 +12,19 @@ from typing import IO
 
 from ..core.model import Problem
 from .info import RuleInfo, RunInfo, SeverityCounts, summary
+from .statistics import write_statistics
 
-__all__ = ["REPORTERS", "Reporter", "RuleInfo", "RunInfo", "SeverityCounts", "summary", "text", "write"]
+__all__ = [
+    "REPORTERS",
+    "Reporter",
+    "RuleInfo",
+    "RunInfo",
+    "SeverityCounts",
+    "summary",
+    "text",
+    "write",
+    "write_statistics",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,7 @@ REPORTERS: dict[str, Reporter] = {
     "jsonl": Reporter("one JSON object on each line", "objects:as_lines"),
     "github": Reporter("annotations and job summary of GitHub Actions", "github:as_github"),
     "sarif": Reporter("SARIF 2.1.0 for code scanning", "sarif:as_sarif"),
+    "gitlab": Reporter("Code Quality report of GitLab", "gitlab:as_gitlab"),
     "junit": Reporter("JUnit XML, which most CI services show as tests", "junit:as_junit"),
     "markdown": Reporter("a comment on a pull request", "markdown:as_markdown"),
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 
-from ..core.text import cells, visible
+from ..core.text import cells, snippet_words, visible
 
 _BRACKET = "<U+005B>"
 _COMMAND = re.compile(r"(##\w*)\[")
@@ -82,6 +82,14 @@ def code(text: str, limit: int) -> str:
     The tag prevents links for `@team` and `#1`; the character references prevent links for `https://` and `www.`.
     """
     return f"<code>{entities(visible(text if len(text) <= limit else text[:limit] + '…'))}</code>"
+
+
+def underlined(snippet: str, limit: int) -> str:
+    """Return the article's line of a snippet as code for Markdown, its words underlined; plain if it is too long."""
+    if len(snippet) > 2 * limit:
+        return code(snippet.partition("\n")[0], limit)
+    before, words, after = (entities(visible(part)) for part in snippet_words(snippet))
+    return f"<code>{before}<ins>{words}</ins>{after}</code>"
 
 
 def message(text: str, limit: int) -> str:

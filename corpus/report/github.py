@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from ..core.model import Problem
-from .escape import data, plain, prop
-from .info import RunInfo, SeverityCounts
+from .escape import data, plain, prop, snippet_text
+from .info import RunInfo, SeverityCounts, fix_command
 from .markdown import Page
 
 WORST = 10
@@ -44,14 +44,16 @@ def as_github(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterat
 
 def _command(problem: Problem, run: RunInfo) -> str:
     rule = run.rule(problem.code)
-    said = plain(problem.message, _LONGEST)
-    if problem.suggestion:
-        said += f"; help: {plain(problem.suggestion, _LONGEST)}"
+    lines = [plain(problem.message, _LONGEST)]
+    lines += snippet_text(problem.snippet, _LONGEST).split("\n") if problem.snippet else []
+    lines += [f"help: {plain(problem.suggestion, _LONGEST)}"] if problem.suggestion else []
+    lines += [f"fix ({fix_command(problem.fix)}): {plain(problem.fix.description, _LONGEST)}"] if problem.fix else []
     properties = {
         "file": plain(run.folder + problem.file, _LONGEST),
         "line": str(problem.line),
         "col": str(problem.column),
+        **({"endColumn": str(problem.end_column)} if problem.end_column else {}),
         "title": f"{problem.code} {rule.name}" if rule else problem.code,
     }
     written = ",".join(f"{name}={prop(value)}" for name, value in properties.items())
-    return f"::{_COMMANDS[problem.severity]} {written}::{data(said)}\n"
+    return f"::{_COMMANDS[problem.severity]} {written}::{data(chr(10).join(lines))}\n"

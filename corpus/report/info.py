@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..core.model import Severity
+from ..core.model import Fix, Severity
 
 SeverityCounts = Counter[str]
 """The number of findings of each severity."""
@@ -42,6 +42,10 @@ class RunInfo:
     """The corpus, relative to the top of the repository: "", or a path with a `/` at its end."""
     job_summary: Path | None = None
     """The file whose Markdown GitHub shows below the job; None outside of GitHub."""
+    rule_pages: str = ""
+    """The address of docs/rules.md, "" if the command was installed without one."""
+    notes: list[str] = field(default_factory=list, compare=False)
+    """Sentences for the end of a report. The run adds them before its last finding."""
     by_code: dict[str, int] = field(init=False, repr=False, compare=False)
     """The index in `rules` of each code."""
 
@@ -51,6 +55,11 @@ class RunInfo:
     def rule(self, code: str) -> RuleInfo | None:
         """Return the rule of a code, None for a finding that comes from no rule."""
         return self.rules[self.by_code[code]] if code in self.by_code else None
+
+
+def fix_command(fix: Fix) -> str:
+    """Return the command that applies a fix."""
+    return "corpus fmt --fix" if fix.safe else "corpus fmt --fix --unsafe"
 
 
 def summary(counts: SeverityCounts, documents: int) -> str:

@@ -10,7 +10,7 @@ from typing import IO
 
 from ..core.model import Problem
 from .escape import plain, snippet_text, xml
-from .info import RunInfo
+from .info import RunInfo, fix_command
 
 _KEPT = 2**20
 """Characters of a suite kept in memory; more go to disk, because the counts of a suite come before its cases."""
@@ -51,6 +51,7 @@ def _case(problem: Problem, run: RunInfo) -> str:
     lines = [plain(f"{place}: {problem.severity} {problem.code} {problem.message}", _LONGEST)]
     lines += snippet_text(problem.snippet).split("\n") if problem.snippet else []
     lines += [f"help: {plain(problem.suggestion, _LONGEST)}"] if problem.suggestion else []
+    lines += [f"fix ({fix_command(problem.fix)}): {plain(problem.fix.description, _LONGEST)}"] if problem.fix else []
     body = xml("\n".join(lines))
     head = (
         f'<testcase classname="{_attribute(problem.file)}" name="{_attribute(named)}" '

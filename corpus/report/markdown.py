@@ -9,8 +9,8 @@ from typing import IO
 
 from ..core.model import Problem
 from ..core.text import visible
-from .escape import code, entities
-from .info import RunInfo, SeverityCounts, summary
+from .escape import code, entities, underlined
+from .info import RunInfo, SeverityCounts, fix_command, summary
 
 COMMENT = 65_536
 """Characters that GitHub accepts in a comment. Bytes are counted here: there are never fewer of them."""
@@ -78,6 +78,7 @@ class Page:
                 parts.append(f"\n… and {table.more:,} more in this document.\n")
         if self._more:
             parts.append(f"\n… and {self._more:,} more finding{'s' * (self._more != 1)} not shown here.\n")
+        parts += [f"\n{entities(note)}\n" for note in self._run.notes]
         command = entities(visible(shlex.join(self._run.command))[:1000])
         explain = "`corpus rule CODE` explains a code. " if self._tables or self._more else ""
         parts.append(f"\n{explain}To reproduce this in a clone with this change:\n\n<pre>{command}</pre>\n")
@@ -89,8 +90,13 @@ class Page:
         if rule and problem.message.startswith(rule.message):
             said, detail = entities(rule.message), problem.message[len(rule.message) :].removeprefix(": ")
         finding = " ".join(filter(None, (said, code(detail, 300) if detail else "")))
+        if problem.snippet:
+            finding += f"<br>{underlined(problem.snippet, 2000)}"
         if problem.suggestion:
             finding += f"<br>help: {code(problem.suggestion, 300)}"
+        if problem.fix:
+            command = code(fix_command(problem.fix), 100)
+            finding += f"<br>fix ({command}): {code(problem.fix.description, 300)}"
         where = code(f"{problem.file}:{problem.line}:{problem.column}", 300)
         if problem.record:
             where += f"<br>{code(problem.record, 100)}"

@@ -9,7 +9,7 @@ from typing import IO
 
 from ..core.model import Problem
 from .escape import first, plain, snippet_lines
-from .info import RunInfo
+from .info import RunInfo, fix_command
 
 _RESET, _BOLD, _DIM, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[32m"
 _SEVERITIES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
@@ -31,7 +31,7 @@ def as_text(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator
         if problem.suggestion:
             out.write(f"    {style('help:', _GREEN)} {plain(problem.suggestion)}\n")
         if problem.fix:
-            how = "corpus fmt --fix" if problem.fix.safe else "corpus fmt --fix --unsafe"
+            how = fix_command(problem.fix)
             out.write(f"    {style(f'fix ({how}):', _GREEN)} {plain(problem.fix.description)}\n")
         for place_ in problem.related:
             where = f"{plain(place_.file)}:{place_.line}:{place_.column}"

@@ -97,6 +97,52 @@ def test_a_decision_is_taken_back(pair: Corpus, decision: str, expected: str) ->
     assert (quote["id"], quote["type"]) == ("q1", expected)
 
 
+def test_neither_may_be_right(pair: Corpus) -> None:
+    change(pair.root / B, lambda value: value["quotes"][0].update(type="mixed"))
+    adjudicate(pair)
+    decide(pair, "neither")
+    assert adjudicate(pair).code == 0
+    assert pair.read(GOLD)["quotes"] == []
+    assert adjudicate(pair).out == ""
+
+
+def test_what_both_say_may_be_changed_removed_and_added_to(pair: Corpus) -> None:
+    """The adjudicator decides against both: such an item has two equal sides, and stays while they do."""
+    change(pair.root / B, lambda value: value["quotes"][0].update(type="mixed"))
+    adjudicate(pair)
+    quote = items(pair)[0]["a"]
+    one, other = pair.read(A)["mentions"]
+    added = {**other, "id": "m9", "spans": [span((pair.root / "raw/alpha.txt").read_text("utf-8"), "Mayor")]}
+
+    def own(layer: str, side: Any, decision: str, record: Any) -> dict[str, Any]:
+        about = {"layer": layer, "article": None, "differs": [], "a": side, "b": side}
+        return {**about, "decision": decision, "record": record, "by": "lead"}
+
+    def more(value: dict[str, Any]) -> None:
+        value["items"][0].update(decision="edit", record={**quote, "source": []})
+        value["items"] += [
+            own("mentions", one, "neither", None),
+            own("mentions", other, "edit", {**other, "form": "NOM"}),
+            own("mentions", None, "edit", added),
+        ]
+
+    change(pair.root / WORKLIST, more)
+    ran = adjudicate(pair)
+    assert (ran.code, ran.out) == (0, f"{GOLD}: 1 agreed on, 4 decided\n")
+    gold = pair.read(GOLD)
+    assert {record["id"]: record["form"] for record in gold["mentions"]} == {other["id"]: "NOM", "m9": other["form"]}
+    note = gold["provenance"]["note"]
+    assert f"In the worklist: quotes {quote['id']} edit." in note
+    assert f"lead in Label Studio: mentions {one['id']} neither, mentions {other['id']} edit, mentions m9 edit." in note
+    assert adjudicate(pair).out == ""
+    change(pair.root / A, lambda value: value["mentions"][1].update(form="NAM"))
+    change(pair.root / B, lambda value: value["mentions"][1].update(form="NAM"))
+    assert adjudicate(pair).code == 0
+    assert [item["decision"] for item in items(pair)] == ["edit", "neither", "edit"], (
+        "the annotators changed the record"
+    )
+
+
 def test_a_record_that_one_has_is_kept_or_not(pair: Corpus) -> None:
     text = (pair.root / "raw/alpha.txt").read_text("utf-8")
     more = {"id": "m2", "spans": [span(text, "Mayor")], "form": "NOM", "entity": "x1"}

@@ -16,11 +16,11 @@ from nervaluate import Evaluator
 
 from corpus.agreement import coefficients
 from corpus.agreement.coefficients import Cell, Floats
-from corpus.agreement.coreference import lea_counts
 from corpus.agreement.counts import MEASURES
 from corpus.agreement.measure import interval
 from corpus.agreement.units import Segment, span_counts, token_cells, tokens_of, unit_cells
 from corpus.core.schema import Field
+from corpus.matching.coreference import lea_counts
 
 Coefficient = Callable[[Sequence[Cell], Floats], Floats]
 SPANS = Field("spans", "spans", "Spans", "")

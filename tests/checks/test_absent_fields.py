@@ -14,14 +14,15 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from support.cases import FOLDERS
+from support.cases import FOLDERS, TODAY
 from support.cases import copy as copy_case
 from support.corpora import REPOSITORY
 
 from corpus import checks
 from corpus.checks.conditions import broken_condition
-from corpus.checks.corpus_wide import two_labels_of_words
+from corpus.checks.corpus_labels import name_rows, two_labels_of_words
 from corpus.checks.document_summary import Corpus, names, summarise
+from corpus.checks.keyed import Context, Tallied
 from corpus.checks.rule import Check
 from corpus.core.model import GOLD, Annotation, Article, Document
 from corpus.core.schema import Schema
@@ -89,7 +90,8 @@ def two_labels(annotations: list[Annotation]) -> set[str]:
         summarise([Document(one.doc_id, one), Document(one.doc_id, one, by_id[one.doc_id])], SCHEMA) for one in articles
     ]
     corpus = Corpus(tuple(summaries), names=lambda doc_id: names(by_id[doc_id], None, SCHEMA))
-    return {one.message.split(" is ")[0] for one in two_labels_of_words(corpus, SCHEMA)}
+    found = Tallied(two_labels_of_words, rows=name_rows).judge(corpus, Context(SCHEMA, names=corpus.names))
+    return {one.detail.split(" is ")[0] for one in found}
 
 
 @pytest.mark.parametrize("removed", [*([one] for one in FIELDS), *WIDE], ids=named)
@@ -151,7 +153,9 @@ def faulty() -> list[tuple[Article, Annotation]]:
 def test_a_check_declares_each_field_that_it_reads(check: Check) -> None:
     asked: set[str] = set()
     for article, annotation in faulty():
-        list(check.ask(Document(article.doc_id, article, spied(annotation, asked)), SCHEMA))
+        document = Document(article.doc_id, article, spied(annotation, asked))
+        document.today = TODAY
+        list(check.ask(document, SCHEMA))
     always = {f"{layer.name}.{one.name}" for layer in SCHEMA.layers.values() for one in layer.fields if one.always}
     declared = {*check.needs, *check.reads, *check.optional}
     if check.ask is broken_condition:  # It reads what the schema names, and a span to show.

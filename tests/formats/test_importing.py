@@ -146,6 +146,7 @@ NAMED = '[types."NamedEntity.value=PER"]\nlayer = "mentions"\nentity = "PER"\n'
         ('kb_date = "2026-01-01"\n' + NAMED, [], "2026-01-01"),
         ("kb_date = 2026-01-01\n" + NAMED, [], "2026-01-01"),
         (NAMED + 'set = { kb_date = "2026-01-01" }\n', [], "2026-01-01"),
+        (NAMED + "set = { kb_date = 2026-01-01 }\n", [], "2026-01-01"),
     ],
 )
 def test_an_id_of_a_knowledge_base_has_a_date(of: str, more: list[str], kb: str | None, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from support.studio import Studio, User
 from corpus.labelstudio.convert import Origin, Result, convert_tasks
 from corpus.labelstudio.pseudonyms import Pseudonyms
 
-HOW = "starts a real Label Studio server: pip install -e '.[test,label-studio,browser]', then pytest -m label_studio"
+HOW = "starts a real Label Studio server: pip install -e '.[test,browser]', then pytest -m label_studio"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -33,7 +33,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """The server of this session, with its lead's account."""
-    pytest.importorskip("label_studio_sdk", reason=HOW)
     running = studio.start(tmp_path_factory.mktemp("label-studio"), User("lead@example.org"))
     try:
         yield running

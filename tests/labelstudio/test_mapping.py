@@ -15,13 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.corpora import REPOSITORY, TEXT, annotation
+from support.exports import OLD, without_labelling
 from support.strategies import TEXTS
 
 from corpus.core.model import CorpusError
 from corpus.core.schema import Schema
 from corpus.files import canonical
-from corpus.labelstudio.config import COLOURS, colours, config_sha256, hotkeys, labelling_config
+from corpus.labelstudio.config import config_sha256, labelling_config
 from corpus.labelstudio.config_controls import controls
+from corpus.labelstudio.config_keys import COLOURS, LETTERS, colours, hotkeys
 from corpus.labelstudio.decode import Decoded, decode
 from corpus.labelstudio.faults import FAULTS
 from corpus.labelstudio.tasks import encode
@@ -134,14 +136,16 @@ class TestConfig:
                     assert [tag for tag in tree.iter() if tag.get("name") == name and tag.get("perRegion") == "true"]
 
     def test_hotkeys_and_colours_are_told_apart_and_stay(self) -> None:
-        marks = list(controls(GROWN).marks)
-        for found in (hotkeys(marks), colours(marks)):
-            assert len(set(found)) == len(marks)
-        assert "u" not in hotkeys(marks)
-        before = list(controls(SCHEMA).marks)
-        assert hotkeys(marks)[: len(before)] == hotkeys(before)
+        marks = list(controls(without_labelling(GROWN)).marks)
+        before = list(controls(OLD).marks)
+        assert len(set(colours(marks))) == len(marks)
         assert colours(marks)[: len(before)] == colours(before)
-        assert hotkeys([f"x{i}" for i in range(60)])[-1] == ""
+        keys = hotkeys([name] for name in marks)
+        assert len(set(keys)) == len(marks)
+        assert "u" not in keys
+        assert keys[: len(before)] == hotkeys([name] for name in before)
+        assert hotkeys([f"x{i}"] for i in range(60))[-1] == ""
+        assert hotkeys([["medium"], ["mixed", "dim"]], LETTERS, "e") == ["m", "d"]
 
     def test_white_is_read_on_every_colour(self) -> None:
         for colour in COLOURS:
@@ -305,8 +309,8 @@ class TestByHand:
     def test_a_further_span_is_joined_either_way_and_may_be_shared(self) -> None:
         value = annotation("d")
         value["quotes"].append({**value["quotes"][0], "id": "q2", "parent": "q1", "content": value["quotes"][0]["cue"]})
-        result = [item for item in encode(value, TEXT, SCHEMA) if "q2:cue:0" not in (item.get("id"), item.get("to_id"))]
-        result.append({"from_id": "q1:cue:0", "to_id": "q2", "type": "relation", "direction": "bi"})
+        result = [item for item in encode(value, TEXT, SCHEMA) if "q2·cue·0" not in (item.get("id"), item.get("to_id"))]
+        result.append({"from_id": "q1·cue·0", "to_id": "q2", "type": "relation", "direction": "bi"})
         assert self.read(result).layers["quotes"] == value["quotes"]
 
     def test_pieces_come_in_the_order_of_the_text(self) -> None:
@@ -447,7 +451,7 @@ NONSENSE: list[tuple[str, str, Change]] = [
     ("value on other words", "L211", lambda r: value(r, "m1", "mentions.form").update(end=9)),
     ("value without offsets", "L211", lambda r: value(r, "m1", "mentions.form").pop("start")),
     ("value of another layer", "L212", lambda r: of(r, "m1", "mentions.form").update(id="q1")),
-    ("value of a further span", "L212", lambda r: of(r, "q1", "quotes.type").update(id="q1:cue:0")),
+    ("value of a further span", "L212", lambda r: of(r, "q1", "quotes.type").update(id="q1·cue·0")),
     ("two values of a control", "L213", lambda r: r.append(copy.deepcopy(of(r, "m1", "mentions.form")))),
     ("layers_done twice", "L213", lambda r: r.append(copy.deepcopy(of(r, ":layers_done", "layers_done")))),
     ("unknown choice", "L301", lambda r: value(r, "m1", "mentions.form").update(choices=["NAME"])),
@@ -461,13 +465,13 @@ NONSENSE: list[tuple[str, str, Change]] = [
     ("relation from nowhere", "L401", lambda r: r.append(relation("q9", "m1", "source"))),
     ("relation to nowhere", "L401", lambda r: r.append(relation("q1", "m9", "source"))),
     ("relation to a list", "L401", lambda r: r.append({**relation("q1", "m1"), "to_id": ["m1"]})),
-    ("relation to another layer", "L402", lambda r: r.append(relation("q1", "e1", "speaker"))),
+    ("relation to another layer", "L402", lambda r: r.append(relation("m1", "e1", "speaker"))),
     ("relation of another field", "L402", lambda r: r.append(relation("q1", "m1", "parent"))),
     ("relation of an unknown field", "L402", lambda r: r.append(relation("q1", "m1", "says"))),
     ("relation turned round", "L402", lambda r: r.append(relation("m1", "q1"))),
-    ("further span of another layer", "L402", lambda r: r.append(relation("m1", "q1:cue:0"))),
-    ("further span of another field", "L402", lambda r: r.append(relation("q1", "q1:cue:0", "content"))),
-    ("two further spans", "L402", lambda r: r.append(relation("q1:cue:0", "q1:cue:0"))),
+    ("further span of another layer", "L402", lambda r: r.append(relation("m1", "q1·cue·0"))),
+    ("further span of another field", "L402", lambda r: r.append(relation("q1", "q1·cue·0", "content"))),
+    ("two further spans", "L402", lambda r: r.append(relation("q1·cue·0", "q1·cue·0"))),
     ("no direction", "L404", lambda r: r.append(relation("q1", "m1", direction="bi"))),
     ("unknown entity", "L405", lambda r: value(r, "m1", "mentions.entity").update(text=["e2"])),
     ("a mention for an entity", "L405", lambda r: value(r, "m1", "mentions.entity").update(text=["m2"])),
@@ -475,10 +479,10 @@ NONSENSE: list[tuple[str, str, Change]] = [
     ("its own parent", "L407", lambda r: r.append(relation("q1", "q1", "parent"))),
     ("parents in a circle", "L407", lambda r: [second_quote(r, "q1"), r.append(relation("q1", "q2", "parent"))]),
     ("two records of one id", "L408", lambda r: value(r, "e1", "entities.id").update(text=["m1"])),
-    ("further span of nothing", "L409", lambda r: r.remove(relation("q1", "q1:cue:0", "cue"))),
+    ("further span of nothing", "L409", lambda r: r.remove(relation("q1", "q1·cue·0", "cue"))),
     ("pieces overlap", "L410", lambda r: overlap(r)),
     ("source twice", "L411", lambda r: r.append(relation("q1", "m2", "source"))),
-    ("further span twice", "L411", lambda r: r.append(relation("q1:cue:0", "q1"))),
+    ("further span twice", "L411", lambda r: r.append(relation("q1·cue·0", "q1"))),
 ]
 
 
@@ -497,7 +501,7 @@ def overlap(result: Result) -> None:
 
 @pytest.mark.parametrize(("code", "change"), [case[1:] for case in NONSENSE], ids=[case[0] for case in NONSENSE])
 def test_nonsense_is_refused_whole(code: str, change: Change) -> None:
-    result = encode(annotation("d"), TEXT, SCHEMA)
+    result = encode(annotation("d"), TEXT, OLD)
     assert not decode(result, TEXT, SCHEMA).faults
     change(result)
     decoded = decode(result, TEXT, SCHEMA)
@@ -515,7 +519,7 @@ def test_a_result_that_is_no_list_is_refused(result: object) -> None:
 
 
 def test_a_relation_that_fits_two_fields_must_say_which() -> None:
-    result = encode(annotation("d"), TEXT, GROWN)
+    result = encode(annotation("d"), TEXT, without_labelling(GROWN))
     second_quote(result)
     decoded = decode([*result, relation("q2", "q1")], TEXT, GROWN)
     assert [fault.code for fault in decoded.faults] == ["L403"]

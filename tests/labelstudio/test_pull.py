@@ -15,7 +15,7 @@ from support.studio import TICKED
 
 from corpus.files.lock import locked
 from corpus.files.writer import TEMPORARY
-from corpus.labelstudio import server, snapshot
+from corpus.labelstudio import connection, pages, snapshot
 from corpus.labelstudio.errors import ServerError
 from corpus.labelstudio.pages import MOST, SIZE, read_pages
 
@@ -30,7 +30,7 @@ def there(tmp_path: Path) -> Iterator[StandIn]:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time passes only while the program sleeps; how long it did."""
     naps: list[float] = []
-    for module in (server, snapshot):
+    for module in (connection, pages, snapshot):
         monkeypatch.setattr(module.time, "sleep", naps.append)
     monkeypatch.setattr(snapshot.time, "monotonic", lambda: sum(naps))
     return naps
@@ -40,9 +40,10 @@ def pull(corpus: Corpus, *more: str) -> Ran:
     return corpus.run("label-studio", "pull", "--project", TITLE, *more)
 
 
-def test_a_pull_writes_annotations_and_cleans_up(corpus: Corpus, there: StandIn) -> None:
+@pytest.mark.parametrize("how", [(), ("--snapshot",), ("--since", "2026-01-01")], ids=["pages", "snapshot", "since"])
+def test_a_pull_writes_annotations_and_cleans_up(corpus: Corpus, there: StandIn, how: tuple[str, ...]) -> None:
     there.holds(exported(1, "alpha", made(11)), exported(2, "beta", made(12, result=[7])))
-    ran = pull(corpus)
+    ran = pull(corpus, *how)
     assert (ran.code, "1 written, 0 unchanged, 1 quarantined" in ran.err) == (1, True), ran.err
     assert there.snapshots == []
     (folder,) = (corpus.root / ".label-studio").iterdir()
@@ -62,8 +63,8 @@ class TestUnreadable:
         for one in tasks:
             one["annotations"] = [made(20 + one["id"], result=TICKED, updated_at="2026-11-25T07:00:00Z")]
         there.holds(*tasks, unreadable=(2,))
-        for _ in range(2):
-            ran = pull(corpus, "--timeout", "1")
+        for how in (), ("--snapshot",):
+            ran = pull(corpus, "--timeout", "1", *how)
             assert ran.code == 1
             assert "skipped task 2 (gamma): " in ran.out
             assert there.snapshots == []
@@ -82,47 +83,114 @@ class TestUnreadable:
         assert (ran.code, "skipped task 2 (gamma): " in ran.out, "1 written" in ran.err) == (1, True, True)
 
     @pytest.mark.parametrize("count", [0, 1, SIZE - 1, SIZE, SIZE + 1, 3 * SIZE])
-    def test_pages_are_halved_until_the_task_is_found(self, count: int) -> None:
-        tasks = [{"id": 2 * number} for number in range(1, count + 1)]
-        bad = {1, 2, SIZE, SIZE + 1, count} & set(range(1, count + 1))
+    def test_pages_are_halved_until_the_task_is_found(self, count: int, slept: list[float]) -> None:
+        ids = [2 * number for number in range(1, count + 1)]
+        bad = {2, 4, 2 * SIZE, 2 * SIZE + 2, 2 * count} & set(ids)
         asked: list[int] = []
 
-        def ask(number: int, size: int) -> list[dict[str, int]]:
+        def ask(after: int, size: int) -> list[dict[str, int]]:
             asked.append(size)
-            found = tasks[(number - 1) * size : number * size]
-            if not found and number > 1:
-                raise ServerError("no such page", 404)
-            if any(one["id"] // 2 in bad for one in found):
+            found = [id_ for id_ in ids if id_ > after][:size]
+            if bad & set(found):
                 raise ServerError("cannot", 500)
-            return found
+            return [{"id": id_} for id_ in found]
+
+        def leave_out(after: int) -> int | None:
+            left_out.append(next(id_ for id_ in ids if id_ > after))
+            return left_out[-1]
 
         left_out: list[int] = []
-        came = [one["id"] // 2 for one in read_pages(ask, left_out.append)]
+        came = [one["id"] for page in read_pages(ask, leave_out) for one in page]
         assert set(left_out) == bad
-        assert sorted([*came, *left_out]) == list(range(1, count + 1))
+        assert sorted([*came, *left_out]) == ids
         assert len(asked) <= 2 + count // SIZE + 16 * len(bad)
 
     def test_a_server_that_fails_altogether_is_an_error(self) -> None:
-        def ask(number: int, size: int) -> list[dict[str, int]]:
-            asked.append(number)
+        def ask(after: int, size: int) -> list[dict[str, int]]:
             raise ServerError("cannot", 500)
 
-        asked: list[int] = []
+        def leave_out(after: int) -> int:
+            left_out.append(after)
+            return after + 1
+
         left_out: list[int] = []
         with pytest.raises(ServerError):
-            list(read_pages(ask, left_out.append))
+            list(read_pages(ask, leave_out))
         assert len(left_out) == MOST
         with pytest.raises(ServerError):
             list(read_pages(ask))
 
     @pytest.mark.parametrize("status", [0, 401, 404, 502])
     def test_another_failure_is_not_halved(self, status: int) -> None:
-        def ask(number: int, size: int) -> list[dict[str, int]]:
+        def ask(after: int, size: int) -> list[dict[str, int]]:
             assert size == SIZE
             raise ServerError("cannot", status)
 
         with pytest.raises(ServerError):
-            list(read_pages(ask, lambda number: None))
+            list(read_pages(ask, lambda after: None))
+
+
+class TestGentle:
+    """People annotate on the server while it is swept."""
+
+    @pytest.mark.parametrize(("seconds", "sizes"), [(0.1, [64, 64, 64, 64]), (1.5, [64, 32, 16, 8, 4, 4]), (0.5, [64])])
+    def test_it_sleeps_as_long_as_an_answer_took_and_asks_for_less(
+        self, slept: list[float], seconds: float, sizes: list[int]
+    ) -> None:
+        asked: list[int] = []
+
+        def ask(after: int, size: int) -> list[dict[str, int]]:
+            asked.append(size)
+            slept.append(seconds)
+            return [{"id": id_} for id_ in range(after + 1, min(after + size, 200) + 1)]
+
+        came = [one["id"] for page in read_pages(ask) for one in page]
+        assert came == list(range(1, 201))
+        assert asked[: len(sizes)] == sizes
+        assert slept[1::2] == pytest.approx([seconds] * (len(asked) - 1))
+
+    def test_a_task_that_is_deleted_meanwhile_hides_no_other(self, slept: list[float]) -> None:
+        ids = list(range(1, 2 * SIZE + 1))
+
+        def ask(after: int, size: int) -> list[dict[str, int]]:
+            found = [{"id": id_} for id_ in ids if id_ > after][:size]
+            ids.remove(1) if 1 in ids else None
+            return found
+
+        assert [one["id"] for page in read_pages(ask) for one in page] == list(range(1, 2 * SIZE + 1))
+
+    def test_it_goes_on_after_a_kill(self, corpus: Corpus, there: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pages, "SIZE", 1)
+        for name in ("gamma", "delta"):
+            corpus.add(name, annotators=())
+        tasks = [exported(n, doc_id, made(10 + n)) for n, doc_id in enumerate(("alpha", "gamma", "delta"), 1)]
+        there.holds(*tasks)
+        killed = 0
+
+        def kill(seconds: float) -> None:
+            nonlocal killed
+            killed += 1
+            if killed == 2:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(pages.time, "sleep", kill)
+        assert pull(corpus).code == 130
+        (folder,) = (corpus.root / ".label-studio").iterdir()
+        part = folder / "tasks.json.part"
+        assert len(part.read_bytes().splitlines()) == 2
+        with part.open("ab") as file:
+            file.write(b',{"id": 3, "half a line')
+        # What came before the kill is not asked for again; what changed since then is part of the next pull.
+        changed = {"updated_at": "2026-11-25T07:00:00Z"}
+        again = [made(10 + n, result=TICKED, **changed) for n in (1, 2, 3)]
+        there.holds(*({**task, **changed, "annotations": [one]} for task, one in zip(tasks, again, strict=True)))
+        assert pull(corpus).code == 0
+        quotes = [corpus.read(f"annotations/ann-1/{name}.json")["quotes"] for name in ("alpha", "gamma", "delta")]
+        assert [bool(one) for one in quotes] == [True, True, False]
+        assert [path.name for path in folder.iterdir()] == ["last.json"]
+        assert pull(corpus, "--since", "last").code == 0
+        quotes = [corpus.read(f"annotations/ann-1/{name}.json")["quotes"] for name in ("alpha", "gamma", "delta")]
+        assert quotes == [[], [], []]
 
 
 class TestUnfinished:
@@ -131,7 +199,7 @@ class TestUnfinished:
     def left(self, corpus: Corpus, there: StandIn, ago: float) -> None:
         """An interrupted pull asked for a snapshot so many seconds ago."""
         there.holds(exported(1, "alpha", made(11)))
-        assert pull(corpus).code == 0
+        assert pull(corpus, "--snapshot").code == 0
         (folder,) = (corpus.root / ".label-studio").iterdir()
         at = datetime.now(UTC) - timedelta(seconds=ago)
         (folder / "snapshot-asked.json").write_text(json.dumps({"title": "stuck", "at": at.isoformat()}))
@@ -144,7 +212,7 @@ class TestUnfinished:
     ) -> None:
         self.left(corpus, there, ago)
         requested = there.requested
-        ran = pull(corpus)
+        ran = pull(corpus, "--snapshot")
         assert there.requested == requested + 1
         assert (ran.code, "1 written" in ran.err) == (0, True), ran.err
         assert there.snapshots == []
@@ -155,7 +223,7 @@ def test_no_message_and_no_file_has_the_address(corpus: Corpus, there: StandIn, 
     there.holds(exported(1, "alpha", made(11)), unreadable=(1,))
     outputs = [pull(corpus)]
     there.holds(exported(1, "alpha", made(11), made(12, 8, result=[7])))
-    outputs += [pull(corpus), pull(corpus, "--since", "last"), pull(corpus, "--prune")]
+    outputs += [pull(corpus), pull(corpus, "--since", "last"), pull(corpus, "--prune", "--snapshot")]
     there.holds(down=f"{URL}/api/tasks is down, ask at labels.example.net or write to lead@example.net")
     outputs += [pull(corpus), corpus.run("label-studio", "push", "--project", TITLE)]
     there.holds(exported(1, "alpha", made(11), made(12, 8, result=[7])))

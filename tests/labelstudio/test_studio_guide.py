@@ -22,7 +22,7 @@ PROJECT = "Press corpus"
 INSTALLED = (
     "python3 -m venv label-studio",
     f"label-studio/bin/pip install label-studio=={studio.VERSION}",
-    'pip install "on-the-record[label-studio]"',
+    "pip install on-the-record",
 )
 """What the test does not run each time: `studio.program` and the project's own set-up do the same."""
 

@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from support.corpora import Corpus
-from support.exports import Convert, exported, made
+from support.corpora import TEXT, Corpus, annotation
+from support.exports import OLD, Convert, exported, made
+
+from corpus.labelstudio.tasks import encode
 
 
 def typed(one: dict[str, Any], control: str, words: str) -> None:
@@ -43,7 +45,8 @@ def test_a_field_that_was_typed_as_blanks_is_a_finding(
 ) -> None:
     one = exported(1, "alpha", made(11))
     result = one["annotations"][0]["result"]
-    region = next(item for item in result if item.get("value", {}).get("labels") == [control.partition(".")[0]])
+    layer = control.partition(".")[0]
+    region = next(item for item in result if item.get("value", {}).get("labels", [""])[0].partition(":")[0] == layer)
     value = {**region["value"], "text": [blank]}
     del value["labels"]
     others = [item for item in result if item.get("from_name") != control or item["id"] != region["id"]]
@@ -52,8 +55,8 @@ def test_a_field_that_was_typed_as_blanks_is_a_finding(
     assert {problem.code for problem in convert(one).problems} == {code}
 
 
-def test_a_field_that_nobody_touched_stays_null(corpus: Corpus, convert: Convert) -> None:
-    one = exported(1, "alpha", made(11))
+def test_a_field_that_nobody_touched_stays_null_in_the_config_of_before(corpus: Corpus, convert: Convert) -> None:
+    one = exported(1, "alpha", made(11, result=encode(annotation("alpha"), TEXT, OLD)))
     result = one["annotations"][0]["result"]
     one["annotations"][0]["result"] = [item for item in result if item.get("from_name") != "quotes.speaker"]
     assert convert(one).problems == []

@@ -26,6 +26,7 @@ import pytest
 import yaml
 from support.corpora import REPOSITORY
 from support.once import made_once
+from support.planted import section
 from support.shell import Shell
 
 from corpus.checks.suppress.suppressions import all_rules
@@ -42,6 +43,7 @@ DOCUMENTS = (
     "DATASET_CARD.md",
     "docs/submissions.md",
     "docs/agreement.md",
+    "docs/benchmark.md",
     "docs/releases.md",
     "docs/your-own-corpus.md",
     "docs/api.md",
@@ -74,6 +76,7 @@ SKIPPED = {
     "ON_THE_RECORD_KILLS=50 pytest tests/project/test_kills.py": "takes minutes, and runs by itself",
     "pytest tests/project/test_docs.py --golden": "it would run this test",
     "pytest tests/checks/test_cases.py --golden": "runs by itself",
+    "pytest tests/checks/test_planted.py --golden": "runs by itself",
     "pytest tests/report/test_reports.py --golden": "runs by itself",
     "pytest tests/project/test_site.py --golden": "runs by itself",
     "ruff check": ".ci/run does it",
@@ -232,6 +235,7 @@ def rules_page() -> str:
         link = f"[{check.code}](#{check.code.lower()}-{check.name})"
         message = check.message.replace("|", "\\|")
         lines.append(f"| {link} | {check.name} | {check.severity} | {getattr(check, 'about', 'corpus')} | {message} |")
+    lines += ["", "## Planted faults", "", f"<!-- planted -->\n{section()}<!-- end -->"]
     for check in all_rules():
         rule = RuleInfo(check.code, check.name, check.severity, check.message, check.page)
         lines += ["", f"## {check.code} {check.name}", "", f"{check.message}. ({check.severity})", "", rule.markdown]

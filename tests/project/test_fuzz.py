@@ -36,5 +36,7 @@ def test_damaged_inputs(tmp_path: Path) -> None:
         print(f"| {one['target']} | {' | '.join(f'{n:,}' for n in columns)} | {one['seconds']} | {one['peak_mb']} |")
     faults = [fault for one in results for fault in one["faults"]]
     assert not faults, f"{tmp_path} has the inputs\n" + "\n".join(fault["what"] for fault in faults[:5])
+    unreached = [one["target"] for one in results if one["inputs"] > 200 and one.get("refused", 0) == one["inputs"]]
+    assert not unreached, f"every input was refused, so that the code behind the first check is not tried: {unreached}"
     assert max(one["peak_mb"] for one in results) < PEAK
     assert ran.returncode == 0, visible(ran.stderr)

@@ -14,8 +14,8 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent / "corpus"
 LINES = 400
 
 ROOMS = {
-    *("agreement", "checks", "cli", "core", "edit", "files", "formats", "labelstudio", "pipeline", "release"),
-    *("report", "splits"),
+    *("agreement", "checks", "cli", "core", "edit", "files", "formats", "labelstudio", "matching", "pipeline"),
+    *("release", "report", "score", "splits"),
 }
 
 HEAVY = (

@@ -18,7 +18,7 @@ from support.copies import copy_repository
 from support.corpora import REPOSITORY, Corpus, run, tiny
 from support.exports import exported, made
 from support.kills import Killer
-from support.stand_in_server import SDK, TITLE, StandIn, stand_in
+from support.stand_in_server import TITLE, StandIn, stand_in
 from support.studio import TICKED
 
 from corpus.files.writer import TEMPORARY
@@ -134,13 +134,18 @@ CASES = {
     "pull": Case(
         pulled,
         ("--root", "{}", "label-studio", "pull", "--project", TITLE, "--prune"),
+        under_way=("sweep.json", "tasks.json.part"),
+    ),
+    "pull of a snapshot": Case(
+        pulled,
+        ("--root", "{}", "label-studio", "pull", "--project", TITLE, "--prune", "--snapshot"),
         under_way=("snapshot-asked.json", "snapshot.json.part"),
         settled=lambda: not the_server().snapshots,
     ),
     "pull since": Case(
         pulled,
         ("--root", "{}", "label-studio", "pull", "--project", TITLE, "--since", "2026-01-01"),
-        under_way=("tasks.json.part",),
+        under_way=("sweep.json", "tasks.json.part"),
     ),
     "init": Case(lambda root: root.mkdir(), ("init", "{}/new", "--title", "New"), ("new",)),
 }
@@ -168,7 +173,7 @@ def is_stale(path: Path) -> bool:
 def killer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
     cache = tmp_path_factory.mktemp("cache")
     server = StandIn(tmp_path_factory.mktemp("server"))
-    path = os.pathsep.join([str(SDK), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(REPOSITORY / "tests"), os.environ.get("PYTHONPATH", "")])
     environment = {"ON_THE_RECORD_CACHE": str(cache), "SOURCE_DATE_EPOCH": "0", "PYTHONPATH": path}
     with pytest.MonkeyPatch.context() as patch, Killer(environment | server.environment()) as one:
         patch.setenv("ON_THE_RECORD_STAND_IN", str(server.folder))

@@ -417,6 +417,16 @@ def test_the_cache_does_not_hold_on_to_old_labels(tmp_path: Path) -> None:
     assert [named(after.features, row) for row in after] == [named(before.features, row) for row in before]
 
 
+def test_a_missing_build_is_not_looked_up_in_the_cache(
+    root: Path, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`datasets` caches under the name of the directory, so that `load_dataset("build")` may find another corpus."""
+    datasets.load_dataset(str(root / "build"), "quotes", cache_dir=cache)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((OSError, ValueError)):
+        datasets.load_dataset("./build", "quotes", cache_dir=cache)
+
+
 def test_load_finds_the_corpus_around_the_working_folder(
     root: Path, cache: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

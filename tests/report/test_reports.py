@@ -41,12 +41,14 @@ GOLDEN = {
     "jsonl": "jsonl.jsonl",
     "github": "github.txt",
     "sarif": "sarif.json",
+    "gitlab": "gitlab.json",
     "junit": "junit.xml",
     "markdown": "markdown.md",
 }
 FAULTS = ("F101-not-utf8", "P307-slice-mismatch-utf16", "R401-duplicate-id", "Q507-same-content")
 RULES = tuple(RuleInfo(check.code, check.name, check.severity, check.message, check.page) for check in CHECKS)
-RUN = RunInfo(rules=RULES, version="0.1.0", documents=3)
+PAGES = "https://example.org/rules.md"
+RUN = RunInfo(rules=RULES, version="0.1.0", documents=3, rule_pages=PAGES)
 SHORT_RUN = replace(RUN, rules=tuple(rule for rule in RULES if rule.code == "P307"))
 """Knows the rule of `hostile` alone: holding a hundred rules against the models of SARIF takes longer than all else."""
 
@@ -99,8 +101,9 @@ def hostile(text: str, severity: Any = "error", code: str = "P307") -> Problem:
         record=text,
         snippet=f"{visible(text)}\n{'^' * max(1, len(text))}",
         suggestion=text,
-        fix=Fix(False, text, (Edit(f"/{text}", text),)),
+        fix=Fix(False, text, (Edit(f"/{text}", text, (2, 3, 2, 9)), Edit(f"/new/{text}", text, (3, 1, 3, 1)))),
         related=(Place(f"raw/{text}", 1, 1, text),),
+        end_column=9,
     )
 
 
@@ -182,8 +185,10 @@ def unescaped(text: str) -> str:
 def test_github_commands_say_what_was_found(text: str) -> None:
     kind, properties, message = parsed(reported([hostile(text)], "github", replace(RUN, folder="a/")).rstrip("\n"))
     assert kind == "error"
-    assert properties.keys() == {"file", "line", "col", "title"}
+    assert properties.keys() == {"file", "line", "col", "endColumn", "title"}
     assert (properties["line"], properties["col"], properties["title"]) == ("2", "3", "P307 slice-mismatch")
+    assert properties["endColumn"] == "9"
+    assert "\nfix (corpus fmt --fix --unsafe): " in message
     assert properties["file"].startswith("a/raw/")
     if not commands(visible(text)) and "##" not in text:
         assert properties["file"] == f"a/raw/{visible(text)}.json"
@@ -264,12 +269,12 @@ def check_sarif(log: dict[str, Any]) -> list[dict[str, Any]]:
     no_more(driver, ("fullName", "rules"), ("name", "semanticVersion"))
     assert re.fullmatch(r"\d+\.\d+\.\d+", driver["semanticVersion"])
     for rule in driver["rules"]:
-        no_more(rule, ("name", "shortDescription", "help", "defaultConfiguration"), ("id",))
+        no_more(rule, ("name", "shortDescription", "help", "helpUri", "defaultConfiguration"), ("id",))
         no_more(rule["help"], ("markdown",), ("text",))
         assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
     assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
     for result in run["results"]:
-        optional = ("ruleIndex", "locations", "relatedLocations", "partialFingerprints", "properties")
+        optional = ("ruleIndex", "locations", "relatedLocations", "partialFingerprints", "properties", "fixes")
         no_more(result, optional, ("ruleId", "level", "message"))
         assert result["level"] in ("none", "note", "warning", "error")
         assert "ruleIndex" not in result or driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
@@ -282,8 +287,16 @@ def check_sarif(log: dict[str, Any]) -> list[dict[str, Any]]:
             no_more(artifact, ("uriBaseId",), ("uri",))
             assert re.fullmatch(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*", artifact["uri"])
             region = location["physicalLocation"]["region"]
-            no_more(region, (), ("startLine", "startColumn"))
+            no_more(region, ("endColumn",), ("startLine", "startColumn"))
             assert min(region.values()) >= 1
+            assert region.get("endColumn", region["startColumn"] + 1) > region["startColumn"]
+        for fix in result.get("fixes", []):
+            no_more(fix, (), ("description", "artifactChanges"))
+            (change,) = fix["artifactChanges"]
+            no_more(change, (), ("artifactLocation", "replacements"))
+            for replacement in change["replacements"]:
+                no_more(replacement, (), ("deletedRegion", "insertedContent"))
+                assert len(replacement["deletedRegion"]) == 4
     results: list[dict[str, Any]] = run["results"]
     return results
 
@@ -330,7 +343,7 @@ def check_markdown(said: str) -> None:
     """Only our own markup is in the page, and what a site would turn into links stands in code."""
     html = rendered(said)
     tags = set(re.findall(r"<(/?\w*[^>]*)>", html))
-    ours = {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "br", "pre"}
+    ours = {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "br", "pre", "ins"}
     assert {tag.lstrip("/") for tag in tags} <= ours
     outside = re.sub(r"<(code|pre)>.*?</\1>", "", html, flags=re.DOTALL)
     assert "owned" not in outside
@@ -360,7 +373,7 @@ def test_any_text_is_only_shown(text: str) -> None:
     assert len(ElementTree.fromstring(reported(found, "junit").encode()).findall(".//testcase")) == 4
     assert len(json.loads(reported(found, "json"))) == 4
     html = rendered(reported(found, "markdown"))
-    assert not re.search(r"<(?!/?(?:h2|h3|p|table|thead|tbody|tr|th|td|code|br|pre)>)", html)
+    assert not re.search(r"<(?!/?(?:h2|h3|p|table|thead|tbody|tr|th|td|code|br|pre|ins)>)", html)
     for name in REPORTERS.keys() - {"github"}:
         assert not any(commands(line) for line in reported(found, name).splitlines())
 
@@ -389,7 +402,7 @@ def test_memory_does_not_grow_with_findings(documents: int, tmp_path: Path) -> N
     peaks = []
     for count in (1_500, 3_000):
         run = replace(RUN, job_summary=tmp_path / f"summary-{count}")
-        outputs = [(name, Nowhere()) for name in ("github", "sarif", "junit", "markdown")]
+        outputs = [(name, Nowhere()) for name in ("github", "sarif", "junit", "markdown", "gitlab")]
         tracemalloc.start()
         assert write(many(count, documents), outputs, run) == {"error": count}
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -410,7 +423,7 @@ def test_markdown_fits_a_comment_and_says_what_is_missing(documents: int) -> Non
 
 
 def test_an_id_of_a_million_letters_is_cut() -> None:
-    for name in ("github", "markdown", "junit", "sarif"):
+    for name in ("github", "markdown", "junit", "sarif", "gitlab"):
         assert len(reported([hostile("x|" * 500_000)], name, RunInfo())) < 5_000_000
     assert len(reported([hostile("`" * 1_000_000)], "markdown")) < markdown.COMMENT
     assert len(reported([hostile("%" * 1_000_000)], "github")) < 20 * github.WORST * 1000
@@ -547,4 +560,4 @@ def test_a_hostile_submission(corpus: Corpus) -> None:
     check_sarif(json.loads(corpus.run("validate", "--format", "sarif").out))
     ElementTree.fromstring(corpus.run("validate", "--format", "junit").out)
     said = corpus.run("validate", "--format", "markdown").out
-    assert not re.search(r"<(?!/?(?:h2|h3|p|table|thead|tbody|tr|th|td|code|br|pre)>)", rendered(said))
+    assert not re.search(r"<(?!/?(?:h2|h3|p|table|thead|tbody|tr|th|td|code|br|pre|ins)>)", rendered(said))

@@ -13,6 +13,21 @@ from corpus.labelstudio.tasks import encode, task
 from support.corpora import REPOSITORY, TEXT, annotation, record
 
 SCHEMA = Schema.read(REPOSITORY)
+KEYWORDS = "carriedBy", "ownLabel", "ifBlank"
+
+
+def without_labelling(schema: Schema) -> Schema:
+    """The schema without the keywords that say how annotators fill a field in: its config is that of 1.0."""
+    written = copy.deepcopy(schema.annotation)
+    for layer in schema.layers:
+        for one in written["properties"][layer]["items"]["properties"].values():
+            for keyword in KEYWORDS:
+                one.pop(keyword, None)
+    return Schema(written, schema.article, schema.registry)
+
+
+OLD = without_labelling(SCHEMA)
+"""The schema with which annotators worked before labels carried values and blank fields were derived."""
 WHEN = "2026-11-24T07:00:00.000000Z"
 
 Convert = Callable[..., Result]

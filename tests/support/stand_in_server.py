@@ -1,9 +1,8 @@
-"""A stand-in for a Label Studio server, without a process of its own: see support/stand_in."""
+"""A stand-in for a Label Studio server, without a process of its own: see stand_in_api.py."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ import pytest
 
 from corpus.labelstudio.config import labelling_config
 from support.exports import SCHEMA
+from support.stand_in_api import FOLDER_VARIABLE, install
 
-SDK = Path(__file__).parent / "stand_in"
 TITLE = "bridge"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 URL = "https://labels.example.net"
@@ -46,20 +45,16 @@ class StandIn:
 
     def environment(self, url: str = URL) -> dict[str, str]:
         """What a command needs to find the server."""
-        return {"ON_THE_RECORD_STAND_IN": str(self.folder), "LABEL_STUDIO_URL": url, "LABEL_STUDIO_API_KEY": TOKEN}
+        return {FOLDER_VARIABLE: str(self.folder), "LABEL_STUDIO_URL": url, "LABEL_STUDIO_API_KEY": TOKEN}
 
 
 @contextmanager
 def stand_in(folder: Path, url: str = URL) -> Iterator[StandIn]:
-    """Put the stand-in in the place of the SDK, in this process."""
+    """Put the stand-in in the place of all servers, in this process."""
     one = StandIn(folder)
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "label_studio_sdk"]:
-            patch.delitem(sys.modules, name)
-        patch.syspath_prepend(SDK)
+        install(patch.setattr)
         for name, value in one.environment(url).items():
             patch.setenv(name, value)
         patch.delenv("LABEL_STUDIO_API_KEY_FILE", raising=False)
         yield one
-        for name in [name for name in sys.modules if name.partition(".")[0] == "label_studio_sdk"]:
-            del sys.modules[name]

@@ -180,8 +180,10 @@ def _spans(rng: Random, text: str, least: int, quoted: bool) -> list[Made]:
 
 def _object(rng: Random, written: Made, schema: Made) -> Made:
     """An object that a JSON Schema describes, its keys in any order."""
-    wanted = [name for name in written["properties"] if name in written.get("required", ()) or rng.random() < 0.6]
-    return {name: _value(rng, written["properties"][name], schema) for name in _shuffled(rng, wanted)}
+    # An object of properties with any names is generated empty.
+    known = written.get("properties", {})
+    wanted = [name for name in known if name in written.get("required", ()) or rng.random() < 0.6]
+    return {name: _value(rng, known[name], schema) for name in _shuffled(rng, wanted)}
 
 
 def _value(rng: Random, written: Made, schema: Made) -> Any:

@@ -38,6 +38,8 @@ class Suppressions:
     held: Mapping[ExceptionKey, ExceptionEntry] = field(default_factory=dict)
     expired: tuple[ExceptionEntry, ...] = ()
     baseline: Baseline | None = field(default_factory=dict)
+    today: date | None = None
+    """The day of the run, on which they are valid."""
 
     @property
     def doc_ids(self) -> frozenset[str]:
@@ -48,8 +50,9 @@ class Suppressions:
         """Return the suppressions of findings in these documents; "" stands for findings outside any document."""
         held = {key: one for key, one in self.held.items() if one.doc_id in doc_ids or one.file}
         if self.baseline is None:
-            return Suppressions(held, (), None)
-        return Suppressions(held, (), {one: count for one, count in self.baseline.items() if one.doc_id in doc_ids})
+            return Suppressions(held, (), None, self.today)
+        gone = {one: count for one, count in self.baseline.items() if one.doc_id in doc_ids}
+        return Suppressions(held, (), gone, self.today)
 
     def without(self, skipped_levels: SkippedLevels) -> Suppressions:
         """Return the suppressions of checks that ran; a skipped check cannot show whether they are unused."""
@@ -77,7 +80,7 @@ def read_suppressions(root: Path, today: date) -> Suppressions:
     """Read the exceptions and the baseline of the corpus, as valid on the day `today`. Raises CorpusError."""
     exceptions = read_exceptions(root, severities(), suppressible())
     held = {one.key: one for one in exceptions if today <= one.until}
-    return Suppressions(held, tuple(one for one in exceptions if today > one.until), read_baseline(root))
+    return Suppressions(held, tuple(one for one in exceptions if today > one.until), read_baseline(root), today)
 
 
 @dataclass(slots=True)

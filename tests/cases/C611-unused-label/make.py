@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 def make(bad: Path, good: Path) -> None:
-    text = "She " + "Ada " * 299
+    text = "All " + "Ada " * 299
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     for side in (bad, good):
         types = ("PER", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "WORK", "PRODUCT", "OTHER")
-        entities = [{"id": f"e{i}", "type": type_, "name": f"N{i}"} for i, type_ in enumerate(types)]
+        entities = [{"id": f"e{i}", "type": type_, "name": f"N{i}" if i else "Ada"} for i, type_ in enumerate(types)]
         mentions = []
         for i in range(300):
             start = 4 * i

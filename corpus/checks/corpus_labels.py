@@ -1,0 +1,101 @@
+"""Level 6: checks that compare the labels of all documents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .document_summary import Name, Summary, key_of, label_names
+from .keyed import Context, Found, Related, Row, Tally
+
+_ENOUGH = 300
+"""Number of values among which a label with a frequency of 1% is missing by chance in 5% of the cases."""
+
+
+def unchosen_rows(one: Summary) -> Iterator[Row]:
+    """Yield the labels of a document that no annotator chose."""
+    for pointer, record, detail in one.unchosen:
+        yield Row((one.doc_id, pointer), detail, (one.gold, record))
+
+
+def unchosen_label(key: tuple[str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C609: No annotator chose this gold label.
+
+    What: at least two annotators annotated exactly these words, and `gold` has a label that none of them chose.
+    Why: most often an error in adjudication. A deliberate decision against both needs a documented reason.
+    Bad: `type: mixed` in gold, `direct` and `indirect` by the annotators, without an explanation.
+    Good: the label that one of them chose, or an exception with the reason.
+    """
+    doc_id, pointer = key
+    for _, detail, (gold, record) in rows:
+        yield Found(doc_id, gold, detail, pointer, record)
+
+
+def name_rows(one: Summary) -> bytes:
+    """Return the labels of a document's names and descriptions under a hash of their words."""
+    return one.kinds
+
+
+def two_labels_of_words(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:
+    """C610: The same words have inconsistent labels.
+
+    What: in `gold`, the same words have two entity types, or are a name in one document and a description
+    in another. One finding per rarer label, at its first mention.
+    Why: some words do name two things. Others name one thing that two annotators labelled differently.
+    Bad: *Harbour Board*: ORG in seven documents, and FAC in one.
+    Good: one type, or a note in the guidelines that distinguishes the two.
+    """
+    if not any(tally.value % 2 for tally in tallies):
+        return
+    known = [(tally, name) for tally in tallies if (name := _find(context, tally, key)) is not None]
+    if len(known) < 2:
+        return
+    most, its = max(known, key=lambda one: (one[0].documents, one[1].form, one[1].type))
+    for tally, name in known:
+        if tally.doc_id != most.doc_id and "NAM" in (name.form, its.form):
+            documents = f"{most.documents} document{'s' * (most.documents != 1)}"
+            detail = f"{name.words!r} is {_kind(name)} here, {_kind(its)} in {documents}"
+            related = (Related(most.doc_id, most.gold, f"/mentions/{its.number}", "for example"),)
+            yield Found(tally.doc_id, tally.gold, detail, f"/mentions/{name.number}", name.record, related=related)
+
+
+def _find(context: Context, tally: Tally, key: int) -> Name | None:
+    """Return the name in the first document of a tally that has this key and value."""
+    return next((name for name in context.names(tally.doc_id) if key_of(name) == (key, tally.value)), None)
+
+
+def _kind(name: Name) -> str:
+    return " ".join(filter(None, (name.form, name.type)))
+
+
+def label_rows(one: Summary) -> Iterator[Row]:
+    """Yield the counts of all labels in a document's adjudicated annotation."""
+    if one.labels:
+        yield Row("", one.labels)
+
+
+def unused_label(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C611: A label is never used.
+
+    What: the field has 300 or more values in `gold`, and none of them is this label. Checked in full runs
+    in which no document failed.
+    Why: a label rarer than 1% cannot be learnt, or the annotators do not know it.
+    Bad: `polarity` with 900 values, and `hypothetical` never.
+    Good: a label that is used, or that is deleted from `schema/`.
+    """
+    if not context.complete:
+        return
+    names = label_names(context.schema)
+    sums = np.zeros(len(names), np.int64)
+    for row in rows:
+        sums += np.frombuffer(row.value, np.uintc)
+    totals = dict(zip(names, sums.tolist(), strict=True))
+    values: Counter[tuple[str, str]] = Counter()
+    for (layer, field, _), count in totals.items():
+        values[layer, field] += count
+    for layer, field, label in names:
+        if not totals[layer, field, label] and values[layer, field] >= _ENOUGH:
+            detail = f"{layer}.{field} {label}, among {values[layer, field]:,} values"
+            yield Found("", "schema/annotation.schema.json", detail)

@@ -1,0 +1,111 @@
+"""Level 6: checks that nothing leaks from training to test: no near-duplicate, no story, no released document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..splits.assign import bridge, stories
+from ..splits.near_duplicates import Near
+from .document_summary import Corpus, Summary
+from .keyed import Context, Found, Related, Row
+
+
+def near_copies(corpus: Corpus) -> Iterator[Found]:
+    """C606: Near-duplicate texts are in different splits.
+
+    What: two texts share at least half of their runs of twelve letters (estimated with MinHash), or have
+    identical letters, or, where a text is withheld, the same checksum. Every document with a
+    near-duplicate in another split is in at least one finding, with the first of them.
+    Why: a model reproduces in the test what it memorised in training.
+    Bad: an agency report in `train`, and the same report under another headline in `test`.
+    Good: both in one split, with one `story`.
+    """
+    documents = [one for one in corpus.summaries if one.split]
+    near = Near([one.sketch for one in documents], [one.split for one in documents])
+    splits = sorted({one.split for one in documents})
+
+    def others(i: int) -> list[str]:
+        return [split for split in splits if split != documents[i].split]
+
+    def first(i: int) -> int | None:
+        return min((j for split in others(i) if (j := near.first(i, split)) is not None), default=None)
+
+    asked = {i for i, one in enumerate(documents) if corpus.asks(one.doc_id)}
+    if corpus.about is not None:
+        asked |= {j for i in asked for j in near.near(i, others(i))}
+    for i in sorted(asked):
+        j = first(i)
+        if j is None or (i < j and first(j) == i):
+            continue
+        one, other = documents[i], documents[j]
+        detail = f"{one.split} here, {other.split} for {other.doc_id}"
+        related = (_in_record(other, "/split", "the near-duplicate"),)
+        yield Found(one.doc_id, one.record, detail, "/split", related=related)
+
+
+def story_rows(one: Summary) -> Iterator[Row]:
+    """Yield the split of a document under the name of its story."""
+    if one.story and one.split:
+        yield Row(one.story, one.split, (one.doc_id, one.record))
+
+
+def story_in_two_splits(story: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C607: A story is in different splits.
+
+    What: the records of two documents name the same `story` and different splits.
+    Why: reports of one event share names, facts and whole sentences; a model that learnt
+    from one can guess the other.
+    Bad: `"story": "ferry-strike"` once in `train` and once in `test`.
+    Good: all articles of a story in one split.
+    """
+    first, (other, other_record) = rows[0], rows[0].rest
+    for row in rows:
+        if row.value != first.value:
+            doc_id, record = row.rest
+            detail = f"{story!r}, {row.value} here, {first.value} for {other}"
+            related = (Related(other, other_record, "/split", "the other document"),)
+            yield Found(doc_id, record, detail, "/split", related=related)
+
+
+def bridged_splits(corpus: Corpus) -> Iterator[Found]:
+    """C614: A document without a split is tied to different splits.
+
+    What: the document, directly or through other documents without a split, is a near-duplicate of
+    documents in two splits or shares a `story` with them. `corpus split` cannot assign it.
+    Why: in either split it would leak text between training and test.
+    Bad: a weekly summary without a split, half from a report in `train`, half from a report in `test`.
+    Good: remove it from the corpus; or, before the first release, put all of them in one split.
+    """
+    for story in stories(corpus.summaries):
+        one = corpus.summaries[story.ties[0].one] if story.bridges else None
+        involved = [*story.documents, *(tie.other for tie in story.ties)]
+        if one and corpus.asks(*(corpus.summaries[i].doc_id for i in involved)):
+            ties = ((corpus.summaries[tie.other], tie.split) for tie in story.ties)
+            related = tuple(_in_record(other, "/split", f"in {split}") for other, split in ties)
+            yield Found(one.doc_id, one.record, bridge(story, corpus.summaries), "/doc_id", related=related)
+
+
+def split_rows(one: Summary) -> Iterator[Row]:
+    """Yield the split and the text of a document under its id."""
+    if one.split:
+        yield Row(one.doc_id, one.split, (one.record, next(iter(one.sketch.keys), b"")))
+
+
+def moved_split(doc_id: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C608: A document changed its split after a release.
+
+    What: its `split` differs from its split in the last release, the highest version in releases/. A document
+    with a new id is known by its text.
+    Why: a model trained on the last release has seen the document.
+    Bad: `train` in release 1.2.0, `"split": "test"` now.
+    Good: the split of the release.
+    """
+    for _, split, (record, text) in rows:
+        before = context.released.get(doc_id) or context.released_texts.get(text, split)
+        if before != split:
+            detail = f"{split} now, {before} in release {context.version}"
+            yield Found(doc_id, record, detail, "/split", suggestion=f"set split back to {before}")
+
+
+def _in_record(one: Summary, pointer: str, message: str) -> Related:
+    return Related(one.doc_id, one.record, pointer, message)

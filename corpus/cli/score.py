@@ -1,0 +1,120 @@
+"""`corpus score`: what a system's annotations are worth, measured against gold."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import click
+
+from ..core.model import GOLD
+from .options import PATH_TYPE, Common, NameList, OneOf, Verb
+
+_RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv", "html": "html"}
+"""The output formats, and the function of `score.render` for each."""
+
+
+@click.command("score", cls=Verb)
+@click.argument("predictions", metavar="PREDICTIONS")
+@click.option(
+    "--release",
+    metavar="DIR|VERSION",
+    help="Score against this release or build, which needs no corpus; default: the corpus itself.",
+)
+@click.option("--against", default=GOLD, metavar="NAME", help="The annotator to score against; default: gold.")
+@click.option("--split", metavar="SPLIT", help="Score this split; default: those of the predicted documents.")
+@click.option("--layer", "layers", multiple=True, metavar="LAYER", help="Only this layer; may be repeated.")
+@click.option(
+    "--by",
+    type=NameList(),
+    default=(),
+    metavar="FIELD,…",
+    help="Also by these fields of the record, such as source or topics, or by length.",
+)
+@click.option("--compare", metavar="OTHER", help="Compare with these predictions: differences, intervals and p.")
+@click.option(
+    "--missing",
+    type=OneOf(lambda: {"refuse": "", "empty": ""}),
+    default="refuse",
+    metavar="refuse|empty",
+    help="Documents without a prediction: refuse (default), or score as empty.",
+)
+@click.option(
+    "--multi-entity",
+    type=OneOf(lambda: {"refuse": "", "drop": ""}),
+    default="refuse",
+    metavar="refuse|drop",
+    help="A mention in two entities: refuse (default), or leave it out of coreference.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=OneOf(lambda: _RENDERERS),
+    default="text",
+    metavar="FORMAT",
+    help=f"{', '.join(_RENDERERS)}; default: text.",
+)
+@click.option(
+    "--submission", type=PATH_TYPE, metavar="FILE", help="Also write the predictions as a submission to a release."
+)
+@click.option("--system", metavar="NAME", help="The name of the system; default: that of the file.")
+@click.option("--out", type=PATH_TYPE, metavar="FILE", help="Write to this file; default: stdout.")
+@click.pass_obj
+def score(
+    common: Common,
+    predictions: str,
+    release: str | None,
+    against: str,
+    split: str | None,
+    layers: tuple[str, ...],
+    by: tuple[str, ...],
+    compare: str | None,
+    missing: str,
+    multi_entity: str,
+    format_: str,
+    submission: Path | None,
+    system: str | None,
+    out: Path | None,
+) -> int:
+    """Score predictions against gold, with 95% intervals over stories.
+
+    PREDICTIONS is a directory or file of annotations in this project's format (JSON, or
+    JSONL with one a line), a JSONL or Parquet file of flat rows as in the configs quotes and
+    stances, or the name of an annotator. Layers and fields that it does not have are
+    not scored. docs/benchmark.md defines each figure and says how to report one.
+
+    Examples:
+
+      corpus score predictions/ --split test
+      corpus score quotes.jsonl --split test --format markdown
+      corpus score ann-a --split dev --layer quotes
+      corpus score mine/ --release ./on-the-record-1.0.0 --split test
+      corpus score mine/ --release 1.0.0 --split test --submission mine.jsonl
+      corpus score mine.jsonl --compare theirs.jsonl --split test
+    """
+    from ..score import render
+    from ..score import score as scored
+
+    of = partial(
+        scored,
+        root=common.root() if release is None or common.given_root else None,
+        release=release,
+        against=against,
+        split=split,
+        layers=layers,
+        by=by,
+        missing=missing,
+        multi_entity=multi_entity,
+    )
+    result = of(predictions, submission=submission, system=system)
+    differences = result.compare(of(compare)) if compare else ()
+    written = getattr(render, _RENDERERS[format_])(result, differences)
+    if out is None:
+        sys.stdout.write(written)
+        return 0
+    from ..files.writer import open_output
+
+    with open_output(out) as file:
+        file.write(written.encode())
+    return 0

@@ -1,0 +1,76 @@
+"""Corpus-wide rules by key: a key is judged by its own rows, however documents and keys are divided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.cases import FOLDERS, copy
+
+from corpus.checks.corpus_wide import CORPUS_WIDE, _order
+from corpus.checks.document_summary import Corpus, Summary, summarise
+from corpus.checks.keyed import Context, Keyed, Row, Tallied
+from corpus.core.schema import Schema
+from corpus.files import Index, Reader, by_document
+from corpus.files.releases import read_last_release
+
+KEYED = [rule for rule in CORPUS_WIDE if isinstance(rule, Keyed)]
+
+
+def read(root: Path) -> Iterator[Summary]:
+    """The summaries of a corpus whose documents have no errors of structure."""
+    schema = Schema.read(root)
+    with Index(root) as index, Reader(root, index.unpacked) as reader:
+        for entries in index.shards(256):
+            for group in by_document(entries):
+                yield summarise(reader.documents(group), schema)
+
+
+@pytest.fixture(scope="module", params=[f for f in FOLDERS if f.name[:4] in {rule.code for rule in KEYED}], ids=str)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Corpus, Context]:
+    root, _, _ = copy(request.param, tmp_path_factory.mktemp("keyed"))
+    last = read_last_release(root)
+    return (
+        request.param.name[:4],
+        Corpus(tuple(read(root))),
+        Context(Schema.read(root), last.version, last.by_id, last.by_text),
+    )
+
+
+def grouped(rule: Keyed, corpus: Corpus) -> dict[object, list[Row]]:
+    """The rows of every key, the last key first."""
+    rows: dict[object, list[Row]] = {}
+    for one in corpus.summaries:
+        for row in rule.rows(one):
+            rows.setdefault(row.key, []).append(row)
+    return dict(reversed(rows.items()))
+
+
+def test_a_key_is_judged_by_its_own_rows(case: tuple[str, Corpus, Context]) -> None:
+    code, corpus, context = case
+    for rule in KEYED:
+        apart = [found for key, rows in grouped(rule, corpus).items() for found in rule.ask(key, rows, context)]
+        found = sorted(rule.judge(corpus, context), key=_order)
+        assert found == sorted(apart, key=_order)
+        assert bool(found) == (rule.code == code)
+
+
+def test_a_partial_run_judges_the_keys_of_its_documents(case: tuple[str, Corpus, Context]) -> None:
+    code, corpus, context = case
+    rule = next(rule for rule in KEYED if rule.code == code)
+    for one in corpus.summaries:
+        keys = {row.key for row in rule.rows(one)}
+        wanted = [
+            found
+            for key, rows in grouped(rule, corpus).items()
+            for found in rule.ask(key, rows, context)
+            if key in keys
+        ]
+        found = rule.judge(replace(corpus, about=frozenset([one.doc_id])), context)
+        assert sorted(found, key=_order) == sorted(wanted, key=_order)
+
+
+def test_every_rule_says_how_it_is_divided() -> None:
+    assert {rule.code for rule in CORPUS_WIDE if not isinstance(rule, Keyed | Tallied)} == {"C606", "C614"}

@@ -1,0 +1,78 @@
+"""Faults of many kinds, planted in real articles: whether they are found, where, by which rule, and what else is.
+
+Each kind is planted `TIMES` times. `ON_THE_RECORD_PLANTED=60 pytest -s tests/checks/test_planted.py` plants each 60
+times and prints the rows. `--golden` writes the rows of docs/rules.md, which are those of `TIMES`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from support.plant import KINDS, Kind, plant
+from support.planted import BY_TITLE, MARKED, PAGE, merged, rows, section, written
+
+from corpus.checks.suppress.suppressions import all_rules
+
+TIMES = 5
+ASKED = int(os.environ.get("ON_THE_RECORD_PLANTED", TIMES))
+OFFSETS = "each wrong span is a finding of its own"
+APOSTROPHE = "an apostrophe counts as a quotation mark"
+MISSED = {
+    "The record of an article is missing": "its annotations are reported as orphans, too",
+    "The corpus holds a text that may not be redistributed": "each span that quotes it is a finding of its own",
+    "All offsets are shifted by the same number": OFFSETS,
+    "All offsets after a paragraph are shifted by the same number": OFFSETS,
+    "All offsets count bytes of UTF-8": OFFSETS,
+    "All offsets count UTF-16, with an emoji in the headline": OFFSETS,
+    "The type of a quote is `indirect` in place of `direct`": "a quote in marks that ends in a comma, or is in pieces",
+    "The type of a quote is `direct` in place of `mixed`": APOSTROPHE,
+    "The type of a quote is `direct` in place of `indirect`": APOSTROPHE,
+    "The type of a quote is `direct` in place of `free_indirect`": APOSTROPHE,
+    "The type of a quote is `direct` in place of `reported`": APOSTROPHE,
+    "The type of a quote is `mixed` in place of `indirect`": APOSTROPHE,
+    "The text is that of another article, with the checksum of that text everywhere": OFFSETS,
+    "A direct quote is missing in the annotation of an annotator": "only gold is asked",
+    "A direct quote is missing, and the quote inside of it is not": "a span that touches the quotation is enough",
+    "A direct quote is missing whose straight mark is not closed before the end of its paragraph": "it is no quotation",
+    "A quote is said to run over paragraphs and does not": "a quote in pieces may",
+}
+"""Kinds that a rule claims and does not report each time, or not with one finding: why."""
+
+NOT_PLANTED = {
+    "F109": "needs a file of many megabytes",
+    "F119": "needs a file that goes away while the corpus is read",
+    "C611": "needs the labels of 300 records",
+}
+"""Rules that no kind claims, and why."""
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: re.sub(r"\W+", "-", kind.title).strip("-"))
+def test_fault_is_found_at_its_place_by_its_rule(kind: Kind, request: pytest.FixtureRequest) -> None:
+    row = plant(kind, ASKED)
+    assert row.planted
+    if ASKED != TIMES:
+        print(row, dict(row.others), row.missed[:3])
+    elif request.config.getoption("--golden"):
+        page = PAGE.read_text("utf-8")
+        PAGE.write_text(MARKED.sub(lambda _: merged(row, TIMES), page), "utf-8")
+    if ASKED == TIMES:
+        assert rows(section()).get(kind.title) == str(row)
+    if kind.codes and kind.title not in MISSED:
+        assert row.complete, (row.missed, row.extra)
+
+
+def test_page_has_a_row_for_each_kind() -> None:
+    assert len(BY_TITLE) == len(KINDS) >= 80
+    assert section() == written(rows(section()), TIMES)
+    assert rows(section()).keys() == BY_TITLE.keys()
+
+
+def test_kinds_that_are_missed_are_claimed() -> None:
+    assert all(BY_TITLE[title].codes for title in MISSED)
+
+
+def test_each_rule_has_a_kind() -> None:
+    claimed = {code for one in KINDS for code in one.codes}
+    assert {rule.code for rule in all_rules()} == claimed | NOT_PLANTED.keys()
