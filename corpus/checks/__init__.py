@@ -6,7 +6,7 @@
 | 2 | schema: types, fields, labels | `structure` |
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
-| 5 | semantics | `conditions` of the schema, `edges`, `quote_marks`, `quote_sources`, `quotes`, `stances`, `entities`, |
+| 5 | semantics | `conditions` (of the schema), `edges`, `quotes`, `quote_marks`, `quote_sources`, `stances`, |
 | | | `chains`, `mentions` |
 | 6 | publication | `publishable` and `records`, of one document; `corpus_wide`, of all documents |
 

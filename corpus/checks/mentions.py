@@ -12,7 +12,7 @@ from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.pronouns import pronouns_of
 from ..core.schema import Schema
 from .derived import derived
-from .quotations import MARKS
+from .quotation_marks import MARKS
 from .rule import CheckFunction, found
 
 _THINGS = frozenset(("ORG", "GPE", "LOC", "FAC", "EVENT", "WORK"))
