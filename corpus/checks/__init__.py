@@ -7,7 +7,7 @@
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
 | 5 | semantics | `conditions` (of the schema), `edges`, `quotes`, `quote_marks`, `quote_sources`, `stances`, |
-| | | `chains`, `mentions` |
+| | | `entities`, `chains`, `mentions` |
 | 6 | publication | `publishable` and `records`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.

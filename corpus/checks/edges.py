@@ -103,18 +103,20 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
         pair = derived(document, schema).marks.around(start)
         if pair is None or "\n" in text[start:end]:
             continue
-        gap = text[max(pair.opening + 1, start - LONGEST) : start]
-        gap += text[end : min(pair.closing, end + LONGEST)] if pair.closed else ""
-        if not any(map(str.isalnum, gap)):
+        pieces = derived(document, schema).content[i]
+        # Between two pieces in one pair of marks, the later one reports what is left out.
+        since = max(pair.opening + 1, pieces[j - 1][1] if j else 0)
+        is_last = j + 1 == len(pieces) or pieces[j + 1][0] > pair.closing
+        until = pair.closing if pair.closed and is_last else end
+        if not any(map(str.isalnum, text[max(since, start - LONGEST) : start] + text[end : min(until, end + LONGEST)])):
             continue
         covered = coverage(text, [_beside(document, schema, i, pair)])
-        before = left_out(text, pair.opening + 1, start, covered)
-        after = left_out(text, end, pair.closing, covered) if pair.closed else ""
+        before, after = left_out(text, since, start, covered), left_out(text, end, until, covered)
         if before or after:
             pointer = join_pointer("quotes", i, "content", j)
             known = document.layer("quotes")[i]["content"][j]
-            whole = pair.opening + 1 if before else start, pair.closing if after else end
-            free = 1 not in covered[whole[0] : start] + covered[end : whole[1]]
+            whole = since if before and since == pair.opening + 1 else start, until if after else end
+            free = whole != (start, end) and 1 not in covered[whole[0] : start] + covered[end : whole[1]]
             fix = resized(text, pointer, known, *whole) if free else None
             detail = " and ".join(repr(words[:60]) for words in (before, after) if words)
             yield found(words_left_out, document, detail, pointer, span=(start, end), fix=fix)
