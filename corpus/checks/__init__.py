@@ -6,8 +6,8 @@
 | 2 | schema: types, fields, labels | `structure` |
 | 3 | offsets, checksums, quoted words | `spans` |
 | 4 | ids and references | `references` |
-| 5 | semantics | `conditions` of the schema, `edges`, `quote_marks`, `quote_sources`, `quotes`, `stances` |
-| 5 | semantics | `entities`, `chains`, `mentions` |
+| 5 | semantics | `conditions` (of the schema), `edges`, `quotes`, `quote_marks`, `quote_sources`, `stances`, |
+| | | `entities`, `chains`, `mentions` |
 | 6 | publication | `publishable` and `records`, of one document; `corpus_wide`, of all documents |
 
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
@@ -118,7 +118,7 @@ CHECKS: tuple[Check, ...] = (
         needs=("quotes.speaker", "mentions.entity", "mentions.form"),
         reads=("quotes.speaker_kind",),
     ),
-    Check(edges.inside_word, "warning"),
+    Check(edges.inside_word, "warning", optional=("quotes.cue", "stances.evidence_spans")),
     Check(edges.own_marks_in_content, "warning", reads=("quotes.type",)),
     Check(edges.words_left_out, "warning", reads=("quotes.type",)),
     Check(edges.punctuation_left_out, "warning", reads=("quotes.type",)),

@@ -10,8 +10,8 @@ from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.schema import Schema
 from ..core.source_tokens import source_layers
 from .derived import Offsets, derived, offsets
-from .quotation_marks import QuotationMarks
-from .quote_marks import LOOSE, coverage, left_out
+from .quotation_marks import Pair, QuotationMarks
+from .quote_marks import LONGEST, LOOSE, coverage, left_out
 from .rule import found
 
 _NEAR = 4
@@ -24,7 +24,8 @@ def inside_word(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q520: A span begins or ends inside a word.
 
     What: the characters before and after an edge are letters or digits. Languages that are written without blanks or
-    join small words to others, such as Chinese or Arabic, are exempt, and so are the tokens of a source.
+    join small words to others, such as Chinese or Arabic, are exempt, and so are the tokens of a source. A span that
+    does not match the words it quotes is not asked.
     Why: no annotator marks half a word; the edge slipped, or the offsets are shifted.
     Bad: *mayo* of *mayor*.
     Good: *mayor*.
@@ -33,12 +34,14 @@ def inside_word(document: Document, schema: Schema) -> Iterator[Problem]:
     language = primary_subtag(str(document.article.record.get("language", "")))
     if text is None or language in WITHOUT_BLANKS or language in CLITICS:
         return
-    spans = derived(document, schema).spans
+    spans, misquoted = derived(document, schema).spans, derived(document, schema).misquoted
     if not any(_cuts(text, edge) for edge in {*spans.starts, *spans.ends}):
         return
     skipped = source_layers(schema)
     for where, span in spans:
-        if where[0] not in skipped and (_cuts(text, span.start) or _cuts(text, span.end)):
+        if where[0] in skipped or where in misquoted:
+            continue
+        if _cuts(text, span.start) or _cuts(text, span.end):
             start, end = span.start, span.end
             while _cuts(text, start):
                 start -= 1
@@ -96,23 +99,25 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
     text = document.text
     if text is None:
         return
-    covered = None
     for i, j, (start, end) in _direct_pieces(document, schema):
         pair = derived(document, schema).marks.around(start)
         if pair is None or "\n" in text[start:end]:
             continue
-        covered = covered or coverage(text, derived(document, schema).content)
-        before = left_out(text, pair.opening + 1, start, covered)
-        after = left_out(text, end, pair.closing, covered) if pair.closed else ""
+        pieces = derived(document, schema).content[i]
+        # Between two pieces in one pair of marks, the later one reports what is left out.
+        since = max(pair.opening + 1, pieces[j - 1][1] if j else 0)
+        is_last = j + 1 == len(pieces) or pieces[j + 1][0] > pair.closing
+        until = pair.closing if pair.closed and is_last else end
+        if not any(map(str.isalnum, text[max(since, start - LONGEST) : start] + text[end : min(until, end + LONGEST)])):
+            continue
+        covered = coverage(text, [_beside(document, schema, i, pair)])
+        before, after = left_out(text, since, start, covered), left_out(text, end, until, covered)
         if before or after:
             pointer = join_pointer("quotes", i, "content", j)
             known = document.layer("quotes")[i]["content"][j]
-            whole = pair.opening + 1 if before else start, pair.closing if after else end
-            fix = (
-                resized(text, pointer, known, *whole)
-                if 1 not in covered[whole[0] : start] + covered[end : whole[1]]
-                else None
-            )
+            whole = since if before and since == pair.opening + 1 else start, until if after else end
+            free = whole != (start, end) and 1 not in covered[whole[0] : start] + covered[end : whole[1]]
+            fix = resized(text, pointer, known, *whole) if free else None
             detail = " and ".join(repr(words[:60]) for words in (before, after) if words)
             yield found(words_left_out, document, detail, pointer, span=(start, end), fix=fix)
 
@@ -129,12 +134,12 @@ def punctuation_left_out(document: Document, schema: Schema) -> Iterator[Problem
     text = document.text
     if text is None:
         return
-    content = [span for spans in derived(document, schema).content for span in spans]
     for i, j, (start, end) in _direct_pieces(document, schema):
         pair = derived(document, schema).marks.around(start)
         if not pair or not pair.closed or not end < pair.closing <= end + _NEAR:
             continue
-        if not text[end : pair.closing].strip(_INNER) and not any(a <= end < b for a, b in content):
+        beside = () if text[end : pair.closing].strip(_INNER) else (*_beside(document, schema, i, pair), (start, end))
+        if beside and not any(a <= end < b for a, b in beside):
             pointer = join_pointer("quotes", i, "content", j)
             fix = resized(text, pointer, document.layer("quotes")[i]["content"][j], start, pair.closing)
             detail = repr(text[end : pair.closing])
@@ -147,6 +152,18 @@ def _direct_pieces(document: Document, schema: Schema) -> Iterator[tuple[int, in
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("type") == "direct":
             yield from ((i, j, span) for j, span in enumerate(content[i]))
+
+
+def _beside(document: Document, schema: Schema, i: int, pair: Pair) -> list[Offsets]:
+    """Return the contents in a pair of marks that quote i leaves to others: not those around it or inside of it."""
+    quotes, content = document.layer("quotes"), derived(document, schema).content
+    return [
+        (start, end)
+        for j, spans in enumerate(content)
+        if j == i or quotes[j].get("parent") is None or quotes[j].get("parent") != quotes[i]["id"]
+        for start, end in spans
+        if pair.opening < start and end <= pair.closing
+    ]
 
 
 def _without_own_marks(text: str, span: Offsets, marks: QuotationMarks) -> Offsets:

@@ -3,9 +3,9 @@
     “It’s the bosses’ plan,” said Ivo.        one pair; both apostrophes are none
     ‘We said “no” twice,’ said Una.           two pairs, one in the other
 
-A single mark counts as one of a pair in its paragraph, or where it opens a paragraph. A double mark counts anywhere,
-except for the sign of inches. The marks of a pair need not match: “Yes" is one. A pair ends with its paragraph: a mark
-that is opened again in each paragraph is closed in the last one only.
+A single mark counts as one of a pair in its paragraph, where it opens a paragraph, or as ‘ before a capital. A double
+mark counts anywhere, except for the sign of inches. The marks of a pair need not match: “Yes" is one. A pair ends with
+its paragraph: a mark that is opened again in each paragraph is closed in the last one only.
 
 | marks | closed by |
 |---|---|
@@ -137,7 +137,7 @@ class QuotationMarks:
             elif not single and mark.closes:
                 self.unopened.add(begin + mark.offset)
         first = len(line) - len(line.lstrip())
-        left = [one.offset for one in open_ if one.char not in _SINGLE or one.offset == first]
+        left = [one.offset for one in open_ if one.char not in _SINGLE or one.offset == first or _opens_name(line, one)]
         pairs += _unclosed(left, end, begin)
 
     def _opener(self, mark: _Mark, open_: list[_Mark]) -> int:
@@ -209,6 +209,12 @@ def in_dialogue(text: str, start: int, language: str) -> bool:
     if primary_subtag(language) not in DIALOGUE_DASH:
         return False
     return _DASH.match(text, text.rfind("\n", 0, start) + 1) is not None
+
+
+def _opens_name(line: str, mark: _Mark) -> bool:
+    """Return True for ‘ before a capital, which is no apostrophe except in *‘Tis* and *‘Twas*."""
+    follows = line[mark.offset + 1 : mark.offset + 5]
+    return mark.char == "‘" and follows[:1].isupper() and not follows.startswith(("Tis", "Twas"))
 
 
 def _unclosed(openings: list[int], end: int, begin: int) -> Iterator[Pair]:

@@ -19,7 +19,9 @@ LOOSE = " \t\u00a0\u202f\u3000.,;:!?…-–—[]()¿¡،؛؟。、，；：！�
 """Characters that may separate words from their quotation mark."""
 _NEAR = 4
 """The most characters between words and their mark."""
-_LONGEST = 2_000
+_LABEL = 40
+"""The most characters of the label of a speaker."""
+LONGEST = 2_000
 """The most characters that a content leaves out by a slip."""
 
 
@@ -27,8 +29,8 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
     """Q501: A direct quote is not in quotation marks.
 
     What: a content span does not lie between quotation marks, and it is not a line of its own. The pieces of a
-    discontinuous content may share one pair of marks. In a language that uses dialogue dashes, such as French or
-    Russian, a dash that opens the paragraph is a mark.
+    discontinuous content may share one pair of marks; a quote in a quote has marks of its own. In a language that uses
+    dialogue dashes, such as French or Russian, a dash that opens the paragraph is a mark.
     Why: direct means word for word, which the text shows with marks or by setting a block off. Marks
     that open curly and close straight, or are never closed, are enough.
     Bad: `type: direct` for *the bridge was safe* in: She said the bridge was safe.
@@ -39,9 +41,12 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
         return
     marks, content = derived(document, schema).marks, derived(document, schema).content
     language = str(document.article.record.get("language", ""))
-    for i, _ in _quotes(document, "direct"):
+    index = {quote["id"]: i for i, quote in enumerate(document.layer("quotes"))}
+    for i, quote in _quotes(document, "direct"):
+        parent = index.get(quote.get("parent") or "")
+        since = 0 if parent is None or content[parent] == content[i] else content[parent][0][0]
         for j, (start, end) in enumerate(content[i]):
-            marked = _is_in_marks(text, start, end, marks) or in_dialogue(text, start, language)
+            marked = _is_in_marks(text, start, end, marks, since) or in_dialogue(text, start, language)
             if not (marked or _is_block(text, start, end)):
                 pointer = join_pointer("quotes", i, "content", j)
                 yield found(direct_without_marks, document, "", pointer, span=(start, end))
@@ -51,7 +56,8 @@ def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q502: An indirect quote is entirely in quotation marks.
 
     What: the content of an indirect, free indirect or reported quote is all that stands between a pair of quotation
-    marks. For a quote with a parent, the pair lies within the parent's content.
+    marks, or in a line after the label of a speaker, as in an interview. For a quote with a parent, the pair lies
+    within the parent's content.
     Why: words in marks are given word for word.
     Bad: `type: indirect` for the words in: “The bridge is safe,” she said.
     Good: `type: direct`.
@@ -64,7 +70,8 @@ def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     for i, quote in _quotes(document, "indirect", "free_indirect", "reported"):
         pair = _filled_pair(text, content[i], derived(document, schema).marks)
         parent = index.get(quote.get("parent") or "")
-        if pair and (parent is None or pair.opening >= content[parent][0][0]):
+        own = pair is not None and (parent is None or pair.opening >= content[parent][0][0])
+        if own or (parent is None and _follows_label(text, content[i][0][0], content[i][-1][1])):
             yield found(indirect_in_marks, document, "", join_pointer("quotes", i, "content", 0), span=content[i][0])
 
 
@@ -101,9 +108,13 @@ def mixed_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     if text is None:
         return
     content = derived(document, schema).content
+    index = {quote["id"]: i for i, quote in enumerate(document.layer("quotes"))}
     for i, quote in _quotes(document, "mixed"):
         pair = _filled_pair(text, content[i], derived(document, schema).marks)
-        if pair and quote.get("parent") is None and not _word_before(text, pair.opening):
+        parent = index.get(quote.get("parent") or "")
+        if pair is None or _word_before(text, pair.opening):
+            continue
+        if parent is None or pair.opening >= content[parent][0][0]:
             yield found(mixed_in_marks, document, "", join_pointer("quotes", i, "content", 0), span=content[i][0])
 
 
@@ -159,10 +170,11 @@ def _quotes(document: Document, *types: str) -> Iterator[tuple[int, Record]]:
     return ((i, quote) for i, quote in enumerate(document.layer("quotes")) if quote.get("type") in types)
 
 
-def _is_in_marks(text: str, start: int, end: int, marks: QuotationMarks) -> bool:
-    """Return True if words lie between marks, or have one at an edge that nothing pairs with another."""
-    if marks.around(start) is not None:
-        return True
+def _is_in_marks(text: str, start: int, end: int, marks: QuotationMarks, since: int) -> bool:
+    """Return True if words lie between marks that open after `since`, or have an unpaired one at an edge."""
+    around = marks.around(start)
+    if around is not None:
+        return around.opening >= since or marks.opening.get(start) is not None
     pair = marks.opening.get(start)
     if pair and (not pair.closed or not text[pair.closing + 1 : end].strip(LOOSE)):
         return True
@@ -170,6 +182,13 @@ def _is_in_marks(text: str, start: int, end: int, marks: QuotationMarks) -> bool
     if start and text[start - 1] in MARKS and not text[max(0, start - 2) : start - 1].isalnum():
         return start - 1 not in marks.closing
     return any(offset in marks.unopened for offset in marks.inside(end - 1, end + _NEAR))
+
+
+def _follows_label(text: str, start: int, end: int) -> bool:
+    """Return True if words fill a line from the label of a speaker to a stop: *Radio Ossel: When?*"""
+    label = text[text.rfind("\n", 0, start) + 1 : start].strip()
+    is_label = label.endswith((":", "：")) and 1 < len(label) <= _LABEL and text[start].isupper()
+    return is_label and text[end - 1] in ".!?…。！？" and text[end : end + 1] in ("\n", "\r", "")
 
 
 def _word_before(text: str, offset: int) -> bool:
@@ -205,7 +224,7 @@ def left_out(text: str, start: int, end: int, covered: bytearray) -> str:
     A gap of more than 2,000 characters is none: something else than a slip made it.
     """
     rest, depth = "", 0
-    for k in range(start, end if end - start <= _LONGEST else start):
+    for k in range(start, end if end - start <= LONGEST else start):
         char = text[k]
         depth += (char == "[") - (char == "]" and depth > 0)
         rest += " " if depth or covered[k] else char

@@ -32,7 +32,7 @@ from .layers import Label as Label
 from .layers import Layer as Layer
 from .model import CorpusError, Kind, Record
 from .regular_file import read_file
-from .schema_names import NAME, check_label, check_names
+from .schema_names import NAME, check_label, check_names, check_prose
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 """The `$schema` of every *.schema.json: another one would be fetched, and would decide what is valid."""
@@ -40,6 +40,8 @@ TARGETS = "targets"
 """What a reference to the target registry refers to; the other references name a layer."""
 
 _SCALARS = ("string", "integer", "number", "boolean")
+_SHOWN = 400
+"""The most code points of another library's message that are shown: some quote the whole schema."""
 _ID = ("id", "scalar", "string", True)
 IF_DONE = "requiredIfDone"
 """The keyword of a record's schema that names the fields which each record has if `fields_done` names them."""
@@ -221,7 +223,8 @@ def _check_json_schema(value: dict[str, Any], path: Path) -> None:
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         where = "/".join(map(str, getattr(error, "instance_path", ())))
         message = getattr(error, "message", str(error))
-        raise CorpusError(f"{path} is not a valid JSON Schema: {message} (at /{where})") from None
+        shown = message if len(message) <= _SHOWN else f"{message[: _SHOWN // 2]} … {message[-_SHOWN // 2 :]}"
+        raise CorpusError(f"{path} is not a valid JSON Schema: {shown} (at /{where})") from None
 
 
 def _refuse(uri: str) -> Any:
@@ -258,6 +261,18 @@ def _check_layers(schema: Schema) -> None:
                     f"the schema's field {layer.name}.{one.name} refers to {one.refers_to!r}, which is not a layer"
                 )
     check_labelling(schema.layers)
+    _check_prose(schema)
+
+
+def _check_prose(schema: Schema) -> None:
+    """Raise CorpusError for a title or description with characters that no reader of a config or page should get."""
+    for layer in schema.layers.values():
+        check_prose(f"layer {layer.name}", layer.title + layer.description)
+    of_layers = [(f"{name}.{one.name}", one) for name, layer in schema.layers.items() for one in layer.fields]
+    for name, one in [*of_layers, *((one.name, one) for one in schema.article_fields)]:
+        check_prose(f"field {name}", one.title + one.description)
+        for label in one.labels:
+            check_prose(f"label {label.name} of {name}", label.title + label.description)
 
 
 def _versions(annotation: dict[str, Any]) -> tuple[str, ...]:

@@ -185,11 +185,13 @@ def renamed(layers: Mapping[str, list[Record]], schema: Schema) -> dict[str, lis
             for ref in schema.layers[layer].of_kind("reference"):
                 if ref.refers_to == TARGETS or ref.name not in one:
                     continue
-                if ref.many:
-                    found = (names.get((ref.refers_to, name)) for name in one[ref.name])
+                given = one[ref.name]
+                if not ref.many and isinstance(given, str):
+                    one[ref.name] = names.get((ref.refers_to, given))
+                elif ref.many and isinstance(given, list) and all(isinstance(name, str) for name in given):
+                    found = (names.get((ref.refers_to, name)) for name in given)
                     one[ref.name] = list(dict.fromkeys(name for name in found if name))
-                else:
-                    one[ref.name] = names.get((ref.refers_to, one[ref.name]))
+                # Anything else is kept, and the schema refuses it.
             made[layer].append(_valued(one, schema, layer))
     return made
 

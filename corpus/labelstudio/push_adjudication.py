@@ -56,8 +56,8 @@ def push_adjudication(
     Of three annotators or more, each document may have two. `doc_ids` restricts the documents. Raises CorpusError if
     the names are invalid, or if the project has other tasks.
     """
-    pairs = [(first, second) for first, second in combinations(annotators, 2)]
-    for names in pairs or [annotators]:
+    pairs = list(combinations(annotators, 2))
+    for names in pairs or ((*annotators,),):
         check_names(root, names, GOLD)
     project = server.find_project(name)
     there = _asked_there(server, project) if project else {}

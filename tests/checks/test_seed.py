@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import unicodedata
 from pathlib import Path
 
 import pytest
+from support.copies import copy_repository
 from support.corpora import REPOSITORY
 
 from corpus.cli.main import main
@@ -27,11 +27,7 @@ needs_text = pytest.mark.skipif(
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A corpus of the seed article alone."""
-    shutil.copytree(REPOSITORY / "schema", tmp_path / "corpus/schema")
-    for name in (f"raw/{DOC_ID}.json", f"annotations/gold/{DOC_ID}.json"):
-        (tmp_path / "corpus" / name).parent.mkdir(parents=True)
-        shutil.copy(REPOSITORY / name, tmp_path / "corpus" / name)
-    return tmp_path / "corpus"
+    return copy_repository(tmp_path / "corpus", (DOC_ID,), ("gold",))
 
 
 def corpus(root: Path, *args: str) -> int:

@@ -211,3 +211,28 @@ def test_a_repeated_key_is_refused(root: Path, name: str) -> None:
     path = root / "schema" / f"{name}.json"
     path.write_text(path.read_text("utf-8").rstrip().removesuffix("}") + ', "type": 1, "type": 2}', "utf-8")
     assert f"{name}.json is not valid JSON: the key 'type' is repeated in one object" in refused(root)
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\u202e", "\u2066", "\x00", "\x85"])
+@pytest.mark.parametrize("place", ["layer", "field", "label"])
+def test_titles_and_descriptions_have_no_control_characters(root: Path, place: str, char: str) -> None:
+    """They are shown in terminals, pages and the config of Label Studio."""
+
+    def edit(schema: Written) -> None:
+        layer = schema["properties"]["quotes"]
+        field = layer["items"]["properties"]["type"]
+        at = {"layer": layer, "field": field, "label": field["oneOf"][0]}[place]
+        at["description"] = f"One {char}::error::"
+
+    change(root, "annotation.schema", edit)
+    assert f"has the control character U+{ord(char):04X}" in refused(root)
+
+
+def test_a_description_may_have_line_breaks_and_marks_of_direction(root: Path) -> None:
+    change(root, "annotation.schema", lambda schema: schema["properties"]["quotes"].update(description="a\n\tb\u200f"))
+    assert Schema.read(root).layers["quotes"].description == "a\n\tb\u200f"
+
+
+def test_a_refusal_does_not_repeat_the_whole_schema(root: Path) -> None:
+    change(root, "annotation.schema", lambda schema: schema.update(required=schema["properties"]))
+    assert len(refused(root)) < 1000

@@ -18,7 +18,7 @@ from support.strategies import Doc, corpora
 
 from corpus.core.model import Article, CorpusError, Document
 from corpus.formats import FORMATS
-from corpus.formats.documents import LeftOut, Options
+from corpus.formats.documents import LeftOut, Options, renamed
 from corpus.formats.exporting import export
 from corpus.formats.uima_common import Offsets
 
@@ -194,6 +194,14 @@ def test_offsets_of_json_are_code_units(tmp_path: Path) -> None:
     codes, made, _ = read_json(cas(named(0, 3), named(4, 5), named(12, 99), {"%TYPE": NAMED}), tmp_path)
     assert codes == ["IMP3", "IMP3"]
     assert words(made, "mentions") == ["Ада"]
+
+
+@pytest.mark.parametrize("source", [7, {"a": 1}, [["b"]], True])
+def test_a_reference_of_another_type_is_refused_by_the_schema(source: Any) -> None:
+    """Fuzzing found maps and features that put a number where ids belong."""
+    quote = {"id": "x", "content": [{"start": 0, "end": 3, "text": "Ада"}], "source": source, "speaker": source}
+    (made,) = renamed({"quotes": [quote]}, SCHEMA)["quotes"]
+    assert (made["id"], made["source"], made["speaker"]) == ("q1", source, source)
 
 
 def test_structures_may_be_an_object_by_their_ids(tmp_path: Path) -> None:
