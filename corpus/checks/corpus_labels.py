@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .document_summary import CHARACTERS, TALLIED, Name, Summary, key_of, label_names
+from .document_summary import CHARACTERS, Name, Summary, key_of, label_names
 from .keyed import Context, Found, Related, Row, Tally
+from .tallied import TALLIED
 
 _ENOUGH = 300
 """Number of values among which a label with a frequency of 1% is missing by chance in 5% of the cases."""

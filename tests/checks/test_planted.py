@@ -28,10 +28,7 @@ MISSED = {
     "The text is that of another article, with the checksum of that text everywhere": OFFSETS,
     "A mention holds the full stop after it": "the full stop after a name is taken for that of an abbreviation",
     "“He” or “she” is in the chain of an organisation": "a pronoun with a capital after a bracket",
-    "The type of a quote is `mixed` in place of `direct`": "a direct quote may end in a clause outside its marks",
     "The type of a quote is `direct` in place of `reported`": "words in marks beside the content",
-    "A direct quote lacks its last word": "a word before a mark that also closes a quote inside",
-    "A direct quote lacks the comma or full stop inside its marks": "a content in pieces",
     "A direct quote is missing, and the quote inside of it is not": "the quote inside fills most of it",
 }
 """Kinds that a rule claims and does not report each time, or not with one finding: why."""
