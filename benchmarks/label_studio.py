@@ -131,8 +131,8 @@ def _spans(rng: random.Random, doc_id: str) -> Made:
     text = _Text()
     found = []
     for i in range(30):
-        found.append({"id": f"n{i}", "spans": [text.add(bulk._sentence(rng, 2))], "reason": "term"})
-        text.add(f" {bulk._sentence(rng, 12)}. ")
+        found.append({"id": f"n{i}", "spans": [text.add(bulk.sentence(rng, 2))], "reason": "term"})
+        text.add(f" {bulk.sentence(rng, 12)}. ")
     return _made(doc_id, text, {"nonquotes": found})
 
 
@@ -149,15 +149,15 @@ def _records(rng: random.Random, doc_id: str) -> Made:
 
     for i in range(15):
         mention(i % 8)
-        text.add(f" {bulk._sentence(rng, 18)}. ")
+        text.add(f" {bulk.sentence(rng, 18)}. ")
     for i in range(5):
         text.add("“")
-        content = text.add(bulk._sentence(rng, 12) + ",")
+        content = text.add(bulk.sentence(rng, 12) + ",")
         text.add("” ")
         cue = text.add("said")
         text.add(" ")
         source = mention(i)
-        text.add(f". {bulk._sentence(rng, 18)}.\n")
+        text.add(f". {bulk.sentence(rng, 18)}.\n")
         quote = {"id": f"q{i}", "content": [content], "cue": [cue], "source": [source], "speaker": f"e{i}"}
         quote |= {"addressee": None, "type": "direct", "medium": "speech", "attribution": "explicit"}
         quote |= {"speaker_kind": "named", "polarity": "asserted", "parent": None, "continues_paragraph": False}

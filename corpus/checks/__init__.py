@@ -15,7 +15,7 @@ A new check is a function in one of these modules, a line in the list, and a fol
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache
 
@@ -41,6 +41,7 @@ from . import (
 from .corpus_wide import CORPUS_WIDE
 from .derived import derived
 from .rule import Check, Suppress
+from .sound_part import Errors
 
 CHECKS: tuple[Check, ...] = (
     Check(files.not_utf8, about="both"),
@@ -76,42 +77,42 @@ CHECKS: tuple[Check, ...] = (
     Check(structure.unknown_done_field),
     Check(structure.fields_of_layer_not_done),
     Check(spans.text_changed, about="article"),
-    Check(spans.other_text),
+    Check(spans.other_text, by_record=True),
     Check(spans.wrong_length, about="article"),
-    Check(spans.out_of_bounds),
-    Check(spans.empty_span),
-    Check(spans.reversed_span),
-    Check(spans.slice_mismatch),
-    Check(spans.no_span_text),
-    Check(spans.withheld_text),
-    Check(spans.edge_white_space, "warning"),
-    Check(spans.unsorted_spans),
-    Check(spans.overlapping_spans),
-    Check(spans.inside_grapheme),
-    Check(references.duplicate_id),
+    Check(spans.out_of_bounds, by_record=True),
+    Check(spans.empty_span, by_record=True),
+    Check(spans.reversed_span, by_record=True),
+    Check(spans.slice_mismatch, by_record=True),
+    Check(spans.no_span_text, by_record=True),
+    Check(spans.withheld_text, by_record=True),
+    Check(spans.edge_white_space, "warning", by_record=True),
+    Check(spans.unsorted_spans, by_record=True),
+    Check(spans.overlapping_spans, by_record=True),
+    Check(spans.inside_grapheme, by_record=True),
+    Check(references.duplicate_id, by_record=True),
     Check(references.dangling_reference),
     Check(references.wrong_layer),
-    Check(references.reference_cycle),
-    Check(references.unknown_target),
-    Check(references.impossible_kb, "warning", needs=("entities.kb",)),
-    Check(conditions.broken_condition),
-    Check(quote_marks.direct_without_marks, reads=("quotes.type",)),
-    Check(quote_marks.indirect_in_marks, reads=("quotes.type", "quotes.parent")),
-    Check(quotes.cue_in_content, needs=("quotes.cue",), reads=("quotes.type",)),
-    Check(quotes.source_in_content, needs=("quotes.source", "mentions.spans"), reads=("quotes.type",)),
-    Check(quotes.child_outside_parent, needs=("quotes.parent",)),
-    Check(quotes.partial_overlap, reads=("quotes.content",)),
-    Check(quotes.same_content, "warning", reads=("quotes.parent",)),
-    Check(quotes.nested_without_parent, "warning", needs=("quotes.parent",)),
+    Check(references.reference_cycle, by_record=True),
+    Check(references.unknown_target, by_record=True),
+    Check(references.impossible_kb, "warning", needs=("entities.kb",), by_record=True),
+    Check(conditions.broken_condition, by_record=True),
+    Check(quote_marks.direct_without_marks, reads=("quotes.type",), by_record=True),
+    Check(quote_marks.indirect_in_marks, reads=("quotes.type", "quotes.parent"), by_record=True),
+    Check(quotes.cue_in_content, needs=("quotes.cue",), reads=("quotes.type",), by_record=True),
+    Check(quotes.source_in_content, needs=("quotes.source", "mentions.spans"), reads=("quotes.type",), by_record=True),
+    Check(quotes.child_outside_parent, needs=("quotes.parent",), by_record=True),
+    Check(quotes.partial_overlap, reads=("quotes.content",), by_record=True),
+    Check(quotes.same_content, "warning", reads=("quotes.parent",), by_record=True),
+    Check(quotes.nested_without_parent, "warning", needs=("quotes.parent",), by_record=True),
     Check(
         quotes.anaphoric_without_antecedent,
         needs=("quotes.source", "mentions.entity", "mentions.form"),
         reads=("quotes.attribution", "quotes.speaker_kind"),
         optional=("quotes.parent",),
     ),
-    Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity")),
-    Check(quotes.paragraph_flag, "warning", reads=("quotes.continues_paragraph",)),
-    Check(quote_marks.mixed_without_marks, "warning", reads=("quotes.type",)),
+    Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity"), by_record=True),
+    Check(quotes.paragraph_flag, "warning", reads=("quotes.continues_paragraph",), by_record=True),
+    Check(quote_marks.mixed_without_marks, "warning", reads=("quotes.type",), by_record=True),
     Check(
         quotes.speaker_kind_mismatch,
         "warning",
@@ -159,28 +160,32 @@ CHECKS: tuple[Check, ...] = (
         stances.evidence_of_another,
         needs=("stances.evidence_quotes", "stances.holder", "quotes.speaker"),
         reads=("stances.scope",),
+        by_record=True,
     ),
     Check(
         stances.contradictory_stances,
         needs=("stances.holder", "stances.target"),
         reads=("stances.scope", "stances.label"),
+        by_record=True,
     ),
     Check(
         stances.duplicate_stance,
         needs=("stances.holder", "stances.target"),
         reads=("stances.scope", "stances.label"),
+        by_record=True,
     ),
     Check(
         stances.evidence_nowhere,
         needs=("stances.evidence_quotes", "stances.evidence_spans"),
         reads=("stances.scope",),
+        by_record=True,
     ),
     Check(stances.nested_evidence, "warning", needs=("stances.evidence_quotes", "quotes.parent")),
     Check(stances.stop_in_evidence, "info", needs=("stances.evidence_spans",), reads=("stances.scope",)),
-    Check(entities.two_types, needs=("entities.kb",), reads=("entities.type",)),
-    Check(entities.split_chain, needs=("entities.kb",), optional=("entities.type",)),
+    Check(entities.two_types, needs=("entities.kb",), reads=("entities.type",), by_record=True),
+    Check(entities.split_chain, needs=("entities.kb",), optional=("entities.type",), by_record=True),
     Check(entities.never_mentioned, needs=("mentions.entity",), optional=("entities.name",)),
-    Check(entities.shared_mention, "warning", needs=("mentions.entity",)),
+    Check(entities.shared_mention, "warning", needs=("mentions.entity",), by_record=True),
     Check(
         entities.merged_by_words,
         "warning",
@@ -194,14 +199,14 @@ CHECKS: tuple[Check, ...] = (
         reads=("entities.type",),
         optional=("entities.name", "mentions.entity", "mentions.form"),
     ),
-    Check(mentions.wrong_pronoun, "warning", needs=("mentions.entity",), reads=("entities.type",)),
-    Check(chains.he_and_she, "warning", needs=("mentions.entity",), reads=("entities.type",)),
-    Check(mentions.wrong_form, "warning", reads=("mentions.form",)),
+    Check(mentions.wrong_pronoun, "warning", needs=("mentions.entity",), reads=("entities.type",), by_record=True),
+    Check(chains.he_and_she, "warning", needs=("mentions.entity",), reads=("entities.type",), by_record=True),
+    Check(mentions.wrong_form, "warning", reads=("mentions.form",), by_record=True),
     Check(chains.missed_name, "warning", reads=("mentions.form",)),
     Check(chains.foreign_name, "warning", needs=("mentions.entity", "entities.name"), reads=("mentions.form",)),
-    Check(mentions.mixed_scripts, "warning", optional=("entities.name", "mentions.form")),
-    Check(mentions.mark_at_edge, "warning", needs=("entities.name", "mentions.entity")),
-    Check(mentions.possessive_name, "warning", needs=("entities.name", "mentions.entity")),
+    Check(mentions.mixed_scripts, "warning", optional=("entities.name", "mentions.form"), by_record=True),
+    Check(mentions.mark_at_edge, "warning", needs=("entities.name", "mentions.entity"), by_record=True),
+    Check(mentions.possessive_name, "warning", needs=("entities.name", "mentions.entity"), by_record=True),
     Check(chains.two_people, "info", needs=("mentions.entity",), reads=("mentions.form", "entities.type")),
     Check(publishable.no_split, about="article"),
     Check(publishable.against_licence, about="article"),
@@ -224,7 +229,7 @@ NEEDS: dict[int, frozenset[int]] = {
     5: frozenset({1, 2, 3, 4}),
     6: frozenset({1, 2, 3, 4}),
 }
-"""The levels that a document must pass before a level is checked, so that one error is one finding."""
+"""The levels that a document, or a record of it, must pass before a level is checked: one error is one finding."""
 
 
 @cache
@@ -247,28 +252,40 @@ def run(
     chosen: Mapping[str, Severity] | None = None,
     suppress: Suppress | None = None,
     today: date | None = None,
+    on_skip: Callable[[int], object] | None = None,
 ) -> Iterator[Problem]:
     """Run the checks of levels 1 to 6 on a document, in order, and yield the findings.
 
     `failed` holds the levels that the article failed, and is added to: an annotation is checked after its
-    article. A level is skipped if it failed already or if a level that it needs failed. A document that
-    could not be read fails level 1 even with a warning. `chosen` replaces the declared severities.
-    `suppress` takes each finding and returns it, a changed one, or None; only an error that is left
-    fails its level. `today` is the day of the run, after which a date is in the future.
+    article. A level is skipped if it failed already or if a level that it needs failed. But if the errors are in
+    records of an annotation, the checks that go by record are asked about the sound ones, and all checks if a safe fix
+    repairs each record. A document that could not be read fails level 1 even with a warning. `chosen` replaces the
+    declared severities. `suppress` takes each finding and returns it, a changed one, or None; only an error that is
+    left fails its level. `today` is the day of the run, after which a date is in the future. `on_skip` receives the
+    number of checks that were skipped because of errors.
     """
     about = "article" if document.annotation is None else "annotation"
     document.severities, document.today = severities() if chosen is None else chosen, today
+    before, errors = frozenset(failed), Errors(document, schema)
     for level, checks in _by_level(about, schema):
-        unfit = level in failed or NEEDS[level] & failed
-        if unfit or (level == 1 and not any(s.faults for s in document.sources)):
+        if level == 1 and not any(s.faults for s in document.sources):
             continue
+        asked, fit = document, checks
+        if level in failed or NEEDS[level] & failed:
+            part = None if level in before or NEEDS[level] & before else errors.sound_part()
+            fit = tuple(check for check in checks if part and (check.by_record or not part.indexes))
+            asked = part or document
+            if on_skip:
+                on_skip(len(checks) - len(fit))
         # Below level 5, the form of what the annotator says to have annotated is not checked yet.
-        absent = derived(document, schema).absent if level >= 5 else ()
-        for check in checks:
-            for problem in check.ask(document, schema) if check.can_ask(absent) else ():
+        absent = derived(asked, schema).absent if level >= 5 and fit else ()
+        for check in fit:
+            for problem in check.ask(asked, schema) if check.can_ask(absent) else ():
                 left = suppress(problem) if suppress else problem
                 if (left and left.severity == "error") or document.source.value is None:
                     failed.add(level)
+                    if level < 5:  # no level relies on the last two
+                        errors.add(problem)
                 if left:
                     yield left
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..splits.assign import bridge, stories
-from ..splits.near_duplicates import Near
+from ..splits.containment import Contained, contained
+from ..splits.near_duplicates import Near, is_near
 from .document_summary import Corpus, Summary
 from .keyed import Context, Found, Related, Row
 
@@ -41,6 +42,31 @@ def near_copies(corpus: Corpus) -> Iterator[Found]:
         detail = f"{one.split} here, {other.split} for {other.doc_id}"
         related = (_in_record(other, "/split", "the near-duplicate"),)
         yield Found(one.doc_id, one.record, detail, "/split", related=related)
+
+
+def copied_text(corpus: Corpus) -> Iterator[Found]:
+    """C639: A text is contained in a text of another split.
+
+    What: at least a quarter of the runs of twelve letters of a text, and about twenty words, are in a longer text of
+    another split (estimated by a sample), and they are no near-duplicates (C606). So an excerpt is found, and a copy in
+    which three words of ten were changed. Runs that more than 64 texts share are boilerplate and do not count. Of many
+    versions of one text, some pairs may be missed.
+    Why: a model reproduces in the test what it memorised in training.
+    Bad: an agency report in `train`, and its first three paragraphs in `test`.
+    Good: both in one split, with one `story`.
+    """
+    documents = [one for one in corpus.summaries if one.split and one.sketch.sample]
+    best: dict[int, Contained] = {}
+    for pair in contained([one.sketch.sample for one in documents], [one.split for one in documents]):
+        known = best.get(pair.text)
+        if known is None or pair.share > known.share:
+            best[pair.text] = pair
+    for pair in best.values():
+        one, other = documents[pair.text], documents[pair.other]
+        if not is_near(one.sketch, other.sketch):
+            detail = f"about {pair.share:.0%} of it are in {other.doc_id}, {one.split} here, {other.split} there"
+            related = (_in_record(other, "/split", "the longer text"),)
+            yield Found(one.doc_id, one.record, detail, "/split", related=related)
 
 
 def story_rows(one: Summary) -> Iterator[Row]:

@@ -39,9 +39,6 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
     Keyed(corpus_names.files_alike, rows=corpus_names.file_rows),
     Whole(corpus_splits.bridged_splits),
     Keyed(corpus_names.one_origin, rows=corpus_names.origin_rows),
-    Keyed(corpus_names.annotators_alike, "warning", corpus_names.annotator_rows),
-    Keyed(corpus_names.stories_alike, "warning", corpus_names.story_name_rows),
-    Tallied(corpus_labels.unlike_characters, "info", corpus_labels.character_rows),
     Keyed(corpus_gold.missing_in_gold, "warning", corpus_gold.missing_rows, "each"),
     Keyed(corpus_gold.only_in_gold, "info", corpus_gold.added_rows, "each"),
     Keyed(corpus_gold.gold_of_one_side, "info", corpus_gold.one_side_rows, "each"),
@@ -51,6 +48,10 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
     Keyed(corpus_gold.opposite_stance, "warning", corpus_gold.opposite_rows, "each"),
     Tallied(corpus_gold.sentence_annotated_differently, "info", corpus_gold.passage_rows),
     Keyed(corpus_gold.text_annotated_differently, "warning", corpus_gold.text_rows),
+    Keyed(corpus_names.annotators_alike, "warning", corpus_names.annotator_rows),
+    Keyed(corpus_names.stories_alike, "warning", corpus_names.story_name_rows),
+    Whole(corpus_splits.copied_text, "warning"),
+    Tallied(corpus_labels.unlike_characters, "info", corpus_labels.character_rows),
 )
 
 

@@ -17,13 +17,14 @@ from .rule import CheckFunction, found
 def not_utf8(document: Document, schema: Schema) -> Iterator[Problem]:
     """F101: The file is not UTF-8.
 
-    What: the file contains bytes that are not valid UTF-8.
+    What: the file contains bytes that are not valid UTF-8. UTF-16 and UTF-32 are named.
     Why: offsets count code points, which bytes of an unknown encoding do not have.
     Bad: a text saved as Windows-1252, where `é` is the byte E9.
     Good: the same text saved as UTF-8, before anyone annotates it.
     """
+    hint = "convert it to UTF-8, for example: iconv -f WINDOWS-1252 -t UTF-8"
     for problem in _faults(not_utf8, document):
-        yield replace(problem, suggestion="convert it to UTF-8, for example: iconv -f WINDOWS-1252 -t UTF-8")
+        yield replace(problem, suggestion=problem.suggestion or hint)
 
 
 def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -42,7 +43,8 @@ def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
 def bad_json(document: Document, schema: Schema) -> Iterator[Problem]:
     """F103: The file is not valid JSON.
 
-    What: a comma, a bracket or a quotation mark is missing or superfluous, or a number is malformed.
+    What: a comma, a bracket or a quotation mark is missing or superfluous, or a number is malformed; or the file
+    has the markers of an unresolved merge.
     Why: nothing in the file can be read until the syntax is fixed.
     Bad: `{"id": "m1",}`
     Good: `{"id": "m1"}`

@@ -11,15 +11,31 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from itertools import accumulate, islice
+from itertools import accumulate
 from operator import add
+from typing import NamedTuple
 
 import regex
 
 from ..core.model import Span
+from .relocate import relocated
 
-Explanation = tuple[str, Span | None, bool]
-"""The reason, the span corrected, and True if the correction is safe."""
+
+class Explanation(NamedTuple):
+    """Why a span misses its words."""
+
+    reason: str
+    mended: Span | None
+    """The span corrected, None if its words are nowhere."""
+    safe: bool
+    """True if the correction is safe."""
+    cause: str = ""
+    """What it has in common with other spans of the document, "" if it is a slip of its own."""
+
+
+MOVED, ABSENT = "moved", "absent"
+"""Causes: the words occur elsewhere, or nowhere. `MOVED` is followed by how far, in code points."""
+
 
 CLUSTER = regex.compile(r"\X")
 """A grapheme cluster, which a reader sees as one character (Unicode Standard Annex 29)."""
@@ -49,51 +65,40 @@ _LF, _CRLF = "were made on a text with LF line endings", "were made on a text wi
 def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
     """Yield an explanation and a correction for each span that does not quote `text[start:end]`.
 
-    A span whose words occur exactly once elsewhere is corrected to that place, as an unsafe fix.
+    Words that occur elsewhere are an unsafe fix: at the one place, else as far away as those of the spans beside it,
+    else at the nearest place.
     """
     tables = offset_tables(text)
     for reason, table in tables.items():
         mended = [_through(text, table, span) for span in spans]
         moved = any(m and (m.start, m.end) != (span.start, span.end) for m, span in zip(mended, spans, strict=True))
         if moved and all(mended):
-            yield from ((reason, span, True) for span in mended)
+            yield from (Explanation(reason, span, True, reason) for span in mended)
             return
-    for span in spans:
-        yield _one(text, span, tables)
+    local = [_one(text, span, tables) for span in spans]
+    elsewhere = iter(relocated(text, [span for span, one in zip(spans, local, strict=True) if one is None]))
+    for span, one in zip(spans, local, strict=True):
+        if one is None:
+            reason, there = next(elsewhere)
+            cause = ABSENT if there is None else f"{MOVED} {there.start - span.start:+}"
+            one = Explanation(reason, there, False, cause)
+        yield one
 
 
-def _one(text: str, span: Span, tables: dict[str, dict[int, int]]) -> Explanation:
+def _one(text: str, span: Span, tables: dict[str, dict[int, int]]) -> Explanation | None:
     words, here = span.text or "", text[span.start : span.end]
     mended = Span(span.start, span.start + len(here), here)
     if words and words == here:
-        return "the span ends after the text, its words do not", mended, True
+        return Explanation("the span ends after the text, its words do not", mended, True)
     if words.split() and words.split() == here.split():
-        return "only white space differs", mended, True
+        return Explanation("only white space differs", mended, True)
     if here and unicodedata.normalize("NFC", words) == unicodedata.normalize("NFC", here):
-        return "only the Unicode normal form differs", mended, True
+        return Explanation("only the Unicode normal form differs", mended, True)
     for reason, table in tables.items():
         shifted = _through(text, table, span)
         if shifted:
-            return reason, shifted, False
-    if words and text.count(words) == 1:
-        start = text.index(words)
-        return (
-            f"the quoted words occur at {start}–{start + len(words)}, not at {span.start}–{span.end}",
-            Span(start, start + len(words), words),
-            False,
-        )
-    return _occurrences(text, span), None, False
-
-
-def _occurrences(text: str, span: Span) -> str:
-    """Return a sentence that says where the quoted words occur, the first three places."""
-    words = span.text or ""
-    starts = [match.start() for match in islice(regex.finditer(regex.escape(words), text), 4)] if words else []
-    if not starts:
-        return "the quoted words do not occur in the text"
-    places = [f"{start}–{start + len(words)}" for start in starts[:3]]
-    last = "more places" if len(starts) > 3 else places.pop()
-    return f"the quoted words occur at {', '.join(places)} and {last}, not at {span.start}–{span.end}"
+            return Explanation(reason, shifted, False, reason)
+    return None
 
 
 def _through(text: str, table: dict[int, int], span: Span) -> Span | None:

@@ -77,7 +77,10 @@ def dangling_reference(document: Document, schema: Schema) -> Iterator[Problem]:
     everything = frozenset().union(*derived(document, schema).ids.values())
     for layer, i, field, j, value in derived(document, schema).unresolved:
         if field.refers_to != TARGETS and value not in everything:
-            yield found(dangling_reference, document, repr(value), _pointer(layer, i, field, j))
+            record = document.layer(layer)[i]["id"]
+            detail = f"{field.name} of {record} is {value!r}, and no record of {field.refers_to} has this id"
+            hint = f"name a record of {field.refers_to}, or add one with this id"
+            yield found(dangling_reference, document, detail, _pointer(layer, i, field, j), suggestion=hint)
 
 
 def wrong_layer(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -74,6 +74,9 @@ class Check(Rule):
     """The fields that the check also reads if the schema has them."""
     optional: tuple[str, ...] = ()
     """The fields without which the check is still right: it finds less, or says less."""
+    by_record: bool = False
+    """True if a finding follows from the records it names and those that these refer to, whatever other records there
+    are. Such a check is right about the sound records of an annotation that has others with errors."""
 
     def can_ask(self, absent: Collection[str]) -> bool:
         """Return True if the annotator annotated all fields that the check needs; `absent` are the others."""
@@ -115,7 +118,8 @@ def found(
     The severity is that of this run (`document.severities`).
     """
     doc = documentation(ask)
-    source = source or document.source
+    source, record = source or document.source, _record(document, pointer)
+    pointer = _in_file(document, pointer)
     line, column, end_column = (*place, 0) if place else token_range(source, pointer)
     return Problem(
         code=doc.code,
@@ -126,30 +130,43 @@ def found(
         line=line,
         column=column,
         doc_id=document.doc_id,
-        record=_record(document, pointer),
+        record=record,
         snippet=snippet(document.text, *span) if span and document.text is not None else "",
         suggestion=suggestion,
-        fix=_with_places(fix, source) if fix and fix.edits else fix,
+        fix=_located(fix, document, source) if fix and fix.edits else fix,
         related=related,
         end_column=end_column,
     )
 
 
-def _with_places(fix: Fix, source: Source) -> Fix:
-    """Return the fix with the location of what each edit replaces."""
-    return Fix(fix.safe, fix.description, tuple(_with_place(edit, source) for edit in fix.edits))
+def _located(fix: Fix, document: Document, source: Source) -> Fix:
+    """Return the fix with pointers into the file, and the location of what each edit replaces."""
+    return Fix(fix.safe, fix.description, tuple(_edit(edit, document, source) for edit in fix.edits))
 
 
-def _with_place(edit: Edit, source: Source) -> Edit:
+def _edit(edit: Edit, document: Document, source: Source) -> Edit:
+    pointer = _in_file(document, edit.pointer)
     try:
-        return Edit(edit.pointer, edit.value, value_place(source, edit.pointer))
+        return Edit(pointer, edit.value, value_place(source, pointer))
     except KeyError:
-        return edit
+        return Edit(pointer, edit.value)
+
+
+def _in_file(document: Document, pointer: str) -> str:
+    """Return the pointer with the index that its record has in the file (`Document.indexes`)."""
+    parts = pointer.split("/", 3)
+    if len(parts) < 3 or parts[1] not in document.indexes or not parts[2].isdigit():
+        return pointer
+    indexes, index = document.indexes[parts[1]], int(parts[2])
+    if index < len(indexes):
+        parts[2] = str(indexes[index])
+    return "/".join(parts)
 
 
 def at(document: Document, *parts: str | int, message: str = "") -> Place:
     """Return the location of `parts` in the document's JSON, as a related place."""
-    return Place(document.source.path, *position(document.source, join_pointer(*parts)), message)
+    pointer = _in_file(document, join_pointer(*parts))
+    return Place(document.source.path, *position(document.source, pointer), message)
 
 
 def _record(document: Document, pointer: str) -> str:

@@ -16,8 +16,10 @@ from ..core.model import Document, Edit, Fix, Problem, Span
 from ..core.schema import Schema
 from ..core.source_tokens import source_layers
 from .derived import derived
+from .misquoted import difference, mended, misplaced
 from .offset_shifts import CLUSTER
-from .rule import at, found
+from .one_cause import one_for_many, together
+from .rule import at, documentation, found
 from .span_columns import Where
 
 
@@ -84,13 +86,19 @@ def out_of_bounds(document: Document, schema: Schema) -> Iterator[Problem]:
     spans, length = derived(document, schema).spans, _length(document)
     if length is None:
         return
-    if spans.starts and (min(spans.starts) < 0 or max(max(spans.ends), max(spans.starts)) > length):
+    if not spans.starts or (min(spans.starts) >= 0 and max(max(spans.ends), max(spans.starts)) <= length):
+        return
+    elsewhere = {where for group in misplaced(document, schema) for where in group.places}
+
+    def each() -> Iterator[Problem]:
         for where, span in spans:
-            if min(span.start, span.end) < 0 or max(span.start, span.end) > length:
-                reason, fix = _mended(document, schema, where)
+            if (min(span.start, span.end) < 0 or max(span.start, span.end) > length) and where not in elsewhere:
+                reason, fix = mended(document, schema, where)
                 detail = f"{span.start}–{span.end}, but the text ends at {length}"
                 detail += f"; {reason}" if reason else ""
                 yield found(out_of_bounds, document, detail, join_pointer(*where), fix=fix)
+
+    yield from one_for_many(each(), documentation(out_of_bounds).message, len(spans.starts))
 
 
 def empty_span(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -132,21 +140,36 @@ def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
 
     What: the article's text from `start` to `end` differs from the span's `text`.
     Why: one of the two is wrong. Most often the offsets were counted in other units (UTF-16 units, bytes),
-    or on a text with other line endings, normal form or white space. The finding names the explanation.
+    or on a text with other line endings, normal form or white space. The finding names the explanation. Spans that
+    are wrong for the same reason, or miss their words by the same distance, are one finding with one fix.
     Bad: `{"start": 12, "end": 17, "text": "Ottil"}` where the text has `ttili`.
     Good: `text[start:end] == span["text"]`
     """
     spans, text = derived(document, schema).spans, document.text
     if text is None or [text[s:e] for s, e in zip(spans.starts, spans.ends, strict=True)] == spans.texts:
         return
-    for where, (span, _) in derived(document, schema).misquoted.items():
-        if span.end <= len(text):
-            reason, fix = _mended(document, schema, where)
-            detail = (
-                f"text at {span.start}–{span.end} is {text[span.start : span.end][:60]!r}, "
-                f"the span quotes {(span.text or '')[:60]!r}; {reason}"
-            )
-            yield found(slice_mismatch, document, detail, join_pointer(*where), span=_of(span), fix=fix)
+    misquoted, groups = derived(document, schema).misquoted, misplaced(document, schema)
+    for group in groups:
+        members = [_misquoted(document, schema, where) for where in group.places]
+        yield together(
+            members,
+            documentation(slice_mismatch).message,
+            f"{len(members):,} of {len(spans.starts):,} spans{group.why}",
+        )
+    grouped = {where for group in groups for where in group.places}
+    for where, (span, _) in misquoted.items():
+        if span.end <= len(text) and where not in grouped:
+            yield _misquoted(document, schema, where)
+
+
+def _misquoted(document: Document, schema: Schema, where: Where) -> Problem:
+    span, text = derived(document, schema).misquoted[where][0], document.text or ""
+    reason, fix = mended(document, schema, where)
+    here, words, first = difference(text[span.start : span.end], span.text or "")
+    detail = f"text at {span.start}–{span.end} is {here!r}, the span quotes {words!r}"
+    detail += f", which differs from {span.start + first} on" if first else ""
+    pointer = join_pointer(*where)
+    return found(slice_mismatch, document, f"{detail}; {reason}", pointer, span=_of(span), fix=fix)
 
 
 def no_span_text(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -158,13 +181,18 @@ def no_span_text(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `{"start": 12, "end": 17, "text": "Ottil"}`
     """
     spans, text = derived(document, schema).spans, document.text
-    if None in spans.texts and document.article.redistributable and text is not None:
+    if None not in spans.texts or not document.article.redistributable or text is None:
+        return
+
+    def each() -> Iterator[Problem]:
         for where, span in spans:
             if span.text is None and 0 <= span.start < span.end <= len(text):
                 pointer = join_pointer(*where)
                 edit = Edit(f"{pointer}/text", text[span.start : span.end])
                 fix = Fix(False, f"write {edit.value!r} if these are the intended words", (edit,))
                 yield found(no_span_text, document, "", pointer, span=_of(span), fix=fix)
+
+    yield from one_for_many(each(), documentation(no_span_text).message, len(spans.starts))
 
 
 def withheld_text(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -178,13 +206,17 @@ def withheld_text(document: Document, schema: Schema) -> Iterator[Problem]:
     spans = derived(document, schema).spans
     if document.article.redistributable or not any(spans.texts):
         return
-    for layer, i, name, group in spans.groups:
-        for j, span in enumerate(group):
-            if "text" in span:
-                pointer = join_pointer(layer, i, name, j)
-                rest = {k: v for k, v in span.items() if k != "text"}
-                fix = Fix(True, "remove the quoted words", (Edit(pointer, rest),))
-                yield found(withheld_text, document, "", pointer, fix=fix)
+
+    def each() -> Iterator[Problem]:
+        for layer, i, name, group in spans.groups:
+            for j, span in enumerate(group):
+                if "text" in span:
+                    pointer = join_pointer(layer, i, name, j)
+                    rest = {k: v for k, v in span.items() if k != "text"}
+                    fix = Fix(True, "remove the quoted words", (Edit(pointer, rest),))
+                    yield found(withheld_text, document, "", pointer, fix=fix)
+
+    yield from one_for_many(each(), documentation(withheld_text).message, len(spans.starts))
 
 
 def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -198,8 +230,14 @@ def edge_white_space(document: Document, schema: Schema) -> Iterator[Problem]:
     spans, text = derived(document, schema).spans, document.text
     if text is None or not any(t is None or t != t.strip() for t in spans.texts):
         return
+    yield from one_for_many(
+        _with_white_space(document, schema, text), documentation(edge_white_space).message, len(spans.starts)
+    )
+
+
+def _with_white_space(document: Document, schema: Schema, text: str) -> Iterator[Problem]:
     skipped = source_layers(schema)
-    for where, span in spans:
+    for where, span in derived(document, schema).spans:
         if where[0] in skipped:
             continue
         words = text[max(0, span.start) : span.end] if span.text is None else span.text
@@ -327,6 +365,8 @@ def explain_text(text: str, wanted: str) -> str:
     """Return the change of the text that explains the checksum `wanted` (hexadecimal SHA-256), or ""."""
     import unicodedata
 
+    if "<<<<<<< " in text and ">>>>>>> " in text:
+        return "the text has the <<<<<<< and >>>>>>> of an unresolved merge: choose one side and remove them"
     ways: dict[str, Callable[[str], str]] = {
         "the text has CRLF line endings, the checksum was made with LF": lambda t: t.replace("\r\n", "\n"),
         "the text has LF line endings, the checksum was made with CRLF": lambda t: t.replace("\r\n", "\n").replace(
@@ -343,19 +383,6 @@ def explain_text(text: str, wanted: str) -> str:
         if way(text) != text and hashlib.sha256(way(text).encode()).hexdigest() == wanted:
             return reason
     return ""
-
-
-def _mended(document: Document, schema: Schema, where: Where) -> tuple[str, Fix | None]:
-    """Why the span points wrongly, "" when that is not known, and the fix for it."""
-    misquoted = derived(document, schema).misquoted
-    if where not in misquoted:
-        return "", None
-    span, (reason, mended, safe) = misquoted[where]
-    if mended is None:
-        return reason, None
-    pointer, values = join_pointer(*where), (("start", mended.start), ("end", mended.end), ("text", mended.text))
-    edits = tuple(Edit(f"{pointer}/{k}", v) for k, v in values if v != getattr(span, k))
-    return reason, Fix(safe, f"{mended.start}–{mended.end}: {mended.text!r}", edits)
 
 
 def _length(document: Document) -> int | None:

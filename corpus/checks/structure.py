@@ -71,7 +71,8 @@ def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
         labels = _labels(schema, document, violation)
         names = {word.lower(): label.name for label in labels for word in (label.title, label.name)}
         near = get_close_matches(str(violation.value).lower(), names, 1)
-        detail = f"{_shown(violation.value)} is not one of {', '.join(label.name for label in labels)}"
+        allowed = ", ".join(label.name for label in labels)
+        detail = f"{_shown(violation.value)} is not one of {allowed}" if labels else violation.message[:300]
         hint = f"did you mean {names[near[0]]!r}?" if near else ""
         yield _at(unknown_label, document, schema, violation, detail, suggestion=hint)
 
@@ -104,9 +105,7 @@ def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
     Bad: `"start": 12.0`
     Good: `"start": 12`
     """
-    if not derived(document, schema).valid:
-        return
-    if document.annotation is not None:
+    if derived(document, schema).valid and document.annotation is not None:
         spans = derived(document, schema).spans
         layers = schema.layers.values()
         whole = [(layer.name, f.name) for layer in layers for f in layer.fields if f.json_type == "integer"]
@@ -114,7 +113,7 @@ def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
         if float not in {*map(type, spans.starts), *map(type, spans.ends), *map(type, numbers)}:
             return
     for where, value in _numbers(document, schema):
-        if type(value) is float:
+        if type(value) is float and value.is_integer():
             pointer = join_pointer(*where)
             fix = Fix(True, f"write {int(value)}", (Edit(pointer, int(value)),))
             yield found(number_not_whole, document, str(value), pointer, fix=fix)
@@ -236,7 +235,10 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 def _numbers(document: Document, schema: Schema) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    """Yield location and value of the offsets and whole numbers of all records, or of an article's record."""
+    """Yield location and value of the offsets and whole numbers of all records, or of an article's record.
+
+    The document need not satisfy the schema; what is not of the form of a record or a span is passed over.
+    """
     if document.annotation is None:
         for field in schema.article_fields:
             if field.json_type == "integer":
@@ -244,13 +246,14 @@ def _numbers(document: Document, schema: Schema) -> Iterator[tuple[tuple[str | i
     for layer in schema.layers.values():
         numbers = [field.name for field in layer.fields if field.json_type == "integer"]
         spans = [field.name for field in layer.of_kind("spans")]
-        for i, record in enumerate(document.layer(layer.name)):
+        for i, record in enumerate(_records(document, layer.name)):
             for name in numbers:
                 yield (layer.name, i, name), record.get(name)
             for name in spans:
-                for j, span in enumerate(record.get(name) or ()):
-                    yield (layer.name, i, name, j, "start"), span["start"]
-                    yield (layer.name, i, name, j, "end"), span["end"]
+                listed = record.get(name)
+                for j, span in enumerate(listed if isinstance(listed, list) else ()):
+                    for edge in ("start", "end") if isinstance(span, dict) else ():
+                        yield (layer.name, i, name, j, edge), span.get(edge)
 
 
 def _done(document: Document) -> list[str]:

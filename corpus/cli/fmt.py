@@ -17,10 +17,13 @@ from .options import PATH_TYPE, RELATIVE, Common, Verb, in_corpus, today
 )
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 when a file would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
+@click.option("--since", metavar="REF", help="Only the files that changed since the branch left REF.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes of findings instead.")
 @click.option("--unsafe", is_flag=True, help="With --fix: also apply unsafe fixes; review them in the diff.")
 @click.pass_obj
-def fmt(common: Common, paths: tuple[Path, ...], check: bool, diff: bool, fix: bool, unsafe: bool) -> int:
+def fmt(
+    common: Common, paths: tuple[Path, ...], check: bool, diff: bool, since: str | None, fix: bool, unsafe: bool
+) -> int:
     """Rewrite files in the canonical form, or apply fixes.
 
     The canonical form has the key order of the schema, one span on each line, and
@@ -42,6 +45,7 @@ def fmt(common: Common, paths: tuple[Path, ...], check: bool, diff: bool, fix: b
 
       corpus fmt
       corpus fmt --check annotations/gold
+      corpus fmt --check --since origin/main
       corpus fmt --fix --diff
     """
     from .. import report
@@ -54,9 +58,14 @@ def fmt(common: Common, paths: tuple[Path, ...], check: bool, diff: bool, fix: b
 
     if unsafe and not fix:
         raise CorpusError("--unsafe needs --fix: use `corpus fmt --fix --unsafe`")
+    if since is not None and paths:
+        raise CorpusError("--since chooses the files itself: leave out PATH")
     only_ask = check or diff
     root = common.root() if only_ask else common.edit()
-    paths = tuple(in_corpus(root, paths))
+    paths = tuple(in_corpus(root, paths) if since is None else _changed(root, since))
+    if since is not None and not paths:
+        common.say(f"0 of 0 files {'to rewrite' if only_ask else 'rewritten'}")
+        return 0
     schema, counts = Schema.read(root), report.SeverityCounts()
     rewriter = Rewriter(root, not only_ask, print if diff else None)
     reported = sys.stderr if diff else sys.stdout
@@ -74,3 +83,14 @@ def fmt(common: Common, paths: tuple[Path, ...], check: bool, diff: bool, fix: b
         print(f"{'would rewrite' if only_ask else 'rewrote'} {path}")
     common.say(f"{len(changed)} of {files} file{'s' * (files != 1)} {'to rewrite' if only_ask else 'rewritten'}")
     return 1 if counts or (only_ask and changed) else 0
+
+
+def _changed(root: Path, since: str) -> list[Path]:
+    """Return the JSON files of articles and annotations that changed since the branch left the commit, and exist."""
+    from ..files import Index
+    from ..files.git_changes import changed_since
+
+    with Index(root) as index:
+        known = index.files
+    changed = sorted(changed_since(root, since) & set(known))
+    return [root / path for path in changed if path.rpartition(".")[2] in ("json", "jsonl", "gz", "zst")]

@@ -2,97 +2,42 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from .label_studio_config import LAYERS, config
+from .label_studio_migrate import migrate
+from .label_studio_options import OVERWRITE, absolute
+from .label_studio_server import ProgressBar, of_project, open_server
 from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
-
-_DAY = 86_400.0
-"""Seconds; no answer takes longer."""
 
 
 @click.group("label-studio", cls=VerbGroup)
 def label_studio() -> None:
     """Annotate in Label Studio, and import the annotations.
 
-    `push`, `status` and `pull` use the API of a server; `config` and `convert` need none. The
+    `push`, `status`, `pull` and `migrate` use the API of a server; `config` and `convert` need none. The
     token is read from LABEL_STUDIO_API_KEY, or from the file that
     LABEL_STUDIO_API_KEY_FILE names.
     """
 
 
-def _project(verb: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that name a project of a server."""
-    for option in (
-        click.option(
-            "--timeout",
-            type=Number(float, 0.1, _DAY),
-            default=60.0,
-            metavar="SECONDS",
-            help="How long to wait for an answer, and ten times that for a snapshot or an import; default: 60.",
-        ),
-        click.option("--server", metavar="URL", help="https://HOST; default: LABEL_STUDIO_URL."),
-        click.option("--project", required=True, metavar="NAME", help="The name of the project on the server."),
-    ):
-        verb = option(verb)
-    return verb
-
-
-_OVERWRITE = click.option(
-    "--overwrite",
-    type=PATH_TYPE,
-    multiple=True,
-    metavar="FILE",
-    help="Replace this file although it was edited, or not imported; git must have it committed. Repeatable.",
-)
-
-
-_LAYERS = click.option(
-    "--layers",
-    type=NameList(),
-    default=(),
-    metavar="L,…",
-    help="Only these layers are annotated; the others are shown.",
-)
-
-
-@label_studio.command("config")
-@_LAYERS
-@click.pass_obj
-def config(common: Common, layers: tuple[str, ...]) -> int:
-    """Print the labelling config of the schema as XML.
-
-    It has the labels, choices and relations. Paste it into the labelling interface of a project; `push` does so itself.
-    With --layers, only the labels of these layers are offered.
-
-    Examples:
-
-      corpus label-studio config > config.xml
-      corpus label-studio config --layers quotes
-    """
-    from ..core.schema import Schema
-    from ..labelstudio.config import labelling_config
-    from ..labelstudio.config_purpose import purpose
-
-    schema = Schema.read(common.root())
-    print(labelling_config(schema, purpose(schema, layers)), end="")
-    return 0
+_config = label_studio.command("config")(config)
 
 
 @label_studio.command("push")
 @click.argument("doc_ids", nargs=-1, metavar="[DOC]…", help="Only these documents.")
-@_project
+@of_project
 @click.option("--annotator", default="", metavar="NAME", help="Also send the annotations of this annotator.")
 @click.option("--new", is_flag=True, help="Only documents that the project does not have yet.")
-@_LAYERS
+@LAYERS
 @click.option(
     "--annotators",
     "overlap",
@@ -120,6 +65,7 @@ def push(
     project: str,
     server: str | None,
     timeout: float,
+    ca_file: Path | None,
     annotator: str,
     new: bool,
     layers: tuple[str, ...],
@@ -160,15 +106,14 @@ def push(
       corpus label-studio push --project bridge --predictions model/output
     """
     from ..core.schema import Schema
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.push import push as send
-    from ..labelstudio.server import Server
     from ..labelstudio.team import Team
-    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes
+    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes, warn_of_strangers
 
     root = common.root()
-    of = Server(server_origin(server), read_token(), timeout)
-    refuse_clashes(annotator, new, overlap, assign, adjudicate, predictions, model_version)
+    others = {"--annotator": annotator, "--new": new, "--layers": layers, "--annotators": overlap, "--assign": assign}
+    refuse_clashes(adjudicate, predictions, model_version, others)
+    of = open_server(server, project, timeout, ca_file)
     if adjudicate:
         return push_conflicts(common, of, project, adjudicate, doc_ids)
     if predictions:
@@ -186,13 +131,14 @@ def push(
         warn(f"skipped, the text is not available: {', '.join(did.withheld)}")
     if did.present:
         warn(f"skipped, already in the project: {', '.join(did.present)}")
+    warn_of_strangers(root, assign)
     with_ = f", {did.predictions:,} with the annotation by {annotator}" if annotator else ""
     common.say(f"{did.tasks:,} document{'s' * (did.tasks != 1)} sent{with_}")
     return 0
 
 
 @label_studio.command("status")
-@_project
+@of_project
 @click.option(
     "--format",
     "format_",
@@ -202,7 +148,7 @@ def push(
     help="text, json; default: text.",
 )
 @click.pass_obj
-def status(common: Common, project: str, server: str | None, timeout: float, format_: str) -> int:
+def status(common: Common, project: str, server: str | None, timeout: float, ca_file: Path | None, format_: str) -> int:
     """Show what is done in a project, by annotator and document.
 
     An annotation is done if `pull` would import it, and quarantined otherwise, with the
@@ -218,21 +164,19 @@ def status(common: Common, project: str, server: str | None, timeout: float, for
     """
     from ..core.schema import Schema
     from ..labelstudio import render_status
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
-    from ..labelstudio.server import Server
-    from ..labelstudio.status import status as of_project
+    from ..labelstudio.status import status as measured
 
     root = common.root()
-    of = Server(server_origin(server), read_token(), timeout)
-    with _Bar(common) as bar:
-        found = of_project(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
+    of = open_server(server, project, timeout, ca_file)
+    with ProgressBar(common) as bar:
+        found = measured(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
     print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
     return 0
 
 
 @label_studio.command("pull")
-@_project
+@of_project
 @click.option(
     "--since", default="", metavar="TIME", help="Only tasks changed after TIME (ISO 8601, or last: the last pull)."
 )
@@ -241,13 +185,14 @@ def status(common: Common, project: str, server: str | None, timeout: float, for
     "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
 )
 @click.option("--adjudicated", is_flag=True, help="Import the decisions on the conflicts, and write gold.")
-@_OVERWRITE
+@OVERWRITE
 @click.pass_obj
 def pull(
     common: Common,
     project: str,
     server: str | None,
     timeout: float,
+    ca_file: Path | None,
     since: str,
     prune: bool,
     snapshot: bool,
@@ -277,17 +222,15 @@ def pull(
       corpus label-studio pull --project conflicts --adjudicated
     """
     from ..core.schema import Schema
-    from ..labelstudio.address import read_token, server_origin
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.pull import pull as receive
-    from ..labelstudio.server import Server
     from .label_studio_team import pull_decisions
 
     if adjudicated and (since or prune or snapshot or overwrite):
         raise click.UsageError("--adjudicated cannot be combined with --since, --prune, --snapshot or --overwrite")
     root = common.root()
-    of = Server(server_origin(server), read_token(), timeout)
-    with _Bar(common) as bar:
+    of = open_server(server, project, timeout, ca_file)
+    with ProgressBar(common) as bar:
         if adjudicated:
             return pull_decisions(common, of, project, bar.more)
         did = receive(
@@ -301,11 +244,11 @@ def pull(
             since,
             prune,
             bar.more,
-            _absolute(overwrite, root),
+            absolute(overwrite, root),
             warn,
             snapshot,
         )
-    code = _report_result(common, did.result)
+    code = _report_result(common, did.result, of.origin)
     for one in did.gone:
         removed = "removed" if prune and one.known else "kept (--prune removes it)" if one.known else "kept"
         print(f"gone annotations/{one.path}: {one.reason}; {removed}")
@@ -317,30 +260,6 @@ def pull(
     return 1 if did.gone or did.unreadable else code
 
 
-class _Bar:
-    """A progress bar for one step after another: the bytes of a download, then tasks."""
-
-    def __init__(self, common: Common) -> None:
-        self._common = common
-        self._bar: Any = None
-        self._of = ""
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def more(self, amount: int, what: str) -> None:
-        """Show that `amount` more of `what` has arrived."""
-        if what != self._of:
-            self.__exit__()
-            unit = {"unit": "B", "unit_scale": True} if what == "download" else {"unit": "task"}
-            self._bar, self._of = self._common.bar(desc=what, **unit), what
-        self._bar.update(amount)
-
-
 @label_studio.command("convert")
 @click.argument("export", type=PATH_TYPE, metavar="EXPORT", help="A JSON export of Label Studio, or a .json.gz.")
 @click.option(
@@ -349,7 +268,7 @@ class _Bar:
 @click.option(
     "--server", default="", metavar="SERVER", help="The server of the export: its URL, or its name in annotators.toml."
 )
-@_OVERWRITE
+@OVERWRITE
 @click.pass_obj
 def convert(common: Common, export: Path, into: Path | None, server: str, overwrite: tuple[Path, ...]) -> int:
     """Convert an export file to annotation files, without a server.
@@ -384,23 +303,29 @@ def convert(common: Common, export: Path, into: Path | None, server: str, overwr
             Origin(server=people.server(server) if server else ""),
             folder,
             root / "quarantine",
-            _absolute(overwrite, root),
+            absolute(overwrite, root),
         )
     return _report_result(common, result)
 
 
-def _absolute(files: tuple[Path, ...], root: Path) -> list[Path]:
-    """Return the paths as absolute ones; findings name files relative to the corpus, so that spelling is taken too."""
-    return [Path(os.path.abspath(file if file.exists() else root / file)) for file in files]
+def _report_result(common: Common, result: Result, origin: str = "") -> int:
+    """Print findings on stdout and figures on stderr; return the exit code.
 
-
-def _report_result(common: Common, result: Result) -> int:
-    """Print findings on stdout and figures on stderr; return the exit code."""
+    On a terminal, the page of a task is a link on the server at `origin`. No file and no log gets that address.
+    """
     from .. import report
+    from ..labelstudio.quarantine import SEE
 
-    counts = report.text(result.problems, sys.stdout)
+    problems = result.problems
+    if origin and sys.stdout.isatty():
+        link = f"{SEE}{origin.rstrip('/')}/projects/"
+        problems = [replace(one, suggestion=one.suggestion.replace(f"{SEE}/projects/", link)) for one in problems]
+    counts = report.text(problems, sys.stdout)
     for path in result.quarantined:
         print(f"quarantined {path}")
     figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "quarantined"))
     common.say(", ".join(f"{len(paths):,} {what}" for paths, what in figures))
     return 1 if counts["error"] or counts["warning"] else 0
+
+
+label_studio.command("migrate")(migrate)

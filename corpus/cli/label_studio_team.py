@@ -11,38 +11,31 @@ import click
 from .options import Common, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..labelstudio.server import Server
 
 STATES = {"new": "created", "changed": "found, labelling config updated", "same": "found"}
-"""What a push says of its project."""
+"""What a push says about its project."""
 
 
-def refuse_clashes(
-    annotator: str,
-    new: bool,
-    overlap: int | None,
-    assign: tuple[str, ...],
-    adjudicate: tuple[str, ...],
-    predictions: Path | None,
-    model_version: str,
-) -> None:
-    """Raise UsageError for options of which one would have no effect."""
-    given = {
-        "--annotator": annotator,
-        "--new": new,
-        "--annotators": overlap,
-        "--assign": assign,
-        "--predictions": predictions,
-        "--adjudicate": adjudicate,
-    }
+def refuse_clashes(adjudicate: object, predictions: object, model_version: str, others: Mapping[str, object]) -> None:
+    """Raise UsageError for options of `push` of which one would have no effect."""
+    given = {**others, "--predictions": predictions, "--adjudicate": adjudicate}
     for alone in ("--adjudicate", "--predictions"):
-        others = [name for name, value in given.items() if value and name != alone]
-        if given[alone] and others:
-            raise click.UsageError(f"{alone} cannot be combined with {others[0]}")
+        clashing = [name for name, value in given.items() if value and name != alone]
+        if given[alone] and clashing:
+            raise click.UsageError(f"{alone} cannot be combined with {clashing[0]}")
     if model_version and not predictions:
         raise click.UsageError("--model-version needs --predictions")
+
+
+def warn_of_strangers(root: Path, names: Sequence[str]) -> None:
+    """Warn if documents are assigned to a pseudonym that no account has: `pull` would give its work another one."""
+    from ..labelstudio.pseudonyms import NAME, Pseudonyms
+
+    if strangers := sorted({*names} - Pseudonyms(root / NAME).names):
+        warn(f"{NAME} has no account for {', '.join(strangers)}: add a line for each before they begin")
 
 
 def push_conflicts(

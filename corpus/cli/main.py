@@ -124,6 +124,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("corpus: interrupted", file=sys.stderr)
             return 130
+        except ModuleNotFoundError as error:
+            from ..core.extras import missing_extra
+
+            missing = missing_extra(error)
+            if missing is None:
+                raise
+            return _refuse(missing)
         except OSError as error:
             return _refuse(error)
 

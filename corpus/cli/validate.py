@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -13,13 +14,13 @@ import click
 
 from ..core.model import CorpusError, Problem, Severity
 from ..report import REPORTERS
-from ..report.statistics import FORMATS
 from . import options
 from .options import PATH_TYPE, Common, Verb
 from .outputs import Output, OutputType, described, outputs
 
 if TYPE_CHECKING:
     from ..pipeline.shard import Shard
+    from ..report import RunInfo
 
 SHOWN = 200_000
 """The findings of a run that are shown one by one: reports of more are too large for what reads them."""
@@ -46,6 +47,13 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
 @click.option("--since", metavar="REF", help="Only what changed since the branch left REF, such as origin/main.")
 @click.option("--base", metavar="REF", help="Take the releases from this commit, and report changes to them.")
 @click.option("--show-excepted", is_flag=True, help="Also show suppressed findings, as info, with the reason.")
+@click.option(
+    "--least",
+    type=options.OneOf(lambda: get_args(Severity)),
+    default="info",
+    metavar="SEVERITY",
+    help="Show findings of at least this severity: error, warning or info; default: info.",
+)
 @click.option("--statistics", is_flag=True, help="Show how often each code was found; with --format text or json.")
 @click.option("--require-documents", is_flag=True, help="Exit with 2 when the corpus has no documents.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of earlier runs.")
@@ -58,6 +66,7 @@ def validate(
     since: str | None,
     base: str | None,
     show_excepted: bool,
+    least: str,
     statistics: bool,
     require_documents: bool,
     no_cache: bool,
@@ -82,9 +91,16 @@ def validate(
     --statistics shows one line for each code instead of the findings: [*] marks
     codes of which `corpus fmt --fix` fixes all findings.
 
+    --least warning leaves out the findings of severity `info`. With --least error,
+    warnings do not change the exit code either.
+
     Findings of severity `info` do not change the exit code. Set severities in
     [tool.corpus.severity] of pyproject.toml. Findings suppressed by an exception
     or the baseline are not shown (see `corpus exceptions` and `corpus baseline`).
+
+    An error of levels 1 to 4 skips later checks that rely on it. If it is in one
+    record of an annotation, the other records are still checked. The last line says
+    how many checks were skipped.
 
     A corpus without documents has no findings, and the command says so.
 
@@ -117,6 +133,7 @@ def validate(
     from ..pipeline.select import EVERYTHING, EVERYTHING_INDEXED, Selection
     from ..pipeline.shard import Validation
     from ..release.against_base import release_problems
+    from ..report.statistics import FORMATS, write_statistics
 
     if since is not None and paths:
         raise CorpusError("--since chooses the documents itself: leave out PATH")
@@ -151,17 +168,16 @@ def validate(
         policy = Policy(settings.severity, suppressions, show_excepted)
         cache = None if no_cache else open_store(root, schema, policy, len(index))
         task = Validation(policy, selection, cache)
-        suppressed: list[int] = []
+        totals = Totals()
         shards = common.progress(run_corpus(index, task, schema, workers), len(index))
         of_releases = release_problems(root, differences, schema, settings, suppressions, workers)
         asked = [*(["--base", base] if base else []), *(paths if since is None else ["--since", since])]
         with outputs(formats or (("text", None),)) as chosen:
             info = described(root, common.given_root, asked, settings.severity, documents)
-            found = _within_budget(_problems(shards, suppressed))
-            write = report.write_statistics if statistics else report.write
-            counts = write(chain(found, of_releases), chosen, info)
-    more = f"; {sum(suppressed):,} suppressed" if any(suppressed) else ""
-    common.say(report.summary(counts, documents) + more)
+            found = _within_budget(_problems(shards, totals, info))
+            write = write_statistics if statistics else report.write
+            counts = write(totals.shown(chain(found, of_releases), least), chosen, info)
+    common.say(report.summary(counts, documents) + totals.suffix())
     return 1 if counts["error"] or counts["warning"] else 0
 
 
@@ -179,11 +195,53 @@ def _within_budget(problems: Iterator[Problem]) -> Iterator[Problem]:
         yield Problem("F109", worst, "annotations", message, suggestion="validate some files: corpus validate PATH")
 
 
-def _problems(shards: Iterator[Shard], suppressed: list[int]) -> Iterator[Problem]:
-    """Yield the Problems of the shards; append to `suppressed` how many each shard had besides."""
+@dataclass
+class Totals:
+    """What a run counts besides its findings."""
+
+    suppressed: int = 0
+    skipped_checks: int = 0
+    skipped_documents: int = 0
+    hidden: int = 0
+
+    def add(self, shard: Shard) -> None:
+        """Count a shard in."""
+        self.suppressed += shard.used.total()
+        self.skipped_checks += shard.skipped_checks
+        self.skipped_documents += shard.skipped_documents
+
+    def shown(self, problems: Iterable[Problem], least: str) -> Iterator[Problem]:
+        """Yield the Problems of at least a severity, and count the others."""
+        severities = get_args(Severity)
+        shown = severities[: severities.index(least) + 1]
+        for problem in problems:
+            if problem.severity in shown:
+                yield problem
+            else:
+                self.hidden += 1
+
+    def skipped(self) -> str:
+        """Return how many checks were skipped, "" if none was."""
+        if not self.skipped_checks:
+            return ""
+        checks = f"{self.skipped_checks:,} check{'s' * (self.skipped_checks != 1)} skipped"
+        documents = f"{self.skipped_documents:,} document{'s' * (self.skipped_documents != 1)}"
+        return f"{checks} in {documents} until the errors are fixed"
+
+    def suffix(self) -> str:
+        """Return what follows the number of findings in the last line."""
+        skipped = self.skipped()
+        skipped += "; " * bool(skipped and self.hidden) + (f"{self.hidden:,} not shown" if self.hidden else "")
+        return (f"; {self.suppressed:,} suppressed" if self.suppressed else "") + (f"; {skipped}" if skipped else "")
+
+
+def _problems(shards: Iterator[Shard], totals: Totals, info: RunInfo) -> Iterator[Problem]:
+    """Yield the Problems of the shards; count what they had besides, and note what was skipped."""
     for shard in shards:
-        suppressed.append(shard.used.total())
+        totals.add(shard)
         try:
             yield from shard.problems
         finally:
             shard.problems.close()
+    if skipped := totals.skipped():
+        info.notes.append(f"{skipped}.")

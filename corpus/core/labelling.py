@@ -145,7 +145,7 @@ def _check_carried(layer: Layer, one: Field, owner: str) -> None:
 
 
 def _check_rules(layers: Mapping[str, Layer], layer: Layer, one: Field, number: int) -> None:
-    """A rule reads fields that stand before its own, so that no two rules wait for each other."""
+    """A rule reads fields that precede its own, so that no two rules wait for each other."""
     owner = f"{layer.name}.{one.name}"
     plain = one.kind == "label" or (one.json_type == "boolean" and not one.nullable)
     if one.many or not (plain or (one.kind == "reference" and one.refers_to != TARGETS)):
@@ -168,7 +168,9 @@ def _end(layers: Mapping[str, Layer], fields: Mapping[str, Field], path: Path, o
     for i, part in enumerate(path):
         here = fields.get(part)
         if here is None:
-            raise CorpusError(f"{IF_BLANK} of {owner}: {name} must name fields that stand before {owner.split('.')[1]}")
+            raise CorpusError(
+                f"{IF_BLANK} of {owner}: {name} must begin with a field that precedes {owner.split('.')[1]}"
+            )
         if i == len(path) - 1:
             if here.kind == "spans":
                 raise CorpusError(f"{IF_BLANK} of {owner}: write {name}.{TEXT} for the words of {name}")

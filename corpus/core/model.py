@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -101,6 +101,7 @@ class Document:
     `derived` is the one slot in which `checks.derived` keeps what it derived from the document.
     `severities` are those of this run, by code, and `today` is its day; `checks.run` sets them. A finding takes its
     severity from here. Without a day, no date is in the future.
+    `indexes` has, for each layer of which records were left out, the index in the file of each record.
     """
 
     doc_id: str
@@ -109,6 +110,7 @@ class Document:
     derived: object = field(default=None, init=False, repr=False, compare=False)
     severities: Mapping[str, Severity] = field(default_factory=dict, init=False, repr=False, compare=False)
     today: date | None = field(default=None, init=False, repr=False, compare=False)
+    indexes: Mapping[str, Sequence[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def sources(self) -> tuple[Source, ...]:

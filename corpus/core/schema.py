@@ -112,6 +112,10 @@ class Schema:
         """Return the version to write into an annotation: the oldest one, unless it says which fields are done."""
         return self.versions[-1 if "fields_done" in value else 0]
 
+    def resolve(self, written: Any) -> dict[str, Any]:
+        """Return a part of the schema of annotations with its `$ref` followed."""
+        return _resolve(self.annotation, written)
+
     @cached_property
     def splits(self) -> tuple[str, ...]:
         """The names of the splits, in their order."""

@@ -56,6 +56,15 @@ def changes(index: Index, ref: str) -> Changes:
         raise CorpusError(f"--since: {error}") from None
 
 
+def changed_since(root: Path, ref: str) -> set[str]:
+    """Return the changed files of articles and annotations, also those that are deleted. Raises CorpusError."""
+    git = Git(root)
+    try:
+        return changed_files(git, _base(git, ref), "raw", "annotations")
+    except GitError as error:
+        raise CorpusError(f"--since: {error}") from None
+
+
 def _changes(git: Git, index: Index, ref: str) -> Changes:
     base = _base(git, ref)
     found = changed_files(git, base, *_INPUTS)

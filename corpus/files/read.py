@@ -19,6 +19,14 @@ from .index import ANNOTATION, ATTACHED, RECORD, TEXT, Entry
 
 _BOM = b"\xef\xbb\xbf"
 _KINDS: tuple[Kind, Kind, Kind] = ("record", "text", "annotation")
+_MARKS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+_CONFLICT = re.compile(rb"^(?:<{7} |>{7} |={7}\r?$)", re.MULTILINE)
+"""The markers that git writes into a file with conflicting changes."""
 _LONG_NUMBER = re.compile(rb"-?\d{19,}")
 _LONG_DIGITS = re.compile(rb"[0-9][0-9]{18}")
 """Finds where there may be a long number in a quarter of the time: `re` skips to the first character of a pattern."""
@@ -273,10 +281,16 @@ def _is_canonical(value: Any, body: bytes) -> bool:
 
 def _explain(body: bytes, first_line: int, error: ValueError) -> Iterable[Fault]:
     message = str(error)
+    if encoding := _other_encoding(body):
+        yield Fault("not-utf8", f"it is {encoding}", first_line, suggestion=_convert(encoding))
+        return
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as wrong:
         yield Fault("not-utf8", f"byte {body[wrong.start]:#04x}", *line_column(body, wrong.start, first_line))
+        return
+    if marker := _CONFLICT.search(body):
+        yield _conflict(body, marker.start(), first_line)
         return
     if "recursion limit" in message or "depth limit" in message:
         yield Fault("too-deep", line=first_line)
@@ -296,10 +310,40 @@ def _explain(body: bytes, first_line: int, error: ValueError) -> Iterable[Fault]
         yield Fault("bad-json", message, line=first_line)
 
 
+def _other_encoding(data: bytes) -> str:
+    """Return the name of UTF-16 or UTF-32 if the bytes are in one of these, "" otherwise.
+
+    A byte order mark tells; without one, every second byte of the first ones is NUL, which no text in UTF-8 has.
+    """
+    for mark, name in _MARKS.items():
+        if data.startswith(mark):
+            return name
+    head = data[:64]
+    if len(head) >= 4 and not len(data) % 2:
+        for odd, name in ((0, "UTF-16BE"), (1, "UTF-16LE")):
+            if not any(head[odd::2]) and all(head[1 - odd :: 2]):
+                return name
+    return ""
+
+
+def _convert(encoding: str) -> str:
+    return f"convert it: iconv -f {encoding} -t UTF-8 FILE > NEW"
+
+
+def _conflict(data: bytes, at: int, first_line: int) -> Fault:
+    """Return the fault of a file with the markers of an unresolved merge."""
+    shown = data[at : at + 40].partition(b"\n")[0].decode("utf-8", "replace").rstrip()
+    hint = "choose one side, and remove the lines with <<<<<<<, ======= and >>>>>>>"
+    place = line_column(data, at, first_line)
+    return Fault("bad-json", f"unresolved merge conflict at {shown!r}", *place, suggestion=hint)
+
+
 def parse_text(data: bytes) -> tuple[str | None, tuple[Fault, ...]]:
     """Decode an article → its text, with its line ends unchanged, and the faults of the bytes."""
     if not data:
         return None, (Fault("empty-file"),)
+    if encoding := _other_encoding(data):
+        return None, (Fault("not-utf8", f"it is {encoding}", suggestion=_convert(encoding)),)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as wrong:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring as _string
 from typing import Any
@@ -20,11 +21,30 @@ from ..core.schema import Layer, Schema
 
 _SPAN = ["start", "end", "text"]
 _CONSTANTS = {None: "null", False: "false", True: "true"}
+_DEEPER = "  "
 
 
 def canonical(value: Record, kind: Kind, schema: Schema) -> bytes:
     """Return the bytes of a `.json` file with `value`, a record or an annotation that satisfies the schema."""
-    return (_layout(ordered(value, kind, schema), "") + "\n").encode()
+    return join_parts(canonical_parts(value, kind, schema))
+
+
+def canonical_parts(value: Record, kind: Kind, schema: Schema) -> dict[str, str]:
+    """Return the fields of `value` in canonical order, each laid out as in its file, for `join_parts`."""
+    return {key: layout_part(item) for key, item in ordered(value, kind, schema).items()}
+
+
+def layout_part(value: Any) -> str:
+    """Lay out the value of a field of a file."""
+    return _layout(value, _DEEPER)
+
+
+def join_parts(parts: Mapping[str, str]) -> bytes:
+    """Return the bytes of the file that has these fields."""
+    if not parts:
+        return b"{\n\n}\n"
+    fields = ",\n".join([f"{_DEEPER}{_string(key)}: {part}" for key, part in parts.items()])
+    return f"{{\n{fields}\n}}\n".encode()
 
 
 def canonical_line(value: Record, kind: Kind, schema: Schema, text: str | None = None) -> bytes:
@@ -96,31 +116,52 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
 def _layout(value: Any, indent: str) -> str:
     """Lay out a value: on one line if it contains no list of objects, else one line for each item or field."""
     kind = type(value)
-    deeper = indent + "  "
     if kind is list and _holds_objects(value):
-        return "[\n" + ",\n".join([deeper + _item(item, deeper) for item in value]) + "\n" + indent + "]"
-    if kind is dict and (
-        not indent or (list in map(type, value.values()) and any(map(_holds_objects, value.values())))
-    ):
-        items = [
-            f"{deeper}{_string(key)}: {_string(item) if type(item) is str else _layout(item, deeper)}"
-            for key, item in value.items()
-        ]
-        return "{\n" + ",\n".join(items) + "\n" + indent + "}"
+        deeper = indent + _DEEPER
+        return "[\n" + ",\n".join([deeper + _item(item, deeper) for item in value]) + f"\n{indent}]"
+    if kind is dict:
+        for item in value.values():
+            if type(item) is list and _holds_objects(item):
+                return _tall(value, indent)
     return _line(value)
+
+
+def _tall(value: dict[str, Any], indent: str) -> str:
+    """Lay out an object, one line for each field."""
+    deeper = indent + _DEEPER
+    lines = []
+    for key, item in value.items():
+        kind = type(item)
+        if kind is str:
+            shown = _string(item)
+        elif item is None:
+            shown = "null"
+        elif kind is list and len(item) == 1 and type(item[0]) is dict:
+            deepest = deeper + _DEEPER
+            shown = f"[\n{deepest}{_item(item[0], deepest)}\n{deeper}]"
+        else:
+            shown = _layout(item, deeper)
+        lines.append(f"{deeper}{_key(key)}: {shown}")
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
 
 
 def _item(value: Any, indent: str) -> str:
     """Lay out an item of a list of objects. Most are spans, which have a short cut."""
-    if type(value) is dict and len(value) == 3 and list(value) == _SPAN:
-        start, end, text = value.values()
-        if type(start) is int and type(end) is int and type(text) is str:
+    if type(value) is dict and len(value) == 3 and "start" in value:
+        (one, start), (two, end), (three, text) = value.items()
+        whole = type(start) is int and type(end) is int and type(text) is str
+        if whole and one == "start" and two == "end" and three == "text":
             return f'{{"start": {start}, "end": {end}, "text": {_string(text)}}}'
     return _layout(value, indent)
 
 
-def _holds_objects(value: Any) -> bool:
-    return type(value) is list and dict in map(type, value)
+@lru_cache(maxsize=1024)
+def _key(key: str) -> str:
+    return str(_string(key))
+
+
+def _holds_objects(value: list[Any]) -> bool:
+    return bool(value) and (type(value[0]) is dict or dict in map(type, value))
 
 
 def _line(value: Any) -> str:
@@ -130,9 +171,7 @@ def _line(value: Any) -> str:
     if kind is int:
         return str(value)
     if kind is dict:
-        items = [
-            f"{_string(key)}: {_string(item) if type(item) is str else _line(item)}" for key, item in value.items()
-        ]
+        items = [f"{_key(key)}: {_string(item) if type(item) is str else _line(item)}" for key, item in value.items()]
         return "{" + ", ".join(items) + "}"
     if kind is list:
         return "[" + ", ".join(map(_line, value)) + "]"

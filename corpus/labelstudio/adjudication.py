@@ -13,7 +13,7 @@ two predictions beside each other, but has no button there to accept a record: d
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -24,7 +24,7 @@ from ..agreement.worklist import Item
 from ..core.model import Annotation, Record, Source
 from ..core.schema import Layer, Schema
 from .config import labelling_config
-from .config_controls import LABEL, PIECE, controls
+from .config_controls import PIECE, controls
 from .submissions import ADJUDICATION
 from .tasks import task
 
@@ -33,11 +33,9 @@ UNION = "adjudicate"
 CONFLICTS = "conflicts"
 _WORDS = 60
 _LIST = (
-    "<Collapse>",
-    '  <Panel value="Conflicts">',
-    f'    <Text name="{CONFLICTS}" value="${CONFLICTS}"/>',
-    "  </Panel>",
-    "</Collapse>",
+    '<View style="max-height: 6em; overflow-y: auto; border-bottom: 1px solid #ccc">',
+    f'  <Header value="${CONFLICTS}" size="6" style="white-space: pre-line"/>',
+    "</View>",
 )
 
 
@@ -148,7 +146,7 @@ def _doubled(result: Sequence[Record], twins: Mapping[str, str]) -> Iterator[Rec
 
 def _noted(result: Iterator[Record], notes: Mapping[str, str]) -> Iterator[Record]:
     for item in result:
-        noted = item.get("from_name") == LABEL and item["id"] in notes
+        noted = item["type"] == "labels" and item["id"] in notes
         yield {**item, "meta": {"text": [notes[item["id"]]]}} if noted else item
 
 
@@ -199,9 +197,10 @@ class Answered:
 def read_answer(result: list[Any], question: Question, schema: Schema) -> Answered:
     """Return a result in which the record that is left of each pair has the id of the pair.
 
-    A relation to a deleted twin is dropped. If both are left, the pair is undecided: relations lead to the first.
+    A relation to a deleted twin is dropped, and so are the pieces of a deleted record. If both are left, the pair is
+    undecided: relations lead to the first.
     """
-    regions = {item.get("id") for item in result if isinstance(item, dict) and item.get("from_name") == LABEL}
+    regions = {item.get("id") for item in result if isinstance(item, dict) and item.get("type") == "labels"}
     sides: dict[str, str] = {}
     rename: dict[str, str] = {}
     dropped: set[str] = set()
@@ -214,15 +213,29 @@ def read_answer(result: list[Any], question: Question, schema: Schema) -> Answer
             dropped.add(one.a if not left[0] else one.b)
             dropped |= {one.a, one.b} if left == (False, False) else set()
     table = controls(schema).controls
-    ids = {
-        name for name, one in table.items() if one.field and (one.field.name == "id" or one.field.kind == "reference")
-    }
+    fields = {name: one.field for name, one in table.items() if one.field}
+    ids = {name for name, one in fields.items() if one.name == "id" or one.kind == "reference"}
+    kept = [item for item in result if not (_is_relation(item) and item.get("to_id") in dropped)]
+    orphans = _orphans(kept, regions, question)
     found = [
         _renamed(item, rename, ids) if isinstance(item, dict) else item
-        for item in result
-        if not (isinstance(item, dict) and item.get("type") == "relation" and item.get("to_id") in dropped)
+        for item in kept
+        if not (isinstance(item, dict) and item.get("id") in orphans)
     ]
     return Answered(found, sides)
+
+
+def _is_relation(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("type") == "relation"
+
+
+def _orphans(result: Sequence[Any], regions: Collection[Any], question: Question) -> set[str]:
+    """Return the pieces whose record was deleted: the editor deletes a region and its relations, and leaves these."""
+    known = {*question.in_place, *(id_ for one in question.asked for id_ in (one.a, one.b))}
+    linked = {item.get(end) for item in result if _is_relation(item) for end in ("from_id", "to_id")}
+    pieces = [id_ for id_ in regions if isinstance(id_, str) and PIECE in id_]
+    heads = {id_: id_.partition(PIECE)[0] for id_ in pieces}
+    return {id_ for id_, head in heads.items() if head in known - {*regions} and id_ not in linked}
 
 
 def _renamed(item: Record, rename: Mapping[str, str], ids: set[str]) -> Record:
@@ -230,9 +243,8 @@ def _renamed(item: Record, rename: Mapping[str, str], ids: set[str]) -> Record:
     found = dict(item)
     for key in ("id", "from_id", "to_id", "parentID"):
         one = item.get(key)
-        if isinstance(one, str):
-            head, colon, rest = one.partition(PIECE)
-            found[key] = f"{rename.get(head, head)}{colon}{rest}"
+        if isinstance(one, str) and one in rename:
+            found[key] = rename[one]
     value = item.get("value")
     if item.get("from_name") in ids and isinstance(value, dict):
         found["value"] = {

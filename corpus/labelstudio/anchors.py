@@ -2,7 +2,7 @@
 
 quotes    q1   content 90–269              →   90–269
 entities  e8   mentioned at 40–52, 97–99   →   40–52, its first mention that is not all of a quote
-stances   s1   of nobody's words           →   0–3, the first free word
+stances   s1   without words of its own    →   0–3, the first free word
 """
 
 from __future__ import annotations

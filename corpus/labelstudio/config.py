@@ -22,7 +22,7 @@ from .config_keys import HOTKEYS, LETTERS, NO_KEY, colours, hotkeys
 from .config_purpose import Purpose
 from .config_style import style
 
-SELECT = 8
+SELECT = 6
 """A choice with more options than this becomes a drop-down list."""
 
 _HERE = "It stands on the text only to be selected: where it stands says nothing."
@@ -257,7 +257,8 @@ def _control(config: _Config, layer: Layer, control: Control) -> Iterator[str]:
         yield _open("View", className="records", visibleWhen="region-selected", **only)
     yield _tag("Header", value=title + mark, size="5")
     if is_chosen(field, config.of):
-        yield _tag("Choices", **attributes, choice="single", value=f"${field.refers_to}", layout="inline")
+        layout = "inline" if field.required else "select"
+        yield _tag("Choices", **attributes, choice="single", value=f"${field.refers_to}", layout=layout)
     elif control.type == "choices":
         keys = {name: config.option_keys.get((control.name, name), NO_KEY) for name, _, _ in control.options}
         choice = "multiple" if control.many else "single"

@@ -6,20 +6,21 @@ from collections.abc import Iterable
 
 _RULES = """
 .otr { display: grid; grid-template-columns: minmax(0, 1fr) 280px; gap: 12px; }
-.otr .pane { height: calc(100vh - 176px); overflow-y: auto; }
+.otr .pane { height: calc(100vh - 122px); overflow-y: auto; }
 .otr .bar { position: sticky; top: 0; z-index: 5; padding-bottom: 2px;
   background: var(--color-neutral-background, #fff); border-bottom: 1px solid var(--color-neutral-border, #ddd); }
 .otr .bar h4, .otr .form h4 { font-size: 12px !important; line-height: 16px !important; margin: 5px 0 1px !important; }
 .otr .bar .lsf-labels { margin: 2px 0 !important; display: flex; flex-wrap: wrap; align-items: center; }
 .otr .bar .lsf-label { font-size: 12px !important; line-height: 20px !important; height: 22px !important;
   min-height: 0 !important; padding: 0 6px !important; margin: 0 3px 3px 0 !important; }
+.otr .form h3 { font-size: 14px !important; line-height: 18px !important; margin: 10px 0 0 !important; }
 .otr .title h4 { font-size: 15px !important; line-height: 20px !important; margin: 8px 0 4px !important; }
 .otr .form .lsf-choices { margin: 0 !important; display: flex; flex-wrap: wrap; }
 .otr .form .lsf-choice { height: 20px !important; min-height: 0 !important; margin: 0 8px 0 0 !important;
   padding: 0 !important; }
 .otr .form .lsf-choice label, .otr .form .lsf-choice span { font-size: 12px !important; line-height: 18px !important; }
 .otr .no-key .lsf-hint { display: none; }
-.otr .form .records .lsf-choices { max-height: 126px; overflow-y: auto; }
+.otr .form .records .lsf-choices { max-height: 120px; overflow-y: auto; }
 """
 _SHOWN_ONLY = "pointer-events: none; background: none !important; border-bottom: 1px dotted #888 !important;"
 

@@ -15,24 +15,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..core.garbage import no_garbage_collection
 from ..core.model import Problem, Record, Source
 from ..core.regular_file import refuse_links
 from ..core.schema import Schema
-from ..files import Entry, Index, Reader, canonical
+from ..files import Entry, Index, Reader
 from ..files.index import RECORD
 from ..files.staging import Staging, commit_together
+from ..files.write import canonical_parts, join_parts
 from .carried import Carried, carried
 from .decode import Decoded, decode
 from .export import read_export
 from .faults import AnnotationFault
-from .ownership import CHECKSUM, SERVER, TOOL, content_sha256, keep_others, keeps, refuse_uncommitted
+from .ownership import CHECKSUM, SERVER, TOOL, keep_others, keeps, parts_sha256, refuse_uncommitted
 from .pseudonyms import ADDRESS, Pseudonyms
 from .quarantine import Quarantine, as_problem
 from .submissions import Submission, group_task, number, parse_time, task_faults
+from .tasks import SENT
 
 __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
 
 _NOTHING = Carried()
+_TO_COME = "0" * 64
+"""What stands for a checksum until what it is computed of is known."""
 _NONE_TICKED = "no layer was ticked: layers_done lists the layers that hold records"
 
 
@@ -85,6 +90,7 @@ def convert_tasks(
     problems: list[Problem] = []
     staged: dict[str, Submission] = {}
     with (
+        no_garbage_collection(),
         Index(root) as index,
         Reader(root, index.unpacked) as reader,
         Staging(into) as files,
@@ -92,7 +98,7 @@ def convert_tasks(
     ):
         people.begin(origin.server, (path.name for path in into.glob("*") if path.is_dir()))
         aside = Quarantine(held, quarantine, root)
-        articles = _Articles(index, reader)
+        articles = Articles(index, reader)
         for task in tasks:
             group = group_task(task, people)
             problems += [_outdated(one) for one in group.older]
@@ -117,7 +123,7 @@ def convert_tasks(
                     continue
                 if rival:
                     problems.append(_outdated(rival))
-                staged[one.file] = one
+                staged[one.file] = one.named()
                 files.put(one.file, made)
                 problems += _not_kept(one)
             aside.release(group.doc_id, task.get("id"))
@@ -152,6 +158,9 @@ def build_annotation(
     if not done:
         # An empty Submit must not count as "annotated all layers and found nothing".
         return [AnnotationFault("L108", suggestion="tick the layers that you annotated, and submit again")]
+    if not any(decoded.layers.values()) and _missed_prediction(one):
+        hint = "open the task again; if the marks of the prediction are missing, reload the page"
+        return [AnnotationFault("L118", suggestion=hint)]
     fields = {layer: names for layer, names in one.fields_done.items() if layer in done} | {**kept.fields}
     version = one.task["data"].get("schema_version", schema.versions[0])
     value: Record = {
@@ -166,22 +175,36 @@ def build_annotation(
         **kept.layers,
     }
     try:
-        if keeps(schema, CHECKSUM) and (checksum := content_sha256(value, schema)):
-            value["provenance"][CHECKSUM] = checksum
+        if keeps(schema, CHECKSUM):
+            value["provenance"][CHECKSUM] = _TO_COME
         if not schema.is_valid("annotation", value):
             return list(_schema_faults(value, schema, result, kept))
         if clash := _ids(kept.layers) & _ids(decoded.layers):
             return [AnnotationFault("L408", f"{min(clash)!r}, which a sentence of the source has")]
-        content = canonical(value, "annotation", schema)
+        parts = canonical_parts(value, "annotation", schema)
+        if keeps(schema, CHECKSUM):
+            value["provenance"][CHECKSUM] = parts_sha256(parts)
+            parts |= canonical_parts({"provenance": value["provenance"]}, "annotation", schema)
+        content = join_parts(parts)
     except UnicodeEncodeError:
         # JSON can escape half of a surrogate pair, and the server stores it; no UTF-8 file can hold it.
         return [AnnotationFault("L305", "a string holds a lone surrogate (half of a UTF-16 pair)")]
     own = content
     if kept.layers:  # their words are those of the source
-        own = canonical({key: value[key] for key in value if key not in kept.layers}, "annotation", schema)
+        own = join_parts({key: part for key, part in parts.items() if key not in kept.layers})
     if _has_address(own.decode(), one.text, hosts):
         return [AnnotationFault("L306", suggestion="remove the address, and submit again")]
     return content
+
+
+def _missed_prediction(one: Submission) -> bool:
+    """True if the task has records to start from and the annotator started from nothing.
+
+    The editor can open a task without its prediction: an annotator who trusts the prediction sees an empty page.
+    """
+    meta = one.task.get("meta")
+    started = one.annotation.get("parent_prediction") or one.annotation.get("parent_annotation")
+    return isinstance(meta, dict) and bool(meta.get(SENT)) and not started
 
 
 def _ids(layers: Mapping[str, Iterable[Record]]) -> set[str]:
@@ -207,7 +230,7 @@ def _label_faults(one: Submission) -> Iterator[AnnotationFault]:
             yield AnnotationFault("L305", f"{key} is not a time")
 
 
-class _Articles:
+class Articles:
     """The records of the articles of a corpus, each read when it is asked for."""
 
     def __init__(self, index: Index, reader: Reader) -> None:
@@ -228,7 +251,7 @@ def _outdated(one: Submission) -> Problem:
     """The warning that a newer annotation of the same document by the same annotator is written instead."""
     detail = f"{_named(one)} by {one.annotator} is dropped"
     source = Source(f"annotations/{one.file}", "annotation")
-    return as_problem(AnnotationFault("L107", detail), source, one.doc_id, None, "warning")
+    return as_problem(AnnotationFault("L107", detail), source, one, None, "warning")
 
 
 def _named(one: Submission) -> str:
@@ -237,13 +260,14 @@ def _named(one: Submission) -> str:
 
 def _not_kept(one: Submission) -> Iterator[Problem]:
     """Yield what an annotation holds that its file does not keep, without the words: notes are personal."""
-    counts = Counter(kind for item in one.annotation["result"] for kind in _beside(item))
+    found = [item for item in one.annotation["result"] if "meta" in item or "score" in item]
+    counts = Counter(kind for item in found for kind in _beside(item))
     if counts:
         shown = ", ".join(f"{count} region {kind}{'s' * (count != 1)}" for kind, count in sorted(counts.items()))
         detail = f"{shown} of {_named(one)}"
         source = Source(f"annotations/{one.file}", "annotation")
         hint = "read the notes in Label Studio" if counts["note"] else ""
-        yield as_problem(AnnotationFault("L109", detail, suggestion=hint), source, one.doc_id, None, "info")
+        yield as_problem(AnnotationFault("L109", detail, suggestion=hint), source, one, None, "info")
 
 
 def _beside(item: Record) -> Iterator[str]:
@@ -296,7 +320,7 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
 
 
 def _derived(decoded: Decoded, done: Collection[str], schema: Schema) -> Record:
-    """Return what provenance says of the values that were derived, nothing if none was."""
+    """Return the part of provenance that lists the derived values, nothing if there are none."""
     found = {
         layer: {one.name: sorted(by_field[one.name]) for one in schema.layers[layer].fields if one.name in by_field}
         for layer in done

@@ -23,13 +23,12 @@ from .adjudication import Asked, Question, item_key, record_key
 
 @dataclass(slots=True)
 class Decided:
-    """The outcome of one task: the number of conflicts that are open or were decided otherwise in the worklist.
+    """The outcome of one task. `contradicted` counts the conflicts that the worklist had decided otherwise.
 
     `changed` counts the conflicts and records that an annotator changed since the task was made. `dropped` are the
     layers with records that cannot be merged, since only one annotator annotated the layer.
     """
 
-    open: int = 0
     contradicted: int = 0
     changed: int = 0
     dropped: set[str] = field(default_factory=set)
@@ -78,8 +77,8 @@ class Decisions:
         left = records.get(asked.a or asked.b)
         decision, record = self._decision(item, side, left[1] if left and left[0] == item.layer else None)
         if decision is None:
-            found.open += item.decision is None
-        elif item.decision is None or item.by:
+            return
+        if item.decision is None or item.by:
             self._decide(item, decision, record)
         elif not self._same(item.layer, item.taken, Item(item.layer, item.a, item.b, [], None, decision, record).taken):
             found.contradicted += 1

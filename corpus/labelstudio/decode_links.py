@@ -187,7 +187,7 @@ def _why_not(regions: Regions, region: Region, owner: Region | None) -> tuple[st
     if not owner.mark.carries or not owner.by_hand:
         return f": {owner.named}, the last record before it, was not marked just before", relate
     low, high = min(owner.end, region.end), max(owner.start, region.start)
-    if "\n" in regions.text[low:high].strip():
+    if "\n" in regions.text[low:high]:
         return f": {owner.named}, which was marked last before it, is in another paragraph", relate
     return None
 

@@ -178,7 +178,7 @@ class Regions:
             self.note = "offsets were in UTF-16 units, which every span confirms; they were converted to code points"
             return
         spans = [Span(region.start, region.end, region.words) for region in wrong]
-        for region, (reason, _, _) in zip(wrong, explain(text, spans), strict=True):
+        for region, (reason, *_) in zip(wrong, explain(text, spans), strict=True):
             self.faults.append(_misplaced(region, text, reason))
 
     def fill(self) -> None:

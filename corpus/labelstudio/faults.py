@@ -27,6 +27,7 @@ FAULTS: dict[str, str] = {
     "L115": "The file holds an annotation of another server",
     "L116": "The task is one of adjudication",
     "L117": "The annotation is not a complete adjudication",
+    "L118": "The annotation is empty and did not start from the prediction of its task",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",

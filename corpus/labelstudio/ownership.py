@@ -20,9 +20,9 @@ from ..core.model import CorpusError, Problem, Record, Severity, Source
 from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..core.source_tokens import layers_to_carry
-from ..files import canonical
 from ..files.git import Git
 from ..files.staging import Staging
+from ..files.write import canonical_parts, join_parts, layout_part
 from .faults import AnnotationFault
 from .pseudonyms import Pseudonyms
 from .quarantine import as_problem
@@ -35,10 +35,14 @@ CHECKSUM, SERVER = "content_sha256", "server"
 def content_sha256(value: Record, schema: Schema) -> str:
     """Return the checksum of an annotation without its provenance, "" if it is not an annotation of the schema."""
     try:
-        content = canonical({key: value[key] for key in value if key != "provenance"}, "annotation", schema)
+        return parts_sha256(canonical_parts(value, "annotation", schema))
     except (AttributeError, LookupError, TypeError, ValueError):
         return ""
-    return sha256(content).hexdigest()
+
+
+def parts_sha256(parts: Mapping[str, str]) -> str:
+    """Return the checksum of the parts of an annotation (`canonical_parts`) without its provenance."""
+    return sha256(join_parts({key: part for key, part in parts.items() if key != "provenance"})).hexdigest()
 
 
 def keeps(schema: Schema, name: str) -> bool:
@@ -57,6 +61,8 @@ class Owned:
     """The checksum of its content without the name of the annotator."""
     carried: frozenset[str] = frozenset()
     """The layers with records that no annotator sees."""
+    as_written: str = ""
+    """The checksum of its content in the order that the file has: the schema may have had another order then."""
 
     @property
     def imported(self) -> bool:
@@ -66,7 +72,8 @@ class Owned:
     @property
     def unedited(self) -> bool:
         """True if the file comes from Label Studio, and holds what was written then."""
-        return self.imported and bool(self.checksum) and self.provenance.get(CHECKSUM) == self.checksum
+        written = self.provenance.get(CHECKSUM)
+        return self.imported and bool(written) and written in (self.checksum, self.as_written)
 
     @property
     def owner(self) -> tuple[object, ...]:
@@ -87,7 +94,9 @@ def read_owned(data: bytes, schema: Schema) -> Owned:
     provenance = value.get("provenance")
     untitled = content_sha256({**value, "annotator": ""}, schema)
     kept = frozenset(name for name in layers_to_carry(schema) if value.get(name))
-    return Owned(provenance if isinstance(provenance, dict) else {}, content_sha256(value, schema), untitled, kept)
+    as_written = parts_sha256({key: layout_part(part) for key, part in value.items()})
+    checksum = content_sha256(value, schema)
+    return Owned(provenance if isinstance(provenance, dict) else {}, checksum, untitled, kept, as_written)
 
 
 def refuse_uncommitted(root: Path, files: Iterable[Path]) -> None:
@@ -117,19 +126,24 @@ def keep_others(
     problems: list[Problem] = []
     holders = _holders(into)
     for name, one in staged.items():
-        data = files.staged(name)
         here = into / name
+        folders = holders.get(f"{one.doc_id}.json", ())
+        formers = [former for folder in folders if (former := f"{folder}/{one.doc_id}.json") not in staged]
+        is_there = one.annotator in folders
+        if not formers and not is_there:
+            continue
+        data = files.staged(name)
+        if data is None and not formers:
+            continue
         new = read_owned(data if data is not None else read_file(here, into), schema)
-        if data is not None and here not in allowed and os.path.lexists(here):
+        if data is not None and is_there and here not in allowed:
             fault = _objection(read_owned(read_file(here, into), schema), new, people)
             if fault:
                 files.withdraw(name)
-                problems.append(_problem(fault, name, one.doc_id, "warning"))
+                problems.append(_problem(fault, name, one, "warning"))
                 continue
-        for folder in holders.get(f"{one.doc_id}.json", ()):
-            former = f"{folder}/{one.doc_id}.json"
-            if former not in staged:
-                problems += _leave(files, into, former, name, one, new, schema, people, allowed)
+        for former in formers:
+            problems += _leave(files, into, former, name, one, new, schema, people, allowed)
     return problems
 
 
@@ -158,11 +172,11 @@ def _leave(
     lost = ", ".join(sorted(old.carried - new.carried))
     if (old.unedited and not lost) or old.untitled == new.untitled or path in allowed:
         files.remove(former)
-        return [_problem(AnnotationFault("L113", f"it moves to annotations/{name}"), former, one.doc_id, "info")]
+        return [_problem(AnnotationFault("L113", f"it moves to annotations/{name}"), former, one, "info")]
     why = f"has layers that the other lacks ({lost})" if lost else "was edited after it was imported"
     detail = f"it is in annotations/{name} now; this file {why} and is kept"
     hint = f"compare the two, then delete annotations/{former}"
-    return [_problem(AnnotationFault("L113", detail, suggestion=hint), former, one.doc_id, "warning")]
+    return [_problem(AnnotationFault("L113", detail, suggestion=hint), former, one, "warning")]
 
 
 def _objection(old: Owned, new: Owned, people: Pseudonyms) -> AnnotationFault | None:
@@ -210,5 +224,5 @@ def _holders(into: Path) -> dict[str, list[str]]:
     return found
 
 
-def _problem(fault: AnnotationFault, name: str, doc_id: str, severity: Severity) -> Problem:
-    return as_problem(fault, Source(f"annotations/{name}", "annotation"), doc_id, None, severity)
+def _problem(fault: AnnotationFault, name: str, one: Submission, severity: Severity) -> Problem:
+    return as_problem(fault, Source(f"annotations/{name}", "annotation"), one, None, severity)

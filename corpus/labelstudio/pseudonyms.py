@@ -68,6 +68,11 @@ class Pseudonyms:
         """True if someone has a pseudonym."""
         return bool(self._names)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The pseudonyms."""
+        return frozenset(self._names.values())
+
     def begin(self, server: str, names: Iterable[str] = ()) -> None:
         """Read the file again, and take the people to come as users of this server, "" if it is unknown.
 

@@ -25,6 +25,7 @@ from ..core.schema import Schema
 from ..files import replace_file
 from ..files.lock import editing, locked
 from ..files.writer import make_folder, sweep_tree
+from .adjudication import adjudication_config
 from .config import config_sha256, labelling_config
 from .config_purpose import purpose_of
 from .convert import Origin, Result, convert_tasks
@@ -154,7 +155,9 @@ def _prune(into: Path, gone: tuple[Gone, ...]) -> None:
 
 def _notes(project: Project, schema: Schema, arrival: _Arrival, left: str) -> Iterator[str]:
     """Yield what the lead should know about a pull."""
-    if project.config != labelling_config(schema, purpose_of(project.config)):
+    if project.config == adjudication_config(schema):
+        yield "this is a project of adjudication: `corpus label-studio pull --adjudicated` imports its decisions"
+    elif project.config != labelling_config(schema, purpose_of(project.config)):
         yield "the project's labelling config is not that of this schema; `corpus label-studio push` updates it"
     if arrival.missing:
         count = len(arrival.missing)

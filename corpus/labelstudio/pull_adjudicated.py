@@ -218,4 +218,4 @@ def _outcome(outcome: Decided) -> list[AnnotationFault]:
 
 def _warning(fault: AnnotationFault, one: Submission) -> Problem:
     source = Source(f"adjudication/{GOLD}/{one.doc_id}.json", "annotation")
-    return as_problem(fault, source, one.doc_id, None, "warning")
+    return as_problem(fault, source, one, None, "warning")

@@ -168,7 +168,8 @@ def check_annotation(article: Article, annotation: Annotation, schema: Schema) -
         and schema.is_valid("annotation", value)
         and value["text_sha256"] == article.record["text_sha256"]
         and all(
-            text[span["start"] : span["end"]] == span.get("text", text[span["start"] : span["end"]])
+            0 <= span["start"] < span["end"] <= len(text)
+            and span.get("text") in (None, text[span["start"] : span["end"]])
             for layer in schema.layers.values()
             for record in annotation.layer(layer.name)
             for field in layer.of_kind("spans")

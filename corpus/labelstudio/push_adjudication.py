@@ -57,8 +57,10 @@ def push_adjudication(
     the names are invalid, or if the project has other tasks.
     """
     pairs = list(combinations(annotators, 2))
-    for names in pairs or ((*annotators,),):
-        check_names(root, names, GOLD)
+    if not pairs:
+        raise CorpusError(f"--adjudicate must name two annotators or more, not {', '.join(annotators) or 'none'}")
+    for pair in pairs:
+        check_names(root, pair, GOLD)
     project = server.find_project(name)
     there = _asked_there(server, project) if project else {}
     found = Asked()

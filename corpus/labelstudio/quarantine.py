@@ -24,6 +24,8 @@ from .faults import AnnotationFault
 from .pseudonyms import without_addresses
 from .submissions import Submission, number, parse_time
 
+SEE = "see "
+"""What stands before the page of a task."""
 _NUMBERS = ("id", "lead_time", "parent_prediction", "parent_annotation")
 _TIMES = ("created_at", "updated_at")
 _SWITCHES = ("was_cancelled", "ground_truth")
@@ -56,7 +58,7 @@ class Quarantine:
         held = {**about, "annotation": _kept(annotation)}
         data = (without_addresses(json.dumps(held, ensure_ascii=False, indent=1)) + "\n").encode("utf-8", "replace")
         source = Source(f"{self._shown}/{name}.json", "annotation", data)
-        problems = [as_problem(fault, source, doc_id, one.text) for fault in faults]
+        problems = [as_problem(fault, source, one, one.text) for fault in faults]
         self._put(f"{name}.json", data)
         self._put(f"{name}.problems.json", (json.dumps([asdict(one) for one in problems], indent=1) + "\n").encode())
         self.paths.append(source.path)
@@ -99,12 +101,13 @@ def _kept(annotation: Record) -> Record:
 
 
 def as_problem(
-    fault: AnnotationFault, source: Source, doc_id: str, text: str | None, severity: Severity = "error"
+    fault: AnnotationFault, source: Source, one: Submission, text: str | None, severity: Severity = "error"
 ) -> Problem:
-    """Return a fault of the annotation in `source` as a Problem."""
+    """Return a fault of the annotation in `source` as a Problem, with the page of its task."""
     pointer = "/annotation" if fault.index is None else join_pointer("annotation", "result", fault.index)
     line, column = position(source, pointer)
     shown = snippet(text, fault.start, fault.end) if text and fault.start is not None and fault.end else ""
+    parts = (without_addresses(fault.suggestion), one.page and f"{SEE}{one.page}")
     return Problem(
         code=fault.code,
         severity=severity,
@@ -113,10 +116,10 @@ def as_problem(
         pointer=pointer,
         line=line,
         column=column,
-        doc_id=without_addresses(doc_id),
+        doc_id=without_addresses(one.doc_id),
         record=without_addresses(fault.region),
         snippet=without_addresses(shown),
-        suggestion=without_addresses(fault.suggestion),
+        suggestion="; ".join(part for part in parts if part),
     )
 
 

@@ -13,10 +13,13 @@ from typing import Any
 from ..core.model import CorpusError
 from ..core.regular_file import open_file
 from ..files.writer import open_partial
+from .address import project_id
 from .connection import ATTEMPTS, TIMEOUT, Connection, is_passing, wait
 from .errors import ServerError
 from .pages import read_pages
 
+OLDEST, NEWEST = (1, 20), (1, 23)
+"""The releases of the server that this command was tried with."""
 PROJECTS = 100
 """Projects per request."""
 
@@ -56,8 +59,19 @@ class Server(Connection):
         if not re.fullmatch(r"\d[\w.+-]{0,40}", self.version):
             raise ServerError("this is not a Label Studio server: it reports no version")
 
+    @property
+    def outside_of_range(self) -> str:
+        """A warning, if this release of Label Studio is older or newer than those that were tried; else ""."""
+        numbers = tuple(int(part) for part in re.findall(r"\d+", self.version)[:2])
+        if OLDEST <= numbers <= NEWEST:
+            return ""
+        tried = " to ".join(".".join(map(str, one)) for one in (OLDEST, NEWEST))
+        return f"the server is Label Studio {self.version}; {tried} were tried with this command"
+
     def find_project(self, title: str) -> Project | None:
-        """Return the project of this title, None if none exists. Raises CorpusError if there are two."""
+        """Return the project of this title or page, None if none exists. Raises CorpusError if there are two."""
+        if number := project_id(title):
+            return self._project(number)
         ids: list[int] = []
         more, page = True, 1
         while more:
@@ -168,9 +182,9 @@ class Server(Connection):
         """Replace these parts of a task, such as its `meta`."""
         self.send(f"task {id_} was not changed", "PATCH", f"api/tasks/{id_}/", changed)
 
-    def change_annotation(self, id_: int, result: Any) -> None:
-        """Replace the `result` of an annotation."""
-        self.send(f"annotation {id_} was not changed", "PATCH", f"api/annotations/{id_}/", {"result": result})
+    def change_result(self, kind: str, id_: int, result: Any) -> None:
+        """Replace the `result` of one of the "annotations" or "predictions"."""
+        self.send(f"number {id_} of the {kind} was not changed", "PATCH", f"api/{kind}/{id_}/", {"result": result})
 
     def create_snapshot(self, project: Project, title: str) -> Snapshot:
         """Request a snapshot of all tasks. Never retried: each request makes the server build another one."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ..core.model import CorpusError, Record
 from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.index import DOC_ID, RECORD
+from .adjudication import Question, read_answer, read_question
 from .convert import Origin, build_annotation
 from .download import task_doc_id
 from .pseudonyms import Pseudonyms
@@ -150,12 +151,14 @@ def _judge(
 ) -> Mapping[str, Record]:
     """Add the submissions of a task to its document; return the sound annotations by annotator."""
     sound: dict[str, Record] = {}
-    whole = [fault.code for fault in task_faults(task, record, schema)]
+    question = read_question(task)
+    whole = [fault.code for fault in task_faults(task, record, schema, adjudication=question is not None)]
     drafts = {one.annotator: one for one in found.work}
     for one in group_task(task, people).newest:
-        made = build_annotation(one, record or {}, schema, origin, people.hosts) if not whole else []
+        answer = _answered(one, question, schema) if question else one
+        made = build_annotation(answer, record or {}, schema, origin, people.hosts) if not whole else []
         codes = whole or ([] if isinstance(made, bytes) else [fault.code for fault in made])
-        if isinstance(made, bytes):
+        if isinstance(made, bytes) and not question:
             sound[one.annotator] = orjson.loads(made)
         drafts.pop(one.annotator, None)
         found.work.append(_work(one, QUARANTINED if codes else DONE, codes))
@@ -166,6 +169,14 @@ def _judge(
     ]
     found.work.sort(key=lambda one: one.annotator)
     return sound
+
+
+def _answered(one: Submission, question: Question, schema: Schema) -> Submission:
+    """Return the submission of an adjudicator, with one region for each record."""
+    result = one.annotation.get("result")
+    if not isinstance(result, list):
+        return one
+    return replace(one, annotation={**one.annotation, "result": read_answer(result, question, schema).result})
 
 
 def _work(one: Submission, state: str, codes: Iterable[str]) -> Work:

@@ -45,6 +45,19 @@ class Submission:
         return f"{self.annotator}/{self.doc_id}.json"
 
     @property
+    def page(self) -> str:
+        """The page of its task, below the address of the server, "" if its project is unknown."""
+        projects = (number(one.get("project")) for one in (self.task, self.annotation))
+        project, task = next((one for one in projects if one is not None), None), number(self.task.get("id"))
+        return f"/projects/{project}/data?task={task}" if project is not None and task is not None else ""
+
+    def named(self) -> Submission:
+        """Return it without its content, which takes memory: what names it, and when it was changed."""
+        task = {key: self.task.get(key) for key in ("id", "project")}
+        annotation = {key: self.annotation.get(key) for key in ("id", "project", "updated_at", "created_at")}
+        return Submission(task, annotation, self.annotator, self.doc_id, "")
+
+    @property
     def changed(self) -> tuple[datetime, int]:
         """When it was last changed, and its id, so that of two changed at once the later one made is newer."""
         id_ = self.annotation.get("id")

@@ -15,7 +15,7 @@ from ..core.done import derived_fields
 from ..core.labelling import derive, is_derivable
 from ..core.model import Annotation, Article, CorpusError, Record
 from ..core.schema import Field, Layer, Schema
-from ..core.source_tokens import layers_to_carry
+from ..core.source_tokens import layers_to_annotate, layers_to_carry
 from .anchors import Range, anchors
 from .config_controls import (
     DONE,
@@ -35,6 +35,8 @@ from .config_purpose import Purpose
 from .decode_regions import keeps_derived
 
 _EVERYTHING = Purpose()
+SENT = "records"
+"""The name in `meta` of the number of records that annotators start from."""
 
 
 def task(
@@ -43,7 +45,8 @@ def task(
     """Return the task of one article, with its annotations as pre-annotations (predictions) in the same order.
 
     `data` and `meta` both name the document, the checksum of its text, the schema version and, if the annotations
-    say so, the fields to annotate; converting compares both: `data` can be edited in Label Studio. If only some layers
+    say so, the fields to annotate; converting compares both: `data` can be edited in Label Studio. `meta` also has the
+    number of records to start from. If only some layers
     are annotated, `data` lists the records of the others that these can refer to. Raises CorpusError when the text is
     withheld, or when the annotations do not have the same `fields_done`.
     """
@@ -64,12 +67,18 @@ def task(
             **_records_to_choose(annotations, schema, of),
             **ids,
         },
-        "meta": ids,
+        "meta": {**ids, **_records_sent(annotations, schema)},
         "predictions": [
             {"model_version": one.annotator, "result": encode(one.value, article.text, schema, of)}
             for one in annotations
         ],
     }
+
+
+def _records_sent(annotations: Sequence[Annotation], schema: Schema) -> Record:
+    """Return the number of records that annotators start from, nothing if there are none."""
+    count = sum(len(one.value.get(layer) or ()) for one in annotations for layer in layers_to_annotate(schema))
+    return {SENT: count} if count else {}
 
 
 def _records_to_choose(annotations: Sequence[Annotation], schema: Schema, of: Purpose) -> Record:

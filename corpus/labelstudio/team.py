@@ -22,8 +22,8 @@ from .server import Project, Server
 
 ASSIGNED = "assigned"
 """The key in `data` (a string, which a tab can filter by) and in `meta` (a list) of a task."""
-MOST = 100
-"""Annotators for a document, or names to assign to: more is a typing error."""
+_HIDDEN = [f"tasks:{name}" for name in ("annotations_results", "annotations_ids", "annotators", "drafts")]
+"""The columns of a tab that would show the work of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,13 @@ def _titles(views: list[dict[str, Any]]) -> set[str]:
 def _tab(name: str) -> dict[str, Any]:
     value = f"(^| ){name}( |$)"
     item = {"filter": f"filter:tasks:data.{ASSIGNED}", "operator": "regex", "type": "String", "value": value}
-    return {"title": name, "type": "list", "filters": {"conjunction": "and", "items": [item]}, "ordering": ["tasks:id"]}
+    return {
+        "title": name,
+        "type": "list",
+        "filters": {"conjunction": "and", "items": [item]},
+        "ordering": ["tasks:id"],
+        "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
+    }
 
 
 def assignments(tasks: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:

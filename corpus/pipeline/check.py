@@ -30,6 +30,8 @@ class Checked:
     problems: ProblemSpool = field(default_factory=ProblemSpool)
     skipped_levels: SkippedLevels = field(default_factory=dict)
     """Levels that were skipped because an earlier level failed."""
+    skipped_checks: int = 0
+    """How many checks, over article and annotations, were skipped for an error of an earlier level."""
     clean: bool = True
     """True if no check found anything, suppressed or not."""
     summary: Summary | None = None
@@ -49,11 +51,15 @@ def check_document(parts: list[Document], schema: Schema, policy: Policy, suppre
         checked.clean = False
         return suppressor.suppress(problem)
 
+    def on_skip(checks: int) -> None:
+        checked.skipped_checks += checks
+
     for document in parts:
         # An annotation rests on its article: it starts with the levels that the article failed.
         levels = failed if document.annotation is None else checks.inherited(failed)
         before = frozenset(levels)
-        for problem in checks.run(document, schema, levels, policy.severities, suppress, policy.suppressions.today):
+        today = policy.suppressions.today
+        for problem in checks.run(document, schema, levels, policy.severities, suppress, today, on_skip):
             checked.problems.add(problem)
         skipped = checks.skipped_levels(before, levels)
         if skipped:

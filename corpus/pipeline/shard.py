@@ -9,15 +9,14 @@ and in any order, and give the same Shard.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..checks.document_summary import Summary
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used
+from ..core.garbage import no_garbage_collection
 from ..core.model import GOLD, Document, Problem
 from ..core.schema import Schema
 from ..files import Entry, Reader, by_document
@@ -41,6 +40,10 @@ class Shard:
     used: Used = field(default_factory=Counter)
     """How many findings each suppression suppressed."""
     skipped_levels: SkippedLevels = field(default_factory=dict)
+    skipped_checks: int = 0
+    """How many checks were skipped because of errors of an earlier level."""
+    skipped_documents: int = 0
+    """In how many documents."""
     summaries: list[Summary] = field(default_factory=list)
     """The summaries of the documents that the corpus-wide rules read."""
 
@@ -55,6 +58,8 @@ class Shard:
             self.add(problem)
         checked.problems.close()
         self.skipped_levels.update(checked.skipped_levels)
+        self.skipped_checks += checked.skipped_checks
+        self.skipped_documents += checked.skipped_checks > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +156,8 @@ def compile_shard(entries: list[Entry], root: Path, unpacked: Mapping[str, str],
 
     `unpacked` maps each compressed file to a file with its bytes (`Index.unpacked`).
     """
-    with _no_garbage_collection(), Reader(root, unpacked) as reader:
+    with no_garbage_collection(), Reader(root, unpacked) as reader:
         return task.shard(entries, reader, schema)
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Switch the garbage collector off.
-
-    A shard makes many records and no reference cycles. The collector would walk every record
-    again and again, and free nothing.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _policy_of(policy: Policy, doc_ids: set[str]) -> Policy:

@@ -2,7 +2,7 @@
 
 The prose is written by hand; front matter, figures and tables are filled in, so that they cannot
 drift from the data. A line `<!-- corpus:NAME -->` of the prose marks where a table goes; the tables configs,
-counts, fields and labels are added at the end if they have no such line. `hard-cases` and `agreement` read
+counts, fields, labels and columns are added at the end if they have no such line. `hard-cases` and `agreement` read
 every document again and are made only if the prose has their marker.
 
 The `datasets` library caches by the content of the card and not by the files, so every config carries
@@ -51,6 +51,7 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
         "counts": _counts_table(schema, splits["documents"]),
         "labels": _label_tables(schema, counts),
         "fields": _field_tables(schema),
+        "columns": _column_tables(built),
     }
     missing = [f"<!-- corpus:{name} -->" for name in tables if f"<!-- corpus:{name} -->" not in prose]
     for name in dict.fromkeys(_MARKER.findall(prose)):
@@ -138,7 +139,8 @@ def _configs_table(built: list[Config], splits: Splits) -> str:
         ]
         for config in built
     )
-    return _table(["config", "a row", *names], rows)
+    validation = "\n\n`dev` is the validation split." * ("dev" in names and "validation" not in names)
+    return _table(["config", "a row", *names], rows) + validation
 
 
 def _counts_table(schema: Schema, documents: dict[str, Split]) -> str:
@@ -176,6 +178,15 @@ def _label_tables(schema: Schema, counts: ColumnCounts) -> str:
 
 def _label_row(label: Label, count: int) -> list[object]:
     return [f"`{label.name}`", label.title, label.description, count]
+
+
+def _column_tables(built: list[Config]) -> str:
+    """Return a table for each config: the columns that are not fields of the record or layer, and what they hold."""
+    parts = []
+    for config in built:
+        rows = [[f"`{name}`", config.about[name]] for name in config.columns.names if name in config.about]
+        parts.append(f"#### Columns of `{config.name}`\n\n{_table(['column', 'holds'], rows)}")
+    return "\n\n".join(parts)
 
 
 def _field_tables(schema: Schema) -> str:

@@ -262,7 +262,10 @@ class _Fields:
         return found
 
     def _description(self, path: tuple[str, ...]) -> str:
-        """Return the description of a column in the schema, "" for a derived column."""
+        """Return the description of a column: of a field in the schema, of another one in its config."""
+        if len(path) == 1 and path[0] in self._config.about:
+            labels = self._config.labels.get(path[0], ())
+            return " ".join([self._config.about[path[0]], *([f"One of: {', '.join(labels)}."] if labels else [])])
         config, annotation, article = self._config.name, self._schema.annotation, self._schema.article
         places: list[tuple[Node, tuple[str, ...]]] = [(annotation, path), (article, path)]
         if config == "documents":

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..core.extras import missing_extra
 from ..core.model import CorpusError
 from ..core.settings import REPO, VERSION, find_root, read_settings
 
@@ -44,21 +45,30 @@ def load(
         raise CorpusError(f"{folder} has no config {config!r}; it has {', '.join(sorted(manifest['configs']))}")
     if version is not None:
         _check_files(folder, config, manifest["files"])
-    import datasets
-
+    try:
+        import datasets
+    except ModuleNotFoundError as error:
+        raise (missing_extra(error) or error) from None
     return datasets.load_dataset(str(folder), config, split=split, **options)
+
+
+def _fetch(repo: str, version: str) -> Path:
+    from .hub import fetch
+
+    try:
+        return fetch(repo, version)
+    except ModuleNotFoundError as error:
+        raise (missing_extra(error) or error) from None
 
 
 def _folder(version: str | None, repo: str | None, root: str | Path | None) -> tuple[Path, bool]:
     """Return the folder to load from, and True if it was downloaded because only the hub has it."""
-    from .hub import fetch
-
     if version is not None and not VERSION.fullmatch(version):
         raise CorpusError(f"a version is X.Y.Z, such as 1.0.0, not {version}")
     if repo is not None:
         if not REPO.fullmatch(repo):
             raise CorpusError(f"a repository of the hub is OWNER/NAME, not {repo}")
-        return fetch(repo, str(version)), True
+        return _fetch(repo, str(version)), True
     corpus = _root(root)
     folder = corpus / ("build" if version is None else f"releases/{version}")
     if (folder / "manifest.json").is_file():
@@ -68,7 +78,7 @@ def _folder(version: str | None, repo: str | None, root: str | Path | None) -> t
     from ..checks.suppress.suppressions import all_severities
 
     if hub := read_settings(corpus, all_severities()).hub:
-        return fetch(hub, version), True
+        return _fetch(hub, version), True
     raise CorpusError(
         f"{folder.parent} has no release {version}, and no repository of the hub is configured: "
         f"set hub in [tool.corpus] of {corpus / 'pyproject.toml'}, or pass `repo`"

@@ -12,7 +12,6 @@ from typing import IO
 
 from ..core.model import Problem
 from .info import RuleInfo, RunInfo, SeverityCounts, summary
-from .statistics import write_statistics
 
 __all__ = [
     "REPORTERS",
@@ -23,7 +22,6 @@ __all__ = [
     "summary",
     "text",
     "write",
-    "write_statistics",
 ]
 
 

@@ -10,6 +10,9 @@ the share of equal minima (Broder 1997, "On the resemblance and containment of d
 Comparing all pairs would be quadratic. Texts share a bucket if the four minima of a band are equal; at similarity s
 this happens in one of the 32 bands with probability 1 - (1 - s⁴)³²: 87% at 0.5, 99.9% at 0.7. Only texts in one
 bucket are compared, so every reported pair is verified, while a pair near the threshold can be missed.
+
+Thousands of texts made from one template share buckets without being near-duplicates. So in a bucket a text is compared
+with the first 64 texts of each label only. Near-duplicates share several buckets, most of them with few other texts.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ import numpy as np
 import numpy.typing as npt
 from rensa import RMinHash
 
+from .containment import sample
+
 LEAST = 0.5
 """The smallest Jaccard similarity of two near-duplicates."""
 _RUN = 12
@@ -34,6 +39,8 @@ _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FE
 _UNSEEN, _NONE, _SEVERAL = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 """Markers in the table of folds: not computed yet; not a letter or digit; folds to several code points."""
 _CHUNK = 256
+_BOUND = 64
+"""Texts of a label with which a text is compared in one bucket. Versions of a template fill buckets of thousands."""
 
 Codes = npt.NDArray[np.uint32]
 Numbers = npt.NDArray[np.int64]
@@ -43,15 +50,24 @@ class Sketch(NamedTuple):
     """A sketch of a text: equal `keys` mean the same text, `minima` are compared.
 
     `keys` are the hash of the text, known from the record even if the text is withheld, and the hash of its folded
-    letters. `minima` are 128 little-endian 32-bit integers, b"" without a text.
+    letters. `minima` are 128 little-endian 32-bit integers, b"" without a text; so is `sample`, see `containment`.
     """
 
     keys: tuple[bytes, ...]
     minima: bytes = b""
+    sample: bytes = b""
 
 
 NO_TEXT = Sketch(())
 """The sketch of a document whose text is unknown."""
+
+
+def is_near(one: Sketch, other: Sketch) -> bool:
+    """Return True if two texts are near-duplicates."""
+    if not set(one.keys).isdisjoint(other.keys):
+        return True
+    rows = np.frombuffer(one.minima + other.minima, "<u4").reshape(2, -1)
+    return int(np.count_nonzero(rows[0] == rows[1])) >= LEAST * _MINIMA
 
 
 def sketch(text_sha256: str, text: str | None) -> Sketch:
@@ -62,7 +78,7 @@ def sketch(text_sha256: str, text: str | None) -> Sketch:
         return Sketch((key,))
     runs = _runs(letters)
     rows = RMinHash.digest_matrix_from_flat_token_hashes(runs, [0, len(runs)], _MINIMA, _SEED).to_rows()
-    return Sketch((key, sha256(letters.tobytes()).digest()[:16]), np.array(rows[0], "<u4").tobytes())
+    return Sketch((key, sha256(letters.tobytes()).digest()[:16]), np.array(rows[0], "<u4").tobytes(), sample(runs))
 
 
 def _letters(text: str) -> Codes:
@@ -145,7 +161,7 @@ class Near:
             others = members.get(label)
             if others is not None:
                 upto = others if best is None else others[: np.searchsorted(others, best)]
-                best = next(self._hits(text, upto, same), best)
+                best = next(self._hits(text, upto if same else upto[:_BOUND], same), best)
         return best
 
     def near(self, text: int, labels: Sequence[str]) -> list[int]:
@@ -153,7 +169,9 @@ class Near:
         found: set[int] = set()
         for bucket in self._of.get(text, ()):
             same, members = self._buckets[bucket]
-            found.update(hit for label in labels if label in members for hit in self._hits(text, members[label], same))
+            for label in labels:
+                if label in members:
+                    found.update(self._hits(text, members[label] if same else members[label][:_BOUND], same))
         return sorted(found)
 
     def groups(self, label: str) -> list[list[int]]:
@@ -193,9 +211,11 @@ class Near:
             reached, left = [int(left[0])], left[1:]
             while reached and len(left):
                 one = reached.pop()
-                is_near = np.full(len(left), True) if same else self._similar(one, left)
-                others = left[is_near].tolist()
-                left = left[~is_near]
+                head = left if same else left[:_BOUND]
+                is_near = np.full(len(head), True) if same else self._similar(one, head)
+                others = head[is_near].tolist()
+                if others:
+                    left = np.concatenate((head[~is_near], left[len(head) :]))
                 yield one, others
                 reached += others
 

@@ -86,11 +86,11 @@ def test_what_it_does_not_name_is_found(corpus: Corpus, other: dict[str, str]) -
 def test_a_level_fails_by_what_is_left(corpus: Corpus) -> None:
     value = annotation("alpha")
     value["mentions"][0]["spans"][0]["text"] = "oops"
-    value["quotes"].append({**value["quotes"][0], "id": "q2"})
+    value["entities"].append({**value["entities"][0], "id": "e2", "name": "Bo"})
     corpus.write(GOLD, value)
     assert codes(corpus) == ["P307"]
     corpus.write(EXCEPTIONS, entry())
-    assert codes(corpus) == ["Q507"]
+    assert codes(corpus) == ["E503"]
 
 
 def test_a_file_without_a_document(corpus: Corpus) -> None:

@@ -37,7 +37,7 @@ HOSTILE: dict[str, tuple[Damage, set[str]]] = {
     "offset in a string": (first_span(start="6"), {f"S201 {GOLD}"}),
     "offset 6.0": (first_span(start=6.0), {f"S206 {GOLD}"}),
     "offset 6e0": (replace(GOLD, '"start": 6', '"start": 6e0'), {f"S206 {GOLD}"}),
-    "offset 1e3": (replace(GOLD, '"end": 19', '"end": 1e3'), {f"S206 {GOLD}"}),
+    "offset 1e3": (replace(GOLD, '"end": 19', '"end": 1e3'), {f"S206 {GOLD}", f"P304 {GOLD}"}),
     "offset 6.5": (first_span(start=6.5), {f"S201 {GOLD}"}),
     "offset true": (first_span(start=True), {f"S201 {GOLD}"}),
     "offset null": (first_span(start=None), {f"S201 {GOLD}"}),

@@ -321,7 +321,10 @@ def test_a_new_layer_is_compiled_loaded_and_documented(root: Path) -> None:
     assert found.features["claims"].feature["check"] == datasets.ClassLabel(names=["true", "false", "open"])
     assert of_document(list(found))["claims"][0]["check"] == 2
     assert of_document(list(found))["layers_done"][-1] == "claims"
+    (flat,) = load(root, "claims")
+    assert (flat["doc_id"], flat["id"], flat["spans_text"], flat["check"]) == (DOCUMENT, "c1", "Barrage", 2)
     text = card(root)
+    assert "| `spans_text` | The words of `spans`, pieces joined by ` … `. |" in text
     assert "#### `claims`\n\nWhat the article says is so, in its own voice or another's." in text
     assert "#### `claims.check`: A label" in text
     assert "| `true` | True | What is true for sure. | 0 |" in text

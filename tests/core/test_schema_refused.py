@@ -213,6 +213,46 @@ def test_a_repeated_key_is_refused(root: Path, name: str) -> None:
     assert f"{name}.json is not valid JSON: the key 'type' is repeated in one object" in refused(root)
 
 
+QUOTE_RULES = [
+    ("carriedBy", "type", "pieces", "quotes has no spans 'pieces'"),
+    ("carriedBy", "medium", "content", "name the same spans"),
+    ("carriedBy", "speaker", "cue", "only a field with one label"),
+    ("carriedBy", "type", 1, "must name a field of spans"),
+    ("ownLabel", "speaker", "yes", "must be true or false"),
+    ("ownLabel", "type", True, "only a reference to a layer"),
+    ("ifBlank", "type", {}, "must be a list of rules"),
+    ("ifBlank", "source", [{"value": "m1"}], "only one label, reference or true/false"),
+    ("ifBlank", "polarity", [{"when": {}}], 'must have "from" or "value"'),
+    ("ifBlank", "polarity", [{"value": "asserted", "else": 1}], 'must have "from" or "value"'),
+    ("ifBlank", "polarity", [{"value": 1}], "`value` must be a string, true or false"),
+    ("ifBlank", "polarity", [{"value": "sure"}], "'sure' is not one of its labels"),
+    ("ifBlank", "polarity", [{"when": [], "value": "asserted"}], "`when` must be an object"),
+    ("ifBlank", "polarity", [{"when": {"parent": None}, "value": "asserted"}], "precedes polarity"),
+    ("ifBlank", "polarity", [{"when": {"content": None}, "value": "asserted"}], "write content.text"),
+    ("ifBlank", "polarity", [{"when": {"type.form": "NAM"}, "value": "asserted"}], "does not refer to a layer"),
+    ("ifBlank", "polarity", [{"when": {"cue.text": {"like": "not"}}, "value": "negated"}], '{"contains": "…"}'),
+    (
+        "ifBlank",
+        "polarity",
+        [{"when": {"type": 1}, "value": "negated"}],
+        "must be a string, true, false, null or a list",
+    ),
+    ("ifBlank", "speaker", [{"from": "source.form"}], "source.form does not lead to such a value"),
+    ("ifBlank", "speaker", [{"value": "e1"}], "copied with `from`"),
+]
+
+
+@pytest.mark.parametrize(("keyword", "field", "written", "message"), QUOTE_RULES)
+def test_a_keyword_of_labelling_that_cannot_work_is_refused(
+    root: Path, keyword: str, field: str, written: Any, message: str
+) -> None:
+    def edit(schema: Written) -> None:
+        schema["properties"]["quotes"]["items"]["properties"][field][keyword] = written
+
+    change(root, "annotation.schema", edit)
+    assert message in refused(root)
+
+
 @pytest.mark.parametrize("char", ["\x1b", "\u202e", "\u2066", "\x00", "\x85"])
 @pytest.mark.parametrize("place", ["layer", "field", "label"])
 def test_titles_and_descriptions_have_no_control_characters(root: Path, place: str, char: str) -> None:

@@ -46,6 +46,12 @@ def annotators(server: Studio) -> tuple[User, User]:
     return server.invite("first@example.org"), server.invite("second@example.org")
 
 
+@pytest.fixture(scope="session")
+def team(server: Studio, annotators: tuple[User, User]) -> dict[str, User]:
+    """Three annotators, by pseudonym."""
+    return dict(zip(("ann-a", "ann-b", "ann-c"), (*annotators, server.invite("third@example.org")), strict=True))
+
+
 @pytest.fixture
 def project() -> str:
     """A name that no other test gives to its project."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from support.exports import exported, made
 from support.stand_in_server import TITLE, URL, StandIn, stand_in
 from support.studio import TICKED
 
+from corpus.cli.main import main
 from corpus.files.lock import locked
 from corpus.files.writer import TEMPORARY
 from corpus.labelstudio import connection, pages, snapshot
@@ -48,6 +51,24 @@ def test_a_pull_writes_annotations_and_cleans_up(corpus: Corpus, there: StandIn,
     assert there.snapshots == []
     (folder,) = (corpus.root / ".label-studio").iterdir()
     assert [path.name for path in folder.iterdir()] == ["last.json"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_finding_leads_to_its_task(corpus: Corpus, there: StandIn) -> None:
+    there.holds(exported(2, "beta", made(12, result=[7])))
+    page = "/projects/3/data?task=2"
+    assert f"see {page}" in pull(corpus).out
+    (kept,) = corpus.root.glob("quarantine/beta/*.problems.json")
+    assert json.loads(kept.read_bytes())[0]["suggestion"] == f"see {page}"
+    # Someone at a terminal gets the whole address; a file or a log does not.
+    with redirect_stdout(Terminal()) as out:
+        main(["--root", str(corpus.root), "label-studio", "pull", "--project", TITLE])
+    assert f"see {URL}{page}" in out.getvalue()
+    assert URL not in kept.read_text()
 
 
 class TestUnreadable:

@@ -25,6 +25,11 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://127.4.5.6", "http://127.4.5.6/"),
         ("http://[::1]:8080/", "http://[::1]:8080/"),
         ("http://localhost:8080", "http://localhost:8080/"),
+        ("http://localhost:8080/label-studio/", "http://localhost:8080/label-studio/"),
+        ("https://studio.example.org/projects/12/data?tab=3", "https://studio.example.org/"),
+        ("https://studio.example.org/label-studio/projects/12/", "https://studio.example.org/label-studio/"),
+        ("https://studio.example.org/projects/?page=2#top", "https://studio.example.org/"),
+        ("https://studio.example.org/projects", "https://studio.example.org/"),
     ],
 )
 def test_an_address_that_is_asked(url: str, origin: str) -> None:
@@ -48,6 +53,9 @@ def test_an_address_that_is_asked(url: str, origin: str) -> None:
         "https://studio.example.org:notaport",
         "https://[::1",
         "https://studio.example.org/a\r\nHost: x",
+        "https://studio.example.org/projects/12/data\r\nHost: x",
+        "https://lead:open-sesame@studio.example.org/projects/12/data",
+        "http://studio.example.org/projects/12/data",
     ],
 )
 def test_an_address_that_is_refused(url: str) -> None:

@@ -40,11 +40,9 @@ def test_a_person_annotates_in_the_editor(
 
     with browser(server, person) as page:
         editor = Editor.open(page, server, server.project(project)["id"], task)
-        editor.mark("Mentions", "Zoe Marlow")
-        editor.choose("Form *", "Name")
+        editor.mark("Mentions: Name", "Zoe Marlow")
         editor.type("Entity *", "e1")
-        editor.mark("Mentions", "she")
-        editor.choose("Form *", "Pronoun")
+        editor.mark("Mentions: Pronoun", "she")
         editor.type("Entity *", "e1")
         editor.mark("Entities (anchor)", "Zoe")
         editor.type("Id, to be referred to by *", "e1")
@@ -53,23 +51,21 @@ def test_a_person_annotates_in_the_editor(
         # No key may reach a control that is hidden.
         page.locator("h3", has_text="Entities").first.click()
         editor.press_every_letter()
-        editor.mark("Quotes: Cue", "said")
+        editor.mark("Quotes: Cue: Speech", "said")
         editor.mark("Quotes: Content (further)", "and no again.")
-        editor.mark("Quotes", "No way,")
-        editor.type("Speaker *", "e1")
+        editor.mark("Quotes: Direct", "No way,")
+        editor.type("Speaker (blank: derived)", "e1")
         for control, title in {
-            "Type *": "Direct",
-            "Medium *": "Speech",
-            "Attribution *": "Anaphoric",
-            "Kind of speaker *": "Named person",
-            "Polarity *": "Asserted",
-            "Runs over paragraphs *": "no",
+            "Attribution (blank: derived)": "Anaphoric",
+            "Polarity (blank: derived)": "Asserted",
+            "Runs over paragraphs (blank: derived)": "no",
         }.items():
             editor.choose(control, title)
+        editor.pick("Kind of speaker (blank: derived)", "Named person")
         for end in ("said", "and no again.", "she"):
             editor.relate("No way,", end)
         for layer in ("Entities", "Mentions", "Quotes"):
-            editor.choose("Layers you have checked", layer)
+            editor.choose("Layers you have checked *", layer)
         editor.click("No way,")
         page.screenshot(path=str(tmp_path / "editor.png"))
         if request.config.getoption("--golden"):
@@ -98,6 +94,7 @@ def test_a_person_annotates_in_the_editor(
     assert (quote["attribution"], quote["speaker_kind"], quote["polarity"]) == ("anaphoric", "named", "asserted")
     assert quote["continues_paragraph"] is False
     assert "nonquotes" not in value
+    assert "derived" not in value["provenance"]
     assert value["provenance"]["from_prediction"] is False
     assert value["provenance"]["lead_time"] > 0
     findings = desk.run("validate", str(desk.root / "annotations" / "person"))

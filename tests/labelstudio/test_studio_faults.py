@@ -46,14 +46,14 @@ def test_a_server_that_is_killed_in_the_middle_of_a_download(
         with proxy(other.url) as network:
             desk.url = network.url
             network.faults = [Fault(DOWNLOAD, cut=1000, call=other.process.kill)]
-            said = refused(desk.pull(project))
+            said = refused(desk.pull(project, "--snapshot"))
             assert "interrupted" in said or "502" in said
             assert desk.files() == before
             assert network.count(SNAPSHOT) == 1
 
             other.process.wait()
             other = studio.start(server.folder, server.lead, port)
-            pulled = desk.pull(project)
+            pulled = desk.pull(project, "--snapshot")
             assert pulled.code == 0, pulled.err
             assert f"{len(DOCUMENTS)} written" in pulled.err
             assert network.count(SNAPSHOT) == 1, "the snapshot that was there is used"
@@ -65,7 +65,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_download(
 def test_a_download_that_breaks_off_goes_on_where_it_was(worked: tuple[Desk, str, Proxy]) -> None:
     desk, project, network = worked
     network.faults = [Fault(DOWNLOAD, cut=5000, times=2)]
-    pulled = desk.pull(project)
+    pulled = desk.pull(project, "--snapshot")
     assert pulled.code == 0, pulled.err
     assert f"{len(DOCUMENTS)} written" in pulled.err
     assert (network.count(SNAPSHOT), network.count(DOWNLOAD)) == (1, 3)
@@ -88,9 +88,9 @@ def test_a_snapshot_that_is_not_what_the_server_hashed(
     before = desk.files()
     network.faults = [fault]
     fault.times = 1
-    assert "arrived with the MD5" in refused(desk.pull(project))
+    assert "arrived with the MD5" in refused(desk.pull(project, "--snapshot"))
     assert desk.files() == before
-    pulled = desk.pull(project)
+    pulled = desk.pull(project, "--snapshot")
     assert pulled.code == 0, pulled.err
     assert network.count(SNAPSHOT) == 1
     assert server.snapshots(project) == []
@@ -105,7 +105,7 @@ def test_a_snapshot_with_another_number_of_tasks_than_the_server_counted(worked:
         return re.sub(rb'("task_number": ?)%d' % counted, rb"\g<1>%d" % (counted + 1), data)
 
     network.faults = [Fault(SNAPSHOT, edit=one_more)]
-    assert f"counted {counted + 1} tasks but sent {counted}" in refused(desk.pull(project))
+    assert f"counted {counted + 1} tasks but sent {counted}" in refused(desk.pull(project, "--snapshot"))
     assert desk.files() == before
 
 
@@ -116,21 +116,21 @@ def test_a_bad_gateway_where_the_snapshot_is_asked_for(
     desk, project, network = worked
     before = desk.files()
     network.faults = [Fault(SNAPSHOT, status=502, forward=forward)]
-    pulled = desk.pull(project)
+    pulled = desk.pull(project, "--snapshot")
     assert network.count(SNAPSHOT) == 1, "never asked twice"
     if forward:
         assert pulled.code == 0, pulled.err
     else:
         assert "502" in refused(pulled)
         assert desk.files() == before
-        assert desk.pull(project).code == 0
+        assert desk.pull(project, "--snapshot").code == 0
     assert server.snapshots(project) == []
 
 
 def test_a_snapshot_whose_answer_comes_too_late(server: Studio, worked: tuple[Desk, str, Proxy]) -> None:
     desk, project, network = worked
     network.faults = [Fault(SNAPSHOT, hang=30, forward=True)]
-    pulled = desk.pull(project, "--timeout", "2")
+    pulled = desk.pull(project, "--snapshot", "--timeout", "2")
     assert pulled.code == 0, pulled.err
     assert network.count(SNAPSHOT) == 1
     assert server.snapshots(project) == []
@@ -144,7 +144,7 @@ def test_answers_that_fail_for_a_while_are_asked_for_again(worked: tuple[Desk, s
         Fault(TASKS, cut=20, times=2),
         Fault(DOWNLOAD, status=504),
     ]
-    pulled = desk.pull(project)
+    pulled = desk.pull(project, "--snapshot")
     assert pulled.code == 0, pulled.err
     assert f"{len(DOCUMENTS)} written" in pulled.err
 
@@ -154,12 +154,12 @@ def test_a_server_that_gives_no_answer(worked: tuple[Desk, str, Proxy]) -> None:
     before = desk.files()
     for match in (r"^GET /api/version", DOWNLOAD, TASKS):
         network.faults = [Fault(match, hang=20, times=9)]
-        said = refused(desk.pull(project, "--timeout", "0.5" if match != DOWNLOAD else "1.5"))
+        said = refused(desk.pull(project, "--snapshot", "--timeout", "0.5" if match != DOWNLOAD else "1.5"))
         assert "no answer in time" in said
         assert desk.files() == before
     with proxy("http://127.0.0.1:9") as nothing:
         desk.url = nothing.url
-    assert "no connection" in refused(desk.pull(project))
+    assert "no connection" in refused(desk.pull(project, "--snapshot"))
 
 
 def test_an_annotation_that_no_server_can_write_out(
@@ -171,7 +171,11 @@ def test_an_annotation_that_no_server_can_write_out(
         body = b'{"result": [{"id": "\\ud83d"}]}'
         headers = {"content-type": "application/json"}
         client.post(f"/api/tasks/{task['id']}/annotations/", content=body, headers=headers)
-    for count, since in (f"{len(DOCUMENTS) - 1} written", ()), ("0 written", ("--since", "2026-01-01")):
+    for count, since in (
+        (f"{len(DOCUMENTS) - 1} written", ()),
+        ("0 written", ("--since", "2026-01-01")),
+        ("0 written", ("--snapshot",)),
+    ):
         pulled = desk.pull(project, *since)
         assert (pulled.code, count in pulled.err) == (1, True), pulled.err
         assert f"skipped task {task['id']} ({DOCUMENTS[0]}): the server fails to send it" in pulled.out
@@ -180,7 +184,7 @@ def test_an_annotation_that_no_server_can_write_out(
 
     # The answer to the request is lost, so only the state of the snapshot tells: it stays "in_progress".
     network.faults = [Fault(SNAPSHOT, status=502, forward=True)]
-    pulled = desk.pull(project, "--timeout", "3")
+    pulled = desk.pull(project, "--snapshot", "--timeout", "3")
     assert (pulled.code, "0 written" in pulled.err) == (1, True), pulled.err
     assert server.snapshots(project) == []
 
@@ -190,7 +194,7 @@ def test_a_redirect_is_not_followed(server: Studio, worked: tuple[Desk, str, Pro
     with proxy(server.url) as elsewhere:
         for match in (r"^GET /api/version", SNAPSHOT, DOWNLOAD):
             network.faults = [Fault(match, status=307, location=elsewhere.url + "/api/version")]
-            assert "leads to another address" in refused(desk.pull(project))
+            assert "leads to another address" in refused(desk.pull(project, "--snapshot"))
         assert elsewhere.seen == []
 
 
@@ -200,7 +204,7 @@ def test_a_task_that_is_deleted_between_the_snapshot_and_the_sweep(
     desk, project, network = worked
     doomed = server.tasks(project)[DOCUMENTS[2]]["id"]
     network.faults = [Fault(DOWNLOAD, call=lambda: server.api("DELETE", f"/api/tasks/{doomed}/"))]
-    pulled = desk.pull(project)
+    pulled = desk.pull(project, "--snapshot")
     assert pulled.code == 0, pulled.err
     assert f"{len(DOCUMENTS) - 1} written" in pulled.err
     assert "1 task was deleted during the pull" in pulled.err
@@ -304,13 +308,14 @@ def test_a_pull_that_is_killed_leaves_nothing_half_written(server: Studio, worke
     before = desk.files()
     network.faults = [Fault(DOWNLOAD, hang=60)]
     command = [sys.executable, "-m", "corpus", "--root", str(desk.root), "label-studio", "pull", "--project", project]
+    command.append("--snapshot")
     for ending in (signal.SIGKILL, signal.SIGINT):
         network.faults = [Fault(DOWNLOAD, hang=60)]
         seen = network.count(DOWNLOAD)
         running = subprocess.Popen(command, env=desk.environment(), stderr=subprocess.PIPE, encoding="utf-8")
         while network.count(DOWNLOAD) == seen and running.poll() is None:
             time.sleep(0.05)
-        second = desk.pull(project)
+        second = desk.pull(project, "--snapshot")
         assert "another pull of this project into this corpus is running" in refused(second)
         running.send_signal(ending)
         _, err = running.communicate(timeout=60)
@@ -318,7 +323,7 @@ def test_a_pull_that_is_killed_leaves_nothing_half_written(server: Studio, worke
         assert "Traceback" not in err
         assert desk.files() == before
     network.faults = []
-    pulled = desk.pull(project)
+    pulled = desk.pull(project, "--snapshot")
     assert pulled.code == 0, pulled.err
     assert network.count(SNAPSHOT) == 1
     assert server.snapshots(project) == []

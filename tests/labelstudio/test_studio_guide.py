@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from support import studio
 from support.corpora import REPOSITORY
 from support.desk import DOCUMENTS, Desk
 from support.studio import Studio, User
+from support.studio_team import clear, decide, work
 
 GUIDE = REPOSITORY / "docs" / "label-studio.md"
 PROJECT = "Press corpus"
@@ -41,7 +43,7 @@ def sections() -> dict[str, list[str]]:
 def test_the_guide_names_every_verb_and_the_server_that_is_tested() -> None:
     commands = [line for lines in sections().values() for line in lines]
     assert set(INSTALLED) <= set(commands)
-    for verb in ("config", "push", "pull", "convert"):
+    for verb in ("config", "push", "status", "pull", "convert"):
         assert any(line.startswith(f"corpus label-studio {verb} ") for line in commands)
 
 
@@ -52,7 +54,8 @@ class Shell:
         self.desk = desk
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         who = {f"GIT_{part}_{what}": f"lead{at}" for part in ("AUTHOR", "COMMITTER") for what, at in WHO.items()}
-        self.environment = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **studio.QUIET, **who}
+        kept = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+        self.environment = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **studio.QUIET, **who, **kept}
 
     def run(self, line: str) -> None:
         """Run a command; it must end well."""
@@ -71,9 +74,11 @@ WHO = {"NAME": "", "EMAIL": "@example.org"}
 
 @pytest.mark.label_studio
 def test_the_guide_from_an_empty_server_to_a_commit(
-    server: Studio, annotators: tuple[User, User], desk: Desk, tmp_path: Path
+    server: Studio, team: dict[str, User], desk: Desk, tmp_path: Path
 ) -> None:
     commands = sections()
+    kept = clear(desk)
+    desk.name(lead=server.lead, **team)
     home = tmp_path / "home"
     home.mkdir()
     shell = Shell(desk, home)
@@ -101,25 +106,44 @@ def test_the_guide_from_an_empty_server_to_a_commit(
                 shell.run(line.replace(":8080", f":{port}"))
         (desk.root / "lead-password").unlink()
 
-        for line in commands.pop("Push"):
+        for line in commands.pop("Push: each document twice, blind"):
             shell.run(line)
         assert sorted(server.tasks(PROJECT)) == DOCUMENTS
-        assert server.submit_predictions(PROJECT, annotators[0]) == len(DOCUMENTS) - 2
+        assert len(work(server, PROJECT, team, kept)) == 2 * len(DOCUMENTS)
+
+        for line in commands.pop("See what is done"):
+            shell.run(line)
+        totals = json.loads((desk.root / "status.json").read_bytes())["totals"]
+        assert (totals["done"], totals["left"]) == (2 * len(DOCUMENTS), 0)
 
         for line in commands.pop("Pull"):
             shell.run(line)
-        pulled = [
-            path for path in desk.files() if json.loads(desk.files()[path])["provenance"]["tool"] == "label-studio"
-        ]
-        assert len(pulled) == len(DOCUMENTS) - 2
+        pulled = list(desk.files())
+        assert len(pulled) == 2 * len(DOCUMENTS)
+
+        for line in commands.pop("Adjudicate"):
+            if "--adjudicated" in line:
+                assert decide(server, f"{PROJECT}: conflicts", server.lead)
+            shell.run(line)
+        gold = sorted({*desk.files()} - {*pulled})
+        assert gold == [f"annotations/gold/{doc_id}.json" for doc_id in DOCUMENTS]
 
         for line in commands.pop("Check and commit"):
             shell.run(line)
         tracked = subprocess.run(
             ["git", "ls-files", "-z"], cwd=desk.root, check=True, capture_output=True, encoding="utf-8"
         ).stdout.split("\0")
-        assert set(pulled) <= set(tracked)
-        assert not {"annotators.toml", "config.xml"} & set(tracked)
+        assert {*pulled, *gold} <= set(tracked)
+        assert "annotators.toml" not in tracked
+
+        (desk.root / "model").mkdir()
+        for doc_id in DOCUMENTS[:2]:
+            shutil.copy(kept / "ann-b" / f"{doc_id}.json", desk.root / "model")
+        for line in commands.pop("Start from annotations"):
+            shell.run(line)
+        second = server.tasks("Second look")
+        versions = [[one["model_version"] for one in second[doc_id]["predictions"]] for doc_id in DOCUMENTS[:2]]
+        assert all("model-1" in several for several in versions)
 
         (desk.root / "export.json").write_text(json.dumps(_export(server)))
         before = desk.files()

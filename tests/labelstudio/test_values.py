@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from support.corpora import TEXT, Corpus, annotation
-from support.exports import OLD, Convert, exported, made
+from support.exports import OLD, SCHEMA, Convert, article, exported, made
+from support.studio import TICKED
 
-from corpus.labelstudio.tasks import encode
+from corpus.core.model import Annotation, Source
+from corpus.labelstudio.tasks import encode, task
 
 
 def typed(one: dict[str, Any], control: str, words: str) -> None:
@@ -89,3 +91,14 @@ def test_ground_truth_and_the_annotation_that_was_copied_are_in_the_provenance(
     convert(exported(1, "alpha", made(11, ground_truth=True, parent_annotation=7)))
     note = corpus.read("annotations/ann-2/alpha.json")["provenance"]["note"]
     assert note == "marked as ground truth; begun as a copy of annotation 7"
+
+
+def test_an_empty_annotation_that_missed_its_prediction_is_quarantined(corpus: Corpus, convert: Convert) -> None:
+    """The editor may open a task without the prediction that it brings."""
+    value = annotation("alpha")
+    brought = task(article("alpha"), SCHEMA, [Annotation("gold", value, Source("", "annotation"))])
+    one = exported(1, "alpha", made(11, result=TICKED)) | {"data": brought["data"], "meta": brought["meta"]}
+    assert {problem.code for problem in convert(one).problems} == {"L118"}
+    one["annotations"] = [made(11, result=TICKED, parent_prediction=9)]
+    assert convert(one).problems == []
+    assert corpus.read("annotations/ann-2/alpha.json")["quotes"] == []

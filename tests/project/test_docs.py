@@ -171,7 +171,7 @@ def run_document(text: str, shell: Shell) -> str:
 def run_command(line: str, shown: str, shell: Shell) -> str:
     if line in SKIPPED:
         return shown
-    printed = shell.command(line.removeprefix(f"{SETUP}. && .venv/bin/"))
+    printed = shell.command(line.removeprefix(f"{SETUP}'.[load]' && .venv/bin/"))
     if line.startswith(SETUP):
         return shown
     return shown if is_shown(shown, printed) else printed
@@ -193,7 +193,7 @@ def test_every_skipped_command_is_in_a_document() -> None:
 
 def test_setup_commands_are_those_that_are_tested() -> None:
     setups = [command for command in all_commands() if "-m venv" in command]
-    assert setups == [f"{SETUP}. && .venv/bin/corpus build", f"{SETUP}'.[test]' && .venv/bin/pytest"]
+    assert setups == [f"{SETUP}'.[load]' && .venv/bin/corpus build", f"{SETUP}'.[test]' && .venv/bin/pytest"]
     script = (REPOSITORY / ".ci" / "run").read_text("utf-8")
     pattern = re.search(r"sed -n 's/(.*)/\\1/p' README\.md", script)
     assert pattern is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +31,8 @@ from support.copies import (
 
 import corpus
 from corpus.core.model import CorpusError
+from corpus.core.schema import Schema
+from corpus.pipeline.tables import configs
 
 CONFIGS = ("documents", "annotations", "entities", "quotes", "stances")
 WITHHELD = "barrage-hearing-delay"
@@ -394,7 +398,7 @@ def test_the_cache_does_not_hold_on_to_old_rows(tmp_path: Path) -> None:
     root, cache = copy_repository(tmp_path / "corpus", (WITHHELD,), ("gold",)), str(tmp_path / "cache")
     path = root / "annotations" / "gold" / f"{WITHHELD}.json"
     annotation = read(path)
-    for label in ("favor", "neutral"):
+    for label in ("favor", "against"):
         annotation["stances"][2]["label"] = label
         write(path, annotation)
         folder = build(root)
@@ -425,6 +429,30 @@ def test_a_missing_build_is_not_looked_up_in_the_cache(
     monkeypatch.chdir(tmp_path)
     with pytest.raises((OSError, ValueError)):
         datasets.load_dataset("./build", "quotes", cache_dir=cache)
+
+
+def test_the_public_names_are_seen_before_they_are_used() -> None:
+    """In a new process, `dir` and `help` show what `__getattr__` imports later."""
+    show = "import corpus, pydoc; print(dir(corpus)); print(pydoc.plain(pydoc.render_doc(corpus)))"
+    shown = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True, cwd="/").stdout
+    names, page = shown.split("\n", 1)
+    assert "'Annotator'" in names
+    assert "'load'" in names
+    assert "load(" in page
+
+
+def test_every_column_is_described(root: Path) -> None:
+    """A column is a field of the schema, which describes it, or the card says what it holds."""
+    card, schema = (root / "build" / "README.md").read_text("utf-8"), Schema.read(root)
+    for config in configs(schema):
+        own = schema.layers[config.name].fields if config.name in schema.layers else ()
+        fields = {one.name for one in own} if config.name != "entities" else set()
+        if config.name in ("documents", "annotations"):
+            fields = {*schema.layers, *(one.name for one in schema.article_fields)}
+        of_config = card.partition(f"#### Columns of `{config.name}`")[2].partition("####")[0]
+        for name in config.columns.names:
+            assert name in fields or f"| `{name}` | {config.about[name]}" in of_config.replace("\\|", "|"), name
+    assert "`dev` is the validation split." in card
 
 
 def test_load_finds_the_corpus_around_the_working_folder(

@@ -45,8 +45,13 @@ _EDGES = """([words, nth]) => {
     const box = range.getBoundingClientRect();
     return [ending ? box.right - 0.5 : box.left + 0.5, (box.top + box.bottom) / 2];
   };
-  root.scrollIntoView({block: 'nearest'});
-  return [point(at, false), point(at + words.length, true)];
+  const seen = () => [point(at, false), point(at + words.length, true)];
+  const bar = document.querySelector('.bar'), top = bar ? bar.getBoundingClientRect().bottom : 0;
+  if (seen().some(([, y]) => y < top || y > innerHeight - 60)) {
+    const [node] = nodes.filter(([n, s]) => at < s + n.length)[0];
+    node.parentElement.scrollIntoView({block: 'center'});
+  }
+  return seen();
 }"""
 
 
@@ -102,8 +107,8 @@ class Editor:
         self.page.wait_for_timeout(300)
 
     def press_every_letter(self) -> None:
-        """Press the keys that the editor gives to options; not `u`, which unselects, and not those of labels."""
-        for key in "abdfgijkloxyz":
+        """Press the keys of options in a config of all layers; not `u`, which unselects, and not those of labels."""
+        for key in "567890qyjzb":
             self.page.keyboard.press(key)
 
     def pick(self, control: str, title: str) -> None:
@@ -126,6 +131,11 @@ class Editor:
         mouse.move((x1 + x2) / 2, (y1 + y2) / 2, steps=4)
         mouse.move(x2, y2, steps=4)
         mouse.up()
+
+    def double_click(self, words: str, nth: int = 0) -> None:
+        """Select a word by a double click."""
+        (x1, y1), (x2, _) = self.page.evaluate(_EDGES, [words, nth])
+        self.page.mouse.dblclick((x1 + x2) / 2, y1)
 
     def click(self, words: str, nth: int = 0) -> None:
         """Click into words of the text, to select the region there."""

@@ -21,6 +21,8 @@ from typing import Any
 
 import httpx2
 
+from support.stand_in_team import TEAM_ROUTES, with_counts
+
 FOLDER_VARIABLE = "ON_THE_RECORD_STAND_IN"
 Answer = tuple[int, Any]
 """A status, and the JSON of an answer."""
@@ -80,7 +82,8 @@ class Folder:
         state = self.state
         made = sum(len(one["annotations"]) for one in state["tasks"])
         about = {"task_number": len(state["tasks"]), "total_annotations_number": made}
-        return {"id": state["id"], "title": state["title"], "label_config": state["config"], **about}
+        own = {"id": state["id"], "title": state["title"], "label_config": state["config"]}
+        return {**own, **about, **state.get("settings", {})}
 
     def snapshots(self) -> list[Path]:
         return sorted((self.folder / "snapshots").iterdir())
@@ -127,14 +130,18 @@ def project(server: Folder, number: int, query: dict[str, Any], body: Any) -> An
     if number != server.state["id"]:
         return 404, {"detail": "Not found."}
     if body:
-        server.store(config=body["label_config"])
+        config = body.pop("label_config", server.state["config"])
+        server.store(config=config, settings=server.state.get("settings", {}) | body)
     return 200, server.project
 
 
 def import_tasks(server: Folder, number: int, query: dict[str, Any], body: Any) -> Answer:
     tasks = server.state["tasks"]
     last = max([0, *(one["id"] for one in tasks)])
-    more = [{"id": last + n, "annotations": [], "project": number, **one} for n, one in enumerate(body, 1)]
+    made = {"annotations": [], "project": number, "updated_at": "2026-11-24T07:00:00Z"}
+    more = [{"id": last + n, **made, **one} for n, one in enumerate(body, 1)]
+    for one in more:
+        one["predictions"] = [{"id": 100 * one["id"] + n, **held} for n, held in enumerate(one["predictions"])]
     server.store(tasks=[*tasks, *more])
     return 201, {"task_count": len(more)}
 
@@ -159,6 +166,7 @@ def tasks(server: Folder, query: dict[str, Any], body: Any) -> Answer:
     if query["fields"] == "all" and any(task["id"] in state["unreadable"] for task in found):
         return 500, {"detail": f"at {server.folder}: surrogates not allowed"}
     names = query["include"].split(",") if query.get("include") else ()
+    found = [with_counts(one) for one in found] if names else found
     return 200, {"tasks": [{key: one[key] for key in names or one if key in one} for one in found]}
 
 
@@ -219,6 +227,7 @@ ROUTES: list[tuple[str, str, Callable[..., Answer]]] = [
     ("GET", r"/api/tasks/(\d+)/", task),
     ("PATCH", r"/api/tasks/(\d+)/", task),
     ("PATCH", r"/api/annotations/(\d+)/", annotation),
+    *TEAM_ROUTES,
 ]
 """Method, the end of the path, and what answers."""
 

@@ -33,6 +33,32 @@ class StandIn:
         about |= {"down": down}
         (self.folder / "project.json").write_text(json.dumps({**about, "tasks": list(tasks)}))
 
+    def changes(self, number: int, **changed: Any) -> None:
+        """Change a task."""
+        state = json.loads((self.folder / "project.json").read_bytes())
+        for one in state["tasks"]:
+            one.update(changed if one["id"] == number else {})
+        (self.folder / "project.json").write_text(json.dumps(state))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the server holds."""
+        held: dict[str, Any] = json.loads((self.folder / "project.json").read_bytes())
+        return held
+
+    def task(self, doc_id: str) -> dict[str, Any]:
+        """The task of a document."""
+        return next(one for one in self.state["tasks"] if one["data"]["doc_id"] == doc_id)
+
+    def submit(self, doc_id: str, annotation: dict[str, Any], **more: Any) -> None:
+        """Give the task of a document an annotation in place of the one of the same id, and other things."""
+        state = self.state
+        for one in state["tasks"]:
+            if one["data"]["doc_id"] == doc_id:
+                kept = [held for held in one["annotations"] if held["id"] != annotation["id"]]
+                one.update(annotations=[*kept, annotation], **more)
+        (self.folder / "project.json").write_text(json.dumps(state))
+
     @property
     def snapshots(self) -> list[str]:
         """The snapshots that the server keeps."""

@@ -5,7 +5,7 @@
 | documents | an article with every layer of its gold annotation, nested | `documents` |
 | annotations | one annotator's view of an article, nested | `documents` |
 | entities | a sentence: tokens, IOB2 tags of the named mentions, entity ids | `entities` |
-| quotes, stances | a record of that layer, and what it refers to written out | `records` |
+| quotes, stances, and each other layer | a record of that layer, and what it refers to written out | `records` |
 
 A layer that was not annotated is null; one annotated with no records is empty. Labels are strings; the
 card tells `datasets` their names.
@@ -21,14 +21,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...core.schema import Schema
+from ...core.source_tokens import SENTENCES
 from .config import Config, Labels
 from .documents import annotations_config, documents_config
 from .entities import entities_config
-from .records import quotes_config, stances_config
+from .records import layer_config, quotes_config, stances_config
 from .rows import Row, Rows
 
 __all__ = ["Batches", "Config", "Labels", "Row", "build", "configs"]
 
+_SHOWN = ("entities", "mentions", "quotes", "nonquotes", "stances", SENTENCES)
+"""The layers whose records are rows or columns of other configs; every other layer has a config of its own."""
 Batches = dict[str, pa.RecordBatch]
 """Rows by the name of their config."""
 
@@ -43,6 +46,7 @@ def configs(schema: Schema) -> tuple[Config, ...]:
         found.append(quotes_config(schema))
     if "stances" in schema.layers:
         found.append(stances_config(schema))
+    found += [layer_config(layer) for name, layer in schema.layers.items() if name not in _SHOWN]
     return tuple(found)
 
 

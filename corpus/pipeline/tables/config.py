@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -17,7 +17,8 @@ Labels = dict[str, tuple[str, ...]]
 class Config:
     """A table: its columns, the names of its labels, and how documents become columns.
 
-    The first column is `doc_id`, and rows keep the order of the documents.
+    The first column is `doc_id`, and rows keep the order of the documents. `about` describes the columns that are not
+    fields of the schema.
     """
 
     name: str
@@ -25,3 +26,4 @@ class Config:
     columns: pa.Schema
     labels: Labels
     rows: Callable[[Rows], list[pa.Array]]
+    about: Mapping[str, str] = field(default_factory=dict)

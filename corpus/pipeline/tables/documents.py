@@ -13,6 +13,13 @@ from .config import Config, Labels
 from .rows import LayerColumns, Rows
 
 _PROVENANCE = ("tool", "tool_version", "created", "updated", "lead_time", "from_prediction", "machine", "note")
+_ABOUT = {
+    "text": "The text; null if it is withheld.",
+    "annotator": "The pseudonym of the annotator.",
+    "layers_done": "The annotated layers; the others are null.",
+    "fields_done": "For layers of which only some fields were annotated, those fields.",
+    "provenance": "Where the annotation comes from: tool, times, whether a model made it, the annotator's note.",
+}
 _LAYERS_DONE = ("layers_done", pa.list_(pa.string()))
 
 
@@ -34,6 +41,7 @@ def documents_config(schema: Schema) -> Config:
         ),
         labels | _nested_labels(schema),
         _documents,
+        _ABOUT,
     )
 
 
@@ -46,6 +54,7 @@ def annotations_config(schema: Schema) -> Config:
         pa.schema([*columns, _provenance_column(schema), *_layer_columns(schema)]),
         _nested_labels(schema),
         _annotations,
+        {"doc_id": "The document.", **_ABOUT},
     )
 
 

@@ -15,6 +15,21 @@ from .config import Config
 from .rows import Row, Rows
 from .source_tokens import COLUMNS, SourceTokens, bounds_of
 
+_ABOUT = {
+    "doc_id": "The document.",
+    "sentence": "The number of the sentence in the article, from 0.",
+    "start": "Where the sentence begins in the text, in code points.",
+    "end": "Where it ends, in code points.",
+    "tokens": "The tokens: words, and single other characters (`\\w+|[^\\w\\s]`).",
+    "token_starts": "Where each token begins in the text, in code points.",
+    "ner_tags": "The IOB2 tag of each token, of the outermost names; null if names were not annotated.",
+    "entity_ids": "The id of the entity that each token names, empty outside of names.",
+    "source_tokens": "The tokens of the file that the article was imported from.",
+    "source_token_starts": "Where each of them begins in the text, in code points.",
+    "source_ner_tags": "The IOB2 tag of each of them.",
+    "source_sentences": "The number in the article of the source's sentence that each is in, from 0.",
+}
+
 
 def entities_config(schema: Schema) -> Config:
     """Return the table with a row for each sentence of an article with a text and gold entities and mentions."""
@@ -35,6 +50,7 @@ def entities_config(schema: Schema) -> Config:
         pa.schema([*columns, *((name, pa.list_(kind)) for name, kind in lists)]),
         labels,
         _entities,
+        _ABOUT,
     )
 
 

@@ -1,8 +1,8 @@
-"""The configs `quotes` and `stances`: a record a row, with what it refers to written out."""
+"""The configs `quotes`, `stances` and of other layers: a record a row, with what it refers to written out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -18,43 +18,65 @@ from .rows import LayerColumns, Row, Rows
 
 GAP = " … "
 """What joins the pieces of a discontinuous span when they are written as one string."""
+_Column = tuple[str, pa.DataType, str]
+"""A column that is not a field: its name, its type and its description."""
+_Values = Callable[[Rows, LayerColumns], list[tuple[Any, ...]]]
+"""Returns the values of these columns for each record."""
+_CONTEXT = (
+    ("context", pa.string(), "The paragraphs that hold content, cue and source; null if the text is withheld."),
+    ("context_start", pa.int64(), "Where `context` begins in the text, in code points: subtract it from offsets."),
+)
+_TEXTS = (
+    ("title", pa.string(), "The title of the article."),
+    ("text", pa.string(), "What to classify: the evidence of a speaker, the title for a headline, else the article."),
+)
 
 
 def quotes_config(schema: Schema) -> Config:
     """Return the table with a row for each quote: its fields, their words, and the paragraphs around it."""
-    description = "A quote: content, cue, source, speaker, and the paragraphs they stand in."
-    return _config(schema.layers["quotes"], description, [("context", pa.string()), ("context_start", pa.int64())])
+    description = "A quote: content, cue, source, speaker, and the paragraphs that hold them."
+    return _config(schema.layers["quotes"], description, _CONTEXT, _contexts)
 
 
 def stances_config(schema: Schema) -> Config:
     """Return the table with a row for each pair of a text and a target, with the stance, its scope and its holder."""
     description = "A pair of a text and a target, with the stance, its scope and its holder."
-    return _config(schema.layers["stances"], description, [("title", pa.string()), ("text", pa.string())])
+    return _config(schema.layers["stances"], description, _TEXTS, _stance_texts)
 
 
-def _config(layer: Layer, description: str, extra: list[tuple[str, pa.DataType]]) -> Config:
+def layer_config(layer: Layer) -> Config:
+    """Return the table with a row for each record of any other layer."""
+    return _config(layer, f"A record of the layer `{layer.name}`: {layer.title}.", (), lambda rows, mine: [])
+
+
+def _config(layer: Layer, description: str, extra: Sequence[_Column], values: _Values) -> Config:
     fields = [(field.name, type_of(field)) for field in layer.fields]
-    written = [(name, pa.string()) for field in layer.fields for name in _written_names(field)]
+    written = {name: about for field in layer.fields for name, about in _written_columns(field).items()}
     labels = {field.name: tuple(label.name for label in field.labels) for field in layer.of_kind("label")}
-    columns = pa.schema([("doc_id", pa.string()), *fields, *written, *extra])
-    return Config(layer.name, description, columns, labels, lambda rows: _rows(layer, columns, rows))
+    kinds = [(name, kind) for name, kind, _ in extra]
+    columns = pa.schema([("doc_id", pa.string()), *fields, *((name, pa.string()) for name in written), *kinds])
+    about = {"doc_id": "The document.", **written, **{name: words for name, _, words in extra}}
+    return Config(layer.name, description, columns, labels, lambda rows: _rows(layer, kinds, values, rows), about)
 
 
-def _written_names(field: Field) -> list[str]:
-    """Return the columns that write out the records a field refers to."""
-    if field.kind == "spans" or (field.refers_to == "mentions" and field.many):
-        return [f"{field.name}_text"]
+def _written_columns(field: Field) -> dict[str, str]:
+    """Return the columns that write out the records a field refers to, each with its description."""
+    if field.kind == "spans":
+        return {f"{field.name}_text": f"The words of `{field.name}`, pieces joined by `{GAP}`."}
+    if field.refers_to == "mentions" and field.many:
+        return {f"{field.name}_text": f"The words of the mentions in `{field.name}`, joined by `; `."}
     if field.refers_to == "entities" and not field.many:
-        return [f"{field.name}_name", f"{field.name}_type"]
+        of = f"of the entity `{field.name}`"
+        return {f"{field.name}_name": f"The name {of}.", f"{field.name}_type": f"The type {of}."}
     if field.refers_to == TARGETS and not field.many:
-        return [f"{field.name}_statement", f"{field.name}_kind"]
-    return []
+        of = f"of the target `{field.name}`"
+        return {f"{field.name}_statement": f"The statement {of}.", f"{field.name}_kind": f"The kind {of}."}
+    return {}
 
 
-def _rows(layer: Layer, columns: pa.Schema, rows: Rows) -> list[pa.Array]:
+def _rows(layer: Layer, kinds: Sequence[tuple[str, pa.DataType]], values: _Values, rows: Rows) -> list[pa.Array]:
     mine = rows.gold[layer.name]
-    last = _stance_texts if layer.name == "stances" else _contexts
-    extra = list(zip(*last(rows, mine), strict=True)) or [(), ()]
+    extra = list(zip(*values(rows, mine), strict=True)) or [()] * len(kinds)
     doc_ids = chain.from_iterable(
         (row.article.doc_id,) * len(records or ()) for row, records in zip(rows.rows, mine.records, strict=True)
     )
@@ -63,10 +85,10 @@ def _rows(layer: Layer, columns: pa.Schema, rows: Rows) -> list[pa.Array]:
         *mine.columns,
         *(
             array
-            for field, values in zip(layer.fields, mine.columns, strict=True)
-            for array in _written(field, values, rows, mine)
+            for field, column in zip(layer.fields, mine.columns, strict=True)
+            for array in _written(field, column, rows, mine)
         ),
-        *(pa.array(values, columns[i].type) for values, i in zip(extra, (-2, -1), strict=True)),
+        *(pa.array(column, kind) for column, (_, kind) in zip(extra, kinds, strict=True)),
     ]
 
 
@@ -114,9 +136,9 @@ def _entities_of(field: Field, rows: Rows, mine: LayerColumns) -> list[Record]:
     return found
 
 
-def _contexts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, int | None]]:
+def _contexts(rows: Rows, mine: LayerColumns) -> list[tuple[Any, ...]]:
     """Return, for each quote, the lines of the text that hold its content, cue and source, and where they begin."""
-    found: list[tuple[str | None, int | None]] = []
+    found: list[tuple[Any, ...]] = []
     mentions = rows.gold["mentions"].flat if "mentions" in rows.gold else []
     places = rows.first_mentions if "mentions" in rows.gold else [{}] * len(rows.rows)
     for row, records, place in zip(rows.rows, mine.records, places, strict=True):
@@ -138,7 +160,7 @@ def _context(text: str | None, parts: Sequence[list[Record]]) -> tuple[str | Non
     return text[start : end if end >= 0 else None], start
 
 
-def _stance_texts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, str | None]]:
+def _stance_texts(rows: Rows, mine: LayerColumns) -> list[tuple[Any, ...]]:
     """Return, for each stance, the title and the text to classify.
 
     The text is the words of the evidence for a speaker, the title for a headline, else the article. It is null where
@@ -147,7 +169,7 @@ def _stance_texts(rows: Rows, mine: LayerColumns) -> list[tuple[str | None, str 
     layer = rows.schema.layers["stances"]
     has_scope = any(one.name == "scope" for one in layer.fields)
     quotes = rows.gold["quotes"].records if "quotes" in rows.gold else [None] * len(rows.rows)
-    found: list[tuple[str | None, str | None]] = []
+    found: list[tuple[Any, ...]] = []
     for row, records, said in zip(rows.rows, mine.records, quotes, strict=True):
         title = row.article.record.get("title")
         known = not has_scope or (row.gold is not None and field_done(row.gold.value, layer, "scope"))
