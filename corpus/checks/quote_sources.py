@@ -136,7 +136,7 @@ def kind_and_type(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q530: The speaker kind does not fit the type of the speaker.
 
     What: the entity has a type that no speaker of this kind has. A named person, an author and an anonymous person are
-    PER, a document is no PER, and so on.
+    PER, a document is not PER, and so on.
     Why: one of the two is wrong, or the speaker is another entity.
     Bad: `speaker_kind: organisation` for an entity of type PER.
     Good: `speaker_kind: named`.
@@ -200,7 +200,7 @@ def unannotated_cue(document: Document, schema: Schema) -> Iterator[Problem]:
 
     What: in `gold` of an English text, words such as *said* or *according to* are in no cue, content and non-quote.
     A list to review: one finding for a document.
-    Why: most of them are the cue of a quote that was overlooked; a few report no words ("nobody told the lamp").
+    Why: most of them are the cue of a quote that was overlooked; a few report no words ("Who told the lamp?").
     Bad: The mayor said it would hold. (No quote.)
     Good: a quote with the cue *said*.
     """
