@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..core.done import layer_done
 from ..core.json_positions import join_pointer
 from ..core.languages import CLITICS, WITHOUT_BLANKS, primary_subtag
 from ..core.model import Document, Edit, Fix, Problem, Record
@@ -57,8 +58,9 @@ def inside_word(document: Document, schema: Schema) -> Iterator[Problem]:
 def own_marks_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q521: A span includes its own quotation marks.
 
-    What: the opening or the closing mark of the words of a direct quote or of a non-quote is in the span. Direct quotes
-    are asked where at least as many of the document leave their marks out.
+    What: the opening or the closing mark of the words of a direct quote or of a non-quote is in the span. Asked where
+    non-quotes were annotated, or where at least as many direct quotes of the document leave their marks out: other
+    corpora mark other edges.
     Why: annotators who mark the same words would appear to disagree.
     Bad: content *“It will hold,”*
     Good: content *It will hold,*
@@ -66,7 +68,7 @@ def own_marks_in_content(document: Document, schema: Schema) -> Iterator[Problem
     text = document.text
     if text is None:
         return
-    marks, pieces = derived(document, schema).marks, list(_direct_pieces(document, schema))
+    marks = derived(document, schema).marks
     for i, one in enumerate(document.layer("nonquotes")):
         for j, span in enumerate(offsets(one, "spans")):
             start, end = _without_own_marks(text, span, marks)
@@ -74,17 +76,15 @@ def own_marks_in_content(document: Document, schema: Schema) -> Iterator[Problem
                 pointer = join_pointer("nonquotes", i, "spans", j)
                 fix = resized(text, pointer, one["spans"][j], start, end)
                 yield found(own_marks_in_content, document, "", pointer, span=span, fix=fix)
-    bare = [_without_own_marks(text, span, marks) for _, _, span in pieces]
-    kept = [span == other for (_, _, span), other in zip(pieces, bare, strict=True)]
-    with_marks = kept.count(False)
-    without = sum(marks.around(span[0]) is not None for (_, _, span), one in zip(pieces, kept, strict=True) if one)
-    if with_marks > without:
-        return
-    for (i, j, span), (start, end) in zip(pieces, bare, strict=True):
+    bare, held = 0, []
+    for i, j, span in _direct_pieces(document, schema):
+        start, end = _without_own_marks(text, span, marks)
+        bare += span == (start, end) and marks.around(start) is not None
         if span != (start, end):
             pointer = join_pointer("quotes", i, "content", j)
             fix = resized(text, pointer, document.layer("quotes")[i]["content"][j], start, end)
-            yield found(own_marks_in_content, document, "", pointer, span=span, fix=fix)
+            held.append(found(own_marks_in_content, document, "", pointer, span=span, fix=fix))
+    yield from against_custom(document, held, bare)
 
 
 def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -126,7 +126,8 @@ def punctuation_left_out(document: Document, schema: Schema) -> Iterator[Problem
     """Q523: The content of a direct quote leaves out the punctuation inside its marks.
 
     What: nothing but a comma, a stop or the like stands between the content and its closing mark, and it is in no other
-    content.
+    content. Asked where non-quotes were annotated, or where at least as many direct quotes of the document keep it:
+    other corpora mark other edges.
     Why: direct content keeps the punctuation inside its marks, so that two annotators mark the same span.
     Bad: content *It will hold* in: “It will hold,” said Marr.
     Good: content *It will hold,*
@@ -134,16 +135,27 @@ def punctuation_left_out(document: Document, schema: Schema) -> Iterator[Problem
     text = document.text
     if text is None:
         return
+    kept, lost = 0, []
     for i, j, (start, end) in _direct_pieces(document, schema):
         pair = derived(document, schema).marks.around(start)
-        if not pair or not pair.closed or not end < pair.closing <= end + _NEAR:
+        if not pair or not pair.closed or not end <= pair.closing <= end + _NEAR:
             continue
-        beside = () if text[end : pair.closing].strip(_INNER) else (*_beside(document, schema, i, pair), (start, end))
-        if beside and not any(a <= end < b for a, b in beside):
-            pointer = join_pointer("quotes", i, "content", j)
+        kept += end == pair.closing and text[end - 1] in _INNER
+        is_lost = end < pair.closing and not text[end : pair.closing].strip(_INNER)
+        if is_lost and not any(a <= end < b for a, b in _beside(document, schema, i, pair)):
+            pointer, detail = join_pointer("quotes", i, "content", j), repr(text[end : pair.closing])
             fix = resized(text, pointer, document.layer("quotes")[i]["content"][j], start, pair.closing)
-            detail = repr(text[end : pair.closing])
-            yield found(punctuation_left_out, document, detail, pointer, span=(start, end), fix=fix)
+            lost.append(found(punctuation_left_out, document, detail, pointer, span=(start, end), fix=fix))
+    yield from against_custom(document, lost, kept)
+
+
+def against_custom(document: Document, problems: list[Problem], right: int) -> list[Problem]:
+    """Return the findings on edges, none in a corpus that marks all edges so.
+
+    `right` is how many spans of the document have the edge that is wanted. Who annotated non-quotes follows the
+    guidelines of this project.
+    """
+    return problems if layer_done(document.value, "nonquotes") or len(problems) <= right else []
 
 
 def _direct_pieces(document: Document, schema: Schema) -> Iterator[tuple[int, int, Offsets]]:

@@ -212,7 +212,7 @@ def in_dialogue(text: str, start: int, language: str) -> bool:
 
 
 def _opens_name(line: str, mark: _Mark) -> bool:
-    """Return True for ‘ before a capital, which is no apostrophe except in *‘Tis* and *‘Twas*."""
+    """Return True for ‘ before a capital, which is not an apostrophe except in *‘Tis* and *‘Twas*."""
     follows = line[mark.offset + 1 : mark.offset + 5]
     return mark.char == "‘" and follows[:1].isupper() and not follows.startswith(("Tis", "Twas"))
 

@@ -119,7 +119,7 @@ def mixed_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def marks_in_indirect(document: Document, schema: Schema) -> Iterator[Problem]:
-    """Q525: An indirect quote contains quotation marks that nobody annotated.
+    """Q525: An indirect quote contains quotation marks without an annotation.
 
     What: the content of an indirect quote contains words between marks, and these are in no quote inside it and in no
     record of `nonquotes`.
@@ -150,9 +150,9 @@ def nonquote_without_marks(document: Document, schema: Schema) -> Iterator[Probl
     """Q537: A non-quote is not in quotation marks.
 
     What: a span of `nonquotes` lies between no quotation marks and has none at an edge.
-    Why: the layer holds what stands in marks and is no quote.
+    Why: the layer holds words in quotation marks that are not a quote.
     Bad: a non-quote for *smart* in: the smart bridge.
-    Good: no record; or the words that stand in marks.
+    Good: no record; or the words between the marks.
     """
     text = document.text
     if text is None:

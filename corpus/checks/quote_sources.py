@@ -10,7 +10,7 @@ from ..core.languages import primary_subtag
 from ..core.model import GOLD, Document, Problem
 from ..core.schema import Schema
 from .derived import Offsets, derived, offsets
-from .edges import resized
+from .edges import against_custom, resized
 from .quote_marks import coverage
 from .rule import at, found
 
@@ -33,11 +33,13 @@ _CUES = {
     )
 }
 """Words that mostly are the cue of a quote, by language."""
-_CONJUNCTION = re.compile(r"(?:that|whether)\s+(?=\S)")
+_CONJUNCTION = re.compile(r"\b(?:that|whether)\s+(?=\S)")
 _AUXILIARY = re.compile(
-    r"(?:(?:has|have|had|is|are|was|were|did|does|do|will|would|not|a|an|the)\s+)+(?=\w)(?!it\b)", re.IGNORECASE
+    r"\b(?:(?:has|have|had|is|are|was|were|did|does|do|will|would|not|a|an|the)\s+)+(?=\w)(?!it\b)", re.IGNORECASE
 )
 """The words before a verb or noun of speech; *has it* is an idiom."""
+_NEAR = 12
+"""The most characters of a word and a blank before a span."""
 _MOST = 10
 """The most words that one finding shows."""
 _BLANK = 100
@@ -134,7 +136,7 @@ def kind_and_type(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q530: The speaker kind does not fit the type of the speaker.
 
     What: the entity has a type that no speaker of this kind has. A named person, an author and an anonymous person are
-    PER, a document is no PER, and so on.
+    PER, a document is not PER, and so on.
     Why: one of the two is wrong, or the speaker is another entity.
     Bad: `speaker_kind: organisation` for an entity of type PER.
     Good: `speaker_kind: named`.
@@ -198,7 +200,7 @@ def unannotated_cue(document: Document, schema: Schema) -> Iterator[Problem]:
 
     What: in `gold` of an English text, words such as *said* or *according to* are in no cue, content and non-quote.
     A list to review: one finding for a document.
-    Why: most of them are the cue of a quote that was overlooked; a few report no words ("nobody told the lamp").
+    Why: most of them are the cue of a quote that was overlooked; a few report no words ("Who told the lamp?").
     Bad: The mayor said it would hold. (No quote.)
     Good: a quote with the cue *said*.
     """
@@ -219,7 +221,8 @@ def conjunction_in_content(document: Document, schema: Schema) -> Iterator[Probl
     """Q534: The content of a quote begins with its conjunction.
 
     What: in an English text, the content of an indirect or mixed quote begins with *that* or *whether* in small
-    letters.
+    letters. Asked where non-quotes were annotated, or where at least as many quotes of the document leave it out: other
+    corpora mark other edges.
     Why: the conjunction is the article's word, and two annotators should mark the same span.
     Bad: content *that the bridge was safe*, after *said*.
     Good: content *the bridge was safe*
@@ -228,19 +231,25 @@ def conjunction_in_content(document: Document, schema: Schema) -> Iterator[Probl
     if text is None or primary_subtag(str(document.article.record.get("language", ""))) != "en":
         return
     content = derived(document, schema).content
+    bare, held = 0, []
     for i, quote in enumerate(document.layer("quotes")):
-        start, end = content[i][0]
-        match = _CONJUNCTION.match(text, start, end)
-        if match and quote.get("type") in ("indirect", "mixed"):
-            pointer = join_pointer("quotes", i, "content", 0)
-            fix = resized(text, pointer, quote["content"][0], match.end(), end)
-            yield found(conjunction_in_content, document, repr(match[0].strip()), pointer, span=(start, end), fix=fix)
+        if quote.get("type") in ("indirect", "mixed"):
+            start, end = content[i][0]
+            match = _CONJUNCTION.match(text, start, end)
+            bare += _CONJUNCTION.search(text, max(0, start - _NEAR), start + 1) is not None
+            if match:
+                pointer = join_pointer("quotes", i, "content", 0)
+                fix = resized(text, pointer, quote["content"][0], match.end(), end)
+                word = repr(match[0].strip())
+                held.append(found(conjunction_in_content, document, word, pointer, span=(start, end), fix=fix))
+    yield from against_custom(document, held, bare)
 
 
 def auxiliary_in_cue(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q535: A cue begins with an auxiliary or an article.
 
-    What: in an English text, a cue of several words begins with *has*, *was*, *did*, *not*, *the* or the like.
+    What: in an English text, a cue of several words begins with *has*, *was*, *did*, *not*, *the* or the like. Asked
+    where non-quotes were annotated, or where at least as many cues of the document leave such a word out.
     Why: the cue is the bare verb or noun with its particle, and two annotators should mark the same span.
     Bad: cue *has warned*
     Good: cue *warned*
@@ -248,13 +257,16 @@ def auxiliary_in_cue(document: Document, schema: Schema) -> Iterator[Problem]:
     text = document.text
     if text is None or primary_subtag(str(document.article.record.get("language", ""))) != "en":
         return
+    bare, held = 0, []
     for i, quote in enumerate(document.layer("quotes")):
         for j, (start, end) in enumerate(offsets(quote, "cue")):
             match = _AUXILIARY.match(text, start, end)
+            bare += _AUXILIARY.search(text, max(0, start - _NEAR), start + 1) is not None
             if match:
-                pointer = join_pointer("quotes", i, "cue", j)
+                pointer, span = join_pointer("quotes", i, "cue", j), (start, end)
                 fix = resized(text, pointer, quote["cue"][j], match.end(), end)
-                yield found(auxiliary_in_cue, document, repr(text[start:end][:60]), pointer, span=(start, end), fix=fix)
+                held.append(found(auxiliary_in_cue, document, repr(text[start:end][:60]), pointer, span=span, fix=fix))
+    yield from against_custom(document, held, bare)
 
 
 def _around(text: str, start: int, end: int) -> Offsets:

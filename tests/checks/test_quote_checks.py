@@ -129,7 +129,7 @@ def test_words_of_the_quote_around_are_no_excuse_and_those_beside_are() -> None:
     inner = quote(text, "again,", id="q2", parent="q1")
     assert pointers(asked("Q522", text, [outer, inner])) == ["/quotes/1/content/0"]
     inner = quote(text, "Never again", id="q2", parent="q1")
-    assert pointers(asked("Q523", text, [outer, inner])) == ["/quotes/1/content/0"]
+    assert pointers(asked("Q523", text, [outer, inner], nonquotes=[])) == ["/quotes/1/content/0"]
     beside = [quote(text, "Go,"), quote(text, "I said, go now.", id="q2")]
     assert asked("Q522", text, beside) == []
 
@@ -140,7 +140,9 @@ def test_own_marks_go_by_what_most_quotes_of_the_document_do() -> None:
     assert pointers(asked("Q521", text, [bare, marked])) == ["/quotes/1/content/0"]
     assert pointers(asked("Q521", text, [bare, quote(text, "“Well,", id="q2")])) == ["/quotes/1/content/0"]
     assert pointers(asked("Q521", text, [bare, quote(text, "Well,” she", id="q2")])) == ["/quotes/1/content/0"]
-    assert asked("Q521", text, [bare, marked, quote(text, "“Well,”", id="q3")]) == []
+    well = quote(text, "“Well,”", id="q3")
+    assert asked("Q521", text, [bare, marked, well]) == []
+    assert len(asked("Q521", text, [bare, marked, well], nonquotes=[])) == 2
     assert asked("Q521", text, [bare, quote(text, "‘Go,’ I said,", id="q2")]) == []
     fish = {"id": "n1", "spans": spans(text, "“fresh”"), "reason": "scare"}
     assert pointers(asked("Q521", text, nonquotes=[fish])) == ["/nonquotes/0/spans/0"]
@@ -266,7 +268,29 @@ def test_cues_without_a_quote_are_one_finding() -> None:
 )
 def test_an_auxiliary_in_a_cue(cue: str, count: int) -> None:
     text = f"Una {cue} that it holds."
-    assert len(asked("Q535", text, [quote(text, "it holds", cue=cue, type="indirect")])) == count
+    assert len(asked("Q535", text, [quote(text, "it holds", cue=cue, type="indirect")], nonquotes=[])) == count
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "wrong", "right"),
+    [
+        ("Q523", "“It holds,” she said. “It broke,” he said.", {"content": "It holds"}, {"content": "It broke,"}),
+        ("Q534", "She said that it held and that it broke.", {"content": "that it held"}, {"content": "it broke"}),
+        ("Q535", "I had told A. I had won B.", {"content": "A", "cue": "had told"}, {"content": "B", "cue": "won"}),
+    ],
+)  # fmt: skip
+def test_edges_go_by_what_most_quotes_of_the_document_do(
+    code: str, text: str, wrong: dict[str, str], right: dict[str, str]
+) -> None:
+    """A corpus of others may include the conjunction, the auxiliary or leave out the comma throughout."""
+    type_ = "direct" if code == "Q523" else "indirect"
+    quotes = [
+        quote(text, wrong.pop("content"), type=type_, **wrong),
+        quote(text, right.pop("content"), id="q2", type=type_, **right),
+    ]
+    assert pointers(asked(code, text, quotes))[0].startswith("/quotes/0/")
+    assert asked(code, text, quotes[:1]) == []
+    assert len(asked(code, text, quotes[:1], nonquotes=[])) == 1
 
 
 def test_a_non_quote_stands_in_marks() -> None:
