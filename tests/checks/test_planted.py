@@ -17,15 +17,12 @@ from corpus.checks.suppress.suppressions import all_rules
 
 TIMES = 5
 ASKED = int(os.environ.get("ON_THE_RECORD_PLANTED", TIMES))
-OFFSETS = "each wrong span is a finding of its own"
 MISSED = {
     "The record of an article is missing": "its annotations are reported as orphans, too",
-    "The corpus holds a text that may not be redistributed": "each span that quotes it is a finding of its own",
-    "All offsets are shifted by the same number": OFFSETS,
-    "All offsets after a paragraph are shifted by the same number": OFFSETS,
-    "All offsets count bytes of UTF-8": OFFSETS,
-    "All offsets count UTF-16, with an emoji in the headline": OFFSETS,
-    "The text is that of another article, with the checksum of that text everywhere": OFFSETS,
+    "The corpus holds a text that may not be redistributed": "its annotation and its fields quote it, too",
+    "All offsets are shifted by the same number": "a span at the end of the text is a finding of its own",
+    "All offsets count bytes of UTF-8": "an edge inside of a character is a finding of its own",
+    "The text is that of another article, with the checksum of that text everywhere": "words that it has by chance",
     "A mention holds the full stop after it": "the full stop after a name is taken for that of an abbreviation",
     "“He” or “she” is in the chain of an organisation": "a pronoun with a capital after a bracket",
     "The type of a quote is `direct` in place of `reported`": "words in marks beside the content",

@@ -58,32 +58,32 @@ def copy_with_headline(ground: Ground, rng: random.Random) -> Planted:
     return copied(ground, "Another headline for it\n" + ground.doc.text.partition("\n")[2])
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def copy_reworded_10(ground: Ground, rng: random.Random) -> Planted:
     """A copy with 10% of its words replaced is in another split."""
     return copied(ground, reworded(ground.doc.text, 0.1, rng))
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def copy_reworded_20(ground: Ground, rng: random.Random) -> Planted:
     """A copy with 20% of its words replaced is in another split."""
     return copied(ground, reworded(ground.doc.text, 0.2, rng))
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def copy_reworded_30(ground: Ground, rng: random.Random) -> Planted:
     """A copy with 30% of its words replaced is in another split."""
     return copied(ground, reworded(ground.doc.text, 0.3, rng))
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def excerpt_half(ground: Ground, rng: random.Random) -> Planted:
     """The first half of a text is in another split."""
     text = ground.doc.text
     return copied(ground, text[: text.index("\n", len(text) // 2)])
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def excerpt_third(ground: Ground, rng: random.Random) -> Planted:
     """A third of a text is in another split, after a headline of its own."""
     text = ground.doc.text
