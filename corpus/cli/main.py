@@ -34,6 +34,7 @@ VERBS = {
         "baseline": "exceptions:baseline",
     },
     "Annotate and adjudicate": {
+        "show": "show:show",
         "label-studio": "label_studio:label_studio",
         "agreement": "agreement:agreement",
         "adjudicate": "agreement:adjudicate",

@@ -17,26 +17,16 @@ from corpus.checks.suppress.suppressions import all_rules
 
 TIMES = 5
 ASKED = int(os.environ.get("ON_THE_RECORD_PLANTED", TIMES))
-OFFSETS = "each wrong span is a finding of its own"
-APOSTROPHE = "an apostrophe counts as a quotation mark"
 MISSED = {
     "The record of an article is missing": "its annotations are reported as orphans, too",
-    "The corpus holds a text that may not be redistributed": "each span that quotes it is a finding of its own",
-    "All offsets are shifted by the same number": OFFSETS,
-    "All offsets after a paragraph are shifted by the same number": OFFSETS,
-    "All offsets count bytes of UTF-8": OFFSETS,
-    "All offsets count UTF-16, with an emoji in the headline": OFFSETS,
-    "The type of a quote is `indirect` in place of `direct`": "a quote in marks that ends in a comma, or is in pieces",
-    "The type of a quote is `direct` in place of `mixed`": APOSTROPHE,
-    "The type of a quote is `direct` in place of `indirect`": APOSTROPHE,
-    "The type of a quote is `direct` in place of `free_indirect`": APOSTROPHE,
-    "The type of a quote is `direct` in place of `reported`": APOSTROPHE,
-    "The type of a quote is `mixed` in place of `indirect`": APOSTROPHE,
-    "The text is that of another article, with the checksum of that text everywhere": OFFSETS,
-    "A direct quote is missing in the annotation of an annotator": "only gold is asked",
-    "A direct quote is missing, and the quote inside of it is not": "a span that touches the quotation is enough",
-    "A direct quote is missing whose straight mark is not closed before the end of its paragraph": "it is no quotation",
-    "A quote is said to run over paragraphs and does not": "a quote in pieces may",
+    "The corpus holds a text that may not be redistributed": "its annotation and its fields quote it, too",
+    "All offsets are shifted by the same number": "a span at the end of the text is a finding of its own",
+    "All offsets count bytes of UTF-8": "an edge inside of a character is a finding of its own",
+    "The text is that of another article, with the checksum of that text everywhere": "words that it has by chance",
+    "A mention holds the full stop after it": "the full stop after a name is taken for that of an abbreviation",
+    "“He” or “she” is in the chain of an organisation": "a pronoun with a capital after a bracket",
+    "The type of a quote is `direct` in place of `reported`": "words in marks beside the content",
+    "A direct quote is missing, and the quote inside of it is not": "the quote inside fills most of it",
 }
 """Kinds that a rule claims and does not report each time, or not with one finding: why."""
 

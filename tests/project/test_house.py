@@ -15,7 +15,7 @@ LINES = 400
 
 ROOMS = {
     *("agreement", "checks", "cli", "core", "edit", "files", "formats", "labelstudio", "matching", "pipeline"),
-    *("release", "report", "score", "splits"),
+    *("release", "report", "score", "splits", "view"),
 }
 
 HEAVY = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
 from support.plant import Planted, kind
@@ -45,22 +46,32 @@ def free(doc: Doc, mention: Record) -> bool:
     return not any(mention["id"] in quote["source"] for quote in doc.layer("quotes"))
 
 
-@kind("E510")
-def name_in_another_chain(ground: Ground, rng: random.Random) -> Planted | None:
-    """A mention of a name is in the chain of another entity of its type."""
+def into_another_chain(ground: Ground, rng: random.Random, family: bool) -> Planted | None:
+    """Move a mention of a name that occurs twice to another entity of its type."""
     doc = ground.doc
-    found = [
-        (mention, other["id"])
-        for group in repeated(doc, 2)
-        for mention in group
-        for other in doc.where("entities", type=doc.get("entities", mention["entity"])["type"])
-        if other["id"] != mention["entity"] and free(doc, mention)
-    ]
+    found = []
+    for group in repeated(doc, 2):
+        own = doc.get("entities", group[0]["entity"])
+        others = [one["id"] for one in doc.where("entities", type=own["type"]) if one is not own]
+        if own["type"] != "GPE" and family == (own["type"] == "PER" and " " not in words(group[0])):
+            found += [(mention, other) for mention in group for other in others if free(doc, mention)]
     if not found:
         return None
     mention, entity = rng.choice(found)
     old, mention["entity"] = mention["entity"], entity
     return Planted((mention["id"], old, entity))
+
+
+@kind("E510")
+def name_in_another_chain(ground: Ground, rng: random.Random) -> Planted | None:
+    """A mention of a name is in the chain of another entity of its type."""
+    return into_another_chain(ground, rng, family=False)
+
+
+@kind()
+def family_name_in_another_chain(ground: Ground, rng: random.Random) -> Planted | None:
+    """A mention of a family name is in the chain of another person."""
+    return into_another_chain(ground, rng, family=True)
 
 
 @kind("E511")
@@ -76,9 +87,10 @@ def pronoun_in_organisation(ground: Ground, rng: random.Random) -> Planted | Non
 
 @kind("E511")
 def it_is_a_person(ground: Ground, rng: random.Random) -> Planted | None:
-    """“It” or “its” is in the chain of a person."""
+    """“It” or “its” is in the chain of a person who is “he” or “she” elsewhere."""
     doc = ground.doc
-    people = named(doc, "PER")
+    gendered = {one["entity"] for one in doc.where("mentions", form="PRO") if words(one).lower() in GENDERED}
+    people = [one for one in named(doc, "PER") if one["id"] in gendered]
     found = [one for one in doc.where("mentions", form="PRO") if words(one).lower() in ("it", "its") and free(doc, one)]
     if not people:
         return None
@@ -102,12 +114,11 @@ def she_is_a_man(ground: Ground, rng: random.Random) -> Planted | None:
     return Planted((mention["id"], chain))
 
 
-def merge(ground: Ground, rng: random.Random, type_: str) -> Planted | None:
-    """Make one entity of two that are named."""
+def merge(ground: Ground, rng: random.Random, fitting: list[Record]) -> Planted | None:
+    """Make one entity of two that hold no stance."""
     doc = ground.doc
-    entities = [
-        one for one in named(doc, type_) if not any(one["id"] == stance["holder"] for stance in doc.layer("stances"))
-    ]
+    holders = {stance["holder"] for stance in doc.layer("stances")}
+    entities = [one for one in fitting if one["id"] not in holders]
     if len(entities) < 2:
         return None
     one, other = rng.sample(entities, 2)
@@ -119,16 +130,30 @@ def merge(ground: Ground, rng: random.Random, type_: str) -> Planted | None:
     return Planted((one["id"], *(mention["id"] for mention in doc.mentions_of(one["id"]))))
 
 
+def with_full_name(doc: Doc) -> list[Record]:
+    """Return the persons whose name is two words with a capital, as a mention has it."""
+    full = re.compile(r"(?!Mrs? |Ms |Dr )[A-Z]\w+ [A-Z]\w+")
+    named_so = [one for one in named(doc, "PER") if full.fullmatch(one["name"])]
+    return [one for one in named_so if any(words(name) == one["name"] for name in names_of(doc, one["id"]))]
+
+
 @kind("E519")
 def merged_people(ground: Ground, rng: random.Random) -> Planted | None:
-    """Two named persons are one entity."""
-    return merge(ground, rng, "PER")
+    """Two persons with full names are one entity."""
+    return merge(ground, rng, with_full_name(ground.doc))
+
+
+@kind()
+def merged_descriptions(ground: Ground, rng: random.Random) -> Planted | None:
+    """Two persons without names are one entity."""
+    doc = ground.doc
+    return merge(ground, rng, [one for one in doc.where("entities", type="PER") if not names_of(doc, one["id"])])
 
 
 @kind()
 def merged_places(ground: Ground, rng: random.Random) -> Planted | None:
     """Two named places are one entity."""
-    return merge(ground, rng, "GPE") or merge(ground, rng, "LOC")
+    return merge(ground, rng, named(ground.doc, "GPE")) or merge(ground, rng, named(ground.doc, "LOC"))
 
 
 @kind("E510")
@@ -174,13 +199,13 @@ def kb_without_date(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, named(ground.doc), lambda one: one.update(kb="wikidata:Q1617", kb_date=None))
 
 
-@kind()
+@kind("R410")
 def impossible_kb(ground: Ground, rng: random.Random) -> Planted | None:
     """A knowledge-base id has an impossible form: wikidata:1617."""
     return changed(ground, rng, named(ground.doc), lambda one: one.update(kb="wikidata:1617", kb_date=KB_DAY))
 
 
-@kind()
+@kind("C630")
 def kb_in_future(ground: Ground, rng: random.Random) -> Planted | None:
     """The date of a knowledge-base id is in the future."""
     return changed(ground, rng, named(ground.doc), lambda one: one.update(kb="wikidata:Q1617", kb_date="2099-01-01"))
@@ -218,13 +243,14 @@ def mention_twice(ground: Ground, rng: random.Random) -> Planted:
 @kind("E515")
 def name_of_no_mention(ground: Ground, rng: random.Random) -> Planted | None:
     """The name of an entity has a letter that no mention has."""
+    proper = re.compile(r"\b[A-Z]\w{3,}")
 
     def misspell(entity: Record) -> None:
-        name = entity["name"]
-        at = rng.randrange(1, len(name) - 1)
-        entity["name"] = name[:at] + ("k" if name[at] != "k" else "q") + name[at + 1 :]
+        word = rng.choice(list(proper.finditer(entity["name"])))
+        at = rng.randrange(word.start() + 1, word.end())
+        entity["name"] = entity["name"][:at] + ("k" if entity["name"][at] != "k" else "q") + entity["name"][at + 1 :]
 
-    return changed(ground, rng, (one for one in named(ground.doc) if len(one["name"]) > 4), misspell)
+    return changed(ground, rng, (one for one in named(ground.doc) if proper.search(one["name"])), misspell)
 
 
 @kind("E516")
@@ -243,13 +269,26 @@ def homoglyph(ground: Ground, rng: random.Random) -> Planted | None:
 def occurrences_not_annotated(ground: Ground, rng: random.Random) -> Planted | None:
     """Half of the occurrences of a name are not annotated."""
     doc = ground.doc
-    groups = [
-        (group, gone) for group in repeated(doc, 4) if len(gone := [one for one in group[1:] if free(doc, one)]) > 1
-    ]
+
+    def alone(mention: Record) -> bool:
+        begin, stop = mention["spans"][0]["start"], mention["spans"][0]["end"]
+        over = [
+            one
+            for other in doc.layer("mentions")
+            for one in other["spans"]
+            if one["start"] < stop and begin < one["end"]
+        ]
+        return free(doc, mention) and len(over) == 1
+
+    groups = []
+    for group in repeated(doc, 4):
+        half = -(-len(re.findall(rf"\b{re.escape(words(group[0]))}\b", doc.text)) // 2)
+        gone = [one for one in group if alone(one)][:half]
+        if len(gone) == half < len(group):
+            groups.append((group, gone))
     if not groups:
         return None
     group, gone = rng.choice(groups)
-    gone = gone[: len(group) // 2]
     doc.gold["mentions"] = [one for one in doc.layer("mentions") if one not in gone]
     spans = tuple((span["start"], span["end"]) for one in gone for span in one["spans"])
     return Planted((group[0]["entity"],), spans)
@@ -292,7 +331,7 @@ def type_that_nobody_chose(ground: Ground, rng: random.Random) -> Planted | None
     return changed(ground, rng, found, lambda one: one.update(type="EVENT" if one["type"] != "EVENT" else "WORK"))
 
 
-def reform(title: str, old: str, new: str, fits: Callable[[str], bool]) -> None:
+def reform(title: str, old: str, new: str, *codes: str, fits: Callable[[str], bool]) -> None:
     """Add the kind that gives a mention another form."""
 
     def plant(ground: Ground, rng: random.Random) -> Planted | None:
@@ -301,14 +340,14 @@ def reform(title: str, old: str, new: str, fits: Callable[[str], bool]) -> None:
         return changed(ground, rng, found, lambda one: one.update(form=new))
 
     plant.__doc__ = f"{title}."
-    kind("E513")(plant)
+    kind(*codes)(plant)
 
 
 PRONOUNS = (*GENDERED, "it", "its", "they", "them", "their", "who")
-reform("A pronoun is marked as a name", "PRO", "NAM", lambda said: said.lower() in PRONOUNS)
-reform("A pronoun is marked as a description", "PRO", "NOM", lambda said: said.lower() in PRONOUNS)
-reform("A name is marked as a pronoun", "NAM", "PRO", lambda said: said.lower() not in PRONOUNS)
-reform("A description is marked as a pronoun", "NOM", "PRO", lambda said: len(said.split()) > 1)
+reform("A pronoun is marked as a name", "PRO", "NAM", "E513", fits=lambda said: said.lower() in PRONOUNS)
+reform("A pronoun is marked as a description", "PRO", "NOM", "E513", fits=lambda said: said.lower() in PRONOUNS)
+reform("A name is marked as a pronoun", "NAM", "PRO", "E513", fits=lambda said: said.lower() not in PRONOUNS)
+reform("A description is marked as a pronoun", "NOM", "PRO", fits=lambda said: len(said.split()) > 1)
 
 
 @kind("E506")

@@ -58,32 +58,32 @@ def copy_with_headline(ground: Ground, rng: random.Random) -> Planted:
     return copied(ground, "Another headline for it\n" + ground.doc.text.partition("\n")[2])
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def copy_reworded_10(ground: Ground, rng: random.Random) -> Planted:
     """A copy with 10% of its words replaced is in another split."""
     return copied(ground, reworded(ground.doc.text, 0.1, rng))
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def copy_reworded_20(ground: Ground, rng: random.Random) -> Planted:
     """A copy with 20% of its words replaced is in another split."""
     return copied(ground, reworded(ground.doc.text, 0.2, rng))
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def copy_reworded_30(ground: Ground, rng: random.Random) -> Planted:
     """A copy with 30% of its words replaced is in another split."""
     return copied(ground, reworded(ground.doc.text, 0.3, rng))
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def excerpt_half(ground: Ground, rng: random.Random) -> Planted:
     """The first half of a text is in another split."""
     text = ground.doc.text
     return copied(ground, text[: text.index("\n", len(text) // 2)])
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def excerpt_third(ground: Ground, rng: random.Random) -> Planted:
     """A third of a text is in another split, after a headline of its own."""
     text = ground.doc.text
@@ -101,7 +101,7 @@ def story_in_two_splits(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(doc), record_of(other)))
 
 
-@kind(docs=3)
+@kind("C637", docs=3)
 def misspelt_story(ground: Ground, rng: random.Random) -> Planted:
     """The story of an article has a letter more than that of two others."""
     doc, *others = ground.docs
@@ -136,12 +136,12 @@ def renamed(doc: Doc, old: str, new: str) -> None:
     doc.annotations[new] = {**doc.annotations.pop(old), "annotator": new}
 
 
-@kind(docs=3, compared=True)
+@kind("C636", docs=3, compared=True)
 def annotator_misspelt(ground: Ground, rng: random.Random) -> Planted:
     """The name of an annotator has another letter than in two other documents."""
     for one in ground.docs:
-        renamed(one, "ann-a", "mira-h")
-    renamed(ground.doc, "mira-h", rng.choice(("mira-n", "mirah", "mira_h", "mira-hh")))
+        renamed(one, "ann-a", "halloran")
+    renamed(ground.doc, "halloran", rng.choice(("haloran", "hallorann", "hallorna", "hallofan")))
     return Planted(files=all_files(*ground.docs))
 
 
@@ -191,10 +191,13 @@ def sentence_twice(ground: Ground, rng: random.Random) -> tuple[Record, Record] 
     for mention in doc.layer("mentions"):
         if begin <= mention["spans"][0]["start"] < stop or mention["id"] in quote["source"]:
             entity = doc.get("entities", mention["entity"])
+            if other.where("entities", name=entity["name"]):
+                return None
             ids[mention["id"]] = f"copy-{mention['id']}"
             if entity["id"] not in ids:
                 ids[entity["id"]] = f"copy-{entity['id']}"
-                other.layer("entities").append({**entity, "id": ids[entity["id"]]})
+                named = {**entity, "id": ids[entity["id"]], "name": mention["spans"][0]["text"]}
+                other.layer("entities").append(named)
             spans = [other.span(one["start"] + at, one["end"] + at) for one in mention["spans"]]
             other.layer("mentions").append(
                 {**mention, "id": ids[mention["id"]], "entity": ids[entity["id"]], "spans": spans}

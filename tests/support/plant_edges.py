@@ -41,6 +41,10 @@ def direct(doc: Doc, record: Record, start: int, end: int) -> bool:
     return record["type"] == "direct" and between and len(words(text, start, end)) > 3
 
 
+def direct_with_word(doc: Doc, record: Record, start: int, end: int) -> bool:
+    return direct(doc, record, start, end) and doc.text[start : start + 2].isalpha()
+
+
 def direct_with_stop(doc: Doc, record: Record, start: int, end: int) -> bool:
     return direct(doc, record, start, end) and doc.text[end - 1] in ".,"
 
@@ -143,28 +147,32 @@ CONTENT, CUE, MENTION, NONQUOTE, EVIDENCE = (
     "nonquotes.spans",
     "stances.evidence_spans",
 )
-edge("A direct quote begins a character late", (), CONTENT, direct, late)
-edge("A direct quote lacks its first word", (), CONTENT, direct, without_first)
-edge("A direct quote lacks its last word", (), CONTENT, direct, without_last)
-edge("A direct quote holds its opening mark", (), CONTENT, direct, sooner)
-edge("A direct quote holds its closing mark", (), CONTENT, direct, later)
-edge("A direct quote lacks the comma or full stop inside its marks", (), CONTENT, direct_with_stop, early)
-edge("An indirect quote begins inside a word", (), CONTENT, retold, late)
-edge("An indirect quote ends inside a word", (), CONTENT, retold, early)
+edge("A direct quote begins a character late", ("Q520", "Q522"), CONTENT, direct_with_word, late)
+edge("A direct quote lacks its first word", ("Q522",), CONTENT, direct, without_first)
+edge("A direct quote lacks its last word", ("Q522",), CONTENT, direct, without_last)
+edge("A direct quote holds its opening mark", ("Q521",), CONTENT, direct, sooner)
+edge("A direct quote holds its closing mark", ("Q521",), CONTENT, direct, later)
+edge("A direct quote lacks the comma or full stop inside its marks", ("Q523",), CONTENT, direct_with_stop, early)
+edge("An indirect quote begins inside a word", ("Q520",), CONTENT, retold, late)
+edge("An indirect quote ends inside a word", ("Q520",), CONTENT, retold, early)
 edge(
     "An indirect quote holds the “that” before it",
-    (),
+    ("Q534",),
     CONTENT,
     lambda doc, quote, start, end: retold(doc, quote, start, end) and doc.text[:start].endswith(" that "),
     with_word,
 )
-edge("A cue begins inside a word", (), CUE, long_word, late)
-edge("A cue ends inside a word", (), CUE, long_word, early)
+edge("A cue begins inside a word", ("Q520",), CUE, long_word, late)
+edge("A cue ends inside a word", ("Q520",), CUE, long_word, early)
 edge(
-    "A cue holds its auxiliary", (), CUE, lambda doc, _, start, end: bool(AUXILIARY.search(doc.text[:start])), with_word
+    "A cue holds its auxiliary",
+    ("Q535",),
+    CUE,
+    lambda doc, _, start, end: bool(AUXILIARY.search(doc.text[:start])),
+    with_word,
 )
-edge("A mention begins inside a word", (), MENTION, long_word, late)
-edge("A mention ends inside a word", (), MENTION, long_word, early)
+edge("A mention begins inside a word", ("Q520",), MENTION, long_word, late)
+edge("A mention ends inside a word", ("Q520",), MENTION, long_word, early)
 edge("A mention ends with a blank", ("P310",), MENTION, followed_by(" "), later)
 edge("A mention holds the comma after it", ("E517",), MENTION, followed_by(","), later)
 edge("A mention holds the full stop after it", ("E517",), MENTION, followed_by("."), later)
@@ -172,10 +180,10 @@ edge("A mention holds a quotation mark beside it", ("E517",), MENTION, after_mar
 edge("A mention holds the 's after it", ("E518",), MENTION, genitive, lambda text, start, end: (start, end + 2))
 edge("A mention holds the relative clause after it", (), MENTION, before_clause, with_clause)
 edge("A mention lacks its last word", (), MENTION, two_words, without_last)
-edge("A non-quote holds its opening mark", (), NONQUOTE, after_mark, sooner)
-edge("A non-quote ends inside a word", (), NONQUOTE, long_word, early)
-edge("An evidence span ends inside a word", (), EVIDENCE, long_word, early)
-edge("An evidence span holds the full stop after it", (), EVIDENCE, followed_by("."), later)
+edge("A non-quote holds its opening mark", ("Q521",), NONQUOTE, after_mark, sooner)
+edge("A non-quote ends inside a word", ("Q520",), NONQUOTE, long_word, early)
+edge("An evidence span ends inside a word", ("Q520",), EVIDENCE, long_word, early)
+edge("An evidence span holds the full stop after it", ("T521",), EVIDENCE, followed_by("."), later)
 
 
 def _one(ground: Ground, rng: random.Random) -> tuple[Record, str, int]:

@@ -73,7 +73,7 @@ def dropped_with_open_mark(ground: Ground, rng: random.Random) -> Planted | None
     return Planted((), ((at, second),))
 
 
-@kind()
+@kind("Q533")
 def dropped_with_cue(ground: Ground, rng: random.Random) -> Planted | None:
     """A retold quote is missing, and its cue is a word of saying."""
     said = ("said", "says", "told", "according to", "warned", "asked")
@@ -107,7 +107,7 @@ def invented(ground: Ground, rng: random.Random) -> Planted | None:
     return Planted(("invented",))
 
 
-@kind()
+@kind("Q532")
 def half_done(ground: Ground, rng: random.Random) -> Planted | None:
     """The second half of a document has no quotes and mentions."""
     doc = ground.doc
@@ -126,7 +126,7 @@ def half_done(ground: Ground, rng: random.Random) -> Planted | None:
     return Planted((), ((middle, len(doc.text)),), (doc.path(),))
 
 
-@kind()
+@kind("Q525")
 def nonquote_dropped_in_quote(ground: Ground, rng: random.Random) -> Planted | None:
     """A word in marks inside an indirect quote is neither a quote nor a non-quote."""
     doc = ground.doc
@@ -163,3 +163,14 @@ def nonquote_reason(ground: Ground, rng: random.Random) -> Planted | None:
         return next(label for label in ("slogan", "term", "scare", "title") if label not in taken)
 
     return changed(ground, rng, filter(agreed, doc.layer("nonquotes")), lambda one: one.update(reason=other(one)))
+
+
+@kind("Q537")
+def nonquote_without_marks(ground: Ground, rng: random.Random) -> Planted | None:
+    """A word that is not in marks is a non-quote."""
+    doc = ground.doc
+    taken = [span for quote in doc.layer("quotes") for span in content(quote)]
+    found = [one.span() for one in re.finditer(r"(?<=[a-z] )[a-z]{4,}(?= [a-z])", doc.text)]
+    free = [(begin, stop) for begin, stop in found if not any(s < stop and begin < e for s, e in taken)]
+    doc.layer("nonquotes").append({"id": "unmarked", "spans": [doc.span(*rng.choice(free))], "reason": "scare"})
+    return Planted(("unmarked",))

@@ -81,9 +81,10 @@ def marks_inside(doc: Doc, quote: Record) -> bool:
 
 
 relabel("type", "direct", "indirect", "Q502")
-relabel("type", "direct", "free_indirect", fits=marked)
+relabel("type", "direct", "free_indirect", "Q502", fits=marked)
 relabel("type", "mixed", "direct", "Q501", fits=lambda doc, quote: not marked(doc, quote))
-relabel("type", "mixed", "indirect", fits=marks_inside)
+relabel("type", "direct", "mixed", "Q524", fits=marked)
+relabel("type", "mixed", "indirect", "Q525", fits=marks_inside)
 relabel("type", "indirect", "direct", "Q501")
 relabel(
     "type", "indirect", "mixed", "Q514", fits=lambda doc, quote: not MARKS.search(doc.text[start(quote) : end(quote)])
@@ -95,17 +96,17 @@ relabel("medium", "speech", "writing", "C609", fits=twice_annotated)
 relabel("medium", "unspecified", "thought", "C609", fits=twice_annotated)
 relabel("polarity", "asserted", "negated", "C609", fits=twice_annotated)
 relabel("polarity", "asserted", "hypothetical", "C609", fits=twice_annotated)
-relabel("attribution", "explicit", "anaphoric", fits=lambda doc, quote: forms(doc, quote) == {"NAM"})
-relabel("attribution", "anaphoric", "explicit", fits=lambda doc, quote: forms(doc, quote) == {"PRO"})
+relabel("attribution", "explicit", "anaphoric", "Q526", fits=lambda doc, quote: forms(doc, quote) == {"NAM"})
+relabel("attribution", "anaphoric", "explicit", "Q526", fits=lambda doc, quote: forms(doc, quote) == {"PRO"})
 relabel("attribution", "explicit", "implicit", "S501")
 relabel("attribution", "explicit", "none", "Q510", "S501", fits=lambda doc, quote: quote["speaker"] is not None)
 relabel("attribution", "implicit", "explicit", "Q513", "S501")
-relabel("speaker_kind", "named", "organisation")
+relabel("speaker_kind", "named", "organisation", "Q530")
 relabel("speaker_kind", "named", "anonymous", "Q515")
-relabel("speaker_kind", "organisation", "named")
-relabel("speaker_kind", "organisation", "document")
-relabel("speaker_kind", "document", "organisation")
-relabel("speaker_kind", "named", "unknown")
+relabel("speaker_kind", "organisation", "named", "Q530")
+relabel("speaker_kind", "organisation", "document", "Q530")
+relabel("speaker_kind", "document", "organisation", "Q530")
+relabel("speaker_kind", "named", "unknown", "Q515")
 
 
 def forms(doc: Doc, quote: Record) -> set[str]:
@@ -165,7 +166,7 @@ def kind_without_speaker(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, found, lambda one: one.update(speaker=None))
 
 
-@kind()
+@kind("Q531")
 def addressee_is_speaker(ground: Ground, rng: random.Random) -> Planted | None:
     """The addressee is the speaker."""
     return changed(ground, rng, sourced(ground.doc), lambda one: one.update(addressee=one["speaker"]))
@@ -195,7 +196,7 @@ def paragraph(doc: Doc, at: int) -> int:
     return len(re.findall(r"\n+", doc.text[:at]))
 
 
-@kind()
+@kind("Q529")
 def source_elsewhere(ground: Ground, rng: random.Random) -> Planted | None:
     """The source is a mention of the speaker in another paragraph."""
     doc = ground.doc
@@ -226,7 +227,7 @@ def inside(mention: Record, quote: Record) -> bool:
     return any(s < end(mention) and start(mention) < e for s, e in content(quote))
 
 
-@kind()
+@kind("Q529")
 def cue_elsewhere(ground: Ground, rng: random.Random) -> Planted | None:
     """The cue is the cue of a quote in another paragraph."""
     doc = ground.doc
@@ -243,7 +244,7 @@ def cue_elsewhere(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, found, lambda one: one.update(cue=other(one)[0]["cue"]))
 
 
-@kind()
+@kind("Q527")
 def cue_in_source(ground: Ground, rng: random.Random) -> Planted | None:
     """The cue overlaps the source."""
     doc = ground.doc
@@ -318,7 +319,7 @@ def partial_overlap(ground: Ground, rng: random.Random) -> Planted | None:
     return Planted((one["id"], other["id"]))
 
 
-@kind()
+@kind("Q528")
 def shared_piece(ground: Ground, rng: random.Random) -> Planted | None:
     """A piece of a quote belongs to another quote too."""
     doc = ground.doc

@@ -24,18 +24,6 @@ def of_article(title: str, *codes: str, change: Callable[[Doc], object], one: bo
     kind(*codes, one=one)(plant)
 
 
-def decomposed(doc: Doc) -> bool:
-    found = re.search(r"[À-ž]", doc.text)
-    if found:
-        doc.replace(*found.span(), unicodedata.normalize("NFD", found[0]))
-    return found is not None
-
-
-def no_break(doc: Doc) -> None:
-    at = doc.text.index(" ", len(doc.text) // 2)
-    doc.replace(at, at + 1, "\u00a0")
-
-
 def cyrillic(doc: Doc) -> None:
     at = doc.text.index("e", len(doc.text) // 2)
     doc.replace(at, at + 1, "е")
@@ -55,14 +43,14 @@ for name, value, title, code in (
     ("redistribution", "yes", "The redistribution is not a label", "S204"),
     ("split", "training", "The split is not a label", "S204"),
     ("length", "7", "The length is a string", "S201"),
-    ("license", "CC-BY-4", "The licence is not in the list of SPDX", ""),
-    ("license", "cc-by-4.0", "The licence is in small letters", ""),
-    ("language", "xx", "The language does not exist", ""),
-    ("language", "en-UK", "The region of the language does not exist", ""),
-    ("language", "ru", "The language is written in another script than the text", ""),
-    ("published", "2099-01-01", "The article was published in the future", ""),
-    ("retrieved", "2099-01-01", "The article was retrieved in the future", ""),
-    ("retrieved", "1999-01-01", "The article was retrieved before it was published", ""),
+    ("license", "CC-BY-4", "The licence is not in the list of SPDX", "C633"),
+    ("license", "cc-by-4.0", "The licence is in small letters", "C633"),
+    ("language", "xx", "The language does not exist", "C634"),
+    ("language", "en-UK", "The region of the language does not exist", "C634"),
+    ("language", "ru", "The language is written in another script than the text", "C635"),
+    ("published", "2099-01-01", "The article was published in the future", "C630"),
+    ("retrieved", "2099-01-01", "The article was retrieved in the future", "C630"),
+    ("retrieved", "1999-01-01", "The article was retrieved before it was published", "C631"),
     ("title", "Bridge\u200b opens", "The title has an invisible character", "C605"),
 ):
     of_article(
@@ -76,8 +64,6 @@ of_article(
 )
 of_article("The article has no split", "C601", change=lambda doc: doc.record.pop("split"))
 of_article("The corpus holds a text that may not be redistributed", "C602", change=withheld)
-of_article("A letter of the text and its accent are two characters (not NFC)", change=decomposed)
-of_article("The text has a no-break space", change=no_break)
 of_article("A word of the text has a Cyrillic letter among Latin ones", change=cyrillic)
 
 
@@ -88,3 +74,25 @@ def quotes_withheld_words(ground: Ground, rng: random.Random) -> Planted:
     doc.record |= {"redistribution": "offsets_only"}
     ground.files[f"raw/{doc.doc_id}.txt"] = None
     return Planted(files=(doc.path(),))
+
+
+@kind("C638", docs=3)
+def decomposed(ground: Ground, rng: random.Random) -> Planted | None:
+    """A letter of the text and its accent are two characters (not NFC)."""
+    doc = ground.doc
+    found = re.search(r"[À-ž]", doc.text)
+    if found is None or not all(unicodedata.is_normalized("NFC", one.text) for one in ground.docs):
+        return None
+    doc.replace(*found.span(), unicodedata.normalize("NFD", found[0]))
+    return Planted(files=(f"raw/{doc.doc_id}.json",))
+
+
+@kind("C638", docs=3)
+def no_break(ground: Ground, rng: random.Random) -> Planted | None:
+    """The text has a no-break space."""
+    doc = ground.doc
+    if any("\u00a0" in one.text for one in ground.docs):
+        return None
+    at = doc.text.index(" ", len(doc.text) // 2)
+    doc.replace(at, at + 1, "\u00a0")
+    return Planted(files=(f"raw/{doc.doc_id}.json",))

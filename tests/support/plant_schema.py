@@ -124,9 +124,11 @@ whole("The annotator is another than the directory", "F105", change=lambda doc: 
 whole("The document's id is another than the file's name", "F105", change=lambda doc: doc.gold.update(doc_id="other"))
 whole(
     "The annotation was updated before it was created",
+    "C632",
     change=lambda doc: doc.gold["provenance"].update(created="2026-11-24T12:00:00Z", updated="2026-11-23T12:00:00Z"),
 )
 whole(
     "The annotation was created in the future",
+    "C630",
     change=lambda doc: doc.gold["provenance"].update(created="2099-11-24T12:00:00Z"),
 )

@@ -129,7 +129,7 @@ def too_strong(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, ground.doc.layer("stances"), lambda one: one.update(intensity=4))
 
 
-@kind()
+@kind("T520")
 def inner_evidence(ground: Ground, rng: random.Random) -> Planted | None:
     """The evidence of a stance names a quote and the quote inside of it."""
     doc = ground.doc
