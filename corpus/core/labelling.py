@@ -83,6 +83,18 @@ def read_labelling(owner: str, written: Mapping[str, Any]) -> Labelling:
     return Labelling(carried, own, tuple(_rule(owner, one) for one in rules))
 
 
+def keep_rules(properties: Mapping[str, Any]) -> None:
+    """Remove `ifBlank` from the fields of a record, as the schema has them, whose rules read a field that is not there.
+
+    All rules of the field go: without one of them, a later one could give another value.
+    """
+    for written in properties.values():
+        rules = written.get(IF_BLANK, []) if isinstance(written, dict) else []
+        paths = [path for rule in rules for path in (rule.get("from"), *rule.get("when", {})) if path]
+        if not {path.split(".")[0] for path in paths} <= properties.keys():
+            del written[IF_BLANK]
+
+
 def _rule(owner: str, written: Any) -> Rule:
     if (
         not isinstance(written, dict)

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema_rs
 
 from ..core.conditions import CONDITIONS, conditions_of
+from ..core.labelling import keep_rules
 from ..core.json_positions import split_pointer
 from ..core.model import CorpusError, Problem, Record
 from ..core.regular_file import read_file
@@ -220,7 +221,7 @@ def write_frame(into: Path, annotation_schema: Record, folder: Path, settings: s
 def edit_schema(schema: Record, removed: Iterable[str], written: Iterable[tuple[str, Any]], name: str) -> None:
     """Remove values from a schema and write others, each at a JSON pointer; `-` appends to a list, as in RFC 6902.
 
-    Conditions that name a removed field go with it.
+    Conditions and rules for blank fields that name a removed field go with it.
     """
     for pointer in removed:
         at, key = _parent_of(schema, pointer, name)
@@ -235,6 +236,7 @@ def edit_schema(schema: Record, removed: Iterable[str], written: Iterable[tuple[
         items = layer.get("items", {})
         if CONDITIONS in items:
             items[CONDITIONS] = conditions_of(items[CONDITIONS], items["properties"])
+        keep_rules(items.get("properties", {}))
 
 
 def _record_of(options: Options, schema: Schema) -> Record:

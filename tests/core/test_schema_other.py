@@ -14,6 +14,7 @@ from support.copies import build, change, copy_repository, findings, read, write
 
 from corpus.checks import CHECKS
 from corpus.cli.main import main
+from corpus.core.labelling import keep_rules
 
 DOCUMENT = "barrage-hearing-delay"
 Capture = pytest.CaptureFixture[str]
@@ -55,6 +56,7 @@ def without_layers(root: Path, *names: str) -> None:
             written["items"]["conditions"] = [
                 one for one in conditions if dropped[layer].isdisjoint({*one["if"], *one["then"]})
             ]
+            keep_rules(written["items"]["properties"])
     write(root / "schema" / "annotation.schema.json", schema)
     for path in (root / "annotations").glob("*/*.json"):
         annotation = {key: value for key, value in read(path).items() if key not in names}
