@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..labelstudio.convert import Result
 
 
-@click.group("label-studio", cls=VerbGroup)
+@click.group("label-studio", cls=VerbGroup, commands=[migrate])
 def label_studio() -> None:
     """Annotate in Label Studio, and import the annotations.
 
@@ -200,7 +200,7 @@ def status(common: Common, project: str, server: str | None, timeout: float, ca_
 )
 @click.option("--prune", is_flag=True, help="Remove files whose annotation was deleted from the server.")
 @click.option(
-    "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
+    "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer no one else meanwhile."
 )
 @click.option("--adjudicated", is_flag=True, help="Import the decisions on the conflicts, and write gold.")
 @OVERWRITE
@@ -344,6 +344,3 @@ def _report_result(common: Common, result: Result, origin: str = "") -> int:
     figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "quarantined"))
     common.say(", ".join(f"{len(paths):,} {what}" for paths, what in figures))
     return 1 if counts["error"] or counts["warning"] else 0
-
-
-label_studio.command("migrate")(migrate)
