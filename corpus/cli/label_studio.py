@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..labelstudio.convert import Result
 
 
-@click.group("label-studio", cls=VerbGroup)
+@click.group("label-studio", cls=VerbGroup, commands=[migrate])
 def label_studio() -> None:
     """Annotate in Label Studio, and import the annotations.
 
@@ -182,7 +182,7 @@ def status(common: Common, project: str, server: str | None, timeout: float, ca_
 )
 @click.option("--prune", is_flag=True, help="Remove files whose annotation was deleted from the server.")
 @click.option(
-    "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer nobody else meanwhile."
+    "--snapshot", is_flag=True, help="All tasks as of one moment; the server may answer no one else meanwhile."
 )
 @click.option("--adjudicated", is_flag=True, help="Import the decisions on the conflicts, and write gold.")
 @OVERWRITE

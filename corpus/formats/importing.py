@@ -13,8 +13,8 @@ from typing import Any
 import jsonschema_rs
 
 from ..core.conditions import CONDITIONS, conditions_of
-from ..core.labelling import keep_rules
 from ..core.json_positions import split_pointer
+from ..core.labelling import keep_rules
 from ..core.model import CorpusError, Problem, Record
 from ..core.regular_file import read_file
 from ..core.schema import IF_DONE, TARGETS, Schema, shipped

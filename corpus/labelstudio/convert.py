@@ -37,7 +37,7 @@ __all__ = ["Origin", "Result", "convert_tasks", "read_export"]
 
 _NOTHING = Carried()
 _TO_COME = "0" * 64
-"""What stands for a checksum until what it is computed of is known."""
+"""The placeholder of a checksum, until the parts that it covers are laid out."""
 _NONE_TICKED = "no layer was ticked: layers_done lists the layers that hold records"
 
 

@@ -1,7 +1,7 @@
 """Download the tasks of a project to a file on this disk, and list the ids of all its tasks.
 
     all tasks               page by page, with pauses; or with `--snapshot` one verified snapshot, for which a server on
-                            SQLite answers nobody else; pages again if the server cannot finish it
+                            SQLite answers no one else; pages again if the server cannot finish it
     changed since a time    page by page
 
 Only the list of all tasks shows which ones were deleted. Pages are kept in `tasks.json.part`, so that an interrupted

@@ -25,7 +25,7 @@ from .pseudonyms import without_addresses
 from .submissions import Submission, number, parse_time
 
 SEE = "see "
-"""What stands before the page of a task."""
+"""The word that introduces the page of a task."""
 _NUMBERS = ("id", "lead_time", "parent_prediction", "parent_annotation")
 _TIMES = ("created_at", "updated_at")
 _SWITCHES = ("was_cancelled", "ground_truth")
