@@ -82,7 +82,7 @@ def two_people(document: Document, schema: Schema) -> Iterator[Problem]:
     """E519: A person has the names of two people.
 
     What: two mentions of a person are names of several words, all with a capital. Their last words are equal and those
-    before them are not, or they have no word in common. Common titles and roles are no part of a name.
+    before them are not, or they have no word in common. Common titles and roles do not count.
     Why: two people may be merged into one. Some people have two names, such as a stage name.
     Bad: *Mira Halloran* and *Jon Halloran* as mentions of e1.
     Good: e1 and e2.
@@ -133,7 +133,7 @@ def foreign_name(document: Document, schema: Schema) -> Iterator[Problem]:
     """E515: No mention has the name of its entity.
 
     What: an entity is mentioned by name, and a capitalised word of its `name` is in none of its mentions; or, without
-    such a word, no word is. An article at the beginning is no part of a name, and more than twelve words are none.
+    such a word, no word is. An article at the beginning does not count, and more than twelve words are a description.
     Why: `name` is the fullest name that the article gives. Any other is a misspelling, comes from elsewhere, or belongs
     to another entity.
     Bad: `"name": "Mira Haloran"` for *Mira Halloran* and *Halloran*.

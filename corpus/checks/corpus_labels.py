@@ -114,7 +114,7 @@ def unlike_characters(key: int, tallies: Sequence[Tally], context: Context) -> I
     finding in the corpus, at the first of them.
     Why: *é* in one code point and in two are different words to a program, and so are *5 km* with two kinds of space.
     Bad: 3 of 60 texts were copied from a PDF file, which decomposes letters.
-    Good: texts from one source and in one form. Once a text is annotated, it is never changed; programs normalise it.
+    Good: texts from one source and in one form. Annotated texts are immutable, so programs have to normalise them.
     """
     counts = {tally.value: tally for tally in tallies}
     total, one = sum(tally.documents for tally in tallies), counts[True]

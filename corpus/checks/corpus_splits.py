@@ -52,7 +52,7 @@ def copied_text(corpus: Corpus) -> Iterator[Found]:
     """C639: A text is contained in a text of another split.
 
     What: at least a quarter of the runs of twelve letters of a text, and about twenty words, are in a longer text of
-    another split (estimated by a sample), and they are no near-duplicates (C606). So an excerpt is found, and a copy in
+    another split (estimated by a sample), and C606 does not find them. So an excerpt is found, and a copy in
     which three words of ten were changed. Runs that more than 64 texts share are boilerplate and do not count. Of many
     versions of one text, some pairs may be missed.
     Why: a model reproduces in the test what it memorised in training.

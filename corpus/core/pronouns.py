@@ -34,8 +34,9 @@ _PRONOUNS = {
         ),
         others=_words(
             "which that this these those one ones oneself other others another each both all some any many few several",
-            "someone somebody everyone everybody anyone anybody none nobody everything something what whoever",
+            "someone everyone anyone none everything something what whoever",
             "either neither former latter same such most more",
+            " ".join(f"{part}body" for part in ("some", "every", "any", "no")),
         ),
         male=_words("he him his himself"),
         female=_words("she her hers herself"),
