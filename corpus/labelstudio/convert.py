@@ -306,7 +306,7 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
 
 
 def _derived(decoded: Decoded, done: Collection[str], schema: Schema) -> Record:
-    """Return what provenance says of the values that were derived, nothing if none was."""
+    """Return what provenance reports for the values that were derived, nothing if none was."""
     found = {
         layer: {one.name: sorted(by_field[one.name]) for one in schema.layers[layer].fields if one.name in by_field}
         for layer in done
