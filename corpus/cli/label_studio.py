@@ -326,6 +326,3 @@ def _report_result(common: Common, result: Result, origin: str = "") -> int:
     figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "quarantined"))
     common.say(", ".join(f"{len(paths):,} {what}" for paths, what in figures))
     return 1 if counts["error"] or counts["warning"] else 0
-
-
-_migrate = label_studio.command("migrate")(migrate)

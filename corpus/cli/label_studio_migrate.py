@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .label_studio_server import ProgressBar, of_project, open_server
-from .options import Common
+from .options import Common, VerbGroup
 
 if TYPE_CHECKING:
     from ..core.schema import Schema
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _FILES = ("annotation.schema.json", "article.schema.json", "targets.json", "targets.schema.json")
 
 
+@click.command("migrate", cls=VerbGroup.command_class)
 @of_project
 @click.option(
     "--from",

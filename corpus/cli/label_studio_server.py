@@ -1,4 +1,4 @@
-"""The options that name a project of a Label Studio server, the server behind them, and the bar that shows progress."""
+"""The options that name a project of a Label Studio server, the server itself, and the bar that shows progress."""
 
 from __future__ import annotations
 
