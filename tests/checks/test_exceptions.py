@@ -86,6 +86,7 @@ def test_what_it_does_not_name_is_found(corpus: Corpus, other: dict[str, str]) -
 def test_a_level_fails_by_what_is_left(corpus: Corpus) -> None:
     value = annotation("alpha")
     value["mentions"][0]["spans"][0]["text"] = "oops"
+    value["entities"][0]["name"] = "oops"
     value["quotes"].append({**value["quotes"][0], "id": "q2"})
     corpus.write(GOLD, value)
     assert codes(corpus) == ["P307"]
