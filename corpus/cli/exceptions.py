@@ -145,7 +145,7 @@ def write_baseline(common: Common, grow: bool, workers: int) -> int:
     held, before = read_suppressions(root, options.today()).held, read_baseline(root)
     grow = grow or not (root / BASELINE).exists()
     used: Used
-    used, left = _run(root, Suppressions(held, (), None if grow else before), workers)
+    used, left = _run(root, Suppressions(held, (), None if grow else before, options.today()), workers)
     # The baseline holds no infos, so they are not among what is missing from it.
     counts = report.text((one for one in left if one.severity != "info"), sys.stdout)
     after = {one: count for one, count in used.items() if isinstance(one, Fingerprint)}

@@ -87,6 +87,7 @@ def test_a_level_fails_by_what_is_left(corpus: Corpus) -> None:
     value = annotation("alpha")
     value["mentions"][0]["spans"][0]["text"] = "oops"
     value["entities"].append({**value["entities"][0], "id": "e2", "name": "Bo"})
+    value["entities"][0]["name"] = "oops"
     corpus.write(GOLD, value)
     assert codes(corpus) == ["P307"]
     corpus.write(EXCEPTIONS, entry())

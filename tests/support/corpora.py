@@ -38,11 +38,11 @@ class Corpus:
         return run("--root", str(self.root), verb, *argv)
 
     def findings(self, *paths: str) -> list[dict[str, Any]]:
-        """What `corpus validate` finds, in the documents of `paths` or in all."""
+        """What `corpus validate` finds, in the documents of `paths` or in all; not that their characters differ."""
         ran = self.run("validate", "--format", "json", *(str(self.root / path) for path in paths))
         found: list[dict[str, Any]] = json.loads(ran.out)
         assert ran.code == (1 if any(one["severity"] != "info" for one in found) else 0), ran.err
-        return found
+        return [one for one in found if one["code"] != "C638"]
 
     def codes(self, *paths: str) -> set[str]:
         """What is found, as "CODE file"."""
