@@ -47,7 +47,7 @@ def moved_split(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(doc),))
 
 
-@kind()
+@kind("C641")
 def released_text_changed(ground: Ground, rng: random.Random) -> Planted:
     """A word of a released text is another now."""
     doc = released(ground).doc
@@ -56,7 +56,7 @@ def released_text_changed(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(doc), f"raw/{doc.doc_id}.txt"))
 
 
-@kind()
+@kind("C642")
 def released_licence_changed(ground: Ground, rng: random.Random) -> Planted:
     """A released document has another licence now."""
     doc = released(ground).doc
@@ -64,7 +64,7 @@ def released_licence_changed(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(doc),))
 
 
-@kind(docs=2)
+@kind("C640", docs=2)
 def released_document_gone(ground: Ground, rng: random.Random) -> Planted:
     """A released document is no longer in the corpus."""
     doc, other = released(ground).docs
