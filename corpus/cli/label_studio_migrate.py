@@ -48,7 +48,7 @@ def migrate(
     drop: tuple[str, ...],
     dry_run: bool,
 ) -> int:
-    """Change a project so that its old annotations fit the schema of today.
+    """Make old annotations fit a changed schema.
 
     The annotations are checked against the old schema and the new one. Renamed
     layers, fields and labels are mapped, in annotations and in predictions, if the

@@ -16,7 +16,7 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 
 
 @click.command("score", cls=Verb)
-@click.argument("predictions", metavar="PREDICTIONS")
+@click.argument("predictions", metavar="PREDICTIONS", help="A directory, a file, or an annotator of the corpus.")
 @click.option(
     "--release",
     metavar="DIR|VERSION",

@@ -17,10 +17,10 @@ from .options import Common, Verb
 @click.option("--with-attached", is_flag=True, help="Show an attached text: for your own use only.")
 @click.pass_obj
 def show(common: Common, doc_id: str, annotator: str, layers: tuple[str, ...], with_attached: bool) -> int:
-    """Print an annotated article: its text with brackets, and a line for each record.
+    """Print an annotated article, each span in brackets.
 
-    Each span is in brackets, with the id of its record: [she|m2]. A record with
-    several spans numbers them, [she said|q3:1/2], and fields other than the first
+    The text has the spans in brackets, with the id of their record: [she|m2]. Below
+    it is a line for each record. A record with several spans numbers them, [she said|q3:1/2], and fields other than the first
     one with spans are named, [said|q3.cue]. Below the text, references show what
     they refer to. Control characters of the article are shown as their code.
 

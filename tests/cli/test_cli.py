@@ -592,8 +592,8 @@ def in_terminal(*argv: str, **settings: str) -> bytes:
 def test_this_repository_is_clean() -> None:
     ran = run("--root", str(REPOSITORY), "validate")
     assert ran.code == 0
-    infos = (": info C609 ", ": info C610 ", ": info C638 ", "    see: ")
-    assert all(any(info in line for info in infos) for line in ran.out.splitlines()), ran.out
+    lines = [line for line in ran.out.splitlines() if not line.startswith("    ")]
+    assert all(": info " in line for line in lines), ran.out
     assert run("--root", str(REPOSITORY), "fmt", "--check").code == 0
 
 

@@ -85,7 +85,7 @@ def copy_few(to: Path) -> Path:
 def to_bulk(root: Path, seed: int) -> None:
     """Turn the corpus at `root` into the bulk form, with the documents in a random order in several files."""
     rng = random.Random(seed)
-    for folder in (root / "raw", *sorted((root / "annotations").iterdir())):
+    for folder in (root / "raw", *sorted(path for path in (root / "annotations").iterdir() if path.is_dir())):
         lines = []
         for path in sorted(folder.glob("*.json")):
             value = read(path)
