@@ -140,15 +140,16 @@ def moved_split(doc_id: str, rows: Sequence[Row], context: Context) -> Iterator[
 def released_document_gone(corpus: Corpus) -> Iterator[Found]:
     """C640: Documents of the last release are not in the corpus.
 
-    What: the last release has documents that the corpus does not have any more. One finding for all of them. Checked in
-    full runs in which no document failed.
+    What: the last release has documents that the corpus does not have any more. One finding for all of them; with
+    `--since`, for those that the change deletes. Not checked for some paths only, or if a document cannot be read.
     Why: whoever trained or measured on the release cannot find them again. A text that must go is best replaced by its
     offsets: `"redistribution": "offsets_only"`.
     Bad: a document renamed after a release.
     Good: the document under its id; or a new release, whose changelog says why documents are gone.
     """
-    if corpus.complete and corpus.about is None and corpus.released:
-        gone = sorted(corpus.released.keys() - {one.doc_id for one in corpus.summaries})
+    if corpus.whole and corpus.released:
+        there = {one.doc_id for one in corpus.summaries}
+        gone = sorted(one for one in corpus.released if one not in there and corpus.asks(one))
         if gone:
             named = ", ".join(gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
             detail = f"{len(gone):,} of {len(corpus.released):,} in release {corpus.version}: {named}"

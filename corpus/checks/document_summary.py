@@ -278,6 +278,8 @@ class Corpus:
     """The checksum of the text of each document in the last release."""
     licences_before: Mapping[str, str] = field(default_factory=dict)
     """The licence of each document in the last release."""
+    whole: bool = True
+    """True if the summaries are those of all documents, whether or not all are reported on."""
 
     def asks(self, *doc_ids: str) -> bool:
         """Return True if a finding about these documents is to be reported."""

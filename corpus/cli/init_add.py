@@ -97,7 +97,7 @@ def add(common: Common, file: Path, values: tuple[str, ...]) -> int:
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 when a table would change.")
 @click.pass_obj
 def guidelines(common: Common, check: bool) -> int:
-    """Generate the tables of labels and rules in schema/GUIDELINES.md.
+    """Generate the tables in schema/GUIDELINES.md.
 
     They are made from the schema. The labels of a field are written between
     <!-- generated:labels:LAYER.FIELD --> and <!-- end -->, the rules of a layer, its

@@ -20,9 +20,10 @@ def show(common: Common, doc_id: str, annotator: str, layers: tuple[str, ...], w
     """Print an annotated article, each span in brackets.
 
     The text has the spans in brackets, with the id of their record: [she|m2]. Below
-    it is a line for each record. A record with several spans numbers them, [she said|q3:1/2], and fields other than the first
-    one with spans are named, [said|q3.cue]. Below the text, references show what
-    they refer to. Control characters of the article are shown as their code.
+    it is a line for each record, in which references show what they refer to. A
+    record with several spans numbers them, [she said|q3:1/2], and fields other than
+    the first one with spans are named, [said|q3.cue]. Control characters of the
+    article are shown as their code.
 
     A text that must not be redistributed is not shown, not even if it is attached,
     unless you say --with-attached; the records then have offsets and no words.

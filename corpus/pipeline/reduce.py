@@ -63,7 +63,8 @@ class Reduction:
         except CorpusError as error:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
-        complete = self._selection.complete and len(self._summaries) == len(index)
+        summarised = len(self._summaries) == len(index)
+        complete = self._selection.complete and summarised
         with Reader(index.root, index.unpacked) as reader:
             look = _LookUp(index, reader, schema)
             # Few documents are in a finding, and several findings in a row are about the same one.
@@ -80,6 +81,7 @@ class Reduction:
                 passages=passages,
                 texts_before=released.texts,
                 licences_before=released.licences,
+                whole=summarised and (complete or self._selection.doc_ids is not None),
             )
             for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
                 last.add(problem)

@@ -47,7 +47,7 @@ def test_the_whole_cycle(
     one = tasks["storm-ketterick-brief"]
     done = {"choices": ["nonquotes"]}
     looked = {"value": done, "id": "x", "from_name": "layers_done", "to_name": "text", "type": "choices"}
-    server.annotate(one["id"], [looked], second)
+    server.annotate(one["id"], [looked], second, parent_prediction=one["predictions"][0]["id"])
 
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.err + pulled.out
@@ -68,7 +68,7 @@ def test_the_whole_cycle(
     assert provenance["project"] == server.project(project)["id"]
     assert provenance["lead_time"] == 12.5
     assert provenance["from_prediction"] is True
-    assert none["provenance"]["from_prediction"] is False
+    assert none["provenance"]["from_prediction"] is True
     assert server.snapshots(project) == []
 
     validated = desk.run("validate")
@@ -153,6 +153,8 @@ def test_an_incremental_pull_brings_what_changed(
         f"annotations/second/{DOCUMENTS[0]}.json",
         f"annotations/second/{DOCUMENTS[1]}.json",
     }
+    from_scratch = json.loads(increment[f"annotations/second/{DOCUMENTS[1]}.json"])
+    assert from_scratch["provenance"]["from_prediction"] is False
     desk.pull(project)
     assert desk.files() == increment
     wrong = desk.pull(project, "--since", "yesterday")
@@ -168,7 +170,8 @@ def test_what_is_gone_from_the_server_is_named_and_only_pruned_on_demand(
     assert desk.push(project, "--annotator", "gold").code == 0
     server.submit_predictions(project, first)
     tasks = server.tasks(project)
-    withdrawn = server.annotate(tasks[DOCUMENTS[1]]["id"], TICKED, second)
+    started = {"parent_prediction": tasks[DOCUMENTS[1]]["predictions"][0]["id"]}
+    withdrawn = server.annotate(tasks[DOCUMENTS[1]]["id"], TICKED, second, **started)
     assert desk.pull(project).code == 0
     files = desk.files()
 
@@ -205,8 +208,16 @@ def test_skipped_annotations_drafts_and_predictions_are_not_taken(
     server.annotate(tasks[DOCUMENTS[0]]["id"], result, first, was_cancelled=True)
     draft = {"result": result, "lead_time": 1}
     server.api("POST", f"/api/tasks/{tasks[DOCUMENTS[0]]['id']}/drafts", second, json=draft)
-    server.annotate(tasks[DOCUMENTS[1]]["id"], TICKED, first)
+    started = {"parent_prediction": tasks[DOCUMENTS[1]]["predictions"][0]["id"]}
+    server.annotate(tasks[DOCUMENTS[1]]["id"], TICKED, first, **started)
+    server.annotate(tasks[DOCUMENTS[2]]["id"], TICKED, first)
     before = desk.files()
+    missed = desk.pull(project)
+    assert missed.code == 1, "an empty annotation that did not start from the prediction"
+    assert f"{DOCUMENTS[2]}" in missed.out
+    assert "error L118 " in missed.out
+    (wrong,) = server.tasks(project)[DOCUMENTS[2]]["annotations"]
+    server.api("DELETE", f"/api/annotations/{wrong['id']}/", first)
     pulled = desk.pull(project)
     assert pulled.code == 0, pulled.out + pulled.err
     new = desk.files().keys() - before.keys()

@@ -15,7 +15,7 @@ from support.studio import Studio, User
 pytestmark = pytest.mark.label_studio
 
 
-def _region(task: dict[str, Any], label: str = "mentions") -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _region(task: dict[str, Any], label: str = "mentions:NAM") -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A copy of a task's prediction, and a region in it."""
     result = json.loads(json.dumps(task["predictions"][0]["result"]))
     found = next(one for one in result if one.get("value", {}).get("labels") == [label])
@@ -47,14 +47,14 @@ def _same_id(task: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _dangling(task: dict[str, Any]) -> list[dict[str, Any]]:
-    result, region = _region(task, "quotes")
+    result, region = _region(task, "quotes:direct")
     more = {"type": "relation", "from_id": region["id"], "to_id": "nowhere", "direction": "right", "labels": ["source"]}
     return [*result, more]
 
 
 def _choice(task: dict[str, Any]) -> list[dict[str, Any]]:
     result, _ = _region(task)
-    next(one for one in result if one.get("from_name") == "mentions.form")["value"]["choices"] = ["SHOUTED"]
+    next(one for one in result if one.get("from_name") == "entities.type")["value"]["choices"] = ["SHOUTED"]
     return result
 
 
@@ -77,7 +77,7 @@ NONSENSE: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no offset": (_moved(end=None), "L204"),
     "one character off": (_utf16, "L208"),
     "an unknown label": (_moved(labels=["villain"]), "L203"),
-    "two labels": (_moved(labels=["mentions", "quotes"]), "L203"),
+    "two labels": (_moved(labels=["mentions:NAM", "quotes:direct"]), "L203"),
     "an unknown control": (_on_region(from_name="sentiment"), "L202"),
     "an unknown choice": (_choice, "L301"),
     "a dangling relation": (_dangling, "L401"),

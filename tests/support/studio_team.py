@@ -31,6 +31,27 @@ def clear(desk: Desk, more: list[str] | None = None) -> Path:
     return kept
 
 
+ANAPHORIC = {"attribution": "anaphoric"}
+CORRECTED: dict[tuple[str, str, str], dict[str, Any]] = {
+    ("ann-a", "vellish-signs-opinion", "q1"): ANAPHORIC,
+    ("ann-b", "vellish-signs-opinion", "q1"): ANAPHORIC,
+    ("ann-a", "night-ferry-strike-live", "q14"): ANAPHORIC,
+    ("ann-b", "night-ferry-strike-live", "q14"): ANAPHORIC,
+    ("ann-a", "night-ferry-strike-live", "q4"): {"cue": [{"start": 744, "end": 751, "text": "post by"}]},
+    ("ann-b", "merger-hospital-packet", "q8"): {"source": [], "attribution": "implicit"},
+}
+"""Annotator, document, quote → the fields that the baseline of this repository excuses, as they should be."""
+
+
+def correct(value: dict[str, Any]) -> None:
+    """Correct what is in the baseline of this repository, so that a team's `corpus validate` has no warning."""
+    for quote in value.get("quotes") or ():
+        quote.update(CORRECTED.get((value["annotator"], value["doc_id"], quote["id"]), {}))
+    for stance in value.get("stances") or ():
+        if stance["label"] == "neutral":
+            stance["intensity"] = 1
+
+
 def stream(server: Studio, project: str, tab: str, user: User) -> Any:
     """The next task that the stream of a tab offers, None when there is no more."""
     number = server.project(project)["id"]
@@ -67,9 +88,7 @@ def work(server: Studio, project: str, team: Mapping[str, User], kept: Path) -> 
             assert name in assigned
             whose = ("ann-a", "ann-b")[assigned.index(name)]
             value = json.loads((kept / whose / f"{doc_id}.json").read_bytes())
-            for stance in value.get("stances") or ():
-                if stance["label"] == "neutral":  # a few annotations of this repository are in its baseline for it
-                    stance["intensity"] = 1
+            correct(value)
             server.annotate(task["id"], encode(value, task["data"]["text"], SCHEMA), user)
             done.append((name, doc_id))
     return done
