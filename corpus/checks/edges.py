@@ -104,7 +104,7 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
         if pair is None or "\n" in text[start:end]:
             continue
         pieces = derived(document, schema).content[i]
-        # Between two pieces in one pair of marks, the later one reports what is left out.
+        # Words left out between two pieces in one pair of marks are reported at the later piece.
         since = max(pair.opening + 1, pieces[j - 1][1] if j else 0)
         is_last = j + 1 == len(pieces) or pieces[j + 1][0] > pair.closing
         until = pair.closing if pair.closed and is_last else end

@@ -33,7 +33,7 @@ def mended(document: Document, schema: Schema, where: Where) -> tuple[str, Fix |
 
 
 class Group(NamedTuple):
-    """Misquoted spans with one cause, and what is said of it."""
+    """Misquoted spans with one cause, and the words of its finding."""
 
     places: list[Where]
     why: str

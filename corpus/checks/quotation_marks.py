@@ -128,7 +128,7 @@ class QuotationMarks:
             opener = self._opener(mark, open_) if mark.closes and not (single and mark.plural and follows) else -1
             if opener >= 0:
                 pairs.append(Pair(begin + open_[opener].offset, begin + mark.offset, True))
-                # What is open within the pair is not closed, and a single mark is an apostrophe then.
+                # A mark opened inside of the pair has no closing mark; a single one was an apostrophe.
                 inner = [one.offset for one in open_[opener + 1 :] if one.char not in _SINGLE]
                 pairs += _unclosed(inner, mark.offset, begin)
                 del open_[opener:]
