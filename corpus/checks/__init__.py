@@ -276,9 +276,9 @@ def run(
     `failed` holds the levels that the article failed, and is added to: an annotation is checked after its
     article. A level is skipped if it failed already or if a level that it needs failed. But if the errors are in
     records of an annotation, checks with `by_record` still check the records without errors; and all checks run if
-    safe fixes repair the faulty records. A document that could not be read fails level 1 even with a warning. `chosen` replaces the
-    declared severities. `suppress` takes each finding and returns it, a changed one, or None; only an error that is
-    left fails its level. `today` is the day of the run, after which a date is in the future. `on_skip` receives the
+    safe fixes repair the faulty records. A document that could not be read fails level 1 even with a warning.
+    `chosen` replaces the declared severities. `suppress` takes each finding and returns it, a changed one, or None;
+    only an error that is left fails its level. `today` is the day of the run, after which a date is in the future. `on_skip` receives the
     number of checks that were skipped because of errors.
     """
     about = "article" if document.annotation is None else "annotation"

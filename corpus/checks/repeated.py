@@ -26,7 +26,7 @@ from .tallied import TALLIED, hash64
 _END = re.compile(r"[.!?…]+[”’»“\"')\]]*\s+|[。！？]+[”’」』）]*\s*")
 """What ends a sentence within a line."""
 _CODE_POINTS, _WORDS = 30, 5
-"""Sentences shorter than this are not compared: the annotation of “No,” she said. depends on the sentences around it."""
+"""Shorter sentences are not compared: the annotation of “No,” she said. depends on the sentences around it."""
 
 Extent = tuple[int, int]
 """(start, end) in code points."""
