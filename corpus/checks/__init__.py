@@ -278,8 +278,8 @@ def run(
     records of an annotation, checks with `by_record` still check the records without errors; and all checks run if
     safe fixes repair the faulty records. A document that could not be read fails level 1 even with a warning.
     `chosen` replaces the declared severities. `suppress` takes each finding and returns it, a changed one, or None;
-    only an error that is left fails its level. `today` is the day of the run, after which a date is in the future. `on_skip` receives the
-    number of checks that were skipped because of errors.
+    only an error that is left fails its level. `today` is the day of the run, after which a date is in the future.
+    `on_skip` receives the number of checks that were skipped because of errors.
     """
     about = "article" if document.annotation is None else "annotation"
     document.severities, document.today = severities() if chosen is None else chosen, today

@@ -15,7 +15,9 @@ from support.corpora import REPOSITORY, Corpus
 from support.desk import DOCUMENTS, WITHHELD, Desk
 from support.exports import SCHEMA, Convert
 from support.studio import Studio, User
+from support.studio_team import correct
 
+from corpus.files import canonical
 from corpus.labelstudio.convert import Origin, Result, convert_tasks
 from corpus.labelstudio.pseudonyms import Pseudonyms
 
@@ -69,6 +71,10 @@ def desk(server: Studio, tmp_path: Path) -> Iterator[Desk]:
             if file.is_file() and file.parent.name != "attached" and file.stem in (*DOCUMENTS, *WITHHELD):
                 (root / file.relative_to(REPOSITORY)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, root / file.relative_to(REPOSITORY))
+    for file in (root / "annotations").glob("*/*.json"):
+        value = json.loads(file.read_bytes())
+        correct(value)
+        file.write_bytes(canonical(value, "annotation", SCHEMA))
     shutil.copy(REPOSITORY / "pyproject.toml", root)
     shutil.copy(REPOSITORY / ".gitignore", root)
     made = Desk(root, server.url, server.lead.token)
