@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.model import GOLD
-from ..report.escape import entities, plain
+from ..report import tables
 from .decisions import COUNTS
 from .load import annotators_of
 from .measure import ALL, Result, agreement
@@ -181,16 +181,12 @@ def _objects(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _aligned(table: Table) -> list[str]:
     title, columns, rows = table
-    shown = [list(columns), *([plain(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[i]) for row in shown) for i in range(len(columns))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]
-    return [title, "", *lines]
+    return [title, "", *tables.aligned([columns, *rows])]
 
 
 def _markdown_table(table: Table) -> list[str]:
     title, columns, rows = table
-    lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
-    lines += [f"| {' | '.join(entities(plain(cell)) for cell in row)} |" for row in rows]
+    lines = tables.markdown([columns, *rows])
     return [f"## {title}", "", *lines] if title else lines
 
 

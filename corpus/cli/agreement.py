@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..core.model import GOLD
-from .options import PATH_TYPE, Common, NameList, OneOf, Verb, warn
+from .options import PATH_TYPE, Common, NameList, Verb, format_option, warn
 
 if TYPE_CHECKING:
     from ..agreement.adjudicate import Merged
@@ -31,14 +31,7 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
     metavar="NAME",
     help="Count the decisions of this annotator; default: gold.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=OneOf(lambda: _RENDERERS),
-    default="text",
-    metavar="FORMAT",
-    help=f"{', '.join(_RENDERERS)}; default: text.",
-)
+@format_option(_RENDERERS)
 @click.option("--plot", type=PATH_TYPE, metavar="FILE", help="Also plot the figures to a .png or .svg file.")
 @click.pass_obj
 def agreement(

@@ -13,7 +13,7 @@ from .label_studio_config import LAYERS, config
 from .label_studio_migrate import migrate
 from .label_studio_options import OVERWRITE, absolute
 from .label_studio_server import ProgressBar, of_project, open_server
-from .options import PATH_TYPE, Common, NameList, Number, OneOf, VerbGroup, named, warn
+from .options import PATH_TYPE, Common, NameList, Number, VerbGroup, format_option, named, warn
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
@@ -139,14 +139,7 @@ def push(
 
 @label_studio.command("status")
 @of_project
-@click.option(
-    "--format",
-    "format_",
-    type=OneOf(lambda: ("text", "json")),
-    default="text",
-    metavar="FORMAT",
-    help="text, json; default: text.",
-)
+@format_option(("text", "json"))
 @click.pass_obj
 def status(common: Common, project: str, server: str | None, timeout: float, ca_file: Path | None, format_: str) -> int:
     """Show what is done in a project, by annotator and document.

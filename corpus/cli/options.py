@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -140,6 +140,13 @@ class OneOf(click.ParamType[str]):
         from click.shell_completion import CompletionItem
 
         return [CompletionItem(name) for name in self._names() if name.startswith(incomplete)]
+
+
+def format_option(names: Collection[str]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Return the option `--format`, one of these names, the first by default."""
+    first, *_ = names
+    shown = f"{', '.join(names)}; default: {first}."
+    return click.option("--format", "format_", type=OneOf(lambda: names), default=first, metavar="FORMAT", help=shown)
 
 
 class Number(click.ParamType[float]):

@@ -14,7 +14,7 @@ import click
 
 from ..core.model import CorpusError, Problem
 from . import options
-from .options import Common, OneOf, Verb, warn
+from .options import Common, Verb, format_option, warn
 
 NOW = "."
 """The name of the working tree."""
@@ -25,14 +25,7 @@ _RENDERERS = {"text": "as_text", "json": "as_json", "markdown": "as_markdown"}
 @click.command("diff", cls=Verb)
 @click.argument("a", metavar="A", help="A version, the directory of a build, or . for the working tree.")
 @click.argument("b", metavar="[B]", required=False, default=NOW, help="The same; default: the working tree.")
-@click.option(
-    "--format",
-    "format_",
-    type=OneOf(lambda: _RENDERERS),
-    default="text",
-    metavar="FORMAT",
-    help=f"{', '.join(_RENDERERS)}; default: text.",
-)
+@format_option(_RENDERERS)
 @click.pass_obj
 def diff(common: Common, a: str, b: str, format_: str) -> int:
     """Compare two releases or builds and suggest a version bump.

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..core.model import GOLD
-from .options import PATH_TYPE, Common, NameList, OneOf, Verb
+from .options import PATH_TYPE, Common, NameList, OneOf, Verb, format_option
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv", "html": "html"}
 """The output formats, and the function of `score.render` for each."""
@@ -35,26 +35,19 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 @click.option("--compare", metavar="OTHER", help="Compare with these predictions: differences, intervals and p.")
 @click.option(
     "--missing",
-    type=OneOf(lambda: {"refuse": "", "empty": ""}),
+    type=OneOf(lambda: ("refuse", "empty")),
     default="refuse",
     metavar="refuse|empty",
     help="Documents without a prediction: refuse (default), or score as empty.",
 )
 @click.option(
     "--multi-entity",
-    type=OneOf(lambda: {"refuse": "", "drop": ""}),
+    type=OneOf(lambda: ("refuse", "drop")),
     default="refuse",
     metavar="refuse|drop",
     help="A mention in two entities: refuse (default), or leave it out of coreference.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=OneOf(lambda: _RENDERERS),
-    default="text",
-    metavar="FORMAT",
-    help=f"{', '.join(_RENDERERS)}; default: text.",
-)
+@format_option(_RENDERERS)
 @click.option(
     "--submission", type=PATH_TYPE, metavar="FILE", help="Also write the predictions as a submission to a release."
 )
@@ -77,12 +70,13 @@ def score(
     system: str | None,
     out: Path | None,
 ) -> int:
-    """Score predictions against gold, with 95% intervals over stories.
+    """Score predictions against gold.
 
     PREDICTIONS is a directory or file of annotations in this project's format (JSON, or
     JSONL with one a line), a JSONL or Parquet file of flat rows as in the configs quotes and
     stances, or the name of an annotator. Layers and fields that it does not have are
-    not scored. docs/benchmark.md defines each figure and says how to report one.
+    not scored. Figures have 95% intervals over stories; docs/benchmark.md defines them
+    and says how to report one.
 
     Examples:
 

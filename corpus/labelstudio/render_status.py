@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from ..agreement.running import Figure
-from ..report.escape import plain
+from ..report.tables import aligned
 from .status import QUARANTINED, STATES, DocumentStatus, Status, counts
 
 SHOWN = 50
@@ -117,7 +117,7 @@ def _annotators(status: Status) -> Iterator[str]:
         each = f"{median(times) / 60:.1f}" if times else _NONE
         left = f"{of['left']:,}" if has_assigned else _NONE
         rows.append([name, *(f"{of[state]:,}" for state in STATES), left, f"{sum(times) / 3600:.1f}", each])
-    return _aligned(rows)
+    yield from aligned(rows)
 
 
 def _documents(status: Status) -> Iterator[str]:
@@ -125,8 +125,8 @@ def _documents(status: Status) -> Iterator[str]:
     if len(shown) > SHOWN:
         shown = [one for one in shown if one.left or any(work.state == QUARANTINED for work in one.work)]
     rows = [["document", *status.annotators]]
-    rows += [[plain(one.doc_id) or f"task {one.task}", *_cells(one, status.annotators)] for one in shown[:SHOWN]]
-    yield from _aligned(rows)
+    rows += [[one.doc_id or f"task {one.task}", *_cells(one, status.annotators)] for one in shown[:SHOWN]]
+    yield from aligned(rows)
     if len(shown) > SHOWN:
         yield f"and {len(shown) - SHOWN:,} more that are not done; --format json lists all"
 
@@ -150,17 +150,11 @@ def _agreement(status: Status) -> Iterator[str]:
     for (layer, annotators), found in by.items():
         values = [_value(found.get(measure)) for measure in ("record_f1", "record_f1_labelled")]
         rows.append([layer, annotators, *values, f"{max(one.documents for one in found.values()):,}"])
-    yield from _aligned(rows)
+    yield from aligned(rows)
 
 
 def _value(figure: Figure | None) -> str:
     return _NONE if figure is None or figure.value is None else f"{figure.value:.3f}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _number(count: int, noun: str) -> str:

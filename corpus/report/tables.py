@@ -11,27 +11,27 @@ Rows = Sequence[Sequence[str]]
 """The headings, then the rows."""
 
 
-def aligned(rows: Rows, numbers: int = 10**6) -> list[str]:
-    """Return the lines of a table for a terminal; the columns from `numbers` on are aligned on the right."""
+def aligned(rows: Rows, numbers: int | None = None) -> list[str]:
+    """Return the lines of a table for a terminal; columns from `numbers` on are aligned on the right."""
     shown = [[plain(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in shown) for i in range(len(shown[0]))]
     return [
         "  ".join(
-            cell.rjust(width) if i >= numbers else cell.ljust(width)
+            cell.rjust(width) if numbers is not None and i >= numbers else cell.ljust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in shown
     ]
 
 
-def markdown(rows: Rows, numbers: int = 10**6) -> list[str]:
-    """Return the lines of a table in Markdown; the columns from `numbers` on are aligned on the right."""
+def markdown(rows: Rows, numbers: int | None = None) -> list[str]:
+    """Return the lines of a table in Markdown; columns from `numbers` on are aligned on the right."""
     head, *body = [[entities(plain(cell)) for cell in row] for row in rows]
-    rule = "".join("---:|" if i >= numbers else "---|" for i in range(len(head)))
+    rule = "".join("---:|" if numbers is not None and i >= numbers else "---|" for i in range(len(head)))
     return [f"| {' | '.join(head)} |", f"|{rule}", *(f"| {' | '.join(row)} |" for row in body)]
 
 
-def html_table(rows: Rows, caption: str, numbers: int = 10**6) -> list[str]:
+def html_table(rows: Rows, caption: str, numbers: int | None = None) -> list[str]:
     """Return the lines of a table in HTML."""
     head, *body = [[html.escape(plain(cell)) for cell in row] for row in rows]
     cells = "".join(f'<th scope="col">{cell}</th>' for cell in head)
@@ -44,7 +44,7 @@ def html_table(rows: Rows, caption: str, numbers: int = 10**6) -> list[str]:
     for row in body:
         first, *others = row
         rest = "".join(
-            f'<td class="number">{cell}</td>' if i >= numbers else f"<td>{cell}</td>"
+            f'<td class="number">{cell}</td>' if numbers is not None and i >= numbers else f"<td>{cell}</td>"
             for i, cell in enumerate(others, 1)
         )
         lines.append(f'<tr><th scope="row">{first}</th>{rest}</tr>')
