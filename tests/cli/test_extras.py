@@ -53,6 +53,21 @@ def test_what_needs_one_names_the_extra(corpus: Corpus) -> None:
         load("quotes", version="1.0.0", repo="a/b")
 
 
+def test_a_card_with_a_table_of_agreement_needs_the_extra(corpus: Corpus) -> None:
+    corpus.write("annotations/ann-b/alpha.json", annotation("alpha", annotator="ann-b"))
+    corpus.write("DATASET_CARD.md", "---\nlicense: cc-by-4.0\n---\n# A corpus\n\n<!-- corpus:agreement -->\n")
+    ran = corpus.run("build")
+    assert ran.code == 2
+    assert "pip install 'on-the-record[agreement]'" in ran.err
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/your-own-corpus.md", "corpus/edit/skeleton/README.md"])
+def test_what_a_beginner_installs_builds_every_card_and_loads(page: str) -> None:
+    """The first line of these pages builds a corpus whose card may have that table, and the next ones load it."""
+    lines = re.findall(r"^\$ .*pip install .*$", (REPOSITORY / page).read_text("utf-8"), re.MULTILINE)
+    assert "[agreement,load]" in lines[0]
+
+
 def test_each_library_is_in_its_extra() -> None:
     project = tomllib.loads((Path(REPOSITORY) / "pyproject.toml").read_text("utf-8"))["project"]
     for library, extra in EXTRAS.items():

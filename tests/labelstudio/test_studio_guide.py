@@ -24,7 +24,7 @@ PROJECT = "Press corpus"
 INSTALLED = (
     "python3 -m venv label-studio",
     f"label-studio/bin/pip install label-studio=={studio.VERSION}",
-    "pip install on-the-record",
+    "pip install 'on-the-record[agreement]'",
 )
 """What the test does not run each time: `studio.program` and the project's own set-up do the same."""
 

@@ -67,7 +67,7 @@ SKIPPED = {
     "HF_TOKEN=… corpus publish 1.0.0 --repo OWNER/NAME": "needs a hub; tests/release/test_publish.py has one",
     "corpus import german-news german-news-quotation-attribution-2024/data --into german-news": "needs others' corpus",
     "corpus --root german-news validate": "needs others' corpus",
-    "pip install git+https://github.com/OWNER/on-the-record@COMMIT": "the tests have an environment",
+    "pip install 'on-the-record[agreement,load] @ git+https://github.com/OWNER/on-the-record@COMMIT'": "the tests have an environment",
     "sphinx-build -W --keep-going -c docs . site": "tests/project/test_site.py does it",
     "git add --all": "the copy is no repository",
     ".ci/run": "it would run this test",
@@ -171,7 +171,7 @@ def run_document(text: str, shell: Shell) -> str:
 def run_command(line: str, shown: str, shell: Shell) -> str:
     if line in SKIPPED:
         return shown
-    printed = shell.command(line.removeprefix(f"{SETUP}'.[load]' && .venv/bin/"))
+    printed = shell.command(line.removeprefix(f"{SETUP}'.[agreement,load]' && .venv/bin/"))
     if line.startswith(SETUP):
         return shown
     return shown if is_shown(shown, printed) else printed
@@ -193,7 +193,7 @@ def test_every_skipped_command_is_in_a_document() -> None:
 
 def test_setup_commands_are_those_that_are_tested() -> None:
     setups = [command for command in all_commands() if "-m venv" in command]
-    assert setups == [f"{SETUP}'.[load]' && .venv/bin/corpus build", f"{SETUP}'.[test]' && .venv/bin/pytest"]
+    assert setups == [f"{SETUP}'.[agreement,load]' && .venv/bin/corpus build", f"{SETUP}'.[test]' && .venv/bin/pytest"]
     script = (REPOSITORY / ".ci" / "run").read_text("utf-8")
     pattern = re.search(r"sed -n 's/(.*)/\\1/p' README\.md", script)
     assert pattern is not None
