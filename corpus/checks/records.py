@@ -143,7 +143,7 @@ def _before(one: str, other: str) -> bool:
         if len(one) > 10 and len(other) > 10:
             return _time(one) < _time(other)
         grace = timedelta(days=len(one) != len(other))
-        return date.fromisoformat(one[:10]) + grace < date.fromisoformat(other[:10])
+        return date.fromisoformat(other[:10]) - date.fromisoformat(one[:10]) > grace
     except ValueError:
         return False  # a leap second, or a form that Python does not read
 
