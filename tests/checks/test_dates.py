@@ -13,7 +13,7 @@ PAIRS = [
     ("2026-02-28", "2026-02-27T23:59:59Z", False),
     ("2026-02-28", "2026-02-26T23:59:59Z", True),
 ]
-"""When an article was published and retrieved, and whether that is the wrong way round; two forms have a day of grace."""
+"""Published, retrieved, and whether they are the wrong way round; two forms have a day of grace."""
 
 
 @pytest.mark.parametrize(("published", "retrieved", "wrong"), PAIRS)

@@ -57,6 +57,7 @@ RULES = REPOSITORY / "docs" / "rules.md"
 FORMATS_PAGE = REPOSITORY / "docs" / "formats.md"
 
 SETUP = "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e "
+SOURCE = "git+https://github.com/OWNER/on-the-record@COMMIT"
 SKIPPED = {
     f"{SETUP}'.[test]' && .venv/bin/pytest": "it would run this test; .ci/run takes it from the README",
     ". .venv/bin/activate": "the tests have an environment",
@@ -67,7 +68,7 @@ SKIPPED = {
     "HF_TOKEN=… corpus publish 1.0.0 --repo OWNER/NAME": "needs a hub; tests/release/test_publish.py has one",
     "corpus import german-news german-news-quotation-attribution-2024/data --into german-news": "needs others' corpus",
     "corpus --root german-news validate": "needs others' corpus",
-    "pip install 'on-the-record[agreement,load] @ git+https://github.com/OWNER/on-the-record@COMMIT'": "the tests have an environment",
+    f"pip install 'on-the-record[agreement,load] @ {SOURCE}'": "the tests have an environment",
     "sphinx-build -W --keep-going -c docs . site": "tests/project/test_site.py does it",
     "git add --all": "the copy is no repository",
     ".ci/run": "it would run this test",
