@@ -365,6 +365,16 @@ def test_versions_agree() -> None:
     assert f"Version {version}" in (REPOSITORY / "DATASET_CARD.md").read_text("utf-8")
 
 
+def test_the_card_counts_the_faults_of_the_baseline() -> None:
+    baseline = tomllib.loads((REPOSITORY / "annotations" / "baseline.toml").read_text("utf-8"))["finding"]
+    card = (REPOSITORY / "DATASET_CARD.md").read_text("utf-8").replace("\n", " ")
+    assert f"found {len(baseline)} faults, listed in `annotations/baseline.toml`" in card
+    assert (
+        f"{['No', 'One', 'Two', 'Three', 'Four', 'Five'][sum(one['annotator'] == 'gold' for one in baseline)]} are in gold"
+        in card
+    )
+
+
 def test_constraints_pin_every_dependency() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
