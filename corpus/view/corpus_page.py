@@ -49,7 +49,7 @@ class Corpus:
 
 
 def corpus_pages(corpus: Corpus, rows: Iterable[list[Any]]) -> Iterator[tuple[str, bytes]]:
-    """Yield the pages, address and bytes: those of the list, for `rows`, and `index.html`, which has the first of them."""
+    """Yield the pages, address and bytes: those of the list, and `index.html`, which has the first `ROWS` of `rows`."""
     count = sum(corpus.total.articles.values())
     common: dict[str, Any] = {
         "heading": corpus.prose.title if corpus.prose.front else corpus.name,

@@ -66,7 +66,7 @@ class Owned:
         return os.path.lexists(self._out / name)
 
     def refuse_foreign(self, name: str) -> None:
-        """Raise CorpusError if a file that earlier runs did not write has the name, or if a folder above it is a link."""
+        """Raise CorpusError if a file of other origin has the name, or if a folder above it is a link."""
         self._is_safe(os.path.dirname(name))
         if name not in self.names and os.path.lexists(self._out / name):
             raise CorpusError(
