@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..core.model import CorpusError
-from .options import PATH_TYPE, Common, NameList, Verb, named
+from .options import PATH_TYPE, Common, NameList, Verb, named, today, warn
+
+if TYPE_CHECKING:
+    from ..view.findings import Policy
 
 
 @click.command("view", cls=Verb)
@@ -41,7 +45,8 @@ def view(
 
     The pages need no server and no network: open DIR/index.html.
 
-    Exit code: 0 written; 2 the command could not run.
+    Exit code: 0 written; 1 an annotation has errors in its structure, and its
+    records are not shown; 2 the command could not run.
 
     Examples:
 
@@ -56,6 +61,21 @@ def view(
     if out is None:
         raise CorpusError("say where the site goes: --out DIR")
     folder = common.make_named(out)
-    count = write_site(root, schema, folder, Choice(doc_ids, annotators, compare, with_attached))
-    common.say(f"{named(out)}: {count:,} page{'s' * (count != 1)}; open index.html")
-    return 0
+    choice = Choice(doc_ids, annotators, compare, with_attached, policy(root))
+    written = write_site(root, schema, folder, choice)
+    for problem in written.refused:
+        warn(
+            f"not shown: {problem.file}:{problem.line}:{problem.column} has an error, {problem.code}; fix it first: "
+            f"corpus validate {problem.file}"
+        )
+    common.say(f"{named(out)}: {written.pages:,} page{'s' * (written.pages != 1)}; open index.html")
+    return 1 if written.refused else 0
+
+
+def policy(root: Path) -> Policy:
+    """Return which findings are shown: the severities of the corpus, without what its exceptions suppress."""
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
+    from ..core.settings import read_settings
+    from ..view.findings import Policy
+
+    return Policy(read_settings(root, all_severities()).severity, read_suppressions(root, today()))

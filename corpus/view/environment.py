@@ -17,8 +17,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 _HERE = Path(__file__).parent
-STATIC = ("view.css", "view.js")
-"""The static files of an article's page."""
 
 
 @cache

@@ -6,14 +6,18 @@ which its `static/view.css` tells from a folder of anything else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 
-from ..core.model import GOLD, CorpusError, Document
+from ..core.model import GOLD, CorpusError, Document, Problem
 from ..core.schema import Schema
 from ..files import Index, Reader, by_document, new_folder
-from .environment import STATIC, address, render, static, top
+from .article import SCRIPTS, STYLES, TOGGLES, article_html, site_toggles
+from .environment import address, render, static
+from .findings import Checked, Policy, check
+from .page import Page, article_page
 
 _SHARD = 256
 
@@ -23,42 +27,95 @@ class Choice:
     """What of a corpus a site shows.
 
     `doc_ids`: only these articles; empty: all. `annotators`: a page for each of these annotations of an article; empty:
-    gold, or the first of an article without gold. `compare`: the annotators whose differences are shown.
-    `with_attached`: also texts that the corpus withholds, from copies that are attached.
+    gold, or the first of an article without gold. `compare`: the annotators whose differences are shown, pair by pair.
+    `with_attached`: also texts that the corpus withholds, from copies that are attached. `policy`: which findings of
+    validation are shown.
     """
 
     doc_ids: Collection[str] = ()
     annotators: tuple[str, ...] = ()
     compare: tuple[str, ...] = ()
     with_attached: bool = False
+    policy: Policy = field(default_factory=Policy)
 
 
-def write_site(root: Path, schema: Schema, out: Path, choice: Choice) -> int:
-    """Write the site to `out` and return the number of article pages.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A page of a site: its address, and what it shows."""
+
+    address: str
+    page: Page
+
+
+@dataclass(slots=True)
+class Written:
+    """What was written: the number of pages, and the annotations whose errors keep them from being shown."""
+
+    pages: int = 0
+    refused: list[Problem] = field(default_factory=list)
+
+
+def write_site(root: Path, schema: Schema, out: Path, choice: Choice) -> Written:
+    """Write the site to `out`.
 
     Raises CorpusError if `out` holds anything but an earlier site, or if the corpus lacks a chosen article.
     """
     may_replace(out)
-    pages = []
+    written, pages = Written(), []
     with new_folder(out, replace=True) as new, Index(root) as index:
-        for name in STATIC:
+        for name in (*STYLES, *SCRIPTS):
             write(new.path, f"static/{name}", static(name))
+        write(new.path, f"static/{TOGGLES}", site_toggles(schema, len(choice.compare)))
         for documents in articles(index, choice):
-            for document in chosen(documents, choice):
-                annotator = document.annotation.annotator if document.annotation else ""
-                page = address(document.doc_id, annotator)
-                write(new.path, page, render("index.html", title=document.doc_id, pages=[], top=top(page)))
-                pages.append(page)
+            for made in article_pages(documents, schema, choice, written):
+                write(new.path, made.address, article_html(made.page, made.address))
+                pages.append(made.address)
         write(new.path, "index.html", render("index.html", title=root.name, pages=pages, top=""))
         new.commit()
-    return len(pages)
+    written.pages = len(pages)
+    return written
+
+
+def article_pages(documents: list[Document], schema: Schema, choice: Choice, written: Written) -> Iterator[Made]:
+    """Yield the pages of an article: `documents` are the article and its annotations. Errors go to `written`."""
+    pages = chosen(documents, choice)
+    wanted = [one for one in documents[1:] if one in pages or name_of(one) in choice.compare]
+    asked = [documents[0], *wanted]
+    checked = dict(zip(map(name_of, asked), check(asked, schema, choice.policy), strict=True))
+    sound = [one for one in wanted if checked[name_of(one)].refused is None]
+    written.refused += [problem for one in wanted if (problem := checked[name_of(one)].refused) is not None]
+    by_name = {name_of(one): one for one in sound}
+    pairs = list(combinations((by_name[name] for name in choice.compare if name in by_name), 2))
+    for document in pages:
+        name = name_of(document)
+        problems = _problems(checked, name)
+        page = article_page(
+            document,
+            schema,
+            pairs=pairs,
+            problems=problems,
+            with_attached=choice.with_attached,
+            refused=checked[name].refused is not None,
+        )
+        page.others = [(other, address(one.doc_id, other)) for one in pages if (other := name_of(one)) != name]
+        yield Made(address(document.doc_id, name), page)
+
+
+def _problems(checked: dict[str, Checked], name: str) -> Sequence[Problem]:
+    """Return the findings about an article and about one annotation of it."""
+    return [*checked[""].problems, *(checked[name].problems if name else ())]
+
+
+def name_of(document: Document) -> str:
+    """Return the annotator of a document, "" for an article without an annotation."""
+    return document.annotation.annotator if document.annotation else ""
 
 
 def may_replace(out: Path) -> None:
     """Raise CorpusError unless `out` is new, empty or an earlier site."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise CorpusError(f"{out} is not a directory")
-    if out.is_dir() and any(out.iterdir()) and not (out / "static" / STATIC[0]).is_file():
+    if out.is_dir() and any(out.iterdir()) and not (out / "static" / STYLES[0]).is_file():
         raise CorpusError(f"{out} holds other files than a site: name a new directory, or empty this one")
 
 
