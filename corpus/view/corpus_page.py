@@ -20,6 +20,7 @@ from .figures import Agreement
 from .labels import LabelField, Labels
 from .summary import NO_SPLIT, Summary
 
+CORPUS_STYLE, CORPUS_SCRIPT = "corpus.css", "corpus.js"
 ROWS = 25
 """The articles on one page of the list."""
 _FIRST = ("split", "story")
@@ -56,6 +57,7 @@ def corpus_pages(corpus: Corpus, rows: Iterable[list[Any]]) -> Iterator[tuple[st
         "count": count,
         "last": max(1, -(-count // ROWS)),
         "layers": [(name, corpus.schema.layers[name].title) for name in corpus.labels.layers],
+        "styles": ("view.css", CORPUS_STYLE),
         "columns": columns(corpus.schema),
     }
     stories: dict[str, list[tuple[str, str, str]]] = {name: [] for name, _ in _largest_stories(corpus.total)}
@@ -66,7 +68,9 @@ def corpus_pages(corpus: Corpus, rows: Iterable[list[Any]]) -> Iterator[tuple[st
     while some := list(islice(shown, ROWS)):
         number += 1
         yield f"list/{number}.html", render("list.html", top="../", number=number, rows=some, **common).encode()
-    page = render("corpus.html", top="", number=1, rows=first, **common, **_sections(corpus, stories))
+    page = render(
+        "corpus.html", top="", scripts=(CORPUS_SCRIPT,), number=1, rows=first, **common, **_sections(corpus, stories)
+    )
     yield "index.html", page.encode()
 
 

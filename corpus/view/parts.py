@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import Any
 
@@ -59,28 +59,41 @@ def _hash(value: str) -> bytes:
 
 
 @dataclass(slots=True)
+class Shown:
+    """What the next run needs of an article.
+
+    `digest` is that of its files and of what decides how it is shown, "" if a file cannot be read. `pages` has the
+    addresses of its pages. `refused` has file, line, column and code of each error that keeps an annotation from being
+    shown. `left_out` is true if nothing of the article may be published.
+    """
+
+    digest: str
+    pages: list[str] = field(default_factory=list)
+    refused: list[tuple[str, int, int, str]] = field(default_factory=list)
+    left_out: bool = False
+
+
+@dataclass(slots=True)
 class State:
-    """What the next run needs of a part: the digest and the pages of each article, its files, and its counts."""
+    """What the next run needs of a part: its articles by id, the addresses of its files, and its counts."""
 
     name: str
-    articles: dict[str, tuple[str, list[str]]]
-    """doc_id → (digest of its files and of what decides how it is shown, addresses of its pages)"""
-    files: list[str]
-    summary: Summary
+    articles: dict[str, Shown] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    summary: Summary = field(default_factory=Summary)
 
     def as_bytes(self) -> bytes:
         """Return the bytes of the file of the part."""
-        value = {"articles": self.articles, "files": self.files, "summary": self.summary.as_json()}
-        return orjson.dumps(value) + b"\n"
+        articles = {doc_id: asdict(one) for doc_id, one in self.articles.items()}
+        value = {"articles": articles, "files": self.files, "summary": self.summary.as_json()}
+        return _json(value).replace("<", "\\u003c").encode() + b"\n"
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> State | None:
         """Return what `as_bytes` wrote, None for anything else: the part is then made again."""
         try:
             value = orjson.loads(data)
-            articles = {
-                str(one): (str(digest), list(map(str, pages))) for one, (digest, pages) in value["articles"].items()
-            }
+            articles = {doc_id: _shown(one) for doc_id, one in value["articles"].items()}
             return cls(name, articles, list(map(str, value["files"])), Summary.from_json(value["summary"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
@@ -89,6 +102,15 @@ class State:
     def path(self) -> str:
         """Return the address of its file."""
         return f"{FOLDER}/{self.name}.json"
+
+
+def _shown(value: dict[str, Any]) -> Shown:
+    """Return what the file of a part says of an article. Raises TypeError or ValueError for anything else."""
+    shown = Shown(**value)
+    shown.refused = [(str(file), int(line), int(column), str(code)) for file, line, column, code in shown.refused]
+    if not (isinstance(shown.digest, str) and all(isinstance(page, str) for page in shown.pages)):
+        raise TypeError("not what was written of an article")
+    return shown
 
 
 def rows_file(name: str) -> str:

@@ -1,7 +1,6 @@
-"""Write a site: a page for each article and annotation, the page of the corpus, and the static files.
+"""The files of a site that show articles: a page for each chosen article and annotation, and the static files.
 
-The folder is written to a temporary one beside it and renamed when it is complete. It may replace an earlier site,
-which its `static/view.css` tells from a folder of anything else.
+`build.py` writes them, and the page of the corpus.
 """
 
 from __future__ import annotations
@@ -9,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from pathlib import Path
 
-from ..core.model import GOLD, CorpusError, Document, Problem
+from ..core.model import GOLD, Document, Problem
 from ..core.schema import Schema
-from ..files import Index, Reader, by_document, new_folder
 from .article import SCRIPTS, STYLES, TOGGLES, article_html, site_toggles
-from .environment import address, render, static
+from .corpus_page import CORPUS_SCRIPT, CORPUS_STYLE
+from .environment import address, static
 from .findings import Checked, Policy, check
-from .page import Page, article_page
-
-_SHARD = 256
+from .page import article_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +35,30 @@ class Choice:
     policy: Policy = field(default_factory=Policy)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A page of a site: its address, and what it shows."""
-
-    address: str
-    page: Page
-
-
 @dataclass(slots=True)
-class Written:
-    """What was written: the number of pages, and the annotations whose errors keep them from being shown."""
+class ArticlePages:
+    """The pages of an article, address and HTML, and the errors that keep annotations of it from being shown."""
 
-    pages: int = 0
+    pages: list[tuple[str, str]] = field(default_factory=list)
     refused: list[Problem] = field(default_factory=list)
 
 
-def write_site(root: Path, schema: Schema, out: Path, choice: Choice) -> Written:
-    """Write the site to `out`.
-
-    Raises CorpusError if `out` holds anything but an earlier site, or if the corpus lacks a chosen article.
-    """
-    may_replace(out)
-    written, pages = Written(), []
-    with new_folder(out, replace=True) as new, Index(root) as index:
-        for name in (*STYLES, *SCRIPTS):
-            write(new.path, f"static/{name}", static(name))
-        write(new.path, f"static/{TOGGLES}", site_toggles(schema, len(choice.compare)))
-        for documents in articles(index, choice):
-            for made in article_pages(documents, schema, choice, written):
-                write(new.path, made.address, article_html(made.page, made.address))
-                pages.append(made.address)
-        write(new.path, "index.html", render("index.html", title=root.name, pages=pages, top=""))
-        new.commit()
-    written.pages = len(pages)
-    return written
+def static_files(schema: Schema, choice: Choice) -> Iterator[tuple[str, str]]:
+    """Yield the static files of a site: address and content."""
+    for name in (*STYLES, *SCRIPTS, CORPUS_STYLE, CORPUS_SCRIPT):
+        yield f"static/{name}", static(name)
+    yield f"static/{TOGGLES}", site_toggles(schema, len(choice.compare))
 
 
-def article_pages(documents: list[Document], schema: Schema, choice: Choice, written: Written) -> Iterator[Made]:
-    """Yield the pages of an article: `documents` are the article and its annotations. Errors go to `written`."""
+def article_pages(documents: list[Document], schema: Schema, choice: Choice) -> ArticlePages:
+    """Return the pages of an article: `documents` are the article and its annotations."""
+    made = ArticlePages()
     pages = chosen(documents, choice)
     wanted = [one for one in documents[1:] if one in pages or name_of(one) in choice.compare]
     asked = [documents[0], *wanted]
     checked = dict(zip(map(name_of, asked), check(asked, schema, choice.policy), strict=True))
     sound = [one for one in wanted if checked[name_of(one)].refused is None]
-    written.refused += [problem for one in wanted if (problem := checked[name_of(one)].refused) is not None]
+    made.refused += [problem for one in wanted if (problem := checked[name_of(one)].refused) is not None]
     by_name = {name_of(one): one for one in sound}
     pairs = list(combinations((by_name[name] for name in choice.compare if name in by_name), 2))
     for document in pages:
@@ -98,7 +73,9 @@ def article_pages(documents: list[Document], schema: Schema, choice: Choice, wri
             refused=checked[name].refused is not None,
         )
         page.others = [(other, address(one.doc_id, other)) for one in pages if (other := name_of(one)) != name]
-        yield Made(address(document.doc_id, name), page)
+        place = address(document.doc_id, name)
+        made.pages.append((place, article_html(page, place)))
+    return made
 
 
 def _problems(checked: dict[str, Checked], name: str) -> Sequence[Problem]:
@@ -109,36 +86,6 @@ def _problems(checked: dict[str, Checked], name: str) -> Sequence[Problem]:
 def name_of(document: Document) -> str:
     """Return the annotator of a document, "" for an article without an annotation."""
     return document.annotation.annotator if document.annotation else ""
-
-
-def may_replace(out: Path) -> None:
-    """Raise CorpusError unless `out` is new, empty or an earlier site."""
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise CorpusError(f"{out} is not a directory")
-    if out.is_dir() and any(out.iterdir()) and not (out / "static" / STYLES[0]).is_file():
-        raise CorpusError(f"{out} holds other files than a site: name a new directory, or empty this one")
-
-
-def write(folder: Path, name: str, content: str) -> None:
-    """Write a file of the site; `name` is its address."""
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode())
-
-
-def articles(index: Index, choice: Choice) -> Iterator[list[Document]]:
-    """Yield for each chosen article the Document without an annotation, then one for each annotation.
-
-    Raises CorpusError for an article that the corpus does not have.
-    """
-    missing = [doc_id for doc_id in choice.doc_ids if not index.entries(doc_id)]
-    if missing:
-        raise CorpusError(f"there is no article {missing[0]} in raw/")
-    with Reader(index.root, index.unpacked) as reader:
-        for shard in index.shards(_SHARD):
-            for group in by_document(shard):
-                if group[0].doc_id and (not choice.doc_ids or group[0].doc_id in choice.doc_ids):
-                    yield reader.documents(group)
 
 
 def chosen(documents: list[Document], choice: Choice) -> list[Document]:

@@ -51,13 +51,13 @@ class Summary:
     examples: dict[int, list[Place]] = field(default_factory=dict)
     days: list[str] = field(default_factory=list)
 
-    def add(self, one: Entry, schema: Schema, labels: Labels, length: int) -> None:
-        """Count an article; `length` is that of its text in code points."""
+    def add(self, one: Entry, schema: Schema, labels: Labels) -> None:
+        """Count an article."""
         doc_id, _, address, values, counts, found, _, state, annotators = one.row
         record = dict(zip(columns(schema), values, strict=True))
         split = str(record.get("split") or NO_SPLIT)
         self.articles[split] += 1
-        self.characters += length
+        self.characters += record["length"] if isinstance(record.get("length"), int) else 0
         self.states[state] += 1
         self.annotators.update(annotators)
         for layer, count in zip(labels.layers, counts, strict=True):
