@@ -136,6 +136,7 @@ def found(
         fix=_located(fix, document, source) if fix and fix.edits else fix,
         related=related,
         end_column=end_column,
+        span=span,
     )
 
 

@@ -35,6 +35,7 @@ VERBS = {
     },
     "Annotate and adjudicate": {
         "show": "show:show",
+        "view": "view:view",
         "label-studio": "label_studio:label_studio",
         "agreement": "agreement:agreement",
         "adjudicate": "agreement:adjudicate",

@@ -191,3 +191,5 @@ class Problem:
     related: tuple[Place, ...] = ()
     end_column: int = 0
     """The column after the key or value at the location, on the same line; 0 if it is unknown."""
+    span: tuple[int, int] | None = None
+    """The words that `snippet` underlines: (start, end) in code points of the article; None for a finding without."""

@@ -44,7 +44,7 @@ HEAVY = {
 }
 KEYS = {
     *("code", "severity", "file", "pointer", "line", "column", "doc_id", "record"),
-    *("message", "snippet", "suggestion", "fix", "related", "end_column"),
+    *("message", "snippet", "suggestion", "fix", "related", "end_column", "span"),
 }
 GOLD = "annotations/gold/alpha.json"
 MORE_THAN_A_PIPE_HOLDS = 2_000

@@ -25,7 +25,7 @@ from corpus.files.releases import read_last_release
 from corpus.files.unpack import Unpacker
 from corpus.labelstudio.export import read_export
 from corpus.labelstudio.pseudonyms import Pseudonyms
-from corpus.release.card_text import Prose
+from corpus.core.card_text import Prose
 from corpus.release.make import _citation, _cited
 from corpus.release.verify import verify
 from support.cases import give_schema
