@@ -14,7 +14,7 @@ from pathlib import Path
 from ..core.model import CorpusError
 from ..core.settings import VERSION
 from .git import Git, first_line
-from .releases import parts
+from .releases import TABLES_OF_DOCUMENTS, parts
 from .rule_files import PLAIN, changed_files
 
 
@@ -67,12 +67,11 @@ def last_release(git: Git, base: str, version: str) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         root = Path(folder)
-        start = f"releases/{version}/documents/"
-        if version:
-            (root / start).mkdir(parents=True)
+        folders = [f"releases/{version}/{name}" for name in TABLES_OF_DOCUMENTS if version]
+        for name in folders:
+            (root / name).mkdir(parents=True)
         for path, blob in _files(git, base).items():
-            name = path.removeprefix(start)
-            if version and path.startswith(start) and "/" not in name and name.endswith(".parquet"):
+            if path.rpartition("/")[0] in folders and path.endswith(".parquet"):
                 with (root / path).open("wb") as out:
                     if git.run("cat-file", "blob", blob, out=out).returncode:
                         raise CorpusError(f"--base: git cannot read {path} of {base[:12]}; try git fetch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from sys import intern
@@ -13,6 +14,8 @@ from ..core.model import CorpusError
 from ..core.settings import VERSION
 from .parquet_file import ParquetFile
 
+TABLES_OF_DOCUMENTS = ("documents", "withheld")
+"""The directories of a release with the record of each document: those with a text, and those without."""
 _LONGEST = 128
 """The code points that a doc_id may have, which are all ASCII; checksums have fewer."""
 
@@ -59,9 +62,7 @@ def read_last_release(root: Path) -> LastRelease:
     if not known:
         return LastRelease()
     found = LastRelease(known[-1])
-    folder = root / "releases" / found.version / "documents"
-    _refuse_link(folder)
-    for path in sorted(folder.glob("*.parquet")):
+    for path in _tables_of_documents(root / "releases" / found.version):
         split = path.name.rpartition("-of-")[0].rpartition("-")[0]
         file = ParquetFile(path)
         columns = ["doc_id", *(name for name in ("text_sha256", "license") if name in file.schema.names)]
@@ -77,6 +78,12 @@ def read_last_release(root: Path) -> LastRelease:
             found.licences.update(zip(rows["doc_id"], licences, strict=False))
     found.by_text.pop(b"", None)
     return found
+
+
+def _tables_of_documents(folder: Path) -> Iterator[Path]:
+    for name in TABLES_OF_DOCUMENTS:
+        _refuse_link(folder / name)
+        yield from sorted((folder / name).glob("*.parquet"))
 
 
 def _checksum(written: str | None) -> bytes:

@@ -1,7 +1,7 @@
 """Copy a release and put the texts back that it withholds.
 
-    documents/   ┐ rows of a document, as compiled            ┐
-    annotations/ ┘ FOLDER/<doc_id>.txt, if its checksum fits  ┘→ compiled again → a new folder
+    documents/, annotations/, withheld/   rows of a document, as compiled      ┐
+    FOLDER/<doc_id>.txt                   its text, if the checksum fits       ┘→ compiled again → a new folder
 
 The copy equals what `corpus build --with-attached` makes from the same corpus. It is written atomically, and the
 release is only read. Documents are processed in small batches, so memory does not grow with the release.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ from ..core.schema import Schema
 from ..edit.attach import difference
 from ..files import new_folder
 from ..files.index import DOC_ID, MAX_BYTES
-from ..files.parquet_file import ParquetFile
 from ..pipeline.shard import Shard
 from ..pipeline.tables import Row, build
 from .build import Built, copy_schema, manifest_of, write_tables
 from .card import card_of_copy
 from .diff import number
+from .stored_rows import annotation_rows, article_rows, splits_of
 from .verify import read_manifest, verify
 
 _BATCH = 64
@@ -41,6 +41,8 @@ _NOTICE = """> **Not to be passed on.** This is a private copy of version {versi
 class Attached:
     """The outcome of attaching: doc_ids whose text was put back, doc_ids without a file, and mismatches."""
 
+    documents: int = 0
+    """The number of all documents."""
     put_back: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -82,21 +84,20 @@ def attach_texts(
 
 def _compared(release: Path, texts: Path) -> Attached:
     found = Attached()
-    columns = ["doc_id", "redistribution", "text_sha256", "length"]
-    for path in sorted((release / "documents").glob("*.parquet")):
-        for batch in ParquetFile(path).batches(1024, columns):
-            for record in batch.to_pylist():
-                if record["redistribution"] == "full":
-                    continue
-                doc_id = record["doc_id"]
-                if not DOC_ID.fullmatch(doc_id) or not (texts / f"{doc_id}.txt").is_file():
-                    found.missing.append(doc_id)
-                    continue
-                data = _read(texts, doc_id)
-                if hashlib.sha256(data).hexdigest() == record["text_sha256"]:
-                    found.put_back.append(doc_id)
-                else:
-                    found.wrong.append(f"{texts / doc_id}.txt is not the text of {doc_id}: {difference(data, record)}")
+    for split in splits_of(release, "documents"):
+        for record in article_rows(release, split):
+            found.documents += 1
+            if record["text"] is not None:
+                continue
+            doc_id = record["doc_id"]
+            if not DOC_ID.fullmatch(doc_id) or not (texts / f"{doc_id}.txt").is_file():
+                found.missing.append(doc_id)
+                continue
+            data = _read(texts, doc_id)
+            if hashlib.sha256(data).hexdigest() == record["text_sha256"]:
+                found.put_back.append(doc_id)
+            else:
+                found.wrong.append(f"{texts / doc_id}.txt is not the text of {doc_id}: {difference(data, record)}")
     return found
 
 
@@ -114,13 +115,12 @@ def _write(
 ) -> None:
     schema = Schema.read(release)
     built = Built(str(manifest["version"]))
-    splits = list(manifest["configs"]["documents"])
-    total = sum(made["rows"] for made in manifest["configs"]["documents"].values())
     with new_folder(out) as new:
         folder = new.path
         put_back = frozenset(found.put_back)
+        splits = splits_of(release, "documents")
         shards = (shard for split in splits for shard in _shards(release, split, schema, texts, put_back))
-        write_tables(progress(shards, total), schema, folder, built, lambda problem: None)
+        write_tables(progress(shards, found.documents), schema, folder, built, lambda problem: None)
         notice = _NOTICE.format(version=built.version, count=number(len(put_back), "document"))
         readme = card_of_copy(release / "README.md", schema, built.version, built.splits, built.content, notice)
         (folder / "README.md").write_text(readme, "utf-8")
@@ -142,35 +142,25 @@ def _write(
 def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: frozenset[str]) -> Iterator[Shard]:
     """Compile the documents of a split again, batch by batch.
 
-    A build writes both configs in the order of doc_ids, so one pass over each is enough: `waiting` is the next
-    document of `annotations`, and belongs to the current document or to a later one.
+    Articles and annotations are in the order of doc_ids, so one pass over each is enough: `waiting` are the annotations
+    of the next document that has some, the current one or a later one.
     """
-    others = groupby(_rows(release, "annotations", split), lambda row: row["doc_id"])
+    others = groupby(annotation_rows(release, split, schema), lambda row: row["doc_id"])
     waiting = next(others, None)
-    for path in _files(release, "documents", split):
-        for batch in ParquetFile(path).batches(_BATCH):
-            rows = []
-            for record in batch.to_pylist():
-                doc_id = record["doc_id"]
-                mine: list[Record] = []
-                if waiting is not None and waiting[0] == doc_id:
-                    mine = list(waiting[1])
-                    waiting = next(others, None)
-                text = _text(texts, record) if doc_id in put_back else record["text"]
-                rows.append(_row(record, mine, text, schema))
-            yield Shard(documents=len(rows), batches=build(rows, schema))
+    records = article_rows(release, split)
+    while batch := list(islice(records, _BATCH)):
+        rows = []
+        for record in batch:
+            doc_id = record["doc_id"]
+            mine: list[Record] = []
+            if waiting is not None and waiting[0] == doc_id:
+                mine = list(waiting[1])
+                waiting = next(others, None)
+            text = _text(texts, record) if doc_id in put_back else record["text"]
+            rows.append(_row(record, mine, text, schema))
+        yield Shard(documents=len(rows), batches=build(rows, schema))
     if waiting is not None:
         raise CorpusError(f"{release}: the annotations of split {split} are not in the order of its documents")
-
-
-def _files(release: Path, config: str, split: str) -> list[Path]:
-    return sorted((release / config).glob(f"{split}-?????-of-?????.parquet"))
-
-
-def _rows(release: Path, config: str, split: str) -> Iterator[Record]:
-    for path in _files(release, config, split):
-        for batch in ParquetFile(path).batches(_BATCH):
-            yield from batch.to_pylist()
 
 
 def _text(texts: Path, record: Record) -> str:

@@ -25,9 +25,9 @@ import yaml
 from ..agreement import card_table
 from ..core.card_text import Prose
 from ..core.hard_cases import occurrences
-from ..core.model import CorpusError, Record
+from ..core.model import GOLD, CorpusError, Record
 from ..core.schema import Label, Schema
-from ..pipeline.tables import Config, Labels, configs
+from ..pipeline.tables import WITHHELD, Config, Labels, configs
 from .parquet import ColumnCounts, Split
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
@@ -42,13 +42,14 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
     written = Prose.read(root / "DATASET_CARD.md")
     front, prose = dict(written.front), written.text
     built = [config for config in configs(schema) if config.name in splits]
-    documents = sum(split.rows for split in splits["documents"].values())
-    counts: ColumnCounts = sum((split.counts for split in splits["documents"].values()), Counter())
+    by_split = _counts_of_articles(schema, splits)
+    counts: ColumnCounts = sum(by_split.values(), Counter())
+    documents = counts["doc_id",]
     front.setdefault("language", sorted(key[1] for key in counts if key[0] == "language" and len(key) == 2))
     front.setdefault("size_categories", [next((name for top, name in _SIZES if documents < top), "n>1M")])
     tables = {
         "configs": _configs_table(built, splits),
-        "counts": _counts_table(schema, splits["documents"]),
+        "counts": _counts_table(schema, by_split),
         "labels": _label_tables(schema, counts),
         "fields": _field_tables(schema),
         "columns": _column_tables(built),
@@ -56,7 +57,7 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
     missing = [f"<!-- corpus:{name} -->" for name in tables if f"<!-- corpus:{name} -->" not in prose]
     for name in dict.fromkeys(_MARKER.findall(prose)):
         if name == "hard-cases":
-            tables[name] = _hard_cases_table(splits["documents"])
+            tables[name] = _hard_cases_table(splits)
         elif name == "agreement":
             tables[name] = card_table(root).rstrip("\n")
         elif name not in tables:
@@ -76,7 +77,9 @@ def card_of_copy(readme: Path, schema: Schema, version: str, splits: Splits, con
 
 def _joined(front: dict[str, Any], built: list[Config], version: str, splits: Splits, content: str, body: str) -> str:
     """Join the body to a front matter that describes the tables to `datasets`."""
-    front["configs"] = [_config_entry(config, version, content, splits[config.name]) for config in built]
+    front["configs"] = [
+        _config_entry(config, version, content, splits[config.name], config is built[0]) for config in built
+    ]
     front["dataset_info"] = [_info(config, splits[config.name]) for config in built]
     return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{body}"
 
@@ -99,9 +102,11 @@ def _feature(kind: pa.DataType, labels: Labels, path: str) -> dict[str, Any]:
     return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
 
 
-def _config_entry(config: Config, version: str, content: str, splits: dict[str, Split]) -> dict[str, Any]:
+def _config_entry(
+    config: Config, version: str, content: str, splits: dict[str, Split], is_default: bool
+) -> dict[str, Any]:
     entry: dict[str, Any] = {"config_name": config.name}
-    if config.name == "documents":
+    if is_default:
         entry["default"] = True
     entry |= {"version": version, "description": f"content-sha256:{content}"}
     return entry | {"data_files": [{"split": split, "path": f"{config.name}/{split}-*.parquet"} for split in splits]}
@@ -143,25 +148,36 @@ def _configs_table(built: list[Config], splits: Splits) -> str:
     return _table(["config", "a row", *names], rows) + validation
 
 
-def _counts_table(schema: Schema, documents: dict[str, Split]) -> str:
-    rows: list[list[object]] = [["articles", *(split.rows for split in documents.values())]]
-    withheld = [split.rows - split.counts["text",] for split in documents.values()]
+def _counts_of_articles(schema: Schema, splits: Splits) -> dict[str, ColumnCounts]:
+    """Return the counts of all articles and their gold annotations by split, with or without text."""
+    found: dict[str, ColumnCounts] = {}
+    for name, of in ((split, splits.get(config, {})) for split in schema.splits for config in ("documents", WITHHELD)):
+        if name in of:
+            found[name] = found.get(name, Counter()) + of[name].counts
+    return found
+
+
+def _counts_table(schema: Schema, by_split: dict[str, ColumnCounts]) -> str:
+    rows: list[list[object]] = [["articles", *(counts["doc_id",] for counts in by_split.values())]]
+    withheld = [counts["doc_id",] - counts["text",] for counts in by_split.values()]
     if any(withheld):
         rows.append(["articles whose text is withheld", *withheld])
-    rows += [[layer, *(split.counts[layer,] for split in documents.values())] for layer in schema.layers]
-    return _table(["", *documents], rows)
+    rows += [[layer, *(counts[layer,] for counts in by_split.values())] for layer in schema.layers]
+    return _table(["", *by_split], rows)
 
 
-def _hard_cases_table(documents: dict[str, Split]) -> str:
+def _hard_cases_table(splits: Splits) -> str:
     """Count each hard case over all splits."""
-    rows = ([one.case.name, one.case.told_by, one.times, one.articles] for one in occurrences(_rows(documents)))
+    rows = ([one.case.name, one.case.told_by, one.times, one.articles] for one in occurrences(_rows(splits)))
     return _table(["case", "told by", "times", "articles"], rows)
 
 
-def _rows(documents: dict[str, Split]) -> Iterator[Record]:
-    for file in (file for split in documents.values() for file in split.files):
-        for batch in pq.ParquetFile(file).iter_batches(64):
-            yield from batch.to_pylist()
+def _rows(splits: Splits) -> Iterator[Record]:
+    files = (
+        file for name in ("documents", WITHHELD) for split in splits.get(name, {}).values() for file in split.files
+    )
+    for batch in (batch for file in files for batch in pq.ParquetFile(file).iter_batches(64)):
+        yield from (row for row in batch.to_pylist() if row.get("annotator") in (None, GOLD))
 
 
 def _label_tables(schema: Schema, counts: ColumnCounts) -> str:

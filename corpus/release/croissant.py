@@ -34,7 +34,7 @@ import pyarrow.parquet as pq
 
 from ..core.card_text import Prose
 from ..core.schema import Schema
-from ..pipeline.tables import Config, configs
+from ..pipeline.tables import WITHHELD, Config, configs
 from .hashes import file_hash
 from .parquet import Split
 
@@ -155,7 +155,12 @@ def _cite_as(cited: dict[str, Any], version: str, day: str | None) -> str:
 def _tools(splits: dict[str, dict[str, Split]]) -> tuple[list[str], list[str]]:
     """Return the tools in the provenance of annotations, with versions: those of machines, and those of people."""
     tools: dict[bool, set[str]] = {True: set(), False: set()}
-    files = [path for name in ("documents", "annotations") for of in splits.get(name, {}).values() for path in of.files]
+    files = [
+        path
+        for name in ("documents", "annotations", WITHHELD)
+        for of in splits.get(name, {}).values()
+        for path in of.files
+    ]
     for path in files:
         for batch in pq.ParquetFile(path).iter_batches(1024, columns=["provenance"]):
             for made in filter(None, batch["provenance"].to_pylist()):
@@ -197,7 +202,8 @@ def _split_set(schema: Schema, splits: dict[str, dict[str, Split]]) -> Node:
                 "splits/url": _SPLITS.get(name, "cr:Split"),
                 "splits/description": labels[name].description if name in labels else "",
             }
-            for name in splits["documents"]
+            for name in schema.splits
+            if any(name in of for of in splits.values())
         ],
     }
 
@@ -268,7 +274,7 @@ class _Fields:
             return " ".join([self._config.about[path[0]], *([f"One of: {', '.join(labels)}."] if labels else [])])
         config, annotation, article = self._config.name, self._schema.annotation, self._schema.article
         places: list[tuple[Node, tuple[str, ...]]] = [(annotation, path), (article, path)]
-        if config == "documents":
+        if config in ("documents", WITHHELD):
             places.reverse()
         elif config != "annotations":
             places = [(annotation, (config, *path)), (article, path)]

@@ -4,6 +4,8 @@
     schema/*.json       ├──────────→  layers, fields, labels and targets
     annotations/*       ┘ by id       records added, removed, changed: the field and both values
 
+The rows of `withheld` are compared as those of `documents` and `annotations`: where a row is stored is no difference.
+
 | bump | for |
 |---|---|
 | major | a field or label added, changed or removed; a layer, target or document removed; a document moved |
@@ -28,7 +30,7 @@ import orjson
 
 from ..core.model import CorpusError, Record
 from ..core.schema import Field, Schema
-from ..files.parquet_file import ParquetFile
+from .stored_rows import annotation_rows, article_rows, splits_of
 
 Bump = Literal["none", "patch", "minor", "major"]
 ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
@@ -121,13 +123,13 @@ def bumped(version: str, bump: Bump) -> str:
 def compare(old: Path, new: Path, names: tuple[str, str] | None = None) -> Comparison:
     """What differs between two built folders. Raises CorpusError when one is none, or cannot be read."""
     for folder in (old, new):
-        if not (folder / "documents").is_dir() or not (folder / "schema").is_dir():
+        if not splits_of(folder, "documents") or not (folder / "schema").is_dir():
             raise CorpusError(f"{folder} holds no build that can be compared: it has no documents/ or no schema/")
     result = Comparison(*(names or (str(old), str(new))))
     schemas = Schema.read(old), Schema.read(new)
     result.schema = sorted(set(_schema_changes(*schemas)), key=lambda one: (-ORDER.index(one[0]), one[1]))
     first = next(iter(schemas[1].splits), "")
-    before, after = _keys(old, "documents"), _keys(new, "documents")
+    before, after = _keys(old, "documents", schemas[0]), _keys(new, "documents", schemas[1])
     result.added = [(key[0], after[key][0]) for key in sorted(after.keys() - before.keys())]
     result.removed = [(key[0], before[key][0]) for key in sorted(before.keys() - after.keys())]
     both = sorted(before.keys() & after.keys())
@@ -135,13 +137,13 @@ def compare(old: Path, new: Path, names: tuple[str, str] | None = None) -> Compa
     gone = {doc_id for doc_id, _ in (*result.added, *result.removed)}
     for config in ("documents", "annotations"):
         if config == "annotations":
-            before, after = _keys(old, config), _keys(new, config)
+            before, after = _keys(old, config, schemas[0]), _keys(new, config, schemas[1])
         differ = {
             key
             for key in before.keys() | after.keys()
             if key[0] not in gone and before.get(key, ("", b""))[1] != after.get(key, ("", b""))[1]
         }
-        olds, news = _rows(old, config, differ), _rows(new, config, differ)
+        olds, news = _rows(old, config, schemas[0], differ), _rows(new, config, schemas[1], differ)
         for key in sorted(differ):
             split = (after.get(key) or before[key])[0]
             for change in _row_changes(key, split, olds.get(key, {}), news.get(key, {}), schemas[1]):
@@ -190,35 +192,30 @@ def _layer_changes(
                 yield Change(doc_id, split, annotator, layer, one, name, was.get(name), now.get(name))
 
 
-def _files(folder: Path, config: str) -> Iterator[tuple[str, Path]]:
-    for path in sorted((folder / config).glob("*.parquet")):
-        yield path.name.rpartition("-of-")[0].rpartition("-")[0], path
-
-
-def _batches(folder: Path, config: str) -> Iterator[tuple[str, Record]]:
-    for split, path in _files(folder, config):
-        for batch in ParquetFile(path).batches(64):
-            for row in batch.to_pylist():
-                yield split, row
+def _stored(folder: Path, config: str, schema: Schema) -> Iterator[tuple[str, Record]]:
+    for split in splits_of(folder, config):
+        rows = article_rows(folder, split) if config == "documents" else annotation_rows(folder, split, schema)
+        for row in rows:
+            yield split, row
 
 
 def _key(row: Record) -> RowKey:
     return row["doc_id"], row.get("annotator", "")
 
 
-def _keys(folder: Path, config: str) -> dict[RowKey, tuple[str, bytes]]:
+def _keys(folder: Path, config: str, schema: Schema) -> dict[RowKey, tuple[str, bytes]]:
     """Return, for each row, its split and a hash of its other columns.
 
     The split is not hashed: a document that only moved is reported as moved, not as changed.
     """
     return {
         _key(row): (split, blake2b(orjson.dumps({**row, "split": ""}), digest_size=16).digest())
-        for split, row in _batches(folder, config)
+        for split, row in _stored(folder, config, schema)
     }
 
 
-def _rows(folder: Path, config: str, keys: set[RowKey]) -> dict[RowKey, Record]:
-    return {_key(row): row for _, row in _batches(folder, config) if _key(row) in keys} if keys else {}
+def _rows(folder: Path, config: str, schema: Schema, keys: set[RowKey]) -> dict[RowKey, Record]:
+    return {_key(row): row for _, row in _stored(folder, config, schema) if _key(row) in keys} if keys else {}
 
 
 def _schema_changes(old: Schema, new: Schema) -> Iterator[tuple[Bump, str]]:

@@ -42,7 +42,7 @@ def load(
     if version is not None and manifest.get("version") != version:
         raise CorpusError(f"{folder} is not release {version}: its manifest has version {manifest.get('version')!r}")
     if config not in manifest["configs"]:
-        raise CorpusError(f"{folder} has no config {config!r}; it has {', '.join(sorted(manifest['configs']))}")
+        raise CorpusError(f"{folder} has no config {config!r}; {_instead(config, manifest['configs'])}")
     if version is not None:
         _check_files(folder, config, manifest["files"])
     try:
@@ -50,6 +50,13 @@ def load(
     except ModuleNotFoundError as error:
         raise (missing_extra(error) or error) from None
     return datasets.load_dataset(str(folder), config, split=split, **options)
+
+
+def _instead(config: str, there: Mapping[str, Any]) -> str:
+    """Return what a reader can load in place of a config that is not there."""
+    if config == "withheld":
+        return "it withholds no text, or is older than this config and has null as text in its other configs"
+    return f"it has {', '.join(sorted(there))}"
 
 
 def _fetch(repo: str, version: str) -> Path:

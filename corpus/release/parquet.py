@@ -19,7 +19,10 @@ _FILE = 512 * 2**20
 """Weight of rows at which the next file begins."""
 
 ColumnCounts = Counter[tuple[str, ...]]
-"""(column,) → number of values that are not null; (column, value) → occurrences of a label or a language."""
+"""(column,) → number of values that are not null; (column, value) → occurrences of a label or a language.
+
+Of the rows that `Config.counted` selects.
+"""
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ class Writer:
         table = pa.Table.from_batches(self._waiting, self._config.columns).combine_chunks()
         for batch in table.to_batches():
             self._hash.update(batch)
-            self._counts.update(_count(batch, self._config))
+            self._counts.update(_count(self._config.counted(batch), self._config))
         if self._file is None or self._in_file > _FILE:
             self._next()
         assert self._file is not None

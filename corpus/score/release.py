@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.model import Article, CorpusError, Record
+from ..core.model import GOLD, Article, CorpusError, Record
 from ..core.regular_file import open_file, read_file
 from ..core.schema import Schema
 from ..core.settings import VERSION
 from ..files import parse_json
 from ..files.parquet_file import ParquetFile
+from ..files.releases import TABLES_OF_DOCUMENTS
 from .gold import GoldDocument
 
 _ROWS = 256
@@ -54,14 +55,15 @@ def open_release(given: str | Path, root: Path | None) -> Release:
 
 def released_documents(release: Release, schema: Schema) -> Iterator[GoldDocument]:
     """Yield the documents with gold, in the order of the files. Raises CorpusError for a file with another checksum."""
-    names = sorted(name for name in release.files if name.startswith("documents/") and name.endswith(".parquet"))
+    folders = tuple(f"{name}/" for name in TABLES_OF_DOCUMENTS)
+    names = sorted(name for name in release.files if name.startswith(folders) and name.endswith(".parquet"))
     for name in names:
         path = release.folder / name
         if not path.is_file() or _sha256(path) != release.files[name]:
             raise CorpusError(f"{path} is missing or not the released file; `corpus verify` lists all mismatches")
         for batch in ParquetFile(path).batches(_ROWS):
             for row in batch.to_pylist():
-                if row.get("layers_done") is not None:
+                if row.get("layers_done") is not None and row.get("annotator", GOLD) == GOLD:
                     yield _document(schema, row)
 
 

@@ -186,6 +186,7 @@ def test_a_rebuild_takes_the_place_of_the_old_build(few_built: Path, tmp_path: P
         "quotes",
         "schema",
         "stances",
+        "withheld",
     ]
     assert leftovers(copy) == []
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from datasets import load_dataset
 from support.copies import (
     REPOSITORY,
     build,
@@ -27,6 +28,10 @@ from support.copies import (
 )
 
 from corpus.cli.main import main
+from corpus.core.model import CorpusError
+from corpus.release.diff import compare
+from corpus.release.load import load
+from corpus.release.verify import verify
 
 WITHHELD = "barrage-hearing-delay"
 
@@ -76,7 +81,7 @@ def test_no_five_words_of_a_withheld_text_are_in_a_release(tmp_path: Path) -> No
     assert main(["--root", str(root), "release", "1.0.0"]) == 0
     release = root / "releases" / "1.0.0"
     assert {"croissant.json", "CITATION.cff", ".zenodo.json", "README.md"} <= contents(release).keys()
-    assert withheld in {row["doc_id"] for row in parquet_rows(release)["documents", "train"]}
+    assert withheld in {row["doc_id"] for row in parquet_rows(release)["withheld", "train"]}
     assert found(release) == set()
     assert found(build(root, "--with-attached")) == hidden
 
@@ -100,14 +105,54 @@ def test_withheld_text_is_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert len(seen) > 100
     for words in (*seen, (folder / "README.md").read_text("utf-8"), (folder / "manifest.json").read_text("utf-8")):
         assert not hidden & shingles(words)
-    assert WITHHELD not in {row["doc_id"] for row in found["entities", "train"]}
-    for name in ("quotes", "stances"):
-        rows = [row for row in found[name, "train"] if row["doc_id"] == WITHHELD]
-        assert rows
-        for row in rows:
-            ends = {column: row[column] for column in row if column.endswith("_text") or column == "context"}
-            assert not any(ends.values()), ends
-            assert row.get("text") in (None, row.get("title"))
+    assert {name for (name, _), rows in found.items() if any(row["doc_id"] == WITHHELD for row in rows)} == {"withheld"}
+    rows = [row for row in found["withheld", "train"] if row["doc_id"] == WITHHELD]
+    assert [row["annotator"] for row in rows] == ["gold", "ann-a", "ann-b"]
+    assert all(row["text"] is None and row["quotes"] and row["stances"] for row in rows)
+
+
+def test_every_text_of_a_table_is_there(few_built: Path, tmp_path: Path) -> None:
+    """So that a classifier can be fitted on a column, without a thought for articles that have no text."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    cache = str(tmp_path)
+    for name in ("documents", "annotations", "stances"):
+        TfidfVectorizer().fit(load_dataset(str(few_built / "build"), name, split="train", cache_dir=cache)["text"])
+
+
+def test_a_corpus_that_withholds_every_text_has_all_of_its_splits(tmp_path: Path) -> None:
+    """In `withheld`, which is the default then: `datasets` loads no table without rows."""
+    ids = (WITHHELD, "cup-final-goal-line")
+    root = copy_repository(tmp_path / "corpus", ids)
+    for doc_id in ids:
+        withhold(root, doc_id, attach=False)
+    folder = build(root)
+    cache = str(tmp_path / "cache")
+    withheld = load_dataset(str(folder), cache_dir=cache)
+    assert {name: len(rows) for name, rows in withheld.items()} == {"train": 3, "test": 3}
+    assert list(read(folder / "manifest.json")["configs"]) == ["withheld"]
+    with pytest.raises(CorpusError, match="has no config 'documents'; it has withheld"):
+        load(root=root)
+    assert list(verify(folder)) == []
+    assert compare(folder, folder).bump == "none"
+    card = (folder / "README.md").read_text("utf-8")
+    assert "| articles | 1 | 1 |" in card
+    assert "| articles whose text is withheld | 1 | 1 |" in card
+    quotes = [len(read(root / "annotations" / "gold" / f"{doc_id}.json")["quotes"]) for doc_id in ids]
+    assert f"| quotes | {quotes[0]} | {quotes[1]} |" in card
+    assert main(["--root", str(root), "release", "1.0.0"]) == 0
+
+
+def test_a_release_that_has_withheld_rows_among_the_others_is_read(tmp_path: Path) -> None:
+    """Version 1.0.0 has its withheld article in `documents` and in every flat config."""
+    old = REPOSITORY / "releases" / "1.0.0"
+    new = build(copy_repository(tmp_path))
+    assert not (old / "withheld").exists()
+    found = compare(old, new)
+    assert (found.added, found.removed, found.moved) == ([], [], [])
+    withheld = {row["doc_id"] for row in parquet_rows(new)["withheld", "train"]}
+    assert withheld
+    assert not [change for change in found.changes if change.doc_id in withheld and change.field != "fields_done"]
 
 
 def test_withheld_text_is_nowhere_when_its_check_is_turned_down(

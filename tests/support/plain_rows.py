@@ -56,6 +56,12 @@ def rows(root: Path) -> dict[tuple[str, str], list[Row]]:
         gold = of.get("gold")
         split = record["split"]
         article = {name: record.get(name) for name in fields}
+        if text is None:
+            found["documents", split] += []
+            for annotator in (*(["gold"] if gold else [None]), *sorted(of.keys() - {"gold"})):
+                nested = _nested(of.get(annotator or ""), properties, None)
+                found["withheld", split].append(article | {"annotator": annotator, "text": None} | nested)
+            continue
         found["documents", split].append(article | {"text": text} | _nested(gold, properties, text))
         for annotator in sorted(of):
             if annotator != "gold":
@@ -63,8 +69,7 @@ def rows(root: Path) -> dict[tuple[str, str], list[Row]]:
                 found["annotations", split].append(head | _nested(of[annotator], properties, text))
         if gold is None:
             continue
-        if text is not None:
-            found["entities", split] += _entities(doc_id, text, record["language"][:2], gold)
+        found["entities", split] += _entities(doc_id, text, record["language"][:2], gold)
         entities = {entity["id"]: entity for entity in gold.get("entities", ())}
         mentions = {mention["id"]: mention for mention in gold.get("mentions", ())}
         for quote in gold.get("quotes", ()):

@@ -4,6 +4,7 @@
 |---|---|---|
 | documents | an article with every layer of its gold annotation, nested | `documents` |
 | annotations | one annotator's view of an article, nested | `documents` |
+| withheld | both of these, for the articles without text; no other config has a row of them | `documents` |
 | entities | a sentence: tokens, IOB2 tags of the named mentions, entity ids | `entities` |
 | quotes, stances, and each other layer | a record of that layer, and what it refers to written out | `records` |
 
@@ -14,6 +15,7 @@ card tells `datasets` their names.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -23,12 +25,12 @@ import pyarrow.compute as pc
 from ...core.schema import Schema
 from ...core.source_tokens import SENTENCES
 from .config import Config, Labels
-from .documents import annotations_config, documents_config
+from .documents import WITHHELD, annotations_config, documents_config, withheld_config
 from .entities import entities_config
 from .records import layer_config, quotes_config, stances_config
 from .rows import Row, Rows
 
-__all__ = ["Batches", "Config", "Labels", "Row", "build", "configs"]
+__all__ = ["WITHHELD", "Batches", "Config", "Labels", "Row", "build", "configs"]
 
 _SHOWN = ("entities", "mentions", "quotes", "nonquotes", "stances", SENTENCES)
 """The layers whose records are rows or columns of other configs; every other layer has a config of its own."""
@@ -47,24 +49,36 @@ def configs(schema: Schema) -> tuple[Config, ...]:
     if "stances" in schema.layers:
         found.append(stances_config(schema))
     found += [layer_config(layer) for name, layer in schema.layers.items() if name not in _SHOWN]
-    return tuple(found)
+    return (*found, withheld_config(schema))
 
 
 def build(rows: list[Row], schema: Schema) -> dict[str, Batches]:
-    """Return the rows of every config, by split and config, each in the order of the documents."""
+    """Return the rows of every config, by split and config, each in the order of the documents.
+
+    Articles without text are in the config `withheld` only, so that no other config has nulls in their place.
+    """
     rows = sorted(rows, key=lambda row: str(row.article.record["split"]))
+    found: dict[str, Batches] = {str(row.article.record["split"]): {} for row in rows}
+    *others, withheld = configs(schema)
+    _add([row for row in rows if row.text is not None], others, schema, found)
+    _add([row for row in rows if row.text is None], [withheld], schema, found)
+    return found
+
+
+def _add(rows: list[Row], tables: Sequence[Config], schema: Schema, found: dict[str, Batches]) -> None:
+    """Add rows, which are sorted by split, to the batches of some tables."""
+    if not rows:
+        return
     splits = [str(row.article.record["split"]) for row in rows]
     ids = pa.array([row.article.doc_id for row in rows], pa.string())
     shard = Rows(rows, schema)
-    found: dict[str, Batches] = {split: {} for split in splits}
-    for config in configs(schema):
+    for config in tables:
         batch = pa.RecordBatch.from_arrays(config.rows(shard), schema=config.columns)
         row_of = pc.index_in(batch["doc_id"], ids).to_numpy()
-        for split in found:
+        for split in dict.fromkeys(splits):
             first, last = np.searchsorted(row_of, (splits.index(split), bisect_right(splits, split))).tolist()
             if first < last:
                 found[split][config.name] = _part(batch, first, last)
-    return found
 
 
 def _part(batch: pa.RecordBatch, first: int, last: int) -> pa.RecordBatch:

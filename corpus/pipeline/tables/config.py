@@ -18,7 +18,7 @@ class Config:
     """A table: its columns, the names of its labels, and how documents become columns.
 
     The first column is `doc_id`, and rows keep the order of the documents. `about` describes the columns that are not
-    fields of the schema.
+    fields of the schema. `counted` selects the rows that the figures of the card count.
     """
 
     name: str
@@ -27,3 +27,4 @@ class Config:
     labels: Labels
     rows: Callable[[Rows], list[pa.Array]]
     about: Mapping[str, str] = field(default_factory=dict)
+    counted: Callable[[pa.RecordBatch], pa.RecordBatch] = lambda batch: batch

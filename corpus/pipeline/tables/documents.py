@@ -1,12 +1,13 @@
-"""The configs `documents` and `annotations`: articles with their layers, nested."""
+"""The configs `documents`, `annotations` and `withheld`: articles with their layers, nested."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ...core.model import Annotation
+from ...core.model import GOLD, Annotation
 from ...core.schema import Schema
 from .columns import SCALARS, column, type_of, type_of_layer
 from .config import Config, Labels
@@ -20,26 +21,18 @@ _ABOUT = {
     "fields_done": "For layers of which only some fields were annotated, those fields.",
     "provenance": "Where the annotation comes from: tool, times, whether a model made it, the annotator's note.",
 }
+WITHHELD = "withheld"
+"""The config of the articles without text."""
 _LAYERS_DONE = ("layers_done", pa.list_(pa.string()))
 
 
 def documents_config(schema: Schema) -> Config:
     """Return the table with a row for each article: its record, text and all layers of the gold annotation."""
-    record = [(field.name, type_of(field)) for field in schema.article_fields]
-    labels = {f.name: tuple(label.name for label in f.labels) for f in schema.article_fields if f.labels}
     return Config(
         "documents",
         "An article with its adjudicated annotation, nested.",
-        pa.schema(
-            [
-                *record,
-                ("text", pa.string()),
-                *_done_columns(schema),
-                _provenance_column(schema),
-                *_layer_columns(schema),
-            ]
-        ),
-        labels | _nested_labels(schema),
+        pa.schema([*_record_columns(schema), ("text", pa.string()), *_annotation_columns(schema)]),
+        _record_labels(schema) | _nested_labels(schema),
         _documents,
         _ABOUT,
     )
@@ -47,15 +40,43 @@ def documents_config(schema: Schema) -> Config:
 
 def annotations_config(schema: Schema) -> Config:
     """Return the table with a row for each annotation: the text of its article and every layer."""
-    columns = [("doc_id", pa.string()), ("annotator", pa.string()), ("text", pa.string()), *_done_columns(schema)]
+    columns = [("doc_id", pa.string()), ("annotator", pa.string()), ("text", pa.string())]
     return Config(
         "annotations",
         "One annotator's view of one article, nested.",
-        pa.schema([*columns, _provenance_column(schema), *_layer_columns(schema)]),
+        pa.schema([*columns, *_annotation_columns(schema)]),
         _nested_labels(schema),
         _annotations,
         {"doc_id": "The document.", **_ABOUT},
     )
+
+
+def withheld_config(schema: Schema) -> Config:
+    """Return the table with the articles that have no text: a row for gold, and one for each other annotation.
+
+    Without the column `annotator`, the rows of gold have the columns of the config `documents`. An article without gold
+    has a row without an annotator in its place.
+    """
+    return Config(
+        WITHHELD,
+        "An article whose text is withheld, with the annotation of gold or of one annotator, nested.",
+        pa.schema(
+            [*_record_columns(schema), ("annotator", pa.string()), ("text", pa.string()), *_annotation_columns(schema)]
+        ),
+        _record_labels(schema) | _nested_labels(schema),
+        _withheld,
+        {
+            **_ABOUT,
+            "annotator": "`gold`, or the pseudonym of the annotator; null for an article without gold.",
+            "text": "Null: `corpus attach` puts the text back, and the rows into the other configs.",
+        },
+        _of_documents,
+    )
+
+
+def _of_documents(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the rows of a batch of `withheld` that are those of `documents` for texts that are not withheld."""
+    return batch.filter(pc.equal(pc.fill_null(batch["annotator"], GOLD), GOLD))
 
 
 def _documents(rows: Rows) -> list[pa.Array]:
@@ -67,6 +88,22 @@ def _documents(rows: Rows) -> list[pa.Array]:
         *_done(golds, rows.schema),
         _provenance(golds, rows.schema),
         *(layer.nested() for layer in rows.gold.values()),
+    ]
+
+
+def _withheld(rows: Rows) -> list[pa.Array]:
+    pairs = [(row, annotation) for row in rows.rows for annotation in (row.gold, *row.others)]
+    annotations = [annotation for _, annotation in pairs]
+    records = [row.article.record for row, _ in pairs]
+    texts = [row.text for row, _ in pairs]
+    layers = (LayerColumns(layer, annotations, texts) for layer in rows.schema.layers.values())
+    return [
+        *(column(field, records) for field in rows.schema.article_fields),
+        pa.array([annotation and annotation.annotator for annotation in annotations], pa.string()),
+        pa.array(texts, pa.string()),
+        *_done(annotations, rows.schema),
+        _provenance(annotations, rows.schema),
+        *(layer.nested() for layer in layers),
     ]
 
 
@@ -93,6 +130,19 @@ def _done(annotations: Sequence[Annotation | None], schema: Schema) -> list[pa.A
     return [pa.array(values, kind) for values, (_, kind) in columns]
 
 
+def _record_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
+    return [(field.name, type_of(field)) for field in schema.article_fields]
+
+
+def _record_labels(schema: Schema) -> Labels:
+    return {f.name: tuple(label.name for label in f.labels) for f in schema.article_fields if f.labels}
+
+
+def _annotation_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
+    layers = [(layer.name, type_of_layer(layer)) for layer in schema.layers.values()]
+    return [*_done_columns(schema), _provenance_column(schema), *layers]
+
+
 def _done_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
     names = pa.list_(pa.string())
     fields = [("fields_done", pa.struct([(layer, names) for layer in schema.layers]))] if schema.layers else []
@@ -109,10 +159,6 @@ def _provenance(annotations: Sequence[Annotation | None], schema: Schema) -> pa.
 
 def _provenance_column(schema: Schema) -> tuple[str, pa.DataType]:
     return "provenance", pa.struct([(name, _provenance_type(schema, name)) for name in _PROVENANCE])
-
-
-def _layer_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
-    return [(layer.name, type_of_layer(layer)) for layer in schema.layers.values()]
 
 
 def _nested_labels(schema: Schema) -> Labels:
