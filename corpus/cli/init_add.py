@@ -36,9 +36,9 @@ COMMIT in .github/workflows/submission.yml, .pre-commit-config.yaml and README.m
 def init(common: Common, folder: Path, title: str | None, licence: str, checker: str | None) -> int:
     """Start a corpus of your own in a new directory.
 
-    It gets this project's schema, a registry of targets, guidelines and a dataset
-    card to complete, settings, a licence, a check of pull requests on GitHub, hooks
-    for pre-commit, and an example: one article annotated by two annotators and
+    It gets this project's schema and annotation guidelines, a registry of targets, a
+    dataset card to complete, settings, a licence, a check of pull requests on GitHub,
+    hooks for pre-commit, and an example: one article annotated by two annotators and
     adjudicated. It is written atomically.
 
     The workflow and the hooks run the command from a commit of its repository: the

@@ -109,8 +109,9 @@ class Schema:
         return self.versions[-1]
 
     def version_of(self, value: Record) -> str:
-        """Return the version to write into an annotation: the oldest one, unless it says which fields are done."""
-        return self.versions[-1 if "fields_done" in value else 0]
+        """Return the version to write into an annotation: the oldest one, unless it has what only the newest has."""
+        newer = "fields_done" in value or not {"derived", "guidelines"}.isdisjoint(value.get("provenance") or {})
+        return self.versions[-1 if newer else 0]
 
     def resolve(self, written: Any) -> dict[str, Any]:
         """Return a part of the schema of annotations with its `$ref` followed."""

@@ -13,6 +13,14 @@ from ..core.schema import Layer, Schema
 
 GUIDELINES = "schema/GUIDELINES.md"
 _TABLE = re.compile(r"(<!-- generated:(labels:\w+\.\w+|conditions:\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_EDITION = re.compile(r"^Edition (\d+(?:\.\d+)*)\b", re.MULTILINE)
+_CHANGELOG = "## Changelog\n"
+_BEGUN = f"""{_CHANGELOG}
+The tables of labels and rules follow the schema; `corpus guidelines` rewrites them.
+
+- Edition {{edition}} of the guidelines of On the Record, unchanged. Raise the edition when you change a rule, and
+  write here which rule.
+"""
 
 
 def with_tables(text: str, schema: Schema) -> str:
@@ -25,6 +33,17 @@ def without_table(text: str, schema: Schema) -> list[str]:
     """Return the tables that the guidelines `text` lacks: `labels:LAYER.FIELD` and `conditions:LAYER`."""
     there = {match[2] for match in _TABLE.finditer(text)}
     return [name for layer in schema.layers.values() for name, _ in _tables(layer) if name not in there]
+
+
+def edition(text: str) -> str:
+    """Return the edition that the guidelines `text` names itself, such as "1.2"; "" if it names none."""
+    match = _EDITION.search(text)
+    return match[1] if match else ""
+
+
+def own_book(text: str) -> str:
+    """Return this project's guidelines for another corpus: all rules, and a changelog that begins with the edition."""
+    return text[: text.index(_CHANGELOG)] + _BEGUN.format(edition=edition(text))
 
 
 def _tables(layer: Layer) -> Iterator[tuple[str, list[tuple[str, ...]]]]:

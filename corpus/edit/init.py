@@ -16,11 +16,11 @@ from ..core.model import CorpusError
 from ..core.regular_file import read_file, read_utf8
 from ..core.schema import Schema, shipped
 from ..files import new_folder
-from .guidelines import GUIDELINES, with_tables
+from .guidelines import GUIDELINES, own_book, with_tables
 
 SKELETON = Path(__file__).parent / "skeleton"
 SHIPPED = ("annotation.schema.json", "article.schema.json", "targets.schema.json", "README.md")
-"""Files of this project's schema that a new corpus starts with; targets and guidelines come from the skeleton."""
+"""Files of this project's schema that a new corpus starts with, beside the guidelines. Targets are the skeleton's."""
 
 _LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _CHECKER = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)@([0-9a-f]{40})")
@@ -110,8 +110,8 @@ def _copy(made: Path, said: dict[str, str]) -> None:
             (made / name).write_bytes(_filled(read_utf8(path), said).encode())
     for shared in SHIPPED:
         (made / "schema" / shared).write_bytes(read_file(shipped() / shared))
-    guidelines = made / GUIDELINES
-    guidelines.write_bytes(with_tables(read_utf8(guidelines), Schema.read(made)).encode())
+    book = own_book(read_utf8(shipped() / "GUIDELINES.md"))
+    (made / GUIDELINES).write_bytes(with_tables(book, Schema.read(made)).encode())
 
 
 def _filled(text: str, said: dict[str, str]) -> str:

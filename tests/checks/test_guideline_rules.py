@@ -19,6 +19,7 @@ SECTIONS = (
     "Mentions: Rules",
     "Quotes: Content, cue, source, speaker",
     "Quotes: Type",
+    "Quotes: What is no quote",
     "Quotes: Attribution",
     "Non-quotes",
     "Stances: Rules",

@@ -45,6 +45,17 @@ def test_the_first_version_is_accepted_with_all_its_files() -> None:
         assert FIRST.is_valid("annotation", value)
 
 
+@pytest.mark.parametrize("provenance", [{"guidelines": "1.2"}, {"derived": {}}])
+def test_what_only_the_newest_version_has_is_written_with_that_version(provenance: dict[str, Any]) -> None:
+    value = annotation("alpha")
+    assert SCHEMA.version_of(value) == "1.0"
+    value["provenance"] = provenance
+    value["schema_version"] = SCHEMA.version_of(value)
+    assert value["schema_version"] == "1.1"
+    assert SCHEMA.is_valid("annotation", value)
+    assert not FIRST.is_valid("annotation", value | {"schema_version": "1.0"})
+
+
 def required(schema: Schema) -> set[str]:
     return {one.name for one in schema.layers["quotes"].fields if one.required}
 

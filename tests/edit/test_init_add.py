@@ -24,6 +24,7 @@ import corpus as on_the_record
 from corpus.cli.main import app
 from corpus.core.schema import Schema
 from corpus.edit import init as starting
+from corpus.edit.guidelines import edition
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CHECKER = f"someone/on-the-record@{COMMIT}"
@@ -103,8 +104,18 @@ def test_the_schema_is_the_shipped_one(begun: Corpus) -> None:
         same = (begun.root / "schema" / path.name).read_bytes() == path.read_bytes()
         assert same == (path.name not in ("targets.json", "GUIDELINES.md")), path.name
     in_skeleton = {path.name for path in (starting.SKELETON / "schema").iterdir()}
-    assert in_skeleton == {"targets.json", "GUIDELINES.md"}
+    assert in_skeleton == {"targets.json"}
     assert len(Schema.read(begun.root).targets) == 1
+
+
+def test_the_guidelines_are_the_shipped_ones_with_all_rules(begun: Corpus) -> None:
+    book = (begun.root / "schema" / "GUIDELINES.md").read_text("utf-8")
+    shipped = (REPOSITORY / "schema" / "GUIDELINES.md").read_text("utf-8")
+    rules, changes = book.split("## Changelog\n")
+    assert rules == shipped.split("## Changelog\n")[0]
+    assert edition(book) == edition(shipped) == "1.2"
+    assert changes.count("\n- ") == 1
+    assert "Edition 1.2 of the guidelines of On the Record" in changes
 
 
 def test_nothing_is_left_to_fill_in_but_prose(begun: Corpus) -> None:

@@ -14,7 +14,17 @@ from support.copies import read
 
 Row = dict[str, Any]
 NESTED = ("entities", "mentions", "quotes", "nonquotes", "stances")
-PROVENANCE = ("tool", "tool_version", "created", "updated", "lead_time", "from_prediction", "machine", "note")
+PROVENANCE = (
+    "tool",
+    "tool_version",
+    "created",
+    "updated",
+    "lead_time",
+    "from_prediction",
+    "machine",
+    "note",
+    "guidelines",
+)
 
 
 def parts(root: Path) -> tuple[dict[str, Row], dict[str, str], dict[str, dict[str, Row]]]:

@@ -19,7 +19,7 @@ _ABOUT = {
     "annotator": "The pseudonym of the annotator.",
     "layers_done": "The annotated layers; the others are null.",
     "fields_done": "For layers of which only some fields were annotated, those fields.",
-    "provenance": "Where the annotation comes from: tool, times, whether a model made it, the annotator's note.",
+    "provenance": "Where the annotation comes from: tool, guidelines, times, if a model made it, the annotator's note.",
 }
 WITHHELD = "withheld"
 """The config of the articles without text."""
@@ -158,7 +158,9 @@ def _provenance(annotations: Sequence[Annotation | None], schema: Schema) -> pa.
 
 
 def _provenance_column(schema: Schema) -> tuple[str, pa.DataType]:
-    return "provenance", pa.struct([(name, _provenance_type(schema, name)) for name in _PROVENANCE])
+    known = schema.annotation["properties"].get("provenance", {}).get("properties", {})
+    newer = ("guidelines",) if "guidelines" in known else ()
+    return "provenance", pa.struct([(name, _provenance_type(schema, name)) for name in (*_PROVENANCE, *newer)])
 
 
 def _nested_labels(schema: Schema) -> Labels:
