@@ -144,8 +144,18 @@ def _configs_table(built: list[Config], splits: Splits) -> str:
 
 
 def _counts_table(schema: Schema, documents: dict[str, Split]) -> str:
-    rows: list[list[object]] = [["articles", *(split.rows for split in documents.values())]]
-    withheld = [split.rows - split.counts["text",] for split in documents.values()]
+    """Count articles, those of each set, and records. Twins have a row of their own and are counted nowhere else."""
+    articles = [split.counts["doc_id",] for split in documents.values()]
+    rows: list[list[object]] = [["articles", *articles]]
+    sets = next((one.labels for one in schema.article_fields if one.name == "set"), ())
+    for label in sets:
+        of_set = [split.counts["set", label.name] for split in documents.values()]
+        if any(of_set):
+            rows.append([f"articles of set `{label.name}`", *of_set])
+    twins = [split.rows - count for split, count in zip(documents.values(), articles, strict=True)]
+    if any(twins):
+        rows.append(["twins, not counted in any figure", *twins])
+    withheld = [count - split.counts["text",] for split, count in zip(documents.values(), articles, strict=True)]
     if any(withheld):
         rows.append(["articles whose text is withheld", *withheld])
     rows += [[layer, *(split.counts[layer,] for split in documents.values())] for layer in schema.layers]
@@ -161,7 +171,7 @@ def _hard_cases_table(documents: dict[str, Split]) -> str:
 def _rows(documents: dict[str, Split]) -> Iterator[Record]:
     for file in (file for split in documents.values() for file in split.files):
         for batch in pq.ParquetFile(file).iter_batches(64):
-            yield from batch.to_pylist()
+            yield from (row for row in batch.to_pylist() if row.get("twin_of") is None)
 
 
 def _label_tables(schema: Schema, counts: ColumnCounts) -> str:

@@ -19,7 +19,9 @@ _FILE = 512 * 2**20
 """Weight of rows at which the next file begins."""
 
 ColumnCounts = Counter[tuple[str, ...]]
-"""(column,) → number of values that are not null; (column, value) → occurrences of a label or a language."""
+"""(column,) → number of values that are not null; (column, value) → occurrences of a label or a language.
+
+Twins are not counted."""
 
 
 @dataclass(slots=True)
@@ -102,6 +104,8 @@ def _weight(batch: pa.RecordBatch) -> int:
 
 def _count(batch: pa.RecordBatch, config: Config) -> ColumnCounts:
     counts: ColumnCounts = Counter()
+    if "twin_of" in batch.schema.names:
+        batch = batch.filter(pc.is_null(batch["twin_of"]))
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         inner = column.flatten() if pa.types.is_list(column.type) else column
         counts[name,] += len(inner) - inner.null_count
