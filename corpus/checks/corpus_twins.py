@@ -27,7 +27,11 @@ def unlike_twin(corpus: Corpus) -> Iterator[Found]:
         fault = _fault(one, original, corpus.whole)
         if fault is not None:
             pointer, detail = fault
-            related = (Related(original.doc_id, original.record, "", "the original"),) if original else ()
+            related = (
+                (Related(original.doc_id, original.record, "", "the original"),)
+                if original and original is not one
+                else ()
+            )
             yield Found(one.doc_id, one.record, detail, pointer, related=related)
 
 
