@@ -2,8 +2,8 @@
 
 The prose is written by hand; front matter, figures and tables are filled in, so that they cannot
 drift from the data. A line `<!-- corpus:NAME -->` of the prose marks where a table goes; the tables configs,
-counts, fields, labels and columns are added at the end if they have no such line. `hard-cases` and `agreement` read
-every document again and are made only if the prose has their marker.
+counts, fields, labels and columns are added at the end if they have no such line. `hard-cases`, `frequencies`
+and `agreement` read every document again and are made only if the prose has their marker.
 
 The `datasets` library caches by the content of the card and not by the files, so every config carries
 the version and the content hash (huggingface/datasets#6493). It also converts the strings of the files to
@@ -26,7 +26,9 @@ from ..agreement import card_table
 from ..core.model import CorpusError, Record
 from ..core.schema import Label, Schema
 from ..pipeline.tables import Config, Labels, configs
+from ..report.tables import markdown
 from .card_text import Prose
+from .frequencies import frequencies, notes, table
 from .hard_cases import occurrences
 from .parquet import ColumnCounts, Split
 
@@ -57,10 +59,12 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
     for name in dict.fromkeys(_MARKER.findall(prose)):
         if name == "hard-cases":
             tables[name] = _hard_cases_table(splits["documents"])
+        elif name == "frequencies":
+            tables[name] = _frequencies_table(schema, splits["documents"])
         elif name == "agreement":
             tables[name] = card_table(root).rstrip("\n")
         elif name not in tables:
-            known = ", ".join((*tables, "hard-cases", "agreement"))
+            known = ", ".join((*tables, "hard-cases", "frequencies", "agreement"))
             raise CorpusError(f"{root / 'DATASET_CARD.md'}: unknown table {name!r}; the tables are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
     return _joined(front, built, version, splits, content, _MARKER.sub(lambda match: tables[match[1]], prose))
@@ -166,6 +170,12 @@ def _hard_cases_table(documents: dict[str, Split]) -> str:
     """Count each hard case over all splits."""
     rows = ([one.case.name, one.case.told_by, one.times, one.articles] for one in occurrences(_rows(documents)))
     return _table(["case", "told by", "times", "articles"], rows)
+
+
+def _frequencies_table(schema: Schema, documents: dict[str, Split]) -> str:
+    names = [label.name for one in schema.article_fields if one.name == "set" for label in one.labels]
+    found = frequencies(_rows(documents), names=names)
+    return "\n".join([*markdown(table(found)), "", *notes(found)])
 
 
 def _rows(documents: dict[str, Split]) -> Iterator[Record]:
