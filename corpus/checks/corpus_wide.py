@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..core.model import Place, Problem, Severity
 from ..core.schema import Schema
-from . import corpus_gold, corpus_labels, corpus_names, corpus_splits
+from . import corpus_gold, corpus_labels, corpus_names, corpus_splits, corpus_twins
 from .document_summary import Corpus
 from .keyed import Context, Found, Keyed, Tallied
 from .rule import Rule, Suppress, documentation
@@ -55,6 +55,7 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
     Whole(corpus_splits.released_document_gone, "warning"),
     Keyed(corpus_splits.released_text_changed, "warning", corpus_splits.text_rows, "each"),
     Keyed(corpus_splits.released_licence_changed, "warning", corpus_splits.licence_rows, "each"),
+    Whole(corpus_twins.unlike_twin),
     Tallied(corpus_labels.unlike_characters, "info", corpus_labels.character_rows),
 )
 

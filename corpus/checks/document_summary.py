@@ -41,6 +41,8 @@ class Summary:
     """The files of all its parts."""
     split: str = ""
     story: str = ""
+    twin_of: str = ""
+    twin_kind: str = ""
     published: str = ""
     license: str = ""
     redistribution: str = ""
@@ -106,6 +108,8 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         tuple(sorted(files)),
         split=value("split"),
         story=value("story"),
+        twin_of=value("twin_of"),
+        twin_kind=value("twin_kind"),
         published=value("published"),
         license=value("license"),
         redistribution=value("redistribution"),

@@ -40,6 +40,7 @@ VERBS = {
         "agreement": "agreement:agreement",
         "adjudicate": "agreement:adjudicate",
         "guidelines": "init_add:guidelines",
+        "stats": "stats:stats",
     },
     "Score systems": {
         "score": "score:score",

@@ -2,8 +2,8 @@
 
 The prose is written by hand; front matter, figures and tables are filled in, so that they cannot
 drift from the data. A line `<!-- corpus:NAME -->` of the prose marks where a table goes; the tables configs,
-counts, fields, labels and columns are added at the end if they have no such line. `hard-cases` and `agreement` read
-every document again and are made only if the prose has their marker.
+counts, fields, labels and columns are added at the end if they have no such line. `hard-cases`, `frequencies`
+and `agreement` read every document again and are made only if the prose has their marker.
 
 The `datasets` library caches by the content of the card and not by the files, so every config carries
 the version and the content hash (huggingface/datasets#6493). It also converts the strings of the files to
@@ -28,7 +28,9 @@ from ..core.hard_cases import occurrences
 from ..core.model import GOLD, CorpusError, Record
 from ..core.schema import Label, Schema
 from ..pipeline.tables import WITHHELD, Config, Labels, configs
-from .parquet import ColumnCounts, Split
+from ..report.tables import markdown
+from .frequencies import frequencies, notes, table
+from .parquet import TWINS, ColumnCounts, Split
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -58,10 +60,12 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
     for name in dict.fromkeys(_MARKER.findall(prose)):
         if name == "hard-cases":
             tables[name] = _hard_cases_table(splits)
+        elif name == "frequencies":
+            tables[name] = _frequencies_table(schema, splits)
         elif name == "agreement":
             tables[name] = card_table(root).rstrip("\n")
         elif name not in tables:
-            known = ", ".join((*tables, "hard-cases", "agreement"))
+            known = ", ".join((*tables, "hard-cases", "frequencies", "agreement"))
             raise CorpusError(f"{root / 'DATASET_CARD.md'}: unknown table {name!r}; the tables are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
     return _joined(front, built, version, splits, content, _MARKER.sub(lambda match: tables[match[1]], prose))
@@ -158,7 +162,16 @@ def _counts_of_articles(schema: Schema, splits: Splits) -> dict[str, ColumnCount
 
 
 def _counts_table(schema: Schema, by_split: dict[str, ColumnCounts]) -> str:
+    """Count articles, those of each set, and records. Twins have a row of their own and are counted nowhere else."""
     rows: list[list[object]] = [["articles", *(counts["doc_id",] for counts in by_split.values())]]
+    sets = next((one.labels for one in schema.article_fields if one.name == "set"), ())
+    for label in sets:
+        of_set = [counts["set", label.name] for counts in by_split.values()]
+        if any(of_set):
+            rows.append([f"articles of set `{label.name}`", *of_set])
+    twins = [counts[TWINS] for counts in by_split.values()]
+    if any(twins):
+        rows.append(["twins, not counted in any figure", *twins])
     withheld = [counts["doc_id",] - counts["text",] for counts in by_split.values()]
     if any(withheld):
         rows.append(["articles whose text is withheld", *withheld])
@@ -172,12 +185,20 @@ def _hard_cases_table(splits: Splits) -> str:
     return _table(["case", "told by", "times", "articles"], rows)
 
 
+def _frequencies_table(schema: Schema, splits: Splits) -> str:
+    names = [label.name for one in schema.article_fields if one.name == "set" for label in one.labels]
+    found = frequencies(_rows(splits), names=names)
+    return "\n".join([*markdown(table(found)), "", *notes(found)])
+
+
 def _rows(splits: Splits) -> Iterator[Record]:
+    """Yield the gold rows of all articles, without twins."""
     files = (
         file for name in ("documents", WITHHELD) for split in splits.get(name, {}).values() for file in split.files
     )
     for batch in (batch for file in files for batch in pq.ParquetFile(file).iter_batches(64)):
-        yield from (row for row in batch.to_pylist() if row.get("annotator") in (None, GOLD))
+        rows = (row for row in batch.to_pylist() if row.get("annotator") in (None, GOLD))
+        yield from (row for row in rows if row.get("twin_of") is None)
 
 
 def _label_tables(schema: Schema, counts: ColumnCounts) -> str:

@@ -21,8 +21,10 @@ _FILE = 512 * 2**20
 ColumnCounts = Counter[tuple[str, ...]]
 """(column,) → number of values that are not null; (column, value) → occurrences of a label or a language.
 
-Of the rows that `Config.counted` selects.
+Of the rows that `Config.counted` selects, without twins, which `TWINS` counts.
 """
+TWINS = ("twins",)
+"""The key of the number of twins."""
 
 
 @dataclass(slots=True)
@@ -105,6 +107,9 @@ def _weight(batch: pa.RecordBatch) -> int:
 
 def _count(batch: pa.RecordBatch, config: Config) -> ColumnCounts:
     counts: ColumnCounts = Counter()
+    if "twin_of" in batch.schema.names:
+        counts[TWINS] += len(batch) - batch["twin_of"].null_count
+        batch = batch.filter(pc.is_null(batch["twin_of"]))
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         inner = column.flatten() if pa.types.is_list(column.type) else column
         counts[name,] += len(inner) - inner.null_count

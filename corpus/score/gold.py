@@ -31,6 +31,11 @@ class GoldDocument:
         return str(self.article.record.get("split") or "")
 
     @property
+    def twin(self) -> bool:
+        """Return whether the document is a changed copy of another one, which no figure counts."""
+        return bool(self.article.record.get("twin_of"))
+
+    @property
     def story(self) -> str:
         """Return what is drawn as one in a resample: the story, or the document where it names none."""
         return f"story {self.article.record['story']}" if self.article.record.get("story") else self.doc_id

@@ -104,6 +104,8 @@ def score(
     `multi_entity="drop"` leaves mentions in two entities out of coreference; both are refused otherwise. `submission`
     is a file to write the predictions to, with `system` as the name, once they are scored against a release.
 
+    Twins are not scored, and predictions for them are ignored.
+
     Intervals are 95% percentiles of 1,000 resamples of stories. Raises CorpusError for predictions that cannot be
     scored.
     """
@@ -113,7 +115,7 @@ def score(
     given = _read(predictions, corpus)
     gold, split = _as_submitted(gold, given, corpus, split)
     splits = _splits(split, gold, given)
-    asked = {one.doc_id: one for one in gold.documents if not splits or one.split in splits}
+    asked = {one.doc_id: one for one in gold.documents if (not splits or one.split in splits) and not one.twin}
     if not asked:
         raise CorpusError(f"no document of {split or 'the corpus'} has an annotation by {gold.name}")
     empty = check_documents(given, asked, {one.doc_id for one in gold.documents}, missing == "empty")

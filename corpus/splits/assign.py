@@ -21,6 +21,9 @@ from ..core.model import CorpusError
 from ..core.settings import SplitSettings
 from .near_duplicates import Near, Sketch
 
+_BY_HAND = "real"
+"""The split of real news: it gets no share by default, so that only records that name it are in it."""
+
 
 class Splittable(Protocol):
     """The properties of a document that the assignment needs; "" for a missing value."""
@@ -155,7 +158,7 @@ def _by_day(day: str, days: Mapping[str, str]) -> Choice:
 
 
 def checked(settings: SplitSettings, splits: Sequence[str], documents: Sequence[Splittable]) -> SplitSettings:
-    """Return the settings with defaults: 80% for the first split, the rest in equal shares.
+    """Return the settings with defaults: 80% for the first split, the rest in equal shares, nothing for `real`.
 
     Raises CorpusError if they name a split that the schema does not have, or if days are missing; the message then
     proposes days from the proportions and the dates of the documents.
@@ -180,6 +183,7 @@ def checked(settings: SplitSettings, splits: Sequence[str], documents: Sequence[
 
 
 def _default(splits: Sequence[str]) -> dict[str, float]:
+    splits = [name for name in splits if name != _BY_HAND]
     if len(splits) < 2:
         return dict.fromkeys(splits, 1.0)
     return {splits[0]: 0.8, **dict.fromkeys(splits[1:], 0.2 / (len(splits) - 1))}

@@ -101,6 +101,22 @@ def story_in_two_splits(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(doc), record_of(other)))
 
 
+@kind("C643", docs=2)
+def twin_elsewhere(ground: Ground, rng: random.Random) -> Planted:
+    """A twin is in another story than its original."""
+    doc, other = ground.docs
+    doc.record |= {"split": "test", "story": "bridge", "twin_of": other.doc_id, "twin_kind": "noisy"}
+    other.record |= {"split": "test", "story": "ferry"}
+    return Planted(files=(record_of(doc), record_of(other)))
+
+
+@kind("C643", docs=1)
+def twin_of_nothing(ground: Ground, rng: random.Random) -> Planted:
+    """A twin names an original that the corpus does not have."""
+    ground.doc.record |= {"twin_of": "no-such-article", "twin_kind": "paraphrase"}
+    return Planted(files=(record_of(ground.doc),))
+
+
 @kind("C637", docs=3)
 def misspelt_story(ground: Ground, rng: random.Random) -> Planted:
     """The story of an article has a letter more than that of two others."""

@@ -1,0 +1,55 @@
+"""Level 6: a check of twins, which are changed copies of other articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .document_summary import Corpus, Summary
+from .keyed import Found, Related
+
+
+def unlike_twin(corpus: Corpus) -> Iterator[Found]:
+    """C643: A twin does not fit its original.
+
+    What: `twin_of` names a document that the corpus does not have, the twin itself, or another twin; twin and original
+    are in different splits or stories; or one of `twin_of` and `twin_kind` is missing. For some paths only, a missing
+    document is not reported.
+    Why: no figure counts a twin, because its original is counted. A score of a twin is compared with that of its
+    original, and in another split it would leak the text.
+    Bad: `"twin_of": "ferry-bell"` in `test`, and `ferry-bell` in `train`.
+    Good: both in `test`, with one `story`.
+    """
+    twins = [one for one in corpus.summaries if one.twin_of or one.twin_kind]
+    named = {one.twin_of for one in twins}
+    originals = {one.doc_id: one for one in corpus.summaries if one.doc_id in named}
+    for one in twins:
+        original = originals.get(one.twin_of)
+        fault = _fault(one, original, corpus.whole)
+        if fault is not None:
+            pointer, detail = fault
+            related = (
+                (Related(original.doc_id, original.record, "", "the original"),)
+                if original and original is not one
+                else ()
+            )
+            yield Found(one.doc_id, one.record, detail, pointer, related=related)
+
+
+def _fault(one: Summary, original: Summary | None, whole: bool) -> tuple[str, str] | None:
+    """Return where the fault of a twin is and what it is, None without one."""
+    if not one.twin_of:
+        return "/twin_kind", f"it is {one.twin_kind}, and `twin_of` is missing"
+    if not one.twin_kind:
+        return "/twin_of", "`twin_kind` is missing"
+    if original is None:
+        return ("/twin_of", f"the corpus has no valid document {one.twin_of}") if whole else None
+    if original is one:
+        return "/twin_of", "it names itself"
+    if original.twin_of:
+        return "/twin_of", f"{original.doc_id} is a twin of {original.twin_of}"
+    for name in ("split", "story"):
+        mine, other = getattr(one, name), getattr(original, name)
+        if mine != other:
+            pointer = f"/{name}" if mine else ""
+            return pointer, f"{name} {mine or 'missing'} here, {other or 'missing'} for {original.doc_id}"
+    return None

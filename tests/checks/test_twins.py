@@ -1,0 +1,89 @@
+"""Twins: changed copies of other articles, in their split and story, which no figure counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.corpora import TEXT, Corpus, annotation, tiny
+
+from corpus.score import score
+
+TWIN = {"story": "bridge", "twin_of": "alpha", "twin_kind": "noisy"}
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    """Two articles; `alpha` of the story bridge has a twin."""
+    made = tiny(tmp_path / "corpus")
+    made.add("alpha", annotators=("gold", "ann-a"), story="bridge", set="plain")
+    made.add("twin", TEXT.replace("spoke", "speaks"), **TWIN, set="plain")
+    return made
+
+
+def found(corpus: Corpus) -> list[tuple[str, str]]:
+    return [(one["pointer"], one["message"]) for one in corpus.findings() if one["code"] == "C643"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "path", "message"),
+    [
+        ({"twin_of": "omega"}, "/twin_of", "the corpus has no valid document omega"),
+        ({"twin_of": "twin"}, "/twin_of", "it names itself"),
+        ({"twin_of": "other"}, "/twin_of", "other is a twin of alpha"),
+        ({"story": "ferry"}, "/story", "story ferry here, bridge for alpha"),
+        ({"story": None}, "", "story missing here, bridge for alpha"),
+        ({"split": "test"}, "/split", "split test here, train for alpha"),
+        ({"twin_kind": None}, "/twin_of", "`twin_kind` is missing"),
+        ({"twin_of": None}, "/twin_kind", "it is noisy, and `twin_of` is missing"),
+    ],
+)
+def test_a_twin_that_does_not_fit_is_found(corpus: Corpus, changed: dict[str, Any], path: str, message: str) -> None:
+    corpus.add("other", TEXT.replace("spoke", "spoke up"), **TWIN)
+    assert found(corpus) == []
+    record = {name: value for name, value in {**TWIN, **changed}.items() if value is not None}
+    corpus.add("twin", TEXT.replace("spoke", "speaks"), **record)
+    assert found(corpus) == [(path, f"A twin does not fit its original: {message}")]
+
+
+def test_of_some_paths_only_a_missing_original_is_not_reported(corpus: Corpus) -> None:
+    corpus.add("twin", TEXT.replace("spoke", "speaks"), **{**TWIN, "twin_of": "omega"})
+    assert "C643" not in corpus.run("validate", str(corpus.root / "raw" / "twin.json")).out
+
+
+def test_the_card_counts_no_twin(corpus: Corpus) -> None:
+    for doc_id, extra in (("alpha", {}), ("beta", {"set": "hard"}), ("twin", TWIN)):
+        record = corpus.read(f"raw/{doc_id}.json")
+        corpus.write(f"raw/{doc_id}.json", {"set": "plain", **record, **extra})
+    corpus.write("DATASET_CARD.md", "---\nlicense: cc-by-4.0\n---\n\n<!-- corpus:counts -->\n")
+    ran = corpus.run("build")
+    assert ran.code == 0, ran.err
+    card = (corpus.root / "build" / "README.md").read_text("utf-8")
+    rows = [line for line in card.splitlines() if line.startswith("| ")]
+    for row in (
+        "| articles | 2 |",
+        "| articles of set `plain` | 1 |",
+        "| articles of set `hard` | 1 |",
+        "| twins, not counted in any figure | 1 |",
+        "| quotes | 2 |",
+        "| `direct` | Direct | Word for word, in quotation marks or set off as a block. | 2 |",
+    ):
+        assert row in rows
+
+
+@pytest.mark.parametrize("against", ["corpus", "release"])
+def test_no_twin_is_scored(corpus: Corpus, tmp_path: Path, against: str) -> None:
+    predicted = tmp_path / "predicted"
+    predicted.mkdir()
+    for doc_id, text in (("alpha", TEXT), ("beta", TEXT.replace("safe", "not safe")), ("twin", TEXT)):
+        (predicted / f"{doc_id}.json").write_text(json.dumps(annotation(doc_id, text, "model")))
+    of: dict[str, Any] = {"root": corpus.root}
+    if against == "release":
+        corpus.write("DATASET_CARD.md", "---\nlicense: cc-by-4.0\n---\n")
+        assert corpus.run("build").code == 0
+        of = {"release": corpus.root / "build"}
+    result = score(predicted, **of)
+    assert result.documents == 2
+    assert min(one.value for one in result.figures if one.value == one.value) == 1.0
