@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..splits.assign import bridge, stories
 from ..splits.containment import Contained, contained
-from ..splits.near_duplicates import Near, is_near
+from ..splits.near_duplicates import Near, cut_pairs, is_near
 from .document_summary import Corpus, Summary
 from .keyed import Context, Found, Related, Row
 
@@ -20,7 +20,7 @@ def near_copies(corpus: Corpus) -> Iterator[Found]:
     What: two texts share at least half of their runs of twelve letters (estimated with MinHash), or have
     identical letters, or, where a text is withheld, the same checksum. Every document with a
     near-duplicate in another split is in at least one finding, with the first of them. Of many texts with the same
-    runs, such as those made from one template, a text is compared with the first 64 of each split.
+    runs, such as those made from one template, a text is compared with the first 64 of each split; C643 says so.
     Why: a model reproduces in the test what it memorised in training.
     Bad: an agency report in `train`, and the same report under another headline in `test`.
     Good: both in one split, with one `story`.
@@ -71,6 +71,28 @@ def copied_text(corpus: Corpus) -> Iterator[Found]:
             detail = f"about {pair.share:.0%} of it are in {other.doc_id}, {one.split} here, {other.split} there"
             related = (_in_record(other, "/split", "the longer text"),)
             yield Found(one.doc_id, one.record, detail, "/split", related=related)
+
+
+def uncompared_copies(corpus: Corpus) -> Iterator[Found]:
+    """C643: Not every pair of texts with the same runs was compared.
+
+    What: more than 64 texts in each of two splits share runs of twelve letters, such as the weather reports that are
+    made from one template, and C606 compared each with the first 64 of every split. One finding for the texts of a
+    template, with the number of pairs in different splits that were not compared, unless they share other runs too.
+    Why: comparing each with each would take days for 100,000 texts; who reads that there are no near-duplicates should
+    know what was not compared. A model that learnt the template from the training texts knows half of each test text.
+    Bad: 400 weather reports of one form in `train`, and 100 in `test`.
+    Good: all of them with one `story`, and so in one split.
+    """
+    documents = [one for one in corpus.summaries if one.split]
+    for texts, pairs in cut_pairs([one.sketch for one in documents], [one.split for one in documents]):
+        first = next((i for i in texts if corpus.asks(documents[i].doc_id)), None)
+        if first is not None:
+            one = documents[first]
+            were = "pair in different splits was" if pairs == 1 else "pairs in different splits were"
+            detail = f"{pairs:,} {were} not, among {len(texts):,} texts like this one"
+            advice = "give the texts of a template one story, so that they are in one split"
+            yield Found(one.doc_id, one.record, detail, "/split", suggestion=advice)
 
 
 def story_rows(one: Summary) -> Iterator[Row]:

@@ -51,6 +51,7 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
     Keyed(corpus_names.annotators_alike, "warning", corpus_names.annotator_rows),
     Keyed(corpus_names.stories_alike, "warning", corpus_names.story_name_rows),
     Whole(corpus_splits.copied_text, "warning"),
+    Whole(corpus_splits.uncompared_copies, "info"),
     Whole(corpus_splits.released_document_gone, "warning"),
     Keyed(corpus_splits.released_text_changed, "warning", corpus_splits.text_rows, "each"),
     Keyed(corpus_splits.released_licence_changed, "warning", corpus_splits.licence_rows, "each"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import accumulate
-from operator import add
+from operator import add, eq
 from typing import NamedTuple
 
 import regex
@@ -71,12 +71,14 @@ def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
     if not spans:
         return
     tables = offset_tables(text)
-    for reason, table in tables.items():
-        mended = [_through(text, table, span) for span in spans]
-        moved = any(m and (m.start, m.end) != (span.start, span.end) for m, span in zip(mended, spans, strict=True))
-        if moved and all(mended):
-            yield from (Explanation(reason, span, True, reason) for span in mended)
-            return
+    # The table that leads to the quoted words themselves goes before one that leads to words with other line ends.
+    for same in (eq, _is_same):
+        for reason, table in tables.items():
+            mended = [_through(text, table, span, same) for span in spans]
+            moved = any(m and (m.start, m.end) != (span.start, span.end) for m, span in zip(mended, spans, strict=True))
+            if moved and all(mended):
+                yield from (Explanation(reason, span, True, reason) for span in mended)
+                return
     local = [_one(text, span, tables) for span in spans]
     elsewhere = iter(relocated(text, [span for span, one in zip(spans, local, strict=True) if one is None]))
     for span, one in zip(spans, local, strict=True):
@@ -103,13 +105,16 @@ def _one(text: str, span: Span, tables: dict[str, dict[int, int]]) -> Explanatio
     return None
 
 
-def _through(text: str, table: dict[int, int], span: Span) -> Span | None:
+def _is_same(here: str, words: str) -> bool:
+    return here == words or _plain(here) == _plain(words)
+
+
+def _through(text: str, table: dict[int, int], span: Span, same: Callable[[str, str], bool] = _is_same) -> Span | None:
     start, end = table.get(span.start), table.get(span.end)
     if start is None or end is None:
         return None
-    here, words = text[start:end], span.text or ""
-    same = here == words or _plain(here) == _plain(words)
-    return Span(start, end, here) if same else None
+    here = text[start:end]
+    return Span(start, end, here) if same(here, span.text or "") else None
 
 
 def _plain(words: str) -> str:

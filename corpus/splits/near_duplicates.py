@@ -13,6 +13,7 @@ bucket are compared, so every reported pair is verified, while a pair near the t
 
 Thousands of texts made from one template share buckets without being near-duplicates. So in a bucket a text is compared
 with the first 64 texts of each label only. Near-duplicates share several buckets, most of them with few other texts.
+`cut_pairs` tells how many pairs were not compared.
 """
 
 from __future__ import annotations
@@ -142,9 +143,7 @@ class Near:
         self._labels = labels
         self._rows = np.full((len(sketches), _MINIMA), 0xFFFFFFFF, np.uint32)
         hashed = [i for i, one in enumerate(sketches) if one.minima]
-        if hashed:
-            joined = b"".join(sketches[i].minima for i in hashed)
-            self._rows[hashed] = np.frombuffer(joined, "<u4").reshape(-1, _MINIMA)
+        self._rows[hashed] = _minima(sketches)
         self._buckets: list[tuple[bool, dict[str, Numbers]]] = []
         """For each bucket: whether its members are equal texts; label → their numbers, ascending."""
         self._of: dict[int, list[int]] = {}
@@ -239,16 +238,8 @@ class Near:
                 self._add(np.array(found), True)
 
     def _add_bands(self, hashed: Numbers) -> None:
-        """Add a bucket for each set of texts with the same four minima in the same band."""
-        width = _MINIMA // _BANDS
-        for band in range(_BANDS):
-            rows = self._rows[hashed, band * width : (band + 1) * width].astype(np.uint64)
-            keys = (rows * np.array(_FACTORS[:width], np.uint64)).sum(axis=1)
-            order = np.argsort(keys, kind="stable")
-            changes = np.flatnonzero(np.diff(keys[order])) + 1
-            edges = np.array([0, *changes.tolist(), len(order)])
-            for k in np.flatnonzero(np.diff(edges) > 1).tolist():
-                self._add(np.sort(hashed[order[edges[k] : edges[k + 1]]]), False)
+        for members in _bands(self._rows[hashed], 2):
+            self._add(hashed[members], False)
 
     def _add(self, found: Numbers, same: bool) -> None:
         members: dict[str, list[int]] = {}
@@ -256,3 +247,57 @@ class Near:
             members.setdefault(self._labels[i], []).append(i)
             self._of.setdefault(i, []).append(len(self._buckets))
         self._buckets.append((same, {label: np.array(numbers) for label, numbers in members.items()}))
+
+
+class Cut(NamedTuple):
+    """Texts with the same runs, such as those of one template, of which `Near` does not compare each pair."""
+
+    texts: list[int]
+    """Their numbers, ascending."""
+    pairs: int
+    """How many of their pairs with different labels are not compared in the bucket of these texts."""
+
+
+def cut_pairs(sketches: Sequence[Sketch], labels: Sequence[str]) -> list[Cut]:
+    """Return the sets of texts whose pairs `Near` does not all compare, that with the most pairs first.
+
+    Texts of one template share up to 32 buckets. They are returned once, as the bucket with the most pairs.
+    """
+    if len(sketches) <= 2 * _BOUND:
+        return []
+    hashed = np.array([i for i, one in enumerate(sketches) if one.minima], np.int64)
+    names = {label: k for k, label in enumerate(dict.fromkeys(labels))}
+    label = np.array([names[one] for one in labels], np.int64)
+    found = []
+    for members in _bands(_minima(sketches), 2 * _BOUND + 2):
+        beyond = np.maximum(np.bincount(label[hashed[members]]) - _BOUND, 0)
+        # The pairs of different labels: half of the square of the sum without the squares.
+        pairs = (int(beyond.sum()) ** 2 - int((beyond**2).sum())) // 2
+        if pairs:
+            found.append((pairs, hashed[members]))
+    found.sort(key=lambda one: (-one[0], int(one[1][0])))
+    seen = np.zeros(len(sketches), bool)
+    cuts = []
+    for pairs, texts in found:
+        if np.count_nonzero(seen[texts]) * 2 < len(texts):
+            cuts.append(Cut(texts.tolist(), pairs))
+        seen[texts] = True
+    return cuts
+
+
+def _minima(sketches: Sequence[Sketch]) -> Codes:
+    """Return the minima of the texts that have any, a row each."""
+    return np.frombuffer(b"".join(one.minima for one in sketches), "<u4").astype(np.uint32).reshape(-1, _MINIMA)
+
+
+def _bands(rows: Codes, at_least: int) -> Iterator[Numbers]:
+    """Yield, for each band, the rows with the same four minima in it, ascending, if there are so many."""
+    width = _MINIMA // _BANDS
+    for band in range(_BANDS):
+        part = rows[:, band * width : (band + 1) * width].astype(np.uint64)
+        keys = (part * np.array(_FACTORS[:width], np.uint64)).sum(axis=1)
+        order = np.argsort(keys, kind="stable")
+        changes = np.flatnonzero(np.diff(keys[order])) + 1
+        edges = np.array([0, *changes.tolist(), len(order)])
+        for k in np.flatnonzero(np.diff(edges) >= at_least).tolist():
+            yield np.sort(order[edges[k] : edges[k + 1]])

@@ -90,9 +90,12 @@ def test_findings_say_where_they_are(case: Case) -> None:
         assert value["severity"] == BY_CODE[problem.code].severity
         file = case.bad / problem.file
         if problem.pointer:
-            where = places(file.read_text("utf-8-sig"))
+            text, line = file.read_text("utf-8-sig"), problem.line
+            if file.suffix == ".jsonl":
+                text, line = text.split("\n")[line - 1], 1
+            where = places(text)
             parent = problem.pointer.rpartition("/")[0]
-            assert (problem.line, problem.column) == where.get(problem.pointer, where[parent])
+            assert (line, problem.column) == where.get(problem.pointer, where[parent])
             record = split_pointer(problem.pointer)[1:2]
             assert bool(problem.record) == bool(
                 record and record[0].isdigit() and problem.pointer[1:7] not in ("layers", "topics")

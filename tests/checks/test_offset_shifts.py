@@ -208,3 +208,11 @@ def test_a_reason_that_does_not_explain_all_is_not_safe() -> None:
     (reason, mended, safe, _), (other, none, *_) = explain(text, [shifted, misspelt])
     assert (reason, mended, safe) == ("the offsets count UTF-16 units", Span(2, 5, "Ada"), False)
     assert (other, none) == ("the quoted words do not occur in the text", None)
+
+
+def test_the_way_of_counting_that_leads_to_the_words_themselves_goes_first() -> None:
+    text = "e\u0301\r\n\r\n\n\n\r\n"
+    ((reason, mended, safe, _),) = explain(text, [Span(3, 9, "\r\n\n\n\r\n")])
+    assert reason == "the offsets were made on the text in normal form NFC"
+    assert mended == Span(4, 10, "\r\n\n\n\r\n")
+    assert safe

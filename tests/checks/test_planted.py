@@ -33,6 +33,7 @@ NOT_PLANTED = {
     "F109": "needs a file of many megabytes",
     "F119": "needs a file that goes away while the corpus is read",
     "C611": "needs the labels of 300 records",
+    "C643": "needs 130 texts of one template",
 }
 """Rules that no kind claims, and why."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from corpus.splits import containment, near_duplicates
 from corpus.splits.containment import COMMON, contained, sample
-from corpus.splits.near_duplicates import Near, Sketch, is_near, sketch
+from corpus.splits.near_duplicates import NO_TEXT, Near, Sketch, cut_pairs, is_near, sketch
 
 LETTERS = "abcdefghijklmnoprstuvw"
 
@@ -94,6 +94,24 @@ def test_a_template_is_compared_a_bounded_number_of_times(monkeypatch: pytest.Mo
     compared = 0
     near.groups("train")
     assert compared < 2000 * 64 * 8
+
+
+def test_pairs_of_a_template_that_are_not_compared_are_counted() -> None:
+    rng = np.random.default_rng(7)
+
+    def of_template(count: int) -> list[Sketch]:
+        template = rng.integers(0, 2**32 - 1, 12, dtype=np.uint32)
+        rows = rng.integers(0, 2**32 - 1, (count, 128), dtype=np.uint32)
+        rows[:, :12] = template
+        return [Sketch((b"",), row.tobytes()) for row in rows]
+
+    small, large = of_template(140), of_template(300)
+    sketches = [*small, NO_TEXT, *large]
+    labels = ["train", "test"] * 70 + ["train"] + ["train"] * 100 + ["test"] * 100 + ["dev"] * 100
+    cuts = cut_pairs(sketches, labels)
+    assert [(cut.texts[0], len(cut.texts), cut.pairs) for cut in cuts] == [(141, 300, 3 * 36 * 36), (0, 140, 6 * 6)]
+    assert cut_pairs(sketches, ["train"] * len(sketches)) == []
+    assert cut_pairs(small[:128], labels) == []
 
 
 def test_a_copy_among_thousands_of_versions_of_a_template_is_found() -> None:
