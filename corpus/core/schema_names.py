@@ -11,8 +11,8 @@ from .model import CorpusError
 NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")
 _DEVICE = re.compile("(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])")
 """Names that Windows keeps for devices: no file of this name can be made there."""
-_TURNED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""The characters that change the direction of the text after them."""
+_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""A control character other than line feed and tab, half of a surrogate pair, or a change of the text's direction."""
 _LONGEST = 100
 """Code points of the longest name of a layer, field, split or label."""
 
@@ -37,10 +37,9 @@ def check_names(kind: str, names: Iterable[str]) -> None:
 
 def check_prose(what: str, text: str) -> None:
     """Raise CorpusError for a title or description that a terminal or a config of Label Studio cannot show as it is."""
-    wrong = next((char for char in text if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t"), None)
-    wrong = wrong or next((char for char in text if char in _TURNED), None)
+    wrong = _HIDDEN.search(text)
     if wrong:
-        number = f"U+{ord(wrong):04X}"
+        number = f"U+{ord(wrong[0]):04X}"
         raise CorpusError(f"the title or description of the schema's {what} has the control character {number}")
 
 

@@ -6,6 +6,7 @@ would not read, and jactionlint, a fork of actionlint whose package holds the pr
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -14,19 +15,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from unittest.mock import patch
 
 import pytest
 import yaml
 from support.cases import CASES, copy_bad
 from support.corpora import REPOSITORY
 
+from corpus.cli.main import main as corpus_main
+
 GITHUB = REPOSITORY / ".github"
 ACTION = REPOSITORY / "action.yml"
 SUBMISSION = GITHUB / "workflows" / "submission.yml"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
+STEP = REPOSITORY / ".ci" / "submission.py"
+SCRIPT = runpy.run_path(str(STEP))
 HOOKS = REPOSITORY / ".pre-commit-hooks.yaml"
 FAULT = CASES / "P307-slice-mismatch-line-ends"
 PULL_REQUEST = {
@@ -199,21 +206,51 @@ def test_inputs_of_the_action_are_documented_and_used() -> None:
 # What the steps do
 
 
-@pytest.fixture
-def submit(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
-    """Runs the last step of the action; exit code, log and summary."""
+Submit = Callable[..., tuple[int, str, str]]
 
-    def run(**variables: str) -> tuple[int, str, str]:
+
+@pytest.fixture
+def submit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Submit:
+    """Runs the last step of the action; exit code, log and summary. `processes` are those that the step starts.
+
+    Without them, the step and its commands run in this process: starting three takes a second.
+    """
+
+    def run(processes: bool = False, **variables: str) -> tuple[int, str, str]:
         summary, output = tmp_path / "summary.md", tmp_path / "output"
         for written in (summary, output):
             written.unlink(missing_ok=True)
         env = os.environ | variables
         env |= {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output), "RUNNER_TEMP": str(tmp_path)}
-        code, log = tool(sys.executable, REPOSITORY / ".ci" / "submission.py", cwd=tmp_path, env=env)
+        if processes:
+            code, log = tool(sys.executable, STEP, cwd=tmp_path, env=env)
+        else:
+            monkeypatch.setitem(SCRIPT["main"].__globals__, "subprocess", InProcess)
+            with chdir(tmp_path), redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")) as out:
+                code = SCRIPT["main"](env)
+                out.flush()
+            log = out.buffer.getvalue().decode()
         assert output.read_text("utf-8") == f"exit-code={code}\n"
         return code, log, summary.read_text("utf-8")
 
     return run
+
+
+class InProcess:
+    """Stands in for `subprocess` in the step, and runs `corpus` in this process."""
+
+    DEVNULL = subprocess.DEVNULL
+
+    @staticmethod
+    def run(
+        command: list[str], stdin: int, stdout: BinaryIO, stderr: BinaryIO, env: dict[str, str]
+    ) -> subprocess.CompletedProcess[bytes]:
+        out, err = io.TextIOWrapper(stdout, "utf-8"), io.TextIOWrapper(stderr, "utf-8")
+        with patch.dict(os.environ, env, clear=True), redirect_stdout(out), redirect_stderr(err):
+            code = corpus_main(command[1:])
+        out.detach()
+        err.detach()
+        return subprocess.CompletedProcess(command, code)
 
 
 def corpus_with(root: Path, schema: bool = True) -> Path:
@@ -223,11 +260,9 @@ def corpus_with(root: Path, schema: bool = True) -> Path:
     return root
 
 
-def test_the_summary_carries_the_findings_and_the_log_none(
-    submit: Callable[..., tuple[int, str, str]], tmp_path: Path
-) -> None:
+def test_the_summary_carries_the_findings_and_the_log_none(submit: Submit, tmp_path: Path) -> None:
     corpus_with(tmp_path / "submission")
-    code, log, summary = submit(CORPUS_ROOT="submission", CORPUS_FMT="false")
+    code, log, summary = submit(processes=True, CORPUS_ROOT="submission", CORPUS_FMT="false")
     assert code == 1
     assert log == "corpus validate: exit code 1; the findings are in the job summary\n"
     assert "\n```text\nannotations/gold/crlf-shift.json:14:9: error P307 " in summary
@@ -235,7 +270,7 @@ def test_the_summary_carries_the_findings_and_the_log_none(
     assert "corpus validate\n" in summary
 
 
-def test_annotations_name_files_of_the_repository(submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+def test_annotations_name_files_of_the_repository(submit: Submit, tmp_path: Path) -> None:
     """The pull request is checked out beside the checker; GitHub knows the names in the repository."""
     git(corpus_with(tmp_path / "submission"), "init")
     code, log, summary = submit(
@@ -259,9 +294,7 @@ def submission(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_pull_request_shows_its_own_findings_only(
-    submit: Callable[..., tuple[int, str, str]], tmp_path: Path
-) -> None:
+def test_a_pull_request_shows_its_own_findings_only(submit: Submit, tmp_path: Path) -> None:
     root = submission(tmp_path)
     git(root, "add", "--all")
     git(root, "commit", "-m", "a submission")
@@ -271,7 +304,7 @@ def test_a_pull_request_shows_its_own_findings_only(
     assert "in 1 document" in summary
 
 
-def test_a_file_that_is_not_formatted_is_named(submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+def test_a_file_that_is_not_formatted_is_named(submit: Submit, tmp_path: Path) -> None:
     root = submission(tmp_path)
     record = root / "raw" / "barrage-hearing-delay.json"
     record.write_text(json.dumps(json.loads(record.read_bytes())), "utf-8")
@@ -283,7 +316,7 @@ def test_a_file_that_is_not_formatted_is_named(submit: Callable[..., tuple[int, 
     assert submit(CORPUS_ROOT="submission", CORPUS_SINCE="HEAD^1", CORPUS_FMT="false")[0] == 0
 
 
-def test_infos_are_shown_on_request(submit: Callable[..., tuple[int, str, str]]) -> None:
+def test_infos_are_shown_on_request(submit: Submit) -> None:
     said = submit(CORPUS_ROOT=str(REPOSITORY), CORPUS_FMT="false")[2]
     assert ": info " not in said
     assert "not shown" in said
@@ -291,13 +324,13 @@ def test_infos_are_shown_on_request(submit: Callable[..., tuple[int, str, str]])
     assert ": info " in every
 
 
-def test_a_submission_without_a_fault_is_green(submit: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_submission_without_a_fault_is_green(submit: Submit) -> None:
     code, _, summary = submit(CORPUS_ROOT=str(REPOSITORY))
     assert code == 0, summary
     assert summary.startswith("## Corpus: ✅ nothing found\n")
 
 
-def test_only_the_paths_that_are_named_are_checked(submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+def test_only_the_paths_that_are_named_are_checked(submit: Submit, tmp_path: Path) -> None:
     path = REPOSITORY / "annotations" / "gold" / "barrage-hearing-delay.json"
     code, _, summary = submit(CORPUS_ROOT=str(REPOSITORY), CORPUS_PATHS=f"\n {path} \n\n", CORPUS_ARGS="--workers=1\n")
     assert code == 0
@@ -305,15 +338,15 @@ def test_only_the_paths_that_are_named_are_checked(submit: Callable[..., tuple[i
 
 
 @pytest.mark.parametrize("value", ["$(touch pwned)", "; touch pwned", "`touch pwned`", "--help", "-x", "nowhere"])
-def test_an_input_is_never_run(value: str, submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
-    code, log, summary = submit(CORPUS_ROOT=value, CORPUS_PATHS=value)
+def test_an_input_is_never_run(value: str, submit: Submit, tmp_path: Path) -> None:
+    code, log, summary = submit(processes="touch" in value, CORPUS_ROOT=value, CORPUS_PATHS=value)
     assert code == 2
     assert "could not run" in summary
     assert value not in log
     assert not (tmp_path / "pwned").exists()
 
 
-def test_a_submission_cannot_write_to_the_summary(submit: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+def test_a_submission_cannot_write_to_the_summary(submit: Submit, tmp_path: Path) -> None:
     root = corpus_with(tmp_path / "submission")
     path = root / "annotations" / "gold" / "crlf-shift.json"
     evil = "\\n````\\n# passed\\n::error::x\\n<img src=x>\\u001b[31m\\u202e\\u2028"
@@ -339,9 +372,6 @@ def outside_of_fences(markdown: str) -> str:
             out.append(line)
     assert not fence
     return "\n".join(out)
-
-
-SCRIPT = runpy.run_path(str(REPOSITORY / ".ci" / "submission.py"))
 
 
 def test_a_fence_cannot_be_closed_by_what_is_in_it() -> None:
@@ -394,7 +424,7 @@ def test_reports_are_asked_for_as_well_and_annotations_have_a_file_of_their_own(
     ],
 )
 def test_the_summary_says_when_the_rules_change(
-    path: str, content: str, told: bool, submit: Callable[..., tuple[int, str, str]], tmp_path: Path
+    path: str, content: str, told: bool, submit: Submit, tmp_path: Path
 ) -> None:
     root = corpus_with(tmp_path / "submission")
     git(root, "init")

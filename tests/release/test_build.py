@@ -17,13 +17,17 @@ import pyarrow.parquet as pq
 import pytest
 from support.copies import build, contents, copy_repository, parquet_rows, read, to_bulk, write
 from support.corpora import REPOSITORY
+from support.once import made_once
 
 from corpus.cli.main import main
 from corpus.files import writer
 from corpus.files.writer import TEMPORARY
+from corpus.pipeline.run import DOCUMENTS
 from corpus.release.hashes import TableHash
 
 DOCUMENT = "barrage-hearing-delay"
+BULK = DOCUMENTS + 44
+"""Documents of a corpus of two shards."""
 _COMMAND = [sys.executable, "-m", "corpus"]
 
 
@@ -35,15 +39,18 @@ def root(built_corpus: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def bulk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A made-up corpus of several shards, built."""
-    folder = tmp_path_factory.mktemp("bulk") / "corpus"
-    script = "import sys; from pathlib import Path; from bulk import write; write(Path(sys.argv[1]), 700)"
-    folder.mkdir()
-    subprocess.run(
-        [sys.executable, "-c", script, str(folder)], check=True, env={"PYTHONPATH": str(REPOSITORY / "benchmarks")}
-    )
-    build(folder, "--workers", "1")
-    return folder
+    """A made-up corpus of two shards, built, which all tests share and none changes."""
+
+    def make(folder: Path) -> None:
+        script = (
+            "import sys; from pathlib import Path; from bulk import write; write(Path(sys.argv[1]), int(sys.argv[2]))"
+        )
+        command = [sys.executable, "-c", script, str(folder), str(BULK)]
+        folder.mkdir()
+        subprocess.run(command, check=True, env={"PYTHONPATH": str(REPOSITORY / "benchmarks")})
+        build(folder, "--workers", "1")
+
+    return made_once(tmp_path_factory, "bulk", make)
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -103,7 +110,7 @@ def test_the_bulk_form_in_any_order_gives_the_same_bytes(few_built: Path, tmp_pa
     assert contents(build(copy)) == contents(few_built / "build")
 
 
-def test_a_corpus_of_many_shards_is_the_same_with_any_number_of_processes(bulk: Path, tmp_path: Path) -> None:
+def test_a_corpus_of_two_shards_is_the_same_with_any_number_of_processes(bulk: Path, tmp_path: Path) -> None:
     assert contents(build(bulk, "--workers", "2", "--out", str(tmp_path / "out"))) == contents(bulk / "build")
 
 
@@ -245,7 +252,7 @@ def test_killed_in_the_middle_the_old_build_still_loads(bulk: Path, tmp_path: Pa
     assert leftovers(copy) != [], "it was killed too late to show anything"
     assert contents(copy / "build") == contents(bulk / "build")
     found = datasets.load_dataset(str(copy / "build"), "stances", cache_dir=str(tmp_path / "cache"))
-    assert sum(rows.num_rows for rows in found.values()) == 4 * 700
+    assert sum(rows.num_rows for rows in found.values()) == 4 * BULK
     assert contents(build(copy, "--workers", "1")) == contents(bulk / "build")
 
 

@@ -79,9 +79,20 @@ def give_schema(root: Path) -> None:
     shutil.copy(CASES / "targets.json", root / "schema" / "targets.json")
 
 
+_SCHEMAS: dict[tuple[tuple[str, bytes], ...], Schema] = {}
+
+
+def schema_of(root: Path) -> Schema:
+    """Return the schema of the corpus at `root`, read once a process for all corpora with the same files."""
+    files = tuple((path.name, path.read_bytes()) for path in sorted((root / "schema").glob("*.json")))
+    if files not in _SCHEMAS:
+        _SCHEMAS[files] = Schema.read(root)
+    return _SCHEMAS[files]
+
+
 def validate(root: Path, meanwhile: Callable[[Path], None] = nothing, workers: int = 1) -> list[Problem]:
     """The findings in the corpus at `root`, in their order."""
-    schema, suppressions = Schema.read(root), read_suppressions(root, TODAY)
+    schema, suppressions = schema_of(root), read_suppressions(root, TODAY)
     with Index(root) as index:
         meanwhile(root)
         task = Validation(Policy(all_severities(), suppressions))
