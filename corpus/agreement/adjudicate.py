@@ -27,6 +27,7 @@ from ..files import canonical, is_bulk, parse_json, replace_file
 from ..files.index import ANNOTATOR
 from ..matching import Matching, common_fields, comparable
 from .carried import carry_over, free_id
+from .derived import derived_of, merge_derived
 from .load import SharedDocument, shared_documents
 from .worklist import Item, dumps, read_if_any, read_worklist, take_decisions, write_worklist
 
@@ -283,9 +284,14 @@ def _annotation(
         provenance["machine"] = True
     first = both[0]
     fields_done = first.get("fields_done")
+    names = _merged_ids(Matching(schema, *both), list(agreed))
+    derived = merge_derived(schema, derived_of(first, {}, schema), derived_of(both[1], names, schema), agreed, items)
+    if derived:
+        provenance["derived"] = derived
     return {
         **{name: first[name] for name in ("doc_id", "schema_version", "text_sha256")},
-        **({"schema_version": schema.version, "fields_done": fields_done} if fields_done else {}),
+        **({"schema_version": schema.version} if fields_done or derived else {}),
+        **({"fields_done": fields_done} if fields_done else {}),
         "annotator": to,
         "layers_done": list(agreed),
         "provenance": provenance,

@@ -28,7 +28,8 @@ class Item:
     Both records use the ids of the merged annotation. `decision` is "a" or "b" to take that annotator's side (no
     record if it is None), "edit" to take `record`, "neither" to take no record, or None while the item is open.
     `differs` names the fields that differ; `article` is the context in the text. `by` is who decided in Label Studio,
-    and `task` in which task; both are "" for a decision in the worklist.
+    and `task` in which task; both are "" for a decision in the worklist. `derived` names the fields of `record` that
+    whoever wrote it there left blank, and a program derived.
     """
 
     layer: str
@@ -40,6 +41,7 @@ class Item:
     record: Record | None = None
     by: str = ""
     task: str = ""
+    derived: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -108,6 +110,8 @@ def take_decisions(agreed: Mapping[str, list[Record]], items: list[Item], before
 def _decide(item: Item, made: Record) -> None:
     item.decision, item.record = made["decision"], made.get("record")
     item.by, item.task = (str(made.get(name) or "") for name in ("by", "task"))
+    derived = made.get("derived")
+    item.derived = tuple(one for one in derived if isinstance(one, str)) if isinstance(derived, list) else ()
 
 
 def write_worklist(
@@ -144,6 +148,7 @@ def _as_json(item: Item) -> Record:
         "decision": item.decision,
         "record": item.record,
         **({"by": item.by, "task": item.task} if item.by else {}),
+        **({"derived": list(item.derived)} if item.derived else {}),
     }
 
 

@@ -51,7 +51,7 @@ def migrate(
     """Make old annotations fit a changed schema.
 
     The annotations are checked against the old schema and the new one. Renamed
-    layers, fields and labels are mapped, in annotations and in predictions, if the
+    layers, fields and labels are mapped, in annotations, drafts and predictions, if the
     schema lists the former name under `formerly`, or --rename says it. The tasks get
     the version of the schema, and the project its labelling config. A field that only
     the new schema has stays blank in tasks with annotations from before: their

@@ -9,12 +9,12 @@ check that needs it is not run.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .model import Record
-    from .schema import Layer
+    from .schema import Layer, Schema
 
 
 def done_fields(value: Record, layer: str) -> Collection[Any] | None:
@@ -63,3 +63,13 @@ def derived_fields(value: Record, layer: str) -> dict[str, frozenset[str]]:
             if isinstance(id_, str):
                 found.setdefault(id_, set()).add(name)
     return {id_: frozenset(names) for id_, names in found.items()}
+
+
+def derived_list(schema: Schema, found: Mapping[str, Mapping[str, Iterable[str]]]) -> Record:
+    """Return `provenance.derived` in canonical order. `found` has by layer and field the ids of the records."""
+    made = {
+        name: {one.name: sorted(by_field[one.name]) for one in layer.fields if by_field.get(one.name)}
+        for name, layer in schema.layers.items()
+        if (by_field := found.get(name))
+    }
+    return {name: fields for name, fields in made.items() if fields}

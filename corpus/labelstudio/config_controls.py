@@ -90,6 +90,8 @@ class Controls:
     """The field that anchors the records of each layer; None for a layer whose records need no span."""
     plans: Mapping[str, tuple[tuple[str, Way, Field], ...]]
     """How each field of a layer's records is decoded, except its id."""
+    pointing: Mapping[str, tuple[Field, ...]]
+    """The reference fields of each layer that have a label of their own."""
     in_order: frozenset[str]
     """The layers whose further spans belong to the record drawn last before them, if no relation says otherwise."""
 
@@ -154,7 +156,8 @@ def controls(schema: Schema) -> Controls:
             if field.nullable and field.labelling.if_blank:
                 raise CorpusError(f"no relation can say that a record has no {field.name}: it cannot have ifBlank")
     in_order = frozenset(mark.layer.name for mark in marks.values() if mark.field is None and mark.carries)
-    return Controls(layers, marks, found, drawn, places, plans, in_order)
+    pointing = {one.name: tuple(field for field in one.fields if field.labelling.own_label) for one in layers.values()}
+    return Controls(layers, marks, found, drawn, places, plans, pointing, in_order)
 
 
 def _way(field: Field, places: Mapping[str, Field | None]) -> Way:

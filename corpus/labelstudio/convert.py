@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..core.done import derived_list
 from ..core.garbage import no_garbage_collection
 from ..core.model import Problem, Record, Source
 from ..core.regular_file import refuse_links
@@ -321,11 +322,7 @@ def _provenance(one: Submission, origin: Origin, notes: list[str], with_server: 
 
 def _derived(decoded: Decoded, done: Collection[str], schema: Schema) -> Record:
     """Return the part of provenance that lists the derived values, nothing if there are none."""
-    found = {
-        layer: {one.name: sorted(by_field[one.name]) for one in schema.layers[layer].fields if one.name in by_field}
-        for layer in done
-        if (by_field := decoded.derived.get(layer))
-    }
+    found = derived_list(schema, {layer: fields for layer, fields in decoded.derived.items() if layer in done})
     return {"derived": found} if found else {}
 
 

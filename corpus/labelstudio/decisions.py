@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from ..agreement.adjudicate import Opened, differing
 from ..agreement.worklist import Item
+from ..core.done import derived_fields
 from ..core.model import Record
 from ..core.schema import Schema
 from .adjudication import Asked, Question, item_key, record_key
@@ -41,6 +42,7 @@ class Decisions:
         """Forget the decisions that came from these tasks: they make them again."""
         self._schema, self._agreed = schema, opened.agreed
         self._by = self._task = ""
+        self._derived: dict[str, dict[str, frozenset[str]]] = {}
         self.items: list[Item] = []
         for item in opened.items:
             if item.by and item.task in tasks:
@@ -48,13 +50,14 @@ class Decisions:
                     if item.a is not None:
                         self._agreed[item.layer].append(item.a)
                     continue
-                item.decision, item.record, item.by, item.task = None, None, "", ""
+                item.decision, item.record, item.by, item.task, item.derived = None, None, "", "", ()
             self.items.append(item)
 
     def take(self, question: Question, sides: Mapping[str, str], value: Record, by: str, task: str) -> Decided:
         """Take over what the annotation `value` of a task says. `by` is the adjudicator."""
         found = Decided()
         self._by, self._task = by, task
+        self._derived = {name: derived_fields(value, name) for name in self._schema.layers}
         records = {one["id"]: (name, one) for name in self._schema.layers for one in value.get(name) or ()}
         for asked in question.asked:
             self._conflict(asked, sides.get(asked.key, ""), records, found)
@@ -113,10 +116,14 @@ class Decisions:
         found.changed += 1
 
     def _own(self, layer: str, side: Record | None, decision: str, record: Record | None) -> Item:
-        return Item(layer, side, side, [], None, decision, record, self._by, self._task)
+        item = Item(layer, side, side, [], None)
+        self._decide(item, decision, record)
+        return item
 
     def _decide(self, item: Item, decision: str, record: Record | None) -> None:
         item.decision, item.record, item.by, item.task = decision, record, self._by, self._task
+        derived = self._derived.get(item.layer, {}).get(record["id"], ()) if record else ()
+        item.derived = tuple(sorted(derived))
 
     def _same(self, layer: str, one: Record | None, other: Record | None) -> bool:
         if one is None or other is None:

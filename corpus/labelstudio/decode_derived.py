@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..core.labelling import derive, is_derivable
 from ..core.model import Record
-from ..core.schema import Field
-from .config_controls import derives_with, when_empty
+from ..core.schema import Field, Schema
+from .config_controls import Mark, controls, derives_with, when_empty
 from .decode_regions import Region, Regions
+
+Empties = dict[str, tuple[tuple[object, ...], bool]]
+"""By field what it holds when it is empty (see `when_empty`), and whether it is derived then."""
+
+
+@lru_cache(maxsize=1024)
+def _empties(
+    name: str, schema: Schema, done: frozenset[str], absent: frozenset[tuple[str, str]], derives: bool
+) -> Empties:
+    """Return the empty fields of records with a label. `done` are the annotated layers.
+
+    A field is derived if it has rules, and all that they read was annotated: else "none" could mean "not annotated".
+    """
+    table = controls(schema)
+    mark = table.marks[name]
+    can = derives and derives_with(mark, table)
+    layer = mark.layer
+    return {
+        one.name: (when_empty(one), can and is_derivable(schema.layers, layer, one, done, absent))
+        for one in layer.fields
+    }
 
 
 class Blanks:
@@ -15,18 +38,13 @@ class Blanks:
     def __init__(self, regions: Regions, layers: dict[str, list[Record]]) -> None:
         self._regions, self._layers = regions, layers
         self._blank: list[tuple[Region, Field, Record]] = []
-        with_records = {region.mark.layer.name for region in regions.found.values() if region.mark.field is None}
-        self._done = with_records | set(regions.done or ())
-        self._can: dict[tuple[str, str], bool] = {}
+        with_records = {region.mark.layer.name for region in regions.anchors}
+        done = with_records | set(regions.done or ())
+        self._known = regions.schema, frozenset(done), frozenset(regions.absent), regions.derives
 
-    def can(self, region: Region, field: Field) -> bool:
-        """True if a field has rules, and all that they read was annotated: else "none" could mean "not annotated"."""
-        layer = region.mark.layer
-        key = layer.name, field.name
-        if key not in self._can:
-            layers, absent = self._regions.schema.layers, self._regions.absent
-            self._can[key] = self._regions.derives and is_derivable(layers, layer, field, self._done, absent)
-        return self._can[key] and derives_with(region.mark, self._regions.table)
+    def empties(self, mark: Mark) -> Empties:
+        """Return what the fields of a record with this label hold when they are empty."""
+        return _empties(mark.name, *self._known)
 
     def add(self, region: Region, field: Field, record: Record) -> None:
         """Note that a field of a record is blank."""

@@ -135,9 +135,8 @@ def _point_through(regions: Regions, index: int, one: Region, field: Field, othe
     known = regions.known[other.mark.layer.name]
     found = [
         region.record
-        for region in regions.found.values()
-        if region.mark.field is None
-        and region.mark.layer.name == field.refers_to
+        for region in regions.anchors
+        if region.mark.layer.name == field.refers_to
         and (region.start, region.end) == (other.start, other.end)
         and any(known.get(str(region.values.get(name))) == other.record for name in names)
     ]
@@ -155,6 +154,8 @@ def _point_through(regions: Regions, index: int, one: Region, field: Field, othe
 
 def join_in_order(regions: Regions) -> None:
     """Give each further span without a relation to the record drawn last before it, or report it."""
+    if all(region.record for region in regions.pieces):
+        return
     last: dict[str, Region] = {}
     by_order: list[tuple[Region, Region]] = []
     for region in regions.found.values():
@@ -194,35 +195,33 @@ def _why_not(regions: Regions, region: Region, owner: Region | None) -> tuple[st
 
 def point(regions: Regions) -> None:
     """Replace each region on the words of a record, in a reference, by the id of the record."""
+    fields = regions.table.pointing
+    pointing = [
+        (region, field)
+        for region in regions.anchors
+        for field in fields[region.mark.layer.name]
+        if region.values.get(field.name)
+    ]
     at: dict[tuple[str, int, int], list[str]] = {}
-    for region in regions.found.values():
-        if region.mark.field is None:
-            at.setdefault((region.mark.layer.name, region.start, region.end), []).append(region.record)
-    for region in regions.found.values():
-        for mark_field in _pointing(regions, region):
-            ids: list[str] = []
-            for one in region.values[mark_field.name]:
-                found = at.get((mark_field.refers_to, one.start, one.end), []) if isinstance(one, Region) else [one]
-                if len(found) != 1:
-                    hint = f"mark exactly the words of one of the regions labelled {mark_field.refers_to!r}"
-                    regions.faults.append(one.fault("L412", f"{one.mark.name}: {len(found)} fit", hint))
-                ids += [id_ for id_ in found if id_ not in ids]
-            if len(ids) > 1 and not mark_field.many:
-                regions.faults.append(region.fault("L406", f"{region.named}, {mark_field.name}: {', '.join(ids)}"))
-            region.values[mark_field.name] = ids
-
-
-def _pointing(regions: Regions, region: Region) -> list[Field]:
-    if region.mark.field is not None:
-        return []
-    return [one for one in region.mark.layer.fields if one.labelling.own_label and region.values.get(one.name)]
+    for region in regions.anchors if pointing else ():
+        at.setdefault((region.mark.layer.name, region.start, region.end), []).append(region.record)
+    for region, mark_field in pointing:
+        ids: list[str] = []
+        for one in region.values[mark_field.name]:
+            found = at.get((mark_field.refers_to, one.start, one.end), []) if isinstance(one, Region) else [one]
+            if len(found) != 1:
+                hint = f"mark exactly the words of one of the regions labelled {mark_field.refers_to!r}"
+                regions.faults.append(one.fault("L412", f"{one.mark.name}: {len(found)} fit", hint))
+            ids += [id_ for id_ in found if id_ not in ids]
+        if len(ids) > 1 and not mark_field.many:
+            regions.faults.append(region.fault("L406", f"{region.named}, {mark_field.name}: {', '.join(ids)}"))
+        region.values[mark_field.name] = ids
 
 
 def spread_labels(regions: Regions) -> None:
     """Give each record the value that the labels of its further spans say, such as the medium of a cue."""
-    for region in regions.found.values():
-        if region.mark.field is not None:
-            continue
+    layers = {piece.mark.layer.name for piece in regions.pieces if piece.mark.carries}
+    for region in [one for one in regions.anchors if one.mark.layer.name in layers] if layers else ():
         for name, said in _said(region.values):
             if (region.mark.layer.name, name) in regions.absent:
                 continue

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..core.model import Record
 from ..core.schema import Field, Layer
-from .config_controls import NONE, when_empty
-from .decode_derived import Blanks
+from .config_controls import NONE, Way
+from .decode_derived import Blanks, Empties
 from .decode_regions import Region, Regions
 
 
@@ -17,29 +17,40 @@ def build_records(regions: Regions, quoted: bool) -> dict[str, list[Record]]:
     """Return the records of each layer, fields in schema order; with `quoted`, spans repeat their words."""
     layers: dict[str, list[Record]] = {name: [] for name in regions.table.layers}
     blanks = Blanks(regions, layers)
-    for region in regions.found.values():
-        if region.mark.field is None:
-            layers[region.mark.layer.name].append(_record(regions, region, quoted, blanks))
+    absent = {layer: {name for of, name in regions.absent if of == layer} for layer in layers}
+    plans = {
+        mark.name: (regions.table.plans[mark.layer.name], absent[mark.layer.name], blanks.empties(mark))
+        for mark in {region.mark.name: region.mark for region in regions.anchors}.values()
+    }
+    for region in regions.anchors:
+        layers[region.mark.layer.name].append(_record(regions, region, quoted, blanks, *plans[region.mark.name]))
     blanks.fill()
-    for layer in regions.table.layers.values():
-        _find_cycles(regions, layer, layers[layer.name])
+    for of in regions.table.layers.values():
+        _find_cycles(regions, of, layers[of.name])
     return layers
 
 
-def _record(regions: Regions, region: Region, quoted: bool, blanks: Blanks) -> Record:
+def _record(
+    regions: Regions,
+    region: Region,
+    quoted: bool,
+    blanks: Blanks,
+    plan: tuple[tuple[str, Way, Field], ...],
+    absent: set[str],
+    empties: Empties,
+) -> Record:
     values = region.values
     record: Record = {"id": region.record}
-    layer = region.mark.layer.name
-    for name, way, field in regions.table.plans[layer]:
+    for name, way, field in plan:
         value = values.get(name)
-        if (layer, name) in regions.absent:
+        if name in absent:
             if value is not None:
                 regions.faults.append(region.fault("L308", f"{region.named}, {name}", "clear the field"))
             continue
         if way == "anchor":
             value = _spans(regions, region, field, [region, *(value or ())], quoted)
         elif value is None:
-            _leave_empty(regions, region, field, record, blanks)
+            _leave_empty(regions, region, field, record, blanks, *empties[name])
             continue
         elif way == "typed":
             value = _looked_up(regions, region, field, value)
@@ -51,11 +62,18 @@ def _record(regions: Regions, region: Region, quoted: bool, blanks: Blanks) -> R
     return record
 
 
-def _leave_empty(regions: Regions, region: Region, field: Field, record: Record, blanks: Blanks) -> None:
+def _leave_empty(
+    regions: Regions,
+    region: Region,
+    field: Field,
+    record: Record,
+    blanks: Blanks,
+    empty: tuple[object, ...],
+    derivable: bool,
+) -> None:
     if not field.required and field.name in region.values.get("", ()):
         return
-    empty = when_empty(field)
-    if blanks.can(region, field):
+    if derivable:
         record[field.name] = empty[0] if empty else None
         blanks.add(region, field, record)
     elif empty:
@@ -65,12 +83,12 @@ def _leave_empty(regions: Regions, region: Region, field: Field, record: Record,
 
 
 def _spans(regions: Regions, region: Region, field: Field, pieces: list[Region], quoted: bool) -> list[Record]:
+    text = regions.text
     if len(pieces) > 1:
         pieces = sorted(pieces, key=lambda piece: (piece.start, piece.end))
         for one, other in pairwise(pieces):
             if other.start < one.end:
                 regions.faults.append(other.fault("L410", f"{region.named}, {field.name}"))
-    text = regions.text
     if quoted:
         return [{"start": p.start, "end": p.end, "text": text[p.start : p.end]} for p in pieces]
     return [{"start": p.start, "end": p.end} for p in pieces]
@@ -97,7 +115,7 @@ def _find_cycles(regions: Regions, layer: Layer, found: list[Record]) -> None:
     for field in layer.of_kind("reference"):
         if field.refers_to != layer.name or field.many:
             continue
-        up = {record["id"]: record.get(field.name) for record in found}
+        up = {record["id"]: above for record in found if (above := record.get(field.name)) is not None}
         done: set[str] = set()
         for id_ in up:
             trail: dict[str, None] = {}

@@ -67,10 +67,14 @@ class Regions:
         """The layer and name of each field that was not to be annotated."""
         self.faults: list[AnnotationFault] = []
         self.found: dict[str, Region] = {}
+        self.anchors: list[Region] = []
+        """The regions that anchor a record, in the order in which they were drawn."""
+        self.pieces: list[Region] = []
+        """The further spans, in the order in which they were drawn."""
         self.relations: list[tuple[int, Record]] = []
         self.known: dict[str, dict[str, str]] = {name: {} for name in self.table.layers}
         """For each layer the ids of its records, by themselves and by the ids of their regions; and the targets."""
-        self.known[TARGETS] = {id_: id_ for id_ in schema.targets}
+        self.known[TARGETS] = _targets(schema)
         self.done: list[str] | None = None
         self.note = ""
         self.derives = keeps_derived(schema)
@@ -155,9 +159,14 @@ class Regions:
                 self.faults.append(AnnotationFault("L209", repr(id_), index, id_))
             else:
                 found[id_] = region = Region(id_, index, mark, start, end, words)
-                region.by_hand = not str(item.get("origin", "")).startswith("prediction")
-                if mark.carries and mark.field is None and (mark.layer.name, mark.carries) not in self.absent:
-                    region.values[mark.carries] = mark.value
+                origin = item.get("origin")
+                region.by_hand = not (type(origin) is str and origin.startswith("prediction"))
+                if mark.field is not None:
+                    self.pieces.append(region)
+                else:
+                    self.anchors.append(region)
+                    if mark.carries and (mark.layer.name, mark.carries) not in self.absent:
+                        region.values[mark.carries] = mark.value
                 if (text[start:end] != words or not 0 <= start < end) and not matches(text, start, end, words):
                     wrong.append(region)
         if wrong and not self.faults:
@@ -247,9 +256,7 @@ class Regions:
         """
         made: list[Region] = []
         taken: set[str] = set()
-        for region in self.found.values():
-            if region.mark.field is not None:
-                continue
+        for region in self.anchors:
             typed = region.values.pop("id", "").strip()
             region.record = record = typed or region.id
             if not _is_id(record):
@@ -263,12 +270,11 @@ class Regions:
             plain, hashed = f"r{region.id}", f"r-{sha256(region.id.encode('utf-8', 'replace')).hexdigest()[:16]}"
             region.record = plain if _is_id(plain) and plain not in taken else hashed
             taken.add(region.record)
-        for region in self.found.values():
-            if region.mark.field is None:
-                self.known[region.mark.layer.name].setdefault(region.id, region.record)
-        for region in self.found.values():
-            if region.mark.field is None:
-                self.known[region.mark.layer.name][region.record] = region.record
+        # The id of a region names a record only if no record has it as its own.
+        for region in self.anchors:
+            self.known[region.mark.layer.name][region.id] = region.record
+        for region in self.anchors:
+            self.known[region.mark.layer.name][region.record] = region.record
 
 
 def keeps_derived(schema: Schema) -> bool:
@@ -325,6 +331,11 @@ def _unreadable(typed: str, field: Field) -> str:
     # References are split at white space, and an id that holds another control character is not found.
     control = field.kind == "scalar" and any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in typed)
     return "L307" if control else ""
+
+
+@lru_cache(maxsize=8)
+def _targets(schema: Schema) -> dict[str, str]:
+    return {id_: id_ for id_ in schema.targets}
 
 
 @lru_cache(maxsize=65536)

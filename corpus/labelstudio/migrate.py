@@ -8,6 +8,8 @@ after a kill too, does only what is left. Each result is saved on this disk befo
 
 An annotation from before says nothing about a field that only the new schema has: its task gets `fields_done` without
 that field. When the config was replaced is remembered, so that later annotations are not taken for older ones.
+
+Drafts are renamed as well. They are unfinished, so nothing else in them is checked.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from .pull import STATE
 from .renames import Renames
 from .server import Project, Server
 from .submissions import Submission, task_faults
+from .touched import all_drafts, list_tasks
 
 _BEFORE, _STATE = "before-migration", "migrated.json"
 Progress = Callable[[int, str], object]
@@ -39,7 +42,7 @@ Progress = Callable[[int, str], object]
 
 @dataclass(slots=True)
 class Step:
-    """What one task needs: new `data` and `meta`, new results of annotations and predictions; or why it cannot be.
+    """What one task needs: new `data` and `meta`, new results of annotations, predictions and drafts; or why not.
 
     `notes` say what is done, `refusals` what cannot be, `invalid` what no schema ever accepted and is left alone.
     """
@@ -49,6 +52,7 @@ class Step:
     changed: dict[str, Any] = field(default_factory=dict)
     annotations: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     predictions: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    drafts: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
@@ -56,7 +60,7 @@ class Step:
     @property
     def is_needed(self) -> bool:
         """True if something of the task is to change."""
-        return bool(self.changed or self.annotations or self.predictions)
+        return bool(self.changed or self.annotations or self.predictions or self.drafts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,9 @@ def migrate(
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         plan = _Planner(old, new, names, Articles(index, reader), since.until)
         steps = []
+        drafted = {one.id for one in list_tasks(server, project) if one.has_drafts}
         for task in server.tasks(project, include=""):
-            steps.append(plan.step(task))
+            steps.append(plan.step(task, all_drafts(server, task["id"]) if task["id"] in drafted else ()))
             progress(1, "tasks")
     config = labelling_config(new, plan.purpose(purpose_of(project.config)))
     how = "same" if config_sha256(config) == config_sha256(project.config) else "changed"
@@ -156,8 +161,8 @@ class _Planner:
         layers = tuple(name for name in self._names.layers(there.layers) if name in known)
         return Purpose(layers).with_blank(self._blank)
 
-    def step(self, task: Record) -> Step:
-        """Return what a task needs."""
+    def step(self, task: Record, drafts: Sequence[Record] = ()) -> Step:
+        """Return what a task needs. `drafts` are its drafts, by anyone."""
         data = _object(task.get("data"))
         step = Step(task["id"], str(data.get("doc_id", "")))
         record = self._articles.record(step.doc_id) if step.doc_id else None
@@ -180,7 +185,21 @@ class _Planner:
             if isinstance(one, dict) and result != one.get("result"):
                 step.predictions[one["id"]] = one["result"], result
                 step.notes.append(f"prediction {one['id']}: renamed")
+        for one in drafts:
+            self._draft(step, one)
         return step
+
+    def _draft(self, step: Step, one: Record) -> None:
+        before, named = one.get("result"), f"draft {one.get('id')}"
+        result = self._names.result(before)
+        if result != before and type(one.get("id")) is int:
+            step.drafts[one["id"]] = before, result
+            step.notes.append(f"{named}: {_differing(before, result)}")
+        if unknown := self._names.count_unknown(result):
+            shown = f"{unknown} result{'s' * (unknown != 1)}"
+            step.invalid.append(
+                f"{named}: {shown} with a name that the schema does not have; its annotator corrects it"
+            )
 
     def _annotation(self, step: Step, task: Record, renewed: Record, one: Record, record: Record) -> None:
         result = self._names.result(one.get("result"))
@@ -234,7 +253,8 @@ class _Planner:
 
 def _apply(server: Server, folder: Path, step: Step) -> None:
     """Change a task on the server: its annotations first, so that a kill leaves none that the next run overlooks."""
-    for kind, found in ("annotations", step.annotations), ("predictions", step.predictions):
+    kinds = {"annotations": step.annotations, "predictions": step.predictions, "drafts": step.drafts}
+    for kind, found in kinds.items():
         for id_, (before, after) in found.items():
             saved = json.dumps(before, ensure_ascii=True, indent=1).encode() + b"\n"
             name = f"{kind}-{step.task}-{id_}-{hashlib.sha256(saved).hexdigest()[:8]}.json"

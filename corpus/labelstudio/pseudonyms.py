@@ -80,6 +80,7 @@ class Pseudonyms:
         someone else annotates under them. Nothing is written before `saved`.
         """
         self._home, self._servers, self._names = _read(self.path)
+        self._by_id: dict[int, str] = {}
         self._reserved.update(names)
         self._at = self.same(server)
         self._changed = bool(server and not self._home)
@@ -119,6 +120,7 @@ class Pseudonyms:
         if not ANNOTATOR.fullmatch(name):
             raise CorpusError(f"{name!r} is not a valid annotator name (such as ann-1)")
         self._names.update(dict.fromkeys(self._keys(person), name))
+        self._by_id.clear()
 
     def of(self, person: Any) -> str:
         """Return the pseudonym of the person in `completed_by`: an id, an e-mail address, or an object with both.
@@ -126,6 +128,8 @@ class Pseudonyms:
         A new person gets a new one. Returns "" if no person is named. Raises CorpusError if the id and the address
         have different pseudonyms.
         """
+        if type(person) is int and person in self._by_id:
+            return self._by_id[person]
         keys = self._keys(person)
         if not keys:
             return ""
@@ -139,6 +143,8 @@ class Pseudonyms:
         new = {key: name for key in keys if key not in self._names}
         self._names.update(new)
         self._changed = self._changed or bool(new)
+        if type(person) is int:
+            self._by_id[person] = name
         return name
 
     @contextmanager

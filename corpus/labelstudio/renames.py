@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core.model import CorpusError, Record
 from ..core.schema import Schema
-from .config_controls import DONE, LABEL, LEFT_OUT, Mark, controls
+from .config_controls import DONE, KEPT, LABEL, LEFT_OUT, Mark, controls
 
 FORMERLY = "formerly"
 Path = tuple[str, ...]
@@ -100,6 +100,27 @@ class Renames:
             item = self._item(copy.deepcopy(one), owners)
             made += [item] if item else []
         return made
+
+    def count_unknown(self, result: Any) -> int:
+        """Return how many results have a label, a control or a choice that the new config does not have."""
+        return sum(self._is_unknown(one) for one in result if isinstance(one, dict)) if isinstance(result, list) else 0
+
+    def _is_unknown(self, item: Record) -> bool:
+        value, name = item.get("value"), item.get("from_name")
+        if not isinstance(value, dict) or not isinstance(name, str):
+            return False
+        if name == LABEL:
+            said, known = value.get("labels"), frozenset(self._new.marks)
+        elif name in (DONE, KEPT):
+            said, known = value.get("choices"), frozenset(self._new.layers)
+        elif name not in self._new.controls:
+            return True
+        else:
+            control = self._new.controls[name]
+            said, known = value.get(control.key), control.allowed
+            if not known:
+                return False
+        return not isinstance(said, list) or any(one not in known for one in said if isinstance(one, str))
 
     def _mark_of(self, item: Record) -> Mark | None:
         value = item.get("value")

@@ -18,8 +18,8 @@ from .connection import ATTEMPTS, TIMEOUT, Connection, is_passing, wait
 from .errors import ServerError
 from .pages import read_pages
 
-OLDEST, NEWEST = (1, 23), (1, 23)
-"""The releases of the server that this command was tried with."""
+OLDEST, NEWEST = (1, 21), (1, 23)
+"""The oldest and the newest release of the server that this command was tried with."""
 PROJECTS = 100
 """Projects per request."""
 
@@ -183,7 +183,7 @@ class Server(Connection):
         self.send(f"task {id_} was not changed", "PATCH", f"api/tasks/{id_}/", changed)
 
     def change_result(self, kind: str, id_: int, result: Any) -> None:
-        """Replace the `result` of one of the "annotations" or "predictions"."""
+        """Replace the `result` of one of the "annotations", "predictions" or "drafts"."""
         self.send(f"number {id_} of the {kind} was not changed", "PATCH", f"api/{kind}/{id_}/", {"result": result})
 
     def create_snapshot(self, project: Project, title: str) -> Snapshot:

@@ -89,7 +89,8 @@ def group_task(task: Record, people: Pseudonyms) -> Group:
     newest: list[Submission] = []
     older: list[Submission] = []
     for annotator, several in by_annotator.items():
-        several.sort(key=lambda one: one.changed)
+        if len(several) > 1:
+            several.sort(key=lambda one: one.changed)
         # Without a name it is unknown whether one annotation replaces another: each is quarantined.
         newest += several[-1:] if annotator else several
         older += several[:-1] if annotator else []

@@ -66,11 +66,12 @@ def _listed(task: dict[str, Any]) -> Listed:
 
 def drafts_of(server: Server, task: int) -> list[Draft]:
     """Return the drafts of a task by anyone, without those of a submitted annotation."""
-    return server.get("its drafts", f"api/tasks/{task}/drafts", lambda answer: list(map(_draft, filter(_new, answer))))
+    return [_draft(one) for one in all_drafts(server, task) if one.get("annotation") is None]
 
 
-def _new(draft: dict[str, Any]) -> bool:
-    return draft.get("annotation") is None
+def all_drafts(server: Server, task: int) -> list[dict[str, Any]]:
+    """Return the drafts of a task as the server has them: of new annotations, and of changes to submitted ones."""
+    return server.get("its drafts", f"api/tasks/{task}/drafts", lambda answer: [dict(one) for one in answer])
 
 
 def _draft(draft: dict[str, Any]) -> Draft:

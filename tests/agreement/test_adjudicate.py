@@ -160,6 +160,68 @@ def test_a_record_that_one_has_is_kept_or_not(pair: Corpus) -> None:
     assert len(pair.read(GOLD)["mentions"]) == 2
 
 
+def derive(corpus: Corpus, path: str, **layers: dict[str, list[str]]) -> None:
+    """Say that values of an annotation were derived."""
+    provenance = {"tool": "label-studio", "derived": layers}
+    change(corpus.root / path, lambda value: value.update(provenance=provenance, schema_version="1.1"))
+
+
+@pytest.mark.parametrize(
+    ("of_a", "of_b", "expected"),
+    [
+        (["speaker", "polarity"], ["polarity", "speaker"], {"speaker": ["q1"], "polarity": ["q1"]}),
+        (["speaker", "polarity"], ["speaker"], {"speaker": ["q1"]}),
+        (["speaker"], [], None),
+        ([], ["speaker"], None),
+    ],
+    ids=["both", "one field of both", "only a", "only b"],
+)
+def test_a_value_of_gold_is_derived_if_no_annotator_chose_it(
+    pair: Corpus, of_a: list[str], of_b: list[str], expected: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    derive(pair, A, quotes={name: ["q1"] for name in of_a})
+    derive(pair, B, quotes={name: ["m1"] for name in of_b}, mentions={"form": ["q1"]})
+    assert adjudicate(pair).code == 0
+    gold = pair.read(GOLD)
+    assert gold["provenance"].get("derived") == (expected and {"quotes": expected})
+    assert gold["schema_version"] == ("1.1" if expected else pair.read(A)["schema_version"])
+    assert findings(pair.root, capsys) == []
+    before = pair.files()
+    assert (adjudicate(pair).out, pair.files()) == ("", before)
+    assert pair.run("fmt", "--check", str(pair.root / GOLD)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("decision", "expected"),
+    [("a", ["polarity", "speaker_kind"]), ("edit", ["polarity"]), ("own", ["attribution", "polarity"])],
+)
+def test_what_an_adjudicator_decided_is_not_derived(pair: Corpus, decision: str, expected: list[str]) -> None:
+    """The two differ in attribution, which one of them must have chosen or the adjudicator decides."""
+    names = ("attribution", "polarity", "speaker_kind")
+    derive(pair, A, quotes={name: ["q1"] for name in names})
+    derive(pair, B, quotes={name: ["m1"] for name in names})
+    change(pair.root / B, lambda value: value["quotes"][0].update(attribution="implicit"))
+    adjudicate(pair)
+    record = items(pair)[0]["a"] | {"speaker_kind": "anonymous"}
+    decide(pair, "a" if decision == "a" else "edit", None if decision == "a" else record)
+    if decision == "own":
+        change(pair.root / WORKLIST, lambda value: value["items"][0].update(derived=["attribution", 7, "nonsense"]))
+    adjudicate(pair)
+    assert sorted(pair.read(GOLD)["provenance"]["derived"]["quotes"]) == expected
+
+
+def test_a_derived_value_of_a_record_that_one_has(pair: Corpus) -> None:
+    change(pair.root / B, lambda value: value.update(quotes=[]))
+    derive(pair, A, quotes={"speaker": ["q1"]})
+    adjudicate(pair)
+    decide(pair, "a")
+    assert adjudicate(pair).code == 0
+    assert pair.read(GOLD)["provenance"]["derived"] == {"quotes": {"speaker": ["q1"]}}
+    decide(pair, "b")
+    assert adjudicate(pair).code == 0
+    assert "derived" not in pair.read(GOLD)["provenance"]
+
+
 def test_nothing_is_decided_twice_and_what_changed_is_asked_again(pair: Corpus) -> None:
     change(
         pair.root / B, lambda value: (value["quotes"][0].update(type="mixed"), value["mentions"][1].update(form="NOM"))

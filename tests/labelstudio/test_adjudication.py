@@ -225,6 +225,25 @@ def test_records_may_be_changed_and_added(pair: Corpus, there: StandIn) -> None:
     assert (pull(pair).out, worklist(pair).out, pair.files()) == ("", "", before)
 
 
+def test_a_field_that_the_adjudicator_left_blank_is_derived_in_gold(pair: Corpus, there: StandIn) -> None:
+    push(pair)
+    words = _text(pair).index("Lindqvist spoke")
+    value = {"start": words, "end": words + 15, "text": "Lindqvist spoke", "labels": ["quotes:indirect"]}
+    drawn = {"id": "Xy9", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+    medium = {**drawn, "from_name": "quotes.medium", "type": "choices"}
+    medium["value"] = {"start": words, "end": words + 15, "choices": ["speech"]}
+    submit(there, [*without(union(there), "e1-b", "q1-b", "m3"), drawn, medium])
+    ran = pull(pair)
+    assert ran.code == 0, ran.out
+    gold = pair.read(GOLD)
+    assert [one["id"] for one in gold["quotes"]] == ["Xy9", "q1"]
+    derived = gold["provenance"]["derived"]["quotes"]
+    assert derived == {key: ["Xy9"] for key in derived}
+    assert {"attribution", "polarity"} <= derived.keys()
+    before = pair.files()
+    assert (pull(pair).out, worklist(pair).out, pair.files()) == ("", "", before)
+
+
 def test_an_annotator_who_changes_a_record_is_asked_about_again(pair: Corpus, there: StandIn) -> None:
     push(pair)
     change(pair.root / B, lambda value: value["quotes"][0].update(type="indirect"))

@@ -168,6 +168,35 @@ def test_what_was_replaced_is_kept(corpus: Corpus, there: StandIn, before: Path)
     assert json.loads(file.read_bytes()) == made(11)["result"]
 
 
+def test_drafts_are_renamed_and_what_cannot_be_is_counted(corpus: Corpus, there: StandIn, before: Path) -> None:
+    """A draft of a new annotation, a change to a submitted one that was not saved yet, and one with a lost label."""
+    result = made(11)["result"]
+    odd = {**result[0], "id": "Q1", "value": {**result[0]["value"], "labels": ["sayings"]}}
+    drafts = [
+        {"id": 5, "annotation": None, "user": "mira@example.org", "result": result},
+        {"id": 6, "annotation": 11, "user": "mira@example.org", "result": result[:1]},
+        {"id": 7, "annotation": None, "user": "mira@example.org", "result": [odd]},
+    ]
+    there.holds(exported(1, "alpha", made(11), drafts=drafts))
+    change(corpus, renamed_label)
+    state = there.state
+    tried = migrate(corpus, *RENAME, "--dry-run")
+    assert there.state == state
+    ran = migrate(corpus, *RENAME)
+    assert (ran.code, ran.out) == (1, tried.out), ran.err
+    assert "task 1 (alpha): draft 5: " in ran.out
+    shown = "task 1 (alpha): draft 7: 1 result with a name that the schema does not have; its annotator corrects it"
+    assert shown in ran.out
+    assert "mira" not in ran.out + ran.err
+    task = there.task("alpha")
+    assert task["drafts"][0]["result"] == task["annotations"][0]["result"] != result
+    assert task["drafts"][2] == drafts[2]
+    (file,) = corpus.root.glob(".label-studio/*/before-migration/drafts-1-5-*.json")
+    assert json.loads(file.read_bytes()) == result
+    again = migrate(corpus, *RENAME)
+    assert (again.code, again.out) == (1, f"{shown}\n")
+
+
 def test_annotations_made_after_the_migration_have_the_new_field(corpus: Corpus, there: StandIn, before: Path) -> None:
     corpus.add("gamma", annotators=())
     one, other = exported(1, "alpha", made(11)), exported(2, "gamma")

@@ -38,6 +38,16 @@ def drafts(server: Server, number: int, query: dict[str, Any], body: Any) -> Ans
     return 200, next(one.get("drafts") or [] for one in server.state["tasks"] if one["id"] == number)
 
 
+def draft(server: Server, number: int, query: dict[str, Any], body: Any) -> Answer:
+    tasks = server.state["tasks"]
+    found = [one for task in tasks for one in task.get("drafts") or () if one["id"] == number]
+    if not found:
+        return 404, {"detail": "Not found."}
+    found[0].update(body)
+    server.store(tasks=tasks)
+    return 200, found[0]
+
+
 def predictions(server: Server, query: dict[str, Any], body: Any) -> Answer:
     return 200, [one for one in _all(server) if one["task"] == query["task"]]
 
@@ -70,6 +80,7 @@ TEAM_ROUTES: list[tuple[str, str, Callable[..., Answer]]] = [
     ("GET", r"/api/dm/views/", views),
     ("POST", r"/api/dm/views/", create_view),
     ("GET", r"/api/tasks/(\d+)/drafts", drafts),
+    ("PATCH", r"/api/drafts/(\d+)/", draft),
     ("GET", r"/api/predictions/", predictions),
     ("POST", r"/api/predictions/", create_prediction),
     ("DELETE", r"/api/predictions/(\d+)/", delete_prediction),
