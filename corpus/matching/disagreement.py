@@ -1,4 +1,4 @@
-"""Collect what all annotators and gold say of one thing, field by field: the items of the config `disagreement`.
+"""Collect the labels of all annotators and gold for one thing, field by field: the items of the config `disagreement`.
 
     ann-a  q1 10–40  type direct ┐
     ann-b  q7 10–40  type mixed  ├→ item q3, type: annotations [direct, mixed, null], gold mixed,

@@ -57,10 +57,10 @@ def corpus_items(root: Path, schema: Schema) -> Iterator[SoftItem]:
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         for group in (group for shard in index.shards(256) for group in by_document(shard)):
             found = [one for document in reader.documents(group) if (one := checked(document, schema))]
-            for one in items(schema, {document.value["annotator"]: document.value for document in found}):
-                given = {**dict(zip(one.annotators, one.annotations, strict=True)), GOLD: one.hard_label}
-                at = {"layer": one.layer, "item": one.item, "field": one.field}
-                yield _item(found[0].article.record, at, one.soft_label, given)
+            for said in items(schema, {document.value["annotator"]: document.value for document in found}):
+                given = {**dict(zip(said.annotators, said.annotations, strict=True)), GOLD: said.hard_label}
+                at = {"layer": said.layer, "item": said.item, "field": said.field}
+                yield _item(found[0].article.record, at, said.soft_label, given)
 
 
 def released_items(release: Release, schema: Schema) -> Iterator[SoftItem]:
@@ -116,7 +116,7 @@ def labels_of(name: str, asked: Sequence[SoftItem]) -> dict[ItemKey, Shares]:
 
 
 def distributions(schema: Schema, given: Predictions) -> dict[ItemKey, Shares]:
-    """Return the distribution that each row predicts. Raises CorpusError for a row that is none."""
+    """Return the distribution that each row predicts. Raises CorpusError for a row without a valid one."""
     fields: dict[str, list[Field]] = {}
     for _, field in _fields(schema):
         fields.setdefault(field.name, []).append(field)

@@ -486,9 +486,7 @@ def test_load_outside_any_corpus_names_what_it_loads(tmp_path: Path, monkeypatch
 
 
 def test_load_says_what_is_missing(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(
-        CorpusError, match=r"no config 'quote'; it has annotations, disagreement, documents, entities, quotes"
-    ):
+    with pytest.raises(CorpusError, match=r"no config 'quote'; it has annotations, disagreement, documents, entities"):
         corpus.load("quote", root=root)
     copy_repository(tmp_path, (WITHHELD,))
     with pytest.raises(CorpusError, match="run `corpus build` first"):
