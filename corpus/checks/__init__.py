@@ -22,6 +22,7 @@ from functools import cache, lru_cache
 from ..core.model import Document, Problem, Severity
 from ..core.schema import Schema
 from . import (
+    alternatives,
     chains,
     conditions,
     edges,
@@ -94,6 +95,7 @@ CHECKS: tuple[Check, ...] = (
     Check(references.wrong_layer),
     Check(references.reference_cycle, by_record=True),
     Check(references.unknown_target, by_record=True),
+    Check(alternatives.unfit_alternative),
     Check(references.impossible_kb, "warning", needs=("entities.kb",), by_record=True),
     Check(conditions.broken_condition, by_record=True),
     Check(quote_marks.direct_without_marks, reads=("quotes.type",), optional=("quotes.parent",), by_record=True),

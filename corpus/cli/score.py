@@ -34,6 +34,11 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 )
 @click.option("--compare", metavar="OTHER", help="Compare with these predictions: differences, intervals and p.")
 @click.option(
+    "--soft",
+    is_flag=True,
+    help="Score distributions over labels against those of all annotators.",
+)
+@click.option(
     "--missing",
     type=OneOf(lambda: ("refuse", "empty")),
     default="refuse",
@@ -53,9 +58,9 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 )
 @click.option("--system", metavar="NAME", help="The name of the system; default: that of the file.")
 @click.option("--out", type=PATH_TYPE, metavar="FILE", help="Write to this file; default: stdout.")
-@click.pass_obj
+@click.pass_context
 def score(
-    common: Common,
+    context: click.Context,
     predictions: str,
     release: str | None,
     against: str,
@@ -63,6 +68,7 @@ def score(
     layers: tuple[str, ...],
     by: tuple[str, ...],
     compare: str | None,
+    soft: bool,
     missing: str,
     multi_entity: str,
     format_: str,
@@ -75,7 +81,8 @@ def score(
     PREDICTIONS is a directory or file of annotations in this project's format (JSON, or
     JSONL with one a line), a JSONL or Parquet file of flat rows as in the configs quotes and
     stances, or the name of an annotator. Layers and fields that it does not have are
-    not scored. Figures have 95% intervals over stories; docs/benchmark.md defines them
+    not scored. With --soft, rows name an item of the config disagreement and have a
+    soft_label. Figures have 95% intervals over stories; docs/benchmark.md defines them
     and says how to report one.
 
     Examples:
@@ -86,22 +93,30 @@ def score(
       corpus score mine/ --release ./on-the-record-1.0.0 --split test
       corpus score mine/ --release 1.0.0 --split test --submission mine.jsonl
       corpus score mine.jsonl --compare theirs.jsonl --split test
+      corpus score gold --soft --split test
     """
-    from ..score import render
+    common: Common = context.obj
+    from ..score import render, soft_score
     from ..score import score as scored
 
-    of = partial(
-        scored,
-        root=common.root() if release is None or common.given_root else None,
-        release=release,
-        against=against,
-        split=split,
-        layers=layers,
-        by=by,
-        missing=missing,
-        multi_entity=multi_entity,
-    )
-    result = of(predictions, submission=submission, system=system)
+    root = common.root() if release is None or common.given_root else None
+    if soft:
+        _refuse_with_soft(context)
+        of = partial(soft_score, root=root, release=release, split=split, layers=layers)
+        result = of(predictions, system=system)
+    else:
+        of = partial(
+            scored,
+            root=root,
+            release=release,
+            against=against,
+            split=split,
+            layers=layers,
+            by=by,
+            missing=missing,
+            multi_entity=multi_entity,
+        )
+        result = of(predictions, submission=submission, system=system)
     differences = result.compare(of(compare)) if compare else ()
     written = getattr(render, _RENDERERS[format_])(result, differences)
     if out is None:
@@ -112,3 +127,10 @@ def score(
     with open_output(out) as file:
         file.write(written.encode())
     return 0
+
+
+def _refuse_with_soft(context: click.Context) -> None:
+    """Raise UsageError for an option that `--soft` does not read."""
+    for name in ("against", "by", "missing", "multi_entity", "submission"):
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name.replace('_', '-')} does not go with --soft", context)

@@ -41,10 +41,14 @@ TARGETS = "targets"
 
 _SCALARS = ("string", "integer", "number", "boolean")
 _SHOWN = 400
+_NEWER = frozenset(("derived", "guidelines", "alternatives"))
+"""Keys of the provenance that version 1.0 of the schema does not have."""
 """The most code points of another library's message that are shown: some quote the whole schema."""
 _ID = ("id", "scalar", "string", True)
 IF_DONE = "requiredIfDone"
 """The keyword of a record's schema that names the fields which each record has if `fields_done` names them."""
+_CONFIGS = ("annotations", "disagreement", "documents", "withheld")
+"""The configs of a build that are not named for a layer."""
 _COLUMNS = ("annotator", "fields_done", "layers_done", "provenance", "text")
 """The columns of the article tables that do not come from fields of the record."""
 
@@ -109,8 +113,8 @@ class Schema:
         return self.versions[-1]
 
     def version_of(self, value: Record) -> str:
-        """Return the version to write into an annotation: the oldest one, unless it has what only the newest has."""
-        newer = "fields_done" in value or not {"derived", "guidelines"}.isdisjoint(value.get("provenance") or {})
+        """Return the version to write into an annotation: the oldest one that has all of its keys."""
+        newer = "fields_done" in value or not _NEWER.isdisjoint(value.get("provenance") or {})
         return self.versions[-1 if newer else 0]
 
     def resolve(self, written: Any) -> dict[str, Any]:
@@ -258,6 +262,8 @@ def _check_layers(schema: Schema) -> None:
         check_names(f"field of {layer.name}", [one.name for one in layer.fields])
         if layer.name in taken:
             raise CorpusError(f"the schema's layer {layer.name} has the name of another column; name it otherwise")
+        if layer.name in _CONFIGS:
+            raise CorpusError(f"the schema's layer {layer.name} has the name of another config; name it otherwise")
         if not any((one.name, one.kind, one.json_type, one.required) == _ID for one in layer.fields):
             raise CorpusError(f'the schema\'s layer {layer.name} must require "id": {{"$ref": "#/$defs/id"}}')
         for one in layer.of_kind("reference"):

@@ -8,6 +8,7 @@ All figures and checks that compare annotations use this one matching. It reads 
 from .assign import Piece, Place, best_first, shared_code_points, union
 from .common_fields import common_fields
 from .coreference import Partition, chains_of, lea_counts
+from .disagreement import Item, items, label_fields
 from .joint import Matchings, Unit, joint_units, matchings
 from .places import owned_layers, owner_field, place_fields, places_of
 from .records import KEYS, Matching, Pairs
@@ -16,6 +17,7 @@ from .values import comparable, label_of, referred
 
 __all__ = [
     "KEYS",
+    "Item",
     "Matching",
     "Matchings",
     "Pairs",
@@ -28,7 +30,9 @@ __all__ = [
     "chains_of",
     "common_fields",
     "comparable",
+    "items",
     "joint_units",
+    "label_fields",
     "label_of",
     "lea_counts",
     "matchings",

@@ -25,17 +25,29 @@ def best_first(first: Sequence[Place], second: Sequence[Place]) -> list[tuple[in
     Pairs are taken by descending Dice coefficient of code points, 2 · shared / (length of i + length of j); ties go to
     the first places.
     """
-    shared = shared_code_points(first, second)
-    lengths = [[sum(end - start for start, end in place) for place in side] for side in (first, second)]
-    ranked = sorted(shared, key=lambda ij: (-2 * shared[ij] / (lengths[0][ij[0]] + lengths[1][ij[1]]), ij))
-    taken: tuple[set[int], set[int]] = set(), set()
-    found = []
-    for i, j in ranked:
-        if i not in taken[0] and j not in taken[1]:
-            taken[0].add(i)
-            taken[1].add(j)
-            found.append((i, j))
-    return sorted(found)
+    found = _equal(first, second)
+    left = [i for i in range(len(first)) if i not in found], sorted(set(range(len(second))) - set(found.values()))
+    rest = [first[i] for i in left[0]], [second[j] for j in left[1]]
+    shared = shared_code_points(*rest)
+    lengths = [[sum(end - start for start, end in place) for place in side] for side in rest]
+    taken: set[int] = set()
+    for i, j in sorted(shared, key=lambda ij: (-2 * shared[ij] / (lengths[0][ij[0]] + lengths[1][ij[1]]), ij)):
+        if left[0][i] not in found and j not in taken:
+            taken.add(j)
+            found[left[0][i]] = left[1][j]
+    return sorted(found.items())
+
+
+def _equal(first: Sequence[Place], second: Sequence[Place]) -> dict[int, int]:
+    """Return the pairs of equal places, which come before all others: they alone have a coefficient of 1."""
+    waiting: dict[tuple[Piece, ...], list[int]] = {}
+    for j in range(len(second) - 1, -1, -1):
+        waiting.setdefault(tuple(second[j]), []).append(j)
+    found = {}
+    for i, place in enumerate(first):
+        if place and (equal := waiting.get(tuple(place))):
+            found[i] = equal.pop()
+    return found
 
 
 def shared_code_points(first: Sequence[Place], second: Sequence[Place]) -> Mapping[tuple[int, int], int]:

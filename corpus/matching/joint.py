@@ -13,7 +13,7 @@ from itertools import combinations
 from ..core.model import Record
 from ..core.schema import Schema
 from .assign import Place, shared_code_points
-from .records import Matching
+from .records import Known, Matching
 
 Matchings = Mapping[tuple[str, str], Matching]
 """(annotator, annotator) → their matching, for each pair of annotators in the order of their annotations."""
@@ -23,7 +23,11 @@ Unit = Mapping[str, Record]
 
 def matchings(schema: Schema, annotations: Mapping[str, Record]) -> Matchings:
     """Return the matching of each pair of annotators."""
-    return {pair: Matching(schema, *(annotations[name] for name in pair)) for pair in combinations(annotations, 2)}
+    known: dict[str, Known] = {name: {} for name in annotations}
+    return {
+        (one, other): Matching(schema, annotations[one], annotations[other], (known[one], known[other]))
+        for one, other in combinations(annotations, 2)
+    }
 
 
 def joint_units(layer: str, annotations: Mapping[str, Record], matched: Matchings) -> list[Unit]:

@@ -42,12 +42,13 @@ def places_of(schema: Schema, name: str, annotation: Record) -> list[list[Piece]
         at = {record["id"]: i for i, record in enumerate(records)}
         owned = owned_layers(schema, name)
         for other, field in owned:
+            of_other = place_fields(other)
             for record in annotation.get(other.name) or ():
                 if record.get(field.name) in at:
-                    pieces[at[record[field.name]]] += _pieces(record, place_fields(other))
+                    pieces[at[record[field.name]]] += _pieces(record, of_other)
         if not owned:
             pieces = [_pieces(record, layer.of_kind("spans")) for record in records]
-    return [union(of_record) for of_record in pieces]
+    return [of_record if len(of_record) < 2 else union(of_record) for of_record in pieces]
 
 
 def _pieces(record: Record, fields: Iterable[Field]) -> list[Piece]:

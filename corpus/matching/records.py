@@ -18,18 +18,24 @@ from .values import comparable, referred
 
 Pairs = list[tuple[Record, Record]]
 """(record of the first annotation, record of the second)."""
+Known = dict[str, list[list[Piece]]]
+"""layer → the places of its records in one annotation."""
 KEYS = {"stances": ("scope", "target", "holder")}
 """layer → fields by whose values its records are matched, instead of by place."""
 
 
 class Matching:
-    """Matches the records of two annotations of one document, each layer on first use."""
+    """Matches the records of two annotations of one document, each layer on first use.
 
-    def __init__(self, schema: Schema, first: Record, second: Record):
+    `known` are the places of each annotation's layers as far as they are known; it is filled, so that several matchings
+    of one annotation can share it.
+    """
+
+    def __init__(self, schema: Schema, first: Record, second: Record, known: tuple[Known, Known] | None = None):
         self._schema, self._both = schema, (first, second)
+        self._known = known or ({}, {})
         self._pairs: dict[str, Pairs] = {}
         self._names: dict[str, dict[str, str]] = {}
-        self._places: dict[str, tuple[list[list[Piece]], list[list[Piece]]]] = {}
         self._matchable: dict[str, bool] = {}
         self._derived: dict[str, list[dict[str, frozenset[str]]]] = {}
 
@@ -68,10 +74,10 @@ class Matching:
 
     def places(self, layer: str) -> tuple[list[list[Piece]], list[list[Piece]]]:
         """Return the places of the records of a layer in both annotations, in the order of the records."""
-        if layer not in self._places:
-            first, second = (places_of(self._schema, layer, value) for value in self._both)
-            self._places[layer] = first, second
-        return self._places[layer]
+        for value, known in zip(self._both, self._known, strict=True):
+            if layer not in known:
+                known[layer] = places_of(self._schema, layer, value)
+        return self._known[0][layer], self._known[1][layer]
 
     def pairs(self, layer: str) -> Pairs:
         """Return the matched records, in the order of the first annotation."""

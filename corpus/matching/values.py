@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.alternatives import as_label
 from ..core.model import Record
 from ..core.schema import Field
 
 
 def label_of(record: Record, field: Field) -> str | None:
     """Return the value of a label or boolean field; several labels are joined by "+". None if there is none."""
-    value = record.get(field.name)
-    if isinstance(value, list):
-        return "+".join(sorted(value))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if value is None else str(value)
+    return as_label(record.get(field.name))
 
 
 def comparable(field: Field, value: Any) -> Any:

@@ -4,7 +4,7 @@
     schema/*.json       ├──────────→  layers, fields, labels and targets
     annotations/*       ┘ by id       records added, removed, changed: the field and both values
 
-The rows of `withheld` are compared as those of `documents` and `annotations`: where a row is stored is no difference.
+The rows of `withheld` are compared as those of `documents` and `annotations`, wherever a release stores them.
 
 | bump | for |
 |---|---|

@@ -7,6 +7,7 @@ by name except where a metric means something for it (`count.JOINT`, `stances`).
 """
 
 from .measure import Score, score
+from .soft_score import soft_score
 from .sums import Difference, Figure
 
-__all__ = ["Difference", "Figure", "Score", "score"]
+__all__ = ["Difference", "Figure", "Score", "score", "soft_score"]

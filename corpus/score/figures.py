@@ -7,6 +7,7 @@
     conll           those of MUC, B³ and CEAF of entities                    F1, the mean of the three
     share           right, all                                               accuracy
     labels          matched, gold, predicted of each label                   macro F1, accuracy, F1 of each label
+    soft            sums over items of each distance of distributions, all   means over items
 
 A figure is NaN where it divides by nothing, except where a metric's definition says 0.
 """
@@ -110,6 +111,17 @@ LINKS = Kind(
 )
 CONLL = Kind({"F1": _conll}, gold=(5,))
 SHARE = Kind({"accuracy": lambda sums: quotient(sums[:, 0], sums[:, 1])})
+
+
+SOFT = Kind(
+    {
+        "cross-entropy": lambda sums: quotient(sums[:, 0], sums[:, 4]),
+        "Jensen–Shannon divergence": lambda sums: quotient(sums[:, 1], sums[:, 4]),
+        "Manhattan distance": lambda sums: quotient(sums[:, 2], sums[:, 4]),
+        "entropy of the annotators": lambda sums: quotient(sums[:, 3], sums[:, 4]),
+    },
+    gold=(4,),
+)
 
 
 def label_kind(labels: tuple[str, ...], averaged: tuple[str, ...] = (), unscored: tuple[str, ...] = ()) -> Kind:

@@ -53,12 +53,13 @@ def gold_documents(root: Path, schema: Schema, against: str) -> Iterator[GoldDoc
                     continue
                 parts = [entry for entry in group if entry.annotator in ("", against)]
                 for document in reader.documents(parts):
-                    found = _gold(document, schema)
+                    found = checked(document, schema)
                     if found is not None:
                         yield found
 
 
-def _gold(document: Document, schema: Schema) -> GoldDocument | None:
+def checked(document: Document, schema: Schema) -> GoldDocument | None:
+    """Return a document with its annotation, None without one. Raises CorpusError if it cannot be scored against."""
     article, annotation = document.article, document.annotation
     if annotation is None:
         return None

@@ -109,10 +109,10 @@ def score(
     Intervals are 95% percentiles of 1,000 resamples of stories. Raises CorpusError for predictions that cannot be
     scored.
     """
-    corpus = Path(root).absolute() if root is not None else _corpus_around(release)
+    corpus = corpus_around(root, release)
     gold = _open_gold(corpus, release, against)
     _check_layers(gold.schema, layers)
-    given = _read(predictions, corpus)
+    given = read_source(predictions, corpus)
     gold, split = _as_submitted(gold, given, corpus, split)
     splits = _splits(split, gold, given)
     asked = {one.doc_id: one for one in gold.documents if (not splits or one.split in splits) and not one.twin}
@@ -146,8 +146,10 @@ def score(
     )
 
 
-def _corpus_around(release: str | Path | None) -> Path | None:
-    """Return the corpus around the working directory; None if there is none and a release makes up for it."""
+def corpus_around(root: str | Path | None, release: str | Path | None) -> Path | None:
+    """Return `root`, else the corpus around the working directory; None if there is none but a release."""
+    if root is not None:
+        return Path(root).absolute()
     try:
         return find_root(Path.cwd())
     except CorpusError:
@@ -201,7 +203,8 @@ def _check_layers(schema: Schema, layers: Sequence[str]) -> None:
             raise CorpusError(f"the schema has no layer {layer}; it has {', '.join(known)}")
 
 
-def _read(predictions: Source, root: Path | None) -> Predictions:
+def read_source(predictions: Source, root: Path | None) -> Predictions:
+    """Read predictions in any form. Raises CorpusError if they cannot be read."""
     if isinstance(predictions, str | Path):
         return read_predictions(Path(predictions), root)
     return collect("predictions", _rows(predictions))

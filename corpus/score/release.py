@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,16 +55,22 @@ def open_release(given: str | Path, root: Path | None) -> Release:
 
 def released_documents(release: Release, schema: Schema) -> Iterator[GoldDocument]:
     """Yield the documents with gold, in the order of the files. Raises CorpusError for a file with another checksum."""
-    folders = tuple(f"{name}/" for name in TABLES_OF_DOCUMENTS)
-    names = sorted(name for name in release.files if name.startswith(folders) and name.endswith(".parquet"))
-    for name in names:
+    for row in released_rows(release, TABLES_OF_DOCUMENTS):
+        if row.get("layers_done") is not None and row.get("annotator", GOLD) == GOLD:
+            yield _document(schema, row)
+
+
+def released_rows(
+    release: Release, folders: Sequence[str], columns: Sequence[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of some configs. Raises CorpusError for a file with another checksum, or without the columns."""
+    starts = tuple(f"{name}/" for name in folders)
+    for name in sorted(name for name in release.files if name.startswith(starts) and name.endswith(".parquet")):
         path = release.folder / name
         if not path.is_file() or _sha256(path) != release.files[name]:
             raise CorpusError(f"{path} is missing or not the released file; `corpus verify` lists all mismatches")
-        for batch in ParquetFile(path).batches(_ROWS):
-            for row in batch.to_pylist():
-                if row.get("layers_done") is not None and row.get("annotator", GOLD) == GOLD:
-                    yield _document(schema, row)
+        for batch in ParquetFile(path).batches(_ROWS, columns):
+            yield from batch.to_pylist()
 
 
 def _document(schema: Schema, row: Record) -> GoldDocument:

@@ -60,6 +60,14 @@ def case(folder: Path, doc_ids: tuple[str, ...]) -> Case:
     mentions = [{key: one for key, one in mention.items() if key != "form"} for mention in value["mentions"]]
     fields = {"fields_done": {"mentions": ["spans", "entity"]}, "schema_version": "1.1"}
     write(path, value | fields | {"mentions": mentions})
+    # The adjudicator of the other found two readings as good.
+    path = root / "annotations" / "gold" / f"{WITHHELD[1]}.json"
+    value = read(path)
+    value["provenance"]["alternatives"] = [
+        {"layer": "mentions", "record": value["mentions"][0]["id"]},
+        {"layer": "quotes", "record": value["quotes"][0]["id"], "field": "cue", "spans": [{"start": 7, "end": 12}]},
+    ]
+    write(path, value | {"schema_version": "1.1"})
     # With its text here, a document whose labels or notes quote it is told of; that is not what is asked here.
     (root / "pyproject.toml").write_text('[tool.corpus.severity]\nC603 = "info"\n', "utf-8")
     ran = run("--root", str(root), "release", "1.0.0")

@@ -121,7 +121,7 @@ def expected(row: Mapping[str, Any], columns: pa.Schema, split: str) -> dict[str
 def test_every_table_is_loaded_as_it_is(release: Path, dataset: Any) -> None:
     """Of every config and split, each value: records, records in records, nulls, and lists of nothing."""
     there = tables(release)
-    configs = {"documents", "annotations", "entities", "quotes", "stances", "withheld"}
+    configs = {"documents", "annotations", "entities", "quotes", "stances", "disagreement", "withheld"}
     assert {name.split("/")[0] for name, _ in there} == configs
     assert {name.split("/")[1] for name, _ in there} == set(ARTICLES)
     assert {one.uuid for one in dataset.metadata.record_sets} == {"splits", *(name for name, _ in there)}

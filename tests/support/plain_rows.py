@@ -123,6 +123,7 @@ def _nested(annotation: Row | None, properties: dict[str, Any], text: str | None
     annotation = annotation or {"layers_done": None}
     done, provenance = annotation["layers_done"], annotation.get("provenance", {})
     found: Row = {"layers_done": done, "provenance": {name: provenance.get(name) for name in PROVENANCE}}
+    found["provenance"]["alternatives"] = None
     fields = annotation.get("fields_done")
     found["fields_done"] = None if fields is None else {layer: fields.get(layer) for layer in properties}
     for layer, fields in properties.items():

@@ -51,6 +51,15 @@ record_fault(
 )
 
 
+@kind("R406")
+def unfit_alternative(ground: Ground, rng: random.Random) -> Planted | None:
+    """An alternative reading is of a record that does not exist."""
+    doc = ground.doc
+    doc.gold["schema_version"] = "1.1"
+    doc.gold["provenance"] = {"alternatives": [{"layer": "mentions", "record": "m999"}]}
+    return Planted(files=(doc.path(),))
+
+
 @kind("R403")
 def wrong_layer(ground: Ground, rng: random.Random) -> Planted | None:
     """The speaker of a quote is a mention."""

@@ -4,6 +4,7 @@
 |---|---|---|
 | documents | an article with every layer of its gold annotation, nested | `documents` |
 | annotations | one annotator's view of an article, nested | `documents` |
+| disagreement | one field of one thing, with the labels of all annotators and of gold | `disagreement` |
 | withheld | both of these, for the articles without text; no other config has a row of them | `documents` |
 | entities | a sentence: tokens, IOB2 tags of the named mentions, entity ids | `entities` |
 | quotes, stances, and each other layer | a record of that layer, and what it refers to written out | `records` |
@@ -25,6 +26,7 @@ import pyarrow.compute as pc
 from ...core.schema import Schema
 from ...core.source_tokens import SENTENCES
 from .config import Config, Labels
+from .disagreement import disagreement_config
 from .documents import WITHHELD, annotations_config, documents_config, withheld_config
 from .entities import entities_config
 from .records import layer_config, quotes_config, stances_config
@@ -49,7 +51,7 @@ def configs(schema: Schema) -> tuple[Config, ...]:
     if "stances" in schema.layers:
         found.append(stances_config(schema))
     found += [layer_config(layer) for name, layer in schema.layers.items() if name not in _SHOWN]
-    return (*found, withheld_config(schema))
+    return (*found, disagreement_config(), withheld_config(schema))
 
 
 def build(rows: list[Row], schema: Schema) -> dict[str, Batches]:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...core.alternatives import has_alternatives
 from ...core.model import GOLD, Annotation
 from ...core.schema import Schema
+from .alternatives import ALTERNATIVE, alternatives_column
 from .columns import SCALARS, column, type_of, type_of_layer
 from .config import Config, Labels
 from .rows import LayerColumns, Rows
@@ -19,7 +21,9 @@ _ABOUT = {
     "annotator": "The pseudonym of the annotator.",
     "layers_done": "The annotated layers; the others are null.",
     "fields_done": "For layers of which only some fields were annotated, those fields.",
-    "provenance": "Where the annotation comes from: tool, guidelines, times, if a model made it, the annotator's note.",
+    "provenance": (
+        "Where the annotation comes from: tool, guidelines, times, if a model made it, the annotator's note, alternatives."
+    ),
 }
 WITHHELD = "withheld"
 """The config of the articles without text."""
@@ -86,7 +90,7 @@ def _documents(rows: Rows) -> list[pa.Array]:
         *(column(field, records) for field in rows.schema.article_fields),
         pa.array(rows.texts, pa.string()),
         *_done(golds, rows.schema),
-        _provenance(golds, rows.schema),
+        _provenance(golds, rows.texts, rows.schema),
         *(layer.nested() for layer in rows.gold.values()),
     ]
 
@@ -102,7 +106,7 @@ def _withheld(rows: Rows) -> list[pa.Array]:
         pa.array([annotation and annotation.annotator for annotation in annotations], pa.string()),
         pa.array(texts, pa.string()),
         *_done(annotations, rows.schema),
-        _provenance(annotations, rows.schema),
+        _provenance(annotations, texts, rows.schema),
         *(layer.nested() for layer in layers),
     ]
 
@@ -117,7 +121,7 @@ def _annotations(rows: Rows) -> list[pa.Array]:
         pa.array([annotation.annotator for annotation in annotations], pa.string()),
         pa.array(texts, pa.string()),
         *_done(annotations, rows.schema),
-        _provenance(annotations, rows.schema),
+        _provenance(annotations, texts, rows.schema),
         *(layer.nested() for layer in layers),
     ]
 
@@ -149,18 +153,27 @@ def _done_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
     return [_LAYERS_DONE, *(fields if schema.has_fields_done else [])]
 
 
-def _provenance(annotations: Sequence[Annotation | None], schema: Schema) -> pa.StructArray:
+def _provenance(
+    annotations: Sequence[Annotation | None], texts: Sequence[str | None], schema: Schema
+) -> pa.StructArray:
     """Return the origin of each annotation: the tool, the times, whether a model made it, and the annotator's note."""
     made = [(annotation.value.get("provenance") if annotation else None) or {} for annotation in annotations]
     types = list(_provenance_column(schema)[1])
-    columns = [pa.array([record.get(field.name) for record in made], field.type) for field in types]
+    columns = [pa.array([record.get(name) for record in made], kind) for name, kind in _of_provenance(schema)]
+    if has_alternatives(schema.annotation):
+        columns.append(alternatives_column(annotations, texts))
     return pa.StructArray.from_arrays(columns, fields=types)
 
 
 def _provenance_column(schema: Schema) -> tuple[str, pa.DataType]:
+    more = [("alternatives", pa.list_(ALTERNATIVE))] if has_alternatives(schema.annotation) else []
+    return "provenance", pa.struct([*_of_provenance(schema), *more])
+
+
+def _of_provenance(schema: Schema) -> list[tuple[str, pa.DataType]]:
     known = schema.annotation["properties"].get("provenance", {}).get("properties", {})
     newer = ("guidelines",) if "guidelines" in known else ()
-    return "provenance", pa.struct([(name, _provenance_type(schema, name)) for name in (*_PROVENANCE, *newer)])
+    return [(name, _provenance_type(schema, name)) for name in (*_PROVENANCE, *newer)]
 
 
 def _nested_labels(schema: Schema) -> Labels:

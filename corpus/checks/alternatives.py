@@ -1,0 +1,108 @@
+"""Level 4: the check on the readings that an adjudicator found as good as the annotated ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..core.alternatives import alternatives, as_label, has_alternatives
+from ..core.json_positions import join_pointer
+from ..core.model import Document, Problem, Record
+from ..core.schema import TARGETS, Field, Schema
+from .derived import derived
+from .rule import found
+
+_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
+
+
+def unfit_alternative(document: Document, schema: Schema) -> Iterator[Problem]:
+    """R406: An alternative reading does not fit the annotation.
+
+    What: an object of `provenance.alternatives` names a layer, record, field or label that does not exist, has a value
+    of another kind than its field, repeats the annotated value, or has spans that are not in the text.
+    Why: the config `disagreement` offers alternatives beside the gold label; one that fits nothing would be lost there.
+    Bad: `{"layer": "quotes", "record": "q3", "field": "medium", "value": "spoken"}`
+    Good: `{"layer": "quotes", "record": "q3", "field": "medium", "value": "speech"}`
+    """
+    if not has_alternatives(schema.annotation):
+        return
+    for i, one in enumerate(alternatives(document.value)):
+        if fault := _fault(document, schema, one):
+            name, detail = fault
+            pointer = join_pointer("provenance", "alternatives", i, *([name] if name in one else []))
+            yield found(unfit_alternative, document, detail, pointer)
+
+
+def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] | None:
+    """Return the key at fault and what is wrong with it, None for an alternative that fits."""
+    layer = schema.layers.get(one["layer"])
+    if layer is None:
+        return "layer", f"{one['layer']!r} is not a layer"
+    if spans := _span_fault(document, one.get("spans") or ()):
+        return "spans", spans
+    if "field" not in one and "value" in one:
+        return "value", "a value needs a field"
+    if "record" not in one:
+        if "field" in one:
+            return "field", "a field needs the record that has it"
+        return None if one.get("spans") else ("layer", "name a record, or the spans that could as well be one")
+    record = next((record for record in document.layer(layer.name) if record["id"] == one["record"]), None)
+    if record is None:
+        return "record", f"no record of {layer.name} has the id {one['record']!r}"
+    if "field" not in one:
+        return ("spans", "spans of a record need the field") if "spans" in one else None
+    field = next((field for field in layer.fields if field.name == one["field"] != "id"), None)
+    if field is None:
+        return "field", f"{layer.name} has no field {one['field']!r} that could have another value"
+    return _value_fault(document, schema, field, record, one)
+
+
+def _value_fault(
+    document: Document, schema: Schema, field: Field, record: Record, one: Record
+) -> tuple[str, str] | None:
+    wanted, other = ("spans", "value") if field.kind == "spans" else ("value", "spans")
+    if wanted not in one or other in one:
+        return (other if other in one else "field"), f"the alternative of {field.name} is given as `{wanted}`"
+    value = one[wanted]
+    if value is None and not field.nullable and field.required:
+        return "value", f"{field.name} is never null"
+    if field.kind == "spans":
+        if len(value) < field.least:
+            return "spans", f"{field.name} has {field.least} span at least"
+        same = _places(value) == _places(record.get(field.name) or ())
+        return ("spans", f"these are the annotated spans of {record['id']}") if same else None
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    if isinstance(value, list) != field.many and value is not None:
+        return "value", f"{field.name} is {'a list' if field.many else 'one value'}"
+    if unfit := [item for item in values if not _is_value(document, schema, field, item)]:
+        return "value", f"{field.name} cannot be {unfit[0]!r}"
+    if as_label(value) == as_label(record.get(field.name)):
+        return "value", f"{field.name} of {record['id']} is {value!r} already"
+    return None
+
+
+def _is_value(document: Document, schema: Schema, field: Field, value: Any) -> bool:
+    if field.kind == "label":
+        return value in {label.name for label in field.labels}
+    if field.kind == "reference":
+        known = schema.targets if field.refers_to == TARGETS else derived(document, schema).ids[field.refers_to]
+        return value in known
+    return isinstance(value, _TYPES[field.json_type]) and isinstance(value, bool) == (field.json_type == "boolean")
+
+
+def _places(spans: Any) -> list[tuple[int, int]]:
+    return sorted((span["start"], span["end"]) for span in spans)
+
+
+def _span_fault(document: Document, spans: Any) -> str:
+    """Return what is wrong with spans, "" if nothing is."""
+    length = len(document.text) if document.text is not None else document.article.record.get("length")
+    for span in spans:
+        start, end = span["start"], span["end"]
+        if not 0 <= start < end or (isinstance(length, int) and end > length):
+            return f"{start}–{end} is not a span of a text of {length} code points"
+        if "text" in span and not document.article.redistributable:
+            return f"{start}–{end} quotes a text that may not be redistributed"
+        if document.text is not None and span.get("text", document.text[start:end]) != document.text[start:end]:
+            return f"{start}–{end} is {document.text[start:end]!r}, not {span['text']!r}"
+    return ""

@@ -1,0 +1,80 @@
+"""R406: alternatives that fit pass, and each that fits nothing is a finding at its key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.corpora import TEXT, Corpus, span
+
+CUE = span(TEXT, "said")
+FIT: tuple[dict[str, Any], ...] = (
+    {"layer": "quotes", "record": "q1", "field": "type", "value": "mixed"},
+    {"layer": "quotes", "record": "q1", "field": "continues_paragraph", "value": True},
+    {"layer": "quotes", "record": "q1", "field": "speaker", "value": None, "note": "or nobody"},
+    {"layer": "quotes", "record": "q1", "field": "source", "value": ["m1", "m2"]},
+    {"layer": "quotes", "record": "q1", "field": "cue", "spans": []},
+    {"layer": "quotes", "record": "q1", "field": "content", "spans": [CUE]},
+    {"layer": "mentions", "record": "m2"},
+    {"layer": "mentions", "spans": [{"start": CUE["start"], "end": CUE["end"]}]},
+)
+UNFIT: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("layer", {"layer": "quips", "record": "q1"}),
+    ("layer", {"layer": "quotes"}),
+    ("record", {"layer": "quotes", "record": "q2"}),
+    ("record", {"layer": "quotes", "record": "m1"}),
+    ("field", {"layer": "quotes", "record": "q1", "field": "tone", "value": "dry"}),
+    ("field", {"layer": "quotes", "record": "q1", "field": "id", "value": "q7"}),
+    ("field", {"layer": "quotes", "record": "q1", "field": "type"}),
+    ("field", {"layer": "quotes", "field": "type", "value": "mixed"}),
+    ("value", {"layer": "quotes", "record": "q1", "value": "mixed"}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "type", "value": "oblique"}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "type", "value": None}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "type", "value": ["mixed"]}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "type", "value": "direct"}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "source", "value": "m1"}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "source", "value": ["m9"]}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "source", "value": ["m2"]}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "speaker", "value": "m1"}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "continues_paragraph", "value": "true"}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "continues_paragraph", "value": 1}),
+    ("spans", {"layer": "quotes", "record": "q1", "field": "type", "spans": [CUE]}),
+    ("value", {"layer": "quotes", "record": "q1", "field": "cue", "value": "said"}),
+    ("spans", {"layer": "quotes", "record": "q1", "field": "cue", "spans": [CUE]}),
+    ("spans", {"layer": "quotes", "record": "q1", "field": "content", "spans": []}),
+    ("spans", {"layer": "quotes", "record": "q1", "field": "cue", "spans": [{"start": 3, "end": 3}]}),
+    ("spans", {"layer": "mentions", "spans": [{"start": 5, "end": 100_000}]}),
+    ("spans", {"layer": "mentions", "spans": [CUE | {"text": "sad"}]}),
+)
+
+
+def findings(corpus: Corpus, *alternatives: dict[str, Any], version: str = "1.1") -> list[tuple[str, str]]:
+    """(code, pointer) of the findings that are about the alternatives or the version."""
+    value = corpus.read("annotations/gold/alpha.json")
+    value |= {"schema_version": version, "provenance": {"alternatives": list(alternatives)}}
+    corpus.write("annotations/gold/alpha.json", value)
+    found = [(one["code"], one["pointer"]) for one in corpus.findings()]
+    return [one for one in found if one[1].startswith(("/provenance", "/schema_version"))]
+
+
+def test_alternatives_that_fit(corpus: Corpus) -> None:
+    assert findings(corpus, *FIT) == []
+
+
+@pytest.mark.parametrize(("key", "one"), UNFIT, ids=[f"{i}-{key}" for i, (key, _) in enumerate(UNFIT)])
+def test_an_alternative_that_fits_nothing(corpus: Corpus, key: str, one: dict[str, Any]) -> None:
+    (place,) = findings(corpus, FIT[0], one)
+    assert place == ("R406", f"/provenance/alternatives/1/{key}" if key in one else "/provenance/alternatives/1")
+
+
+def test_alternatives_need_the_version_that_has_them(corpus: Corpus) -> None:
+    assert findings(corpus, FIT[0], version="1.0") == [("S205", "/schema_version")]
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+def test_the_words_of_a_withheld_text_are_in_no_alternative(corpus: Corpus, quoted: bool) -> None:
+    corpus.write("raw/alpha.json", corpus.read("raw/alpha.json") | {"redistribution": "offsets_only"})
+    (corpus.root / "raw/alpha.txt").unlink()
+    of_words = CUE if quoted else {name: CUE[name] for name in ("start", "end")}
+    expected = [("R406", "/provenance/alternatives/0/spans")] if quoted else []
+    assert findings(corpus, {"layer": "mentions", "spans": [of_words]}) == expected
