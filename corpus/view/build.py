@@ -12,6 +12,7 @@ strings for each article.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -56,22 +57,35 @@ class Written:
     changed: list[str] = field(default_factory=list)
     refused: list[tuple[str, int, int, str]] = field(default_factory=list)
     left_out: int = 0
+    outdated: bool = False
+    """True if annotations changed after the agreement was measured."""
+    seconds: float = 0.0
+    """How long it took to measure the agreement."""
 
 
 def write_site(
-    root: Path, schema: Schema, out: Path, choice: Choice, progress: Callable[[int], object] = lambda articles: None
+    root: Path,
+    schema: Schema,
+    out: Path,
+    choice: Choice,
+    *,
+    progress: Callable[[int], object] = lambda articles: None,
+    measure_again: bool = True,
 ) -> Written:
     """Write the site to `out`, or bring it up to date. `progress` gets the number of articles of each part.
 
+    Without `measure_again`, the agreement is that of the last run, and the page says so.
+
     Raises CorpusError if `out` holds anything but an earlier site, or if the corpus lacks a chosen article.
     """
-    return _Run(root, schema, out, choice).write(progress)
+    return _Run(root, schema, out, choice, measure_again).write(progress)
 
 
 class _Run:
     """One run of `write_site`."""
 
-    def __init__(self, root: Path, schema: Schema, out: Path, choice: Choice) -> None:
+    def __init__(self, root: Path, schema: Schema, out: Path, choice: Choice, measure_again: bool) -> None:
+        self._measure_again = measure_again
         self._root, self._schema, self._out, self._choice = root, schema, out, choice
         self._labels = Labels(schema)
         self._before = Owned(out)
@@ -191,17 +205,26 @@ class _Run:
         if self._choice.doc_ids:
             return Agreement("Agreement is measured on the whole corpus: run corpus view without DOC.")
         key = self._compared.hexdigest()
-        if self._before.has(_AGREEMENT):
-            try:
-                value = orjson.loads(self._read(_AGREEMENT))
-                if value["key"] == key:
-                    self._names[_AGREEMENT] = None
-                    return Agreement(**value["agreement"])
-            except (ValueError, KeyError, TypeError):
-                pass  # It is damaged, and measured again.
+        last = self._last_agreement()
+        if last and (last[0] == key or not self._measure_again):
+            self._names[_AGREEMENT] = None
+            last[1].outdated = self._result.outdated = last[0] != key
+            return last[1]
+        began = time.monotonic()
         found = measure(self._root)
+        self._result.seconds = time.monotonic() - began
         self._put(files, _AGREEMENT, orjson.dumps({"key": key, "agreement": found.as_json()}) + b"\n")
         return found
+
+    def _last_agreement(self) -> tuple[str, Agreement] | None:
+        """Return the agreement of the last run and the key of its annotations, None if there is none to read."""
+        if not self._before.has(_AGREEMENT):
+            return None
+        try:
+            value = orjson.loads(self._read(_AGREEMENT))
+            return str(value["key"]), Agreement(**value["agreement"])
+        except (ValueError, KeyError, TypeError):
+            return None
 
     def _rows(self, files: Staging, made: list[str]) -> Iterator[list[object]]:
         """Yield the rows of all articles, a part at a time."""
