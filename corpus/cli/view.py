@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ..core.model import CorpusError
 from .options import PATH_TYPE, Common, NameList, Verb, named, today, warn
-
-if TYPE_CHECKING:
-    from ..view.findings import Policy
+from .outputs import described
 
 
 @click.command("view", cls=Verb)
@@ -53,7 +50,10 @@ def view(
       corpus view --out site
       corpus view tram-crash-brief --compare ann-a,ann-b,gold --out site
     """
+    from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
+    from ..core.settings import read_settings
+    from ..view.findings import Policy
     from ..view.site import Choice, write_site
 
     root = common.root()
@@ -61,8 +61,10 @@ def view(
     if out is None:
         raise CorpusError("say where the site goes: --out DIR")
     folder = common.make_named(out)
-    choice = Choice(doc_ids, annotators, compare, with_attached, policy(root))
-    written = write_site(root, schema, folder, choice)
+    settings = read_settings(root, all_severities())
+    policy = Policy(settings.severity, read_suppressions(root, today()))
+    run = described(root, common.given_root, (), settings.severity, 0)
+    written = write_site(root, schema, folder, Choice(doc_ids, annotators, compare, with_attached, policy), run)
     for problem in written.refused:
         warn(
             f"not shown: {problem.file}:{problem.line}:{problem.column} has an error, {problem.code}; fix it first: "
@@ -70,12 +72,3 @@ def view(
         )
     common.say(f"{named(out)}: {written.pages:,} page{'s' * (written.pages != 1)}; open index.html")
     return 1 if written.refused else 0
-
-
-def policy(root: Path) -> Policy:
-    """Return which findings are shown: the severities of the corpus, without what its exceptions suppress."""
-    from ..checks.suppress.suppressions import all_severities, read_suppressions
-    from ..core.settings import read_settings
-    from ..view.findings import Policy
-
-    return Policy(read_settings(root, all_severities()).severity, read_suppressions(root, today()))

@@ -7,13 +7,16 @@ which its `static/view.css` tells from a folder of anything else.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import StringIO
 from itertools import combinations
 from pathlib import Path
 
 from ..core.model import GOLD, CorpusError, Document, Problem
 from ..core.schema import Schema
 from ..files import Index, Reader, by_document, new_folder
+from ..report.info import RunInfo
+from . import report
 from .article import SCRIPTS, STYLES, TOGGLES, article_html, site_toggles
 from .environment import address, render, static
 from .findings import Checked, Policy, check
@@ -53,23 +56,27 @@ class Written:
 
     pages: int = 0
     refused: list[Problem] = field(default_factory=list)
+    problems: dict[tuple[str, str], list[Problem]] = field(default_factory=dict)
+    """By document and annotator, "" for the article itself, what validation finds about it."""
 
 
-def write_site(root: Path, schema: Schema, out: Path, choice: Choice) -> Written:
-    """Write the site to `out`.
+def write_site(root: Path, schema: Schema, out: Path, choice: Choice, run: RunInfo) -> Written:
+    """Write the site to `out`. `run` has the rules of the findings.
 
     Raises CorpusError if `out` holds anything but an earlier site, or if the corpus lacks a chosen article.
     """
     may_replace(out)
     written, pages = Written(), []
     with new_folder(out, replace=True) as new, Index(root) as index:
-        for name in (*STYLES, *SCRIPTS):
+        for name in sorted({*STYLES, *SCRIPTS, *report.STYLES}):
             write(new.path, f"static/{name}", static(name))
         write(new.path, f"static/{TOGGLES}", site_toggles(schema, len(choice.compare)))
         for documents in articles(index, choice):
             for made in article_pages(documents, schema, choice, written):
                 write(new.path, made.address, article_html(made.page, made.address))
                 pages.append(made.address)
+        write(new.path, "rules.html", report.rules_html(run.rules, "index.html"))
+        write(new.path, "findings.html", findings_html(written, pages, run))
         write(new.path, "index.html", render("index.html", title=root.name, pages=pages, top=""))
         new.commit()
     written.pages = len(pages)
@@ -84,6 +91,7 @@ def article_pages(documents: list[Document], schema: Schema, choice: Choice, wri
     checked = dict(zip(map(name_of, asked), check(asked, schema, choice.policy), strict=True))
     sound = [one for one in wanted if checked[name_of(one)].refused is None]
     written.refused += [problem for one in wanted if (problem := checked[name_of(one)].refused) is not None]
+    written.problems.update({(one.doc_id, name_of(one)): checked[name_of(one)].problems for one in asked})
     by_name = {name_of(one): one for one in sound}
     pairs = list(combinations((by_name[name] for name in choice.compare if name in by_name), 2))
     for document in pages:
@@ -99,6 +107,27 @@ def article_pages(documents: list[Document], schema: Schema, choice: Choice, wri
         )
         page.others = [(other, address(one.doc_id, other)) for one in pages if (other := name_of(one)) != name]
         yield Made(address(document.doc_id, name), page)
+
+
+def findings_html(written: Written, pages: Sequence[str], run: RunInfo) -> str:
+    """Return the page of the findings about all articles that are shown."""
+    run = replace(run, documents=len({doc_id for doc_id, _ in written.problems}))
+    of_article = {page.rpartition("/")[2].removesuffix(".html"): page for page in reversed(pages)}
+    shown = set(pages)
+    of_file = {one.file: key for key, found in written.problems.items() for one in found}
+
+    def page_of(problem: Problem) -> tuple[str, bool]:
+        doc_id, annotator = of_file[problem.file]
+        place = address(doc_id, annotator)
+        if place in shown:
+            return place, True
+        return of_article.get(doc_id, ""), False
+
+    out = StringIO()
+    found = [problem for _, of in sorted(written.problems.items()) for problem in of]
+    for _ in report.write_findings(found, out, run, page_of, rules="rules.html", home="index.html"):
+        pass
+    return out.getvalue()
 
 
 def _problems(checked: dict[str, Checked], name: str) -> Sequence[Problem]:
