@@ -13,10 +13,10 @@ import click
 
 from ..core.model import CorpusError
 from .options import PATH_TYPE, Common, NameList, Number, Verb, named, today, warn
+from .outputs import described
 
 if TYPE_CHECKING:
     from ..view.build import Written
-    from ..view.findings import Policy
 
 _PORT = 8765
 _PATIENCE = 5.0
@@ -116,15 +116,21 @@ class Site:
 
     def write(self, measure_again: bool = True) -> Written:
         """Write what changed, and warn of annotations that are not shown."""
+        from ..checks.suppress.suppressions import all_severities, read_suppressions
         from ..core.schema import Schema
+        from ..core.settings import read_settings
         from ..view.build import write_site
+        from ..view.findings import Policy
         from ..view.site import Choice
 
         schema = Schema.read(self.root)
-        choice = Choice(self.doc_ids, self.annotators, self.compare, self.with_attached, policy(self.root))
+        severity = read_settings(self.root, all_severities()).severity
+        policy = Policy(severity, read_suppressions(self.root, today()))
+        choice = Choice(self.doc_ids, self.annotators, self.compare, self.with_attached, policy)
+        info = described(self.root, self.common.given_root, (), severity, 0)
         with self.common.bar(unit="doc") as bar:
             written = write_site(
-                self.root, schema, self.folder, choice, progress=bar.update, measure_again=measure_again
+                self.root, schema, self.folder, choice, info, progress=bar.update, measure_again=measure_again
             )
         for file, line, column, code in written.refused:
             warn(f"not shown: {file}:{line}:{column} has an error, {code}; fix it first: corpus validate {file}")
@@ -167,12 +173,3 @@ def refuse_content(root: Path, folder: Path) -> None:
 
 def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def policy(root: Path) -> Policy:
-    """Return which findings are shown: the severities of the corpus, without what its exceptions suppress."""
-    from ..checks.suppress.suppressions import all_severities, read_suppressions
-    from ..core.settings import read_settings
-    from ..view.findings import Policy
-
-    return Policy(read_settings(root, all_severities()).severity, read_suppressions(root, today()))

@@ -168,7 +168,7 @@ def test_withheld_texts_are_in_no_file(corpus: Corpus, out: Path) -> None:
     withhold(corpus)
     corpus.run("attach", "alpha", "--text", str(corpus.write("copy.txt", TEXT)))
     view(corpus, out)
-    secret = "The bridge is safe"
+    secret = "Lindqvist spoke"
     assert not [name for name, (data, _) in contents(out).items() if secret.encode() in data]
     assert index(out, "text")[0] is None
     view(corpus, out, "--with-attached")
