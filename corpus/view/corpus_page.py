@@ -57,7 +57,7 @@ def corpus_pages(corpus: Corpus, rows: Iterable[list[Any]]) -> Iterator[tuple[st
         "count": count,
         "last": max(1, -(-count // ROWS)),
         "layers": [(name, corpus.schema.layers[name].title) for name in corpus.labels.layers],
-        "styles": ("view.css", CORPUS_STYLE),
+        "styles": (CORPUS_STYLE,),
         "columns": columns(corpus.schema),
     }
     stories: dict[str, list[tuple[str, str, str]]] = {name: [] for name, _ in _largest_stories(corpus.total)}
