@@ -97,8 +97,16 @@ def described(
         command=("corpus", *at_root, "validate", *map(str, asked)),
         folder="" if below == "." else f"{below}/",
         job_summary=Path(job_summary) if job_summary else None,
+        attached=attached_documents(root),
         rule_pages=os.environ.get("ON_THE_RECORD_RULE_PAGES", ""),
     )
+
+
+def attached_documents(root: Path) -> frozenset[str]:
+    """Return the documents whose text is a user's own copy."""
+    from ..files.index import ATTACHED
+
+    return frozenset(path.stem for path in (root / ATTACHED).glob("*.txt"))
 
 
 def _top(root: Path) -> Path:

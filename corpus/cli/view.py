@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,14 @@ import click
 
 from ..core.model import CorpusError
 from .options import PATH_TYPE, Common, NameList, Number, Verb, named, today, warn
+from .outputs import described
 
 if TYPE_CHECKING:
     from ..view.build import Written
-    from ..view.findings import Policy
 
 _PORT = 8765
+_PATIENCE = 5.0
+"""The seconds that agreement may take to be measured again while the site is shown."""
 
 
 @click.command("view", cls=Verb)
@@ -92,11 +94,11 @@ def view(
             owned(folder)  # Raises before anything in a directory of other files is touched.
             stack.enter_context(filling(root, folder, warn))
         site = Site(common, root, folder, doc_ids, annotators, compare, with_attached)
-        refused = site.write().refused
+        written = site.write()
         if not serve:
             common.say(f"{folder}: {site.summary}; open index.html")
-            return 1 if refused else 0
-        return serve_site(common, site, _PORT if port is None else port)
+            return 1 if written.refused else 0
+        return serve_site(common, site, _PORT if port is None else port, written.files, written.seconds)
 
 
 @dataclass(slots=True)
@@ -112,16 +114,24 @@ class Site:
     with_attached: bool
     summary: str = ""
 
-    def write(self) -> Written:
+    def write(self, measure_again: bool = True) -> Written:
         """Write what changed, and warn of annotations that are not shown."""
+        from ..checks.suppress.suppressions import all_severities, read_suppressions
         from ..core.schema import Schema
+        from ..core.settings import read_settings
         from ..view.build import write_site
+        from ..view.findings import Policy
         from ..view.site import Choice
 
         schema = Schema.read(self.root)
-        choice = Choice(self.doc_ids, self.annotators, self.compare, self.with_attached, policy(self.root))
+        severity = read_settings(self.root, all_severities()).severity
+        policy = Policy(severity, read_suppressions(self.root, today()))
+        choice = Choice(self.doc_ids, self.annotators, self.compare, self.with_attached, policy)
+        info = described(self.root, self.common.given_root, (), severity, 0)
         with self.common.bar(unit="doc") as bar:
-            written = write_site(self.root, schema, self.folder, choice, bar.update)
+            written = write_site(
+                self.root, schema, self.folder, choice, info, progress=bar.update, measure_again=measure_again
+            )
         for file, line, column, code in written.refused:
             warn(f"not shown: {file}:{line}:{column} has an error, {code}; fix it first: corpus validate {file}")
         if written.left_out:
@@ -131,15 +141,18 @@ class Site:
         return written
 
 
-def serve_site(common: Common, site: Site, port: int) -> int:
-    """Show a site that was written, and follow the changes of its corpus until the command is interrupted."""
+def serve_site(common: Common, site: Site, port: int, files: Collection[str], seconds: float) -> int:
+    """Show a site that was written, and follow the changes of its corpus until the command is interrupted.
+
+    `seconds` is how long it took to measure the agreement: if long, it is not measured after each change.
+    """
     from ..view.serve import Live, follow, serving
 
-    def again() -> tuple[Collection[str], Collection[str]]:
-        written = site.write()
-        return written.files, written.changed
+    def again() -> Iterator[Written]:
+        yield (written := site.write(measure_again=False))
+        if written.outdated and seconds <= _PATIENCE:
+            yield site.write()
 
-    files, _ = again()
     live = Live(files)
     with suppress(KeyboardInterrupt), serving(site.folder, live, port) as server:
         print(f"{server.address}", flush=True)
@@ -160,12 +173,3 @@ def refuse_content(root: Path, folder: Path) -> None:
 
 def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def policy(root: Path) -> Policy:
-    """Return which findings are shown: the severities of the corpus, without what its exceptions suppress."""
-    from ..checks.suppress.suppressions import all_severities, read_suppressions
-    from ..core.settings import read_settings
-    from ..view.findings import Policy
-
-    return Policy(read_settings(root, all_severities()).severity, read_suppressions(root, today()))

@@ -44,6 +44,8 @@ class RunInfo:
     """The file whose Markdown GitHub shows below the job; None outside of GitHub."""
     rule_pages: str = ""
     """The address of docs/rules.md, "" if the command was installed without one."""
+    attached: frozenset[str] = frozenset()
+    """The documents whose text is a user's own copy of a withheld one: a page that may be passed on quotes nothing."""
     notes: list[str] = field(default_factory=list, compare=False)
     """Sentences for the end of a report. The run adds them before its last finding."""
     by_code: dict[str, int] = field(init=False, repr=False, compare=False)

@@ -12,6 +12,7 @@ strings for each article.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,20 +22,23 @@ from pathlib import Path
 import orjson
 
 from ..core.card_text import Prose
-from ..core.model import GOLD, CorpusError, Document
+from ..core.model import GOLD, CorpusError, Document, Problem
 from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.staging import Staging, commit_together
 from ..files.writer import make_folder
+from ..report.info import RunInfo
 from .corpus_page import Corpus, corpus_pages
 from .entry import Entry, entry
 from .figures import Agreement, measure
+from .findings import bare
 from .labels import Labels
 from .load import shown_text
 from .owned import LIST, Owned, list_of
-from .parts import FOLDER, Group, Shown, State, index_files, name_of, parts, rows_file, rows_of
-from .site import Choice, article_pages, chosen, static_files
+from .parts import FOLDER, Group, Shown, State, finding_of, index_files, name_of, parts, problem_of, rows_file, rows_of
+from .report import rules_html
+from .site import FINDINGS, RULES, Choice, article_pages, chosen, findings_html, static_files
 from .summary import Summary
 
 _AGREEMENT = f"{FOLDER}/agreement.json"
@@ -56,30 +60,48 @@ class Written:
     changed: list[str] = field(default_factory=list)
     refused: list[tuple[str, int, int, str]] = field(default_factory=list)
     left_out: int = 0
+    outdated: bool = False
+    """True if annotations changed after the agreement was measured."""
+    seconds: float = 0.0
+    """How long it took to measure the agreement."""
 
 
 def write_site(
-    root: Path, schema: Schema, out: Path, choice: Choice, progress: Callable[[int], object] = lambda articles: None
+    root: Path,
+    schema: Schema,
+    out: Path,
+    choice: Choice,
+    info: RunInfo,
+    *,
+    progress: Callable[[int], object] = lambda articles: None,
+    measure_again: bool = True,
 ) -> Written:
-    """Write the site to `out`, or bring it up to date. `progress` gets the number of articles of each part.
+    """Write the site to `out`, or bring it up to date.
+
+    `info` has the rules of the findings; `progress` gets the number of articles of each part.
+
+    Without `measure_again`, the agreement is that of the last run, and the page says so.
 
     Raises CorpusError if `out` holds anything but an earlier site, or if the corpus lacks a chosen article.
     """
-    return _Run(root, schema, out, choice).write(progress)
+    return _Run(root, schema, out, choice, info, measure_again).write(progress)
 
 
 class _Run:
     """One run of `write_site`."""
 
-    def __init__(self, root: Path, schema: Schema, out: Path, choice: Choice) -> None:
+    def __init__(
+        self, root: Path, schema: Schema, out: Path, choice: Choice, info: RunInfo, measure_again: bool
+    ) -> None:
+        self._info, self._measure_again = info, measure_again
         self._root, self._schema, self._out, self._choice = root, schema, out, choice
         self._labels = Labels(schema)
         self._before = Owned(out)
         self._context = _context(schema, choice)
         self._names: dict[str, None] = {}
         self._staged: set[str] = set()
-        self._pages: dict[str, str] = {}
-        """The page of each article that has one."""
+        self._pages: dict[str, list[str]] = {}
+        """The pages of each article that has any."""
         self._total = Summary()
         self._result = Written()
         self._compared = blake2b(self._context, digest_size=16)
@@ -98,6 +120,9 @@ class _Run:
                 progress(len(groups))
             for name, page in corpus_pages(self._corpus(files, made), self._rows(files, made)):
                 self._put(files, name, page)
+            problems, documents = self._problems(files, made), sum(self._total.articles.values())
+            self._put(files, FINDINGS, findings_html(problems, self._pages, documents, self._info).encode())
+            self._put(files, RULES, rules_html(self._info.rules, "index.html").encode())
             return self._finish(files)
 
     def _corpus(self, files: Staging, made: list[str]) -> Corpus:
@@ -121,7 +146,7 @@ class _Run:
             self._names[one] = None
         for doc_id, article in state.articles.items():
             self._names |= dict.fromkeys(article.pages)
-            self._pages |= {doc_id: article.pages[0]} if article.pages else {}
+            self._pages |= {doc_id: article.pages} if article.pages else {}
             self._result.pages += len(article.pages)
             self._result.left_out += article.left_out
             self._result.refused += article.refused
@@ -176,7 +201,9 @@ class _Run:
         for address, content in made.pages:
             self._put(files, address, content.encode())
         refused = [(one.file, one.line, one.column, one.code) for one in made.refused]
-        return Shown(digest, [address for address, _ in made.pages], refused)
+        may_quote = documents[0].article.redistributable
+        findings = [finding_of(one if may_quote else bare(one)) for one in made.problems]
+        return Shown(digest, [address for address, _ in made.pages], findings, refused)
 
     def _entry(self, documents: list[Document], pages: list[str]) -> Entry:
         """Return the entry of an article in the index: that of the annotation on its first page."""
@@ -191,17 +218,26 @@ class _Run:
         if self._choice.doc_ids:
             return Agreement("Agreement is measured on the whole corpus: run corpus view without DOC.")
         key = self._compared.hexdigest()
-        if self._before.has(_AGREEMENT):
-            try:
-                value = orjson.loads(self._read(_AGREEMENT))
-                if value["key"] == key:
-                    self._names[_AGREEMENT] = None
-                    return Agreement(**value["agreement"])
-            except (ValueError, KeyError, TypeError):
-                pass  # It is damaged, and measured again.
+        last = self._last_agreement()
+        if last and (last[0] == key or not self._measure_again):
+            self._names[_AGREEMENT] = None
+            last[1].outdated = self._result.outdated = last[0] != key
+            return last[1]
+        began = time.monotonic()
         found = measure(self._root)
+        self._result.seconds = time.monotonic() - began
         self._put(files, _AGREEMENT, orjson.dumps({"key": key, "agreement": found.as_json()}) + b"\n")
         return found
+
+    def _last_agreement(self) -> tuple[str, Agreement] | None:
+        """Return the agreement of the last run and the key of its annotations, None if there is none to read."""
+        if not self._before.has(_AGREEMENT):
+            return None
+        try:
+            value = orjson.loads(self._read(_AGREEMENT))
+            return str(value["key"]), Agreement(**value["agreement"])
+        except (ValueError, KeyError, TypeError):
+            return None
 
     def _rows(self, files: Staging, made: list[str]) -> Iterator[list[object]]:
         """Yield the rows of all articles, a part at a time."""
@@ -209,6 +245,15 @@ class _Run:
             path = rows_file(name)
             staged = files.staged(path) if path in self._staged else None
             yield from rows_of(staged or self._read(path))
+
+    def _problems(self, files: Staging, made: list[str]) -> Iterator[Problem]:
+        """Yield the findings about all articles, a part at a time."""
+        for name in made:
+            path = f"{FOLDER}/{name}.json"
+            staged = files.staged(path) if path in self._staged else None
+            state = State.from_bytes(name, staged or self._read(path))
+            for doc_id, article in (state.articles if state else {}).items():
+                yield from (problem_of(doc_id, one) for one in article.findings)
 
     def _read(self, name: str) -> bytes:
         return read_file(self._out / name, self._out, _LARGEST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -37,7 +37,7 @@ _SUMMED_UP = ("records, F1", "records with equal labels, F1")
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What the corpus page shows. `name` is that of the directory, `pages` has the address of each article's page."""
+    """What the corpus page shows. `name` is that of its directory, `pages` has those of each article."""
 
     prose: Prose
     name: str
@@ -46,7 +46,7 @@ class Corpus:
     total: Summary
     agreement: Agreement
     parts: list[str]
-    pages: Mapping[str, str]
+    pages: Mapping[str, Sequence[str]]
 
 
 def corpus_pages(corpus: Corpus, rows: Iterable[list[Any]]) -> Iterator[tuple[str, bytes]]:
@@ -57,7 +57,7 @@ def corpus_pages(corpus: Corpus, rows: Iterable[list[Any]]) -> Iterator[tuple[st
         "count": count,
         "last": max(1, -(-count // ROWS)),
         "layers": [(name, corpus.schema.layers[name].title) for name in corpus.labels.layers],
-        "styles": ("view.css", CORPUS_STYLE),
+        "styles": (CORPUS_STYLE,),
         "columns": columns(corpus.schema),
     }
     stories: dict[str, list[tuple[str, str, str]]] = {name: [] for name, _ in _largest_stories(corpus.total)}

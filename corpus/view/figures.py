@@ -31,6 +31,8 @@ class Agreement:
     layers: list[str] = field(default_factory=list)
     worst: list[list[Any]] = field(default_factory=list)
     excluded: dict[str, int] = field(default_factory=dict)
+    outdated: bool = False
+    """True if annotations changed after this was measured."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as plain values."""

@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from ..core.model import Fix, Problem, Severity
 from ..files import Entry as Part
 from ..files import by_document
 from ..files.index import Index
@@ -58,17 +59,56 @@ def _hash(value: str) -> bytes:
     return blake2b(value.encode(), digest_size=16).digest()
 
 
+Finding = tuple[str, Severity, str, str, int, int, str, str, str, str, bool]
+"""Code, severity, file, message, line, column, record, snippet, suggestion; what a fix does, and if it is safe."""
+
+
+def finding_of(problem: Problem) -> Finding:
+    """Return what the page of the findings shows of a finding."""
+    fix = (problem.fix.description, problem.fix.safe) if problem.fix else ("", False)
+    about = (problem.code, problem.severity, problem.file, problem.message, problem.line, problem.column)
+    return (*about, problem.record, problem.snippet, problem.suggestion, *fix)
+
+
+def problem_of(doc_id: str, finding: Finding) -> Problem:
+    """Return a finding about an article as a Problem again."""
+    code, severity, file, message, line, column, record, snippet, suggestion, description, safe = finding
+    return Problem(
+        code=code,
+        severity=severity,
+        file=file,
+        message=message,
+        line=line,
+        column=column,
+        doc_id=doc_id,
+        record=record,
+        snippet=snippet,
+        suggestion=suggestion,
+        fix=Fix(safe, description) if description else None,
+    )
+
+
+def _finding(code: str, severity: Severity, file: str, message: str, line: int, column: int, *more: Any) -> Finding:
+    """Check a finding that was read. Raises TypeError."""
+    record, snippet, suggestion, description, safe = more
+    words = (code, severity, file, message, record, snippet, suggestion, description)
+    if not all(isinstance(one, str) for one in words) or not isinstance(line, int) or not isinstance(column, int):
+        raise TypeError("not what was written of a finding")
+    return (code, severity, file, message, line, column, record, snippet, suggestion, description, bool(safe))
+
+
 @dataclass(slots=True)
 class Shown:
     """What the next run needs of an article.
 
     `digest` is that of its files and of what decides how it is shown, "" if a file cannot be read. `pages` has the
-    addresses of its pages. `refused` has file, line, column and code of each error that keeps an annotation from being
-    shown. `left_out` is true if nothing of the article may be published.
+    addresses of its pages, `findings` what validation finds about it. `refused` has file, line, column and code of each
+    error that keeps an annotation from being shown. `left_out` is true if nothing of the article may be published.
     """
 
     digest: str
     pages: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     refused: list[tuple[str, int, int, str]] = field(default_factory=list)
     left_out: bool = False
 
@@ -107,6 +147,7 @@ class State:
 def _shown(value: dict[str, Any]) -> Shown:
     """Return what the file of a part says of an article. Raises TypeError or ValueError for anything else."""
     shown = Shown(**value)
+    shown.findings = [_finding(*one) for one in shown.findings]
     shown.refused = [(str(file), int(line), int(column), str(code)) for file, line, column, code in shown.refused]
     if not (isinstance(shown.digest, str) and all(isinstance(page, str) for page in shown.pages)):
         raise TypeError("not what was written of an article")

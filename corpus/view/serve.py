@@ -20,13 +20,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import orjson
@@ -66,6 +66,18 @@ _HEADERS = {
 }
 
 
+class Step(Protocol):
+    """What was written: all files of the site, and those that were written or deleted."""
+
+    @property
+    def files(self) -> Collection[str]:
+        """Return the addresses of all files."""
+
+    @property
+    def changed(self) -> Collection[str]:
+        """Return those that were written or deleted."""
+
+
 @dataclass(slots=True)
 class Live:
     """What the server knows of the site: its files, the number of changes so far, and the last change of each file."""
@@ -82,12 +94,12 @@ class Live:
         """Return the element that makes a page follow changes since now."""
         return f'<script src="{_OWN}live.js" data-run="{self.run}" data-version="{self.version}"></script>\n'.encode()
 
-    def update(self, files: Collection[str], changed: Collection[str]) -> None:
+    def update(self, step: Step) -> None:
         """Take in a new state of the site."""
-        self.files, self.error = files, ""
-        if changed:
+        self.files, self.error = step.files, ""
+        if step.changed:
             self.version += 1
-            self.changed |= dict.fromkeys(changed, self.version)
+            self.changed |= dict.fromkeys(step.changed, self.version)
 
     def since(self, run: str, version: int) -> dict[str, Any]:
         """Return what changed after a version that a page knows; `files` is None for a page of an earlier run."""
@@ -119,32 +131,29 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
-def follow(
-    root: Path, live: Live, write: Callable[[], tuple[Collection[str], Collection[str]]], say: Callable[[str], object]
-) -> None:
+def follow(root: Path, live: Live, write: Callable[[], Iterable[Step]], say: Callable[[str], object]) -> None:
     """Bring the site up to date whenever a file of the corpus changes; runs until it is interrupted.
 
-    `write` returns all files of the site and those that it wrote or deleted. An error leaves the site as it is; `say`
-    and the pages get its message.
+    `write` does so in one step or several. An error leaves the site as it is; `say` and the pages get its message.
     """
     seen = snapshot(root)
     while True:
         began = time.monotonic()
         now = snapshot(root)
+        pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
         if now != seen:
             seen = now
             try:
-                files, changed = write()
+                for step in write():
+                    live.update(step)
+                    if step.changed:
+                        count = f"{len(step.changed):,} file{'s' * (len(step.changed) != 1)}"
+                        say(f"{time.strftime('%H:%M:%S')} {count} of the site changed")
             except (CorpusError, OSError) as error:
                 if str(error) != live.error:
                     say(f"not brought up to date: {error}")
                 live.error = str(error)
-            else:
-                live.update(files, changed)
-                if changed:
-                    count = f"{len(changed):,} file{'s' * (len(changed) != 1)}"
-                    say(f"{time.strftime('%H:%M:%S')} {count} of the site changed")
-        time.sleep(max(_PAUSE, _SHARE * (time.monotonic() - began)) if now == seen else _PAUSE)
+        time.sleep(pause)
 
 
 class Server(ThreadingHTTPServer):

@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from io import StringIO
 from itertools import combinations
 
+from ..core.fingerprint import annotator_of
 from ..core.model import GOLD, Document, Problem
 from ..core.schema import Schema
+from ..report.info import RunInfo
+from . import report
 from .article import SCRIPTS, STYLES, TOGGLES, article_html, site_toggles
 from .corpus_page import CORPUS_SCRIPT, CORPUS_STYLE
 from .environment import address, static
 from .findings import Checked, Policy, check
 from .page import article_page
+
+FINDINGS, RULES = "findings.html", "rules.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +43,19 @@ class Choice:
 
 @dataclass(slots=True)
 class ArticlePages:
-    """The pages of an article, address and HTML, and the errors that keep annotations of it from being shown."""
+    """The pages of an article, address and HTML, and what validation finds about it and its annotations.
+
+    `refused` has the errors that keep annotations from being shown.
+    """
 
     pages: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     refused: list[Problem] = field(default_factory=list)
 
 
 def static_files(schema: Schema, choice: Choice) -> Iterator[tuple[str, str]]:
     """Yield the static files of a site: address and content."""
-    for name in (*STYLES, *SCRIPTS, CORPUS_STYLE, CORPUS_SCRIPT):
+    for name in sorted({*STYLES, *SCRIPTS, *report.STYLES, CORPUS_STYLE, CORPUS_SCRIPT}):
         yield f"static/{name}", static(name)
     yield f"static/{TOGGLES}", site_toggles(schema, len(choice.compare))
 
@@ -58,6 +68,7 @@ def article_pages(documents: list[Document], schema: Schema, choice: Choice) -> 
     asked = [documents[0], *wanted]
     checked = dict(zip(map(name_of, asked), check(asked, schema, choice.policy), strict=True))
     sound = [one for one in wanted if checked[name_of(one)].refused is None]
+    made.problems += [problem for one in asked for problem in checked[name_of(one)].problems]
     made.refused += [problem for one in wanted if (problem := checked[name_of(one)].refused) is not None]
     by_name = {name_of(one): one for one in sound}
     pairs = list(combinations((by_name[name] for name in choice.compare if name in by_name), 2))
@@ -76,6 +87,21 @@ def article_pages(documents: list[Document], schema: Schema, choice: Choice) -> 
         place = address(document.doc_id, name)
         made.pages.append((place, article_html(page, place)))
     return made
+
+
+def findings_html(problems: Iterable[Problem], pages: Mapping[str, Sequence[str]], documents: int, run: RunInfo) -> str:
+    """Return the page of the findings about all articles that are shown; `pages` has those of each article."""
+
+    def page_of(problem: Problem) -> tuple[str, bool]:
+        own = address(problem.doc_id, annotator_of(problem.file))
+        of = pages.get(problem.doc_id, ())
+        return (own, True) if own in of else (next(iter(of), ""), False)
+
+    out = StringIO()
+    run = replace(run, documents=documents)
+    for _ in report.write_findings(problems, out, run, page_of, rules=RULES, home="index.html"):
+        pass
+    return out.getvalue()
 
 
 def _problems(checked: dict[str, Checked], name: str) -> Sequence[Problem]:

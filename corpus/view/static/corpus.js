@@ -188,9 +188,14 @@ const snippet = (article, words) => {
   const text = article.part.texts?.[article.i];
   if (!text) return null;
   const folded = foldedText(article.part, article.i, words.kinds);
-  const first = words.map(word => folded.indexOf(word)).filter(place => place >= 0);
-  if (!first.length) return null;
-  const place = unfold(text, folded, Math.min(...first));
+  const rarest = words.filter(word => folded.includes(word)).sort((a, b) => b.length - a.length)[0];
+  if (!rarest) return null;
+  let best = -1, most = 0; // the place where most of the words are near each other
+  for (let i = folded.indexOf(rarest), tries = 0; i >= 0 && tries < 50; i = folded.indexOf(rarest, i + 1), tries++) {
+    const near = folded.slice(Math.max(0, i - 70), i + 110), count = words.filter(word => near.includes(word)).length;
+    if (count > most) [best, most] = [i, count];
+  }
+  const place = unfold(text, folded, best);
   let start = Math.max(0, place - 70), end = Math.min(text.length, place + 110);
   if (start) start = Math.max(text.lastIndexOf(' ', start) + 1, start - 20);
   return el('p', {class: 'snippet', dir: 'auto'}, start ? '…' : '', ...marked(text.slice(start, end), words), end < text.length ? '…' : '');
@@ -275,6 +280,8 @@ const run = async state => {
 
 // ---- The form ----
 $('filters').hidden = false;
+$('needs').hidden = true;
+$('more').open = matchMedia('(min-width:821px)').matches;
 status.tabIndex = -1;
 $('show').append(el('option', {value: ''}, 'articles'), ...config.layers.map(one => el('option', {value: one.name}, one.title.toLowerCase())));
 const boxes = new Map();
@@ -305,7 +312,7 @@ const reflect = state => { // the form shows what is asked, also after the addre
     const values = state.chosen.get(key);
     inputs.forEach(input => { input.checked = Boolean(values?.has(input.value)); });
     count.textContent = values ? `(${values.size})` : '';
-    if (values) details.open = true;
+    if (values) details.open = $('more').open = true;
   }
   $('clear').disabled = !state.query && !state.show && !state.order && !state.chosen.size;
 };

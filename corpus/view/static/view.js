@@ -22,7 +22,10 @@
     if (!own.matches('li, li > div')) return;
     own.classList.add('on');
     const tied = all(':scope > small a, :scope > div a', own);
-    for (const link of tied) { const to = link.hash.slice(1); if (to !== id) words(to).forEach(one => one.classList.add('tie')); }
+    for (const link of tied) {
+      const to = link.hash.slice(1);
+      if (to !== id && (own.matches('div') || card(to)?.matches('.t *'))) words(to).forEach(one => one.classList.add('tie'));
+    }
   }
   function pin(id, scroll) {
     show(pinned === id ? '' : id);
@@ -80,7 +83,8 @@
     hits = []; hit = -1;
     if (wanted.length < 2) return;
     for (const one of all('.t')) {
-      const text = one.textContent.toLowerCase();
+      let text = one.textContent.toLowerCase();
+      if (text.length !== one.textContent.length) text = one.textContent; // as of İ, whose small form is longer
       for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) hits.push(range(one, at, at + wanted.length));
     }
     if (CSS.highlights) CSS.highlights.set('find', new Highlight(...hits));
@@ -94,6 +98,8 @@
     }
     return found;
   }
+  const bar = document.querySelector('.bar');
+  new ResizeObserver(() => document.body.style.setProperty('--top', bar.offsetHeight + 'px')).observe(bar);
   if (find) { find.hidden = false; find.addEventListener('input', search); }
   const linked = () => { const id = location.hash.slice(1); if (id) { show(id); (card(id)?.matches('article *') ? card(id) : words(id)[0])?.scrollIntoView({block: 'center'}); } };
   addEventListener('hashchange', linked);

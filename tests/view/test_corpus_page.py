@@ -1,0 +1,243 @@
+"""The corpus page in a real browser, opened as a file: search, filters, links, keyboard, accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support.chromium import chromium, clean_page, violations
+from support.corpora import REPOSITORY, TEXT, Corpus, annotation, run, span
+from support.once import made_once
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+NARROW = {"width": 520, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of this file."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of this repository's corpus."""
+
+    def make(folder: Path) -> None:
+        ran = run("--root", str(REPOSITORY), "view", "--out", str(folder / "site"))
+        assert ran.code == 0, ran.err
+
+    return made_once(tmp_path_factory, "corpus-site", make) / "site"
+
+
+@pytest.fixture
+def page(browser: Browser, site: Path) -> Iterator[Page]:
+    """The corpus page of this repository."""
+    with clean_page(browser) as opened:
+        opened.goto((site / "index.html").as_uri())
+        yield opened
+
+
+def ask(page: Page, words: str) -> str:
+    """Search for words, and return what the page says it found."""
+    done(page, lambda: page.fill("#q", words))
+    return page.inner_text("#status")
+
+
+def done(page: Page, act: object) -> None:
+    """Do something, and wait until the page shows what came of it."""
+    before = page.evaluate("document.body.dataset.done")
+    assert callable(act)
+    act()
+    page.wait_for_function("before => document.body.dataset.done !== before", arg=before)
+
+
+def small(corpus: Corpus) -> Path:
+    """Write the site of a small corpus."""
+    out = corpus.root.parent / "small-site"
+    assert corpus.run("view", "--out", str(out)).code == 0
+    return out
+
+
+def choose(page: Page, field: str, value: str) -> None:
+    """Open a filter and choose a value of it."""
+    box = page.locator(f'#fields details:has(legend:text-is("{field}"))')
+    box.evaluate("one => { one.open = true; }")
+    done(page, lambda: box.locator(f'input[value="{value}"]').check())
+
+
+def test_the_list_is_there_before_anything_is_loaded(browser: Browser, site: Path) -> None:
+    with clean_page(browser) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+        page.goto((site / "index.html").as_uri())
+        assert sorted(asked) == ["corpus.css", "corpus.js", "index.html"]
+        assert page.locator("#rows tr").count() == 25
+        assert page.inner_text("#status") == "61 articles"
+
+
+def test_a_search_finds_words_of_texts_titles_and_names(page: Page) -> None:
+    assert ask(page, "eleven cups and no one to wash them") == "1 article"
+    assert {"eleven", "cups"} <= set(page.locator("#rows mark").all_inner_texts())
+    assert ask(page, '"cups and no one"') == "1 article"
+    assert ask(page, '"one no and cups"') == "0 articles"
+    assert ask(page, '"ZOE PELLERIN"') != "0 articles"
+    assert "Zoë" in page.inner_text("#rows")
+    assert ask(page, "the stopgap goes, and the 'unity' goes") == "1 article"
+    page.click("#rows a")
+    assert page.url.endswith("/annotations/gold/league-race-courier.html")
+
+
+def test_a_label_leads_to_its_records_and_each_record_to_its_place(page: Page) -> None:
+    done(page, lambda: page.click('[data-filter="quotes.polarity"][data-value="negated"] a'))
+    found = page.inner_text("#status")
+    counted = page.inner_text('tr:has([data-filter="quotes.polarity"][data-value="negated"]) td.n >> nth=0')
+    assert found.startswith(f"{counted} quotes in ")
+    assert {"Negated"} <= set(page.locator(".records li >> nth=0 >> .chip").all_inner_texts())
+    words = page.inner_text(".records li > a >> nth=0").strip("“”")
+    page.click(".records li > a >> nth=0")
+    fragment = page.url.partition("#")[2]
+    assert page.locator(f'[id="{fragment}"]').count() == 1
+    assert words.partition(" … ")[0] in page.inner_text("article")
+
+
+def test_labels_of_one_layer_hold_of_one_record(page: Page) -> None:
+    choose(page, "Quotes: Polarity", "hypothetical")
+    one = page.inner_text("#status")
+    choose(page, "Quotes: Type", "direct")
+    both = page.inner_text("#status")
+    assert both != one
+    done(page, lambda: page.select_option("#show", "quotes"))
+    items = page.locator(".records li")
+    for i in range(items.count()):
+        assert {"Hypothetical", "Direct"} <= set(items.nth(i).locator(".chip").all_inner_texts())
+    articles = {one.partition("#")[0] for one in page.locator(".records small code").all_inner_texts()}
+    assert both == f"{len(articles)} article{'s' * (len(articles) != 1)}"
+
+
+def test_what_is_asked_is_in_the_address(page: Page, browser: Browser) -> None:
+    ask(page, "barrage")
+    choose(page, "Articles: Split", "train")
+    done(page, lambda: page.select_option("#order", "new"))
+    status, rows = page.inner_text("#status"), page.inner_text("#rows")
+    with clean_page(browser) as other:
+        other.goto(page.url)
+        other.wait_for_selector("#rows mark")
+        assert (other.inner_text("#status"), other.inner_text("#rows")) == (status, rows)
+        assert other.is_checked('#fields input[value="train"]')
+        assert other.input_value("#q") == "barrage"
+    done(page, page.go_back)
+    assert page.input_value("#order") == ""
+    done(page, lambda: page.click("#clear"))
+    assert page.inner_text("#status") == "61 articles"
+    assert "#" not in page.url
+
+
+def test_pages_of_results(page: Page) -> None:
+    done(page, lambda: page.select_option("#show", "mentions"))
+    assert page.locator(".records li").count() == 25
+    first = page.inner_text(".records")
+    done(page, lambda: page.click("text=next →"))
+    assert page.inner_text("#pager span").startswith("page 2 of 163")
+    assert page.inner_text(".records") != first
+
+
+def test_the_keyboard_alone_is_enough(page: Page) -> None:
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.type("barrage")
+    page.wait_for_selector("#rows mark")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('#rows a')"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/annotations/gold/*.html")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("asked", ["", "#q=barrage", "#show=quotes&quotes.type=direct&split=train"])
+def test_accessible(browser: Browser, site: Path, scheme: str, asked: str) -> None:
+    with clean_page(browser, color_scheme=scheme) as page:
+        page.goto((site / "index.html").as_uri() + asked)
+        page.wait_for_function("document.body.dataset.done")
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        assert violations(page) == []
+
+
+def test_the_list_in_pages_is_accessible(browser: Browser, site: Path) -> None:
+    with clean_page(browser) as page:
+        page.goto((site / "list/2.html").as_uri())
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("asked", ["", "#q=barrage", "#show=mentions"])
+def test_a_narrow_window_needs_no_sideways_scrolling(browser: Browser, site: Path, asked: str) -> None:
+    with clean_page(browser, viewport=NARROW) as page:
+        page.goto((site / "index.html").as_uri() + asked)
+        page.wait_for_function("document.body.dataset.done")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_without_scripts_there_are_the_list_the_figures_and_the_links(browser: Browser, site: Path) -> None:
+    with clean_page(browser, java_script_enabled=False) as page:
+        page.goto((site / "index.html").as_uri())
+        assert not page.is_visible("#filters")
+        assert page.is_visible("text=Search and filters need JavaScript")
+        seen = page.locator("#rows td:first-child a").all_inner_texts()
+        while page.locator("a[rel=next]").count():
+            page.click("a[rel=next]")
+            seen += page.locator("#rows td:first-child a").all_inner_texts()
+        assert len(seen) == 61
+        page.click("h1 a")
+        assert page.is_visible("svg.chart")
+        page.click(".stories a >> nth=0")
+        assert "/annotations/gold/" in page.url
+
+
+def test_hostile_words_stay_words(corpus: Corpus, browser: Browser) -> None:
+    hostile = "</script><img src=x onerror=\"document.title='hit'\"><b>&amp;"
+    corpus.write("raw/alpha.json", corpus.read("raw/alpha.json") | {"title": hostile, "story": hostile})
+    text = TEXT.replace("spoke", hostile)
+    corpus.add("gamma", text, title="x\u202ey\u2028", source=hostile)
+    value = annotation("gamma", text)
+    value["mentions"][0]["spans"] = [span(text, hostile)]
+    value["entities"][0]["name"] = hostile
+    corpus.write("annotations/gold/gamma.json", value)
+    out = small(corpus)
+    with clean_page(browser) as page:
+        for asked in ("", "#q=onerror", "#show=mentions&q=onerror", "#show=entities"):
+            page.goto("about:blank")
+            page.goto((out / "index.html").as_uri() + asked)
+            page.wait_for_function("document.body.dataset.done")
+            assert hostile in page.inner_text("#list")
+            assert page.title() == "corpus-0"
+            assert page.locator("img").count() == 0
+
+
+def test_right_to_left_and_emoji(corpus: Corpus, browser: Browser) -> None:
+    text = "😀 שלום עולם 😀\n“😀 مرحبا بالعالم,” she said. Åsa Lindqvist\n"
+    corpus.add("gamma", text, title="שלום")
+    out = small(corpus)
+    with clean_page(browser) as page:
+        page.goto((out / "index.html").as_uri() + "#show=quotes&q=مرحبا")
+        page.wait_for_function("document.body.dataset.done")
+        assert page.inner_text(".records li > a") == "“😀 مرحبا بالعالم,”"
+        assert page.inner_text(".records mark") == "مرحبا"
+
+
+def test_an_index_that_is_missing_is_said(browser: Browser, corpus: Corpus) -> None:
+    out = small(corpus)
+    for path in (out / "index").glob("*.rows.js"):
+        path.unlink()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((out / "index.html").as_uri() + "#q=bridge")
+    page.wait_for_selector("text=The index cannot be loaded")
+    context.close()
