@@ -22,7 +22,8 @@ _ABOUT = {
     "layers_done": "The annotated layers; the others are null.",
     "fields_done": "For layers of which only some fields were annotated, those fields.",
     "provenance": (
-        "Where the annotation comes from: tool, guidelines, times, if a model made it, the annotator's note, alternatives."
+        "Where the annotation comes from: tool, guidelines, times, if a model made it, the annotator's note, "
+        "alternatives."
     ),
 }
 WITHHELD = "withheld"
