@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from ...columns.types import SCALARS, type_of, type_of_layer
 from ...core.model import Annotation
 from ...core.schema import Schema
-from .columns import SCALARS, column, type_of, type_of_layer
+from .columns import column
 from .config import Config, Labels
 from .rows import LayerColumns, Rows
 
