@@ -10,6 +10,8 @@
 | | | `entities`, `chains`, `mentions` |
 | 6 | publication | `publishable` and `records`, of one document; `corpus_wide`, of all documents |
 
+`screening` finds out, of many documents at once, which checks may have a finding in each.
+
 A new check is a function in one of these modules, a line in the list, and a folder in `tests/cases/`.
 """
 
@@ -41,7 +43,7 @@ from . import (
 )
 from .corpus_wide import CORPUS_WIDE
 from .derived import derived
-from .rule import Check, Suppress
+from .rule import Check, CheckFunction, Suppress
 from .sound_part import Errors
 
 CHECKS: tuple[Check, ...] = (
@@ -272,6 +274,7 @@ def run(
     suppress: Suppress | None = None,
     today: date | None = None,
     on_skip: Callable[[int], object] | None = None,
+    asked_only: Collection[CheckFunction] | None = None,
 ) -> Iterator[Problem]:
     """Run the checks of levels 1 to 6 on a document, in order, and yield the findings.
 
@@ -282,6 +285,7 @@ def run(
     `chosen` replaces the declared severities. `suppress` takes each finding and returns it, a changed one, or None;
     only an error that is left fails its level. `today` is the day of the run, after which a date is in the future.
     `on_skip` receives the number of checks that were skipped because of errors.
+    `asked_only` are the checks that may have a finding, if `screening` says so; the others are not run.
     """
     about = "article" if document.annotation is None else "annotation"
     document.severities, document.today = severities() if chosen is None else chosen, today
@@ -296,6 +300,8 @@ def run(
             asked = part or document
             if on_skip:
                 on_skip(len(checks) - len(fit))
+        if asked_only is not None:
+            fit = tuple(check for check in fit if check.ask in asked_only)
         # Below level 5, the form of what the annotator says to have annotated is not checked yet.
         absent = derived(asked, schema).absent if level >= 5 and fit else ()
         for check in fit:

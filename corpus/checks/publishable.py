@@ -16,7 +16,7 @@ from .rule import found
 
 _LONG_NAME = 12
 """Shared words that are too many for a name."""
-_NO_LICENCE = frozenset(("NONE", "NOASSERTION"))
+NO_LICENCE = frozenset(("NONE", "NOASSERTION"))
 _HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 """Format characters that are invisible: soft hyphen, zero width, direction marks and overrides, tags."""
 _HIDDEN_BYTES = tuple(
@@ -62,7 +62,7 @@ def against_licence(document: Document, schema: Schema) -> Iterator[Problem]:
         hint = "delete the text from raw/ and the git history; corpus attach keeps your own copy out of git"
         detail = f"redistribution is {record.get('redistribution')}"
         yield found(against_licence, document, detail, "/redistribution", suggestion=hint)
-    elif document.article.redistributable and record.get("license") in _NO_LICENCE:
+    elif document.article.redistributable and record.get("license") in NO_LICENCE:
         yield found(against_licence, document, f"license is {record['license']}", "/license")
 
 

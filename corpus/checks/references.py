@@ -139,11 +139,18 @@ def impossible_kb(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `wikidata:Q42`
     """
     for i, entity in enumerate(document.layer("entities")):
-        system, _, name = str(entity.get("kb") or "").partition(":")
-        form = _KB_FORMS.get(system)
-        if form is not None and not form.fullmatch(name):
-            detail = f"{entity['kb']!r} is not like {system}:{_KB_EXAMPLES[system]}"
+        kb = str(entity.get("kb") or "")
+        if not has_its_form(kb):
+            system = kb.partition(":")[0]
+            detail = f"{kb!r} is not like {system}:{_KB_EXAMPLES[system]}"
             yield found(impossible_kb, document, detail, join_pointer("entities", i, "kb"))
+
+
+def has_its_form(kb: str) -> bool:
+    """Return False for a knowledge-base id that is not of the form of its system."""
+    system, _, name = kb.partition(":")
+    form = _KB_FORMS.get(system)
+    return form is None or form.fullmatch(name) is not None
 
 
 def _cycles(document: Document, layer: str, field: str) -> Iterator[Problem]:

@@ -119,7 +119,7 @@ class Schema:
 
     def resolve(self, written: Any) -> dict[str, Any]:
         """Return a part of the schema of annotations with its `$ref` followed."""
-        return _resolve(self.annotation, written)
+        return resolve(self.annotation, written)
 
     @cached_property
     def splits(self) -> tuple[str, ...]:
@@ -297,7 +297,7 @@ def _versions(annotation: dict[str, Any]) -> tuple[str, ...]:
 
 def _layers(schema: dict[str, Any], targets: Collection[str]) -> Iterator[Layer]:
     for name, written in schema["properties"].items():
-        items = _resolve(schema, written.get("items", {}))
+        items = resolve(schema, written.get("items", {}))
         if written.get("type") == "array" and items.get("type") == "object":
             fields = _fields(name, items, schema)
             kinds = {kind: tuple(one for one in fields if one.kind == kind) for kind in get_args(FieldKind)}
@@ -344,7 +344,7 @@ def _fields(owner: str, record: dict[str, Any], schema: dict[str, Any]) -> tuple
 
 
 def _field(owner: str, name: str, written: Any, schema: dict[str, Any], required: bool) -> Field:
-    one = _resolve(schema, written) if isinstance(written, dict) else {}
+    one = resolve(schema, written) if isinstance(written, dict) else {}
     title, description = one.get("title", name), one.get("description", "")
     if not NAME.fullmatch(name):
         raise CorpusError(f"the schema's field {owner}.{name} must be named by a letter, then letters, digits and _")
@@ -353,7 +353,7 @@ def _field(owner: str, name: str, written: Any, schema: dict[str, Any], required
     many, least = one.get("type") == "array", one.get("minItems", 0)
     if many:
         items = one.get("items", {})
-        one = _resolve(schema, items) if isinstance(items, dict) else {}
+        one = resolve(schema, items) if isinstance(items, dict) else {}
     if "oneOf" in one:
         labels = _labels(f"{owner}.{name}", one["oneOf"])
         return Field(name, "label", title, description, required, many, least, labels=labels)
@@ -387,7 +387,7 @@ def _labels(field: str, written: list[Any]) -> tuple[Label, ...]:
     )
 
 
-def _resolve(schema: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
+def resolve(schema: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema with a local `$ref` replaced by its target; keywords beside the `$ref` win."""
     seen: set[str] = set()
     while "$ref" in written:
@@ -401,4 +401,4 @@ def _resolve(schema: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
         except KeyError:
             raise CorpusError(f"the schema's $ref {written['$ref']} leads nowhere") from None
         written = {**target, **{k: v for k, v in written.items() if k != "$ref"}}
-    return written
+    return dict(written)

@@ -67,12 +67,24 @@ class Reader:
     def digest(self, entries: Iterable[Entry]) -> bytes | None:
         """Return a hash of everything that `documents` reads of a document: the names and bytes of its parts.
 
-        The line number in a bulk file is not part of it. Returns None if a part cannot be read or exists
-        twice. The bytes are kept for the next call of `documents`, so that both see the same content even
-        if the file changes in between.
+        The line number in a bulk file is not part of it. Returns None if a part cannot be read or exists twice.
         """
-        self._held.clear()
+        held = self.hold(entries)
+        if held is None:
+            return None
         pieces: list[bytes] = []
+        for entry, data in held.items():
+            named = (entry.doc_id, entry.kind, entry.annotator, entry.path, entry.line > 0, len(data))
+            pieces += (repr(named).encode(), b"\n", data)
+        return blake2b(b"".join(pieces), digest_size=32).digest()
+
+    def hold(self, entries: Iterable[Entry]) -> Mapping[Entry, bytes] | None:
+        """Return the bytes of the parts of a document, None if one cannot be read or exists twice.
+
+        They are kept for the next call of `documents`, so that both see the same content even if a file changes in
+        between. `forget` drops what was not read.
+        """
+        held: dict[Entry, bytes] = {}
         seen: set[tuple[int, str, bool]] = set()
         for entry in entries:
             part = _part(entry)
@@ -80,12 +92,15 @@ class Reader:
                 return None
             seen.add(part)
             try:
-                data = self._held[entry] = self.read(entry)
+                held[entry] = self._held.get(entry) or self.read(entry)
             except OSError:
                 return None
-            named = (entry.doc_id, entry.kind, entry.annotator, entry.path, entry.line > 0, len(data))
-            pieces += (repr(named).encode(), b"\n", data)
-        return blake2b(b"".join(pieces), digest_size=32).digest()
+        self._held |= held
+        return held
+
+    def forget(self) -> None:
+        """Drop all bytes that `hold` keeps."""
+        self._held.clear()
 
     def stamp(self, entries: Iterable[Entry]) -> bytes:
         """Return a hash of the names, sizes, times and inodes of the files that `documents` reads of a document.

@@ -1,6 +1,7 @@
 """Read, check and compile a corpus.
 
 select.py   which documents' findings are reported
+screened.py the documents of a shard → columns → the checks that each must be asked
 check.py    one document → findings, and a summary for the corpus-wide rules
 shard.py    some 256 documents → Shard: counts, findings, tables, summaries
 run.py      all shards, in this process or in several

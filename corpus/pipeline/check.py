@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from .. import checks
 from ..checks.document_summary import Summary, summarise
+from ..checks.rule import CheckFunction
 from ..checks.suppress.suppressions import NO_SUPPRESSIONS, SkippedLevels, Suppressions, Suppressor
 from ..core.model import Document, Problem, Severity
 from ..core.schema import Schema
@@ -38,10 +39,17 @@ class Checked:
     """None if a fault keeps the document from the corpus-wide rules."""
 
 
-def check_document(parts: list[Document], schema: Schema, policy: Policy, suppressor: Suppressor) -> Checked:
+def check_document(
+    parts: list[Document],
+    schema: Schema,
+    policy: Policy,
+    suppressor: Suppressor,
+    asked_only: Collection[CheckFunction] | None = None,
+) -> Checked:
     """Check the article, which comes first in `parts`, then each of its annotations.
 
-    `suppressor` counts the suppressions that are used.
+    `suppressor` counts the suppressions that are used. `asked_only` are the checks that may have a finding, None for
+    all.
     """
     checked = Checked()
     failed: set[int] = set()
@@ -59,7 +67,7 @@ def check_document(parts: list[Document], schema: Schema, policy: Policy, suppre
         levels = failed if document.annotation is None else checks.inherited(failed)
         before = frozenset(levels)
         today = policy.suppressions.today
-        for problem in checks.run(document, schema, levels, policy.severities, suppress, today, on_skip):
+        for problem in checks.run(document, schema, levels, policy.severities, suppress, today, on_skip, asked_only):
             checked.problems.add(problem)
         skipped = checks.skipped_levels(before, levels)
         if skipped:

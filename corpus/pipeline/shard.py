@@ -10,18 +10,20 @@ and in any order, and give the same Shard.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..checks.document_summary import Summary
+from ..checks.rule import CheckFunction
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used
 from ..core.garbage import no_garbage_collection
 from ..core.model import GOLD, Document, Problem
 from ..core.schema import Schema
-from ..files import Entry, Reader, by_document
+from ..files import Entry, Reader
 from .cache import Cache, Known, Store
 from .check import Checked, Policy, check_document
+from .screened import batches, screened
 from .select import EVERYTHING, Selection
 from .spool import ProblemSpool
 from .tables import Batches, Row, build
@@ -79,35 +81,50 @@ class Validation:
         shard = Shard()
         suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
         with Cache(self.cache, {entry.doc_id for entry in entries if entry.doc_id}) as cache:
-            for group in by_document(entries):
-                known = self._check(group, reader, schema, cache, suppressor, shard)
-                shard.documents += bool(group[0].doc_id)
-                if known.summary:
-                    shard.summaries.append(known.summary)
+            for groups in batches(entries):
+                found = [self._look_up(group, reader, cache) for group in groups]
+                unknown = [group for group, (_, _, known) in zip(groups, found, strict=True) if known is None]
+                asked = screened(unknown, reader, schema, self.policy.suppressions.today)
+                for group, (stamp, digest, known) in zip(groups, found, strict=True):
+                    if known is None:
+                        known = self._check(group, reader, schema, suppressor, shard, asked.get(group[0].doc_id))
+                        if digest:
+                            cache.add(group[0].doc_id, digest, stamp, known)
+                    shard.documents += bool(group[0].doc_id)
+                    if known.summary:
+                        shard.summaries.append(known.summary)
+                reader.forget()
         return shard
 
-    def _check(
-        self, group: list[Entry], reader: Reader, schema: Schema, cache: Cache, suppressor: Suppressor, shard: Shard
-    ) -> Known:
-        doc_id, wanted = group[0].doc_id, self.selection.wants(group[0])
+    def _look_up(self, group: list[Entry], reader: Reader, cache: Cache) -> tuple[bytes, bytes | None, Known | None]:
+        """Return stamp and digest of a document, and what the cache knows of it if it need not be checked."""
+        doc_id = group[0].doc_id
         stamp = reader.stamp(group) if cache.usable and doc_id else b""
         digest, known = None, cache.unchanged(doc_id, stamp)
         if known is None and cache.usable and doc_id:
             digest = reader.digest(group)
             known = cache.known(doc_id, digest, stamp) if digest else None
-        if known is not None and (known.clean or not wanted):
-            return known
+        needed = known is None or (not known.clean and self.selection.wants(group[0]))
+        return stamp, digest, None if needed else known
+
+    def _check(
+        self,
+        group: list[Entry],
+        reader: Reader,
+        schema: Schema,
+        suppressor: Suppressor,
+        shard: Shard,
+        asked_only: Collection[CheckFunction] | None,
+    ) -> Known:
+        wanted = self.selection.wants(group[0])
         # An unwanted document is checked for its summary only, so it must not count suppressions as used.
         counts = suppressor if wanted else Suppressor(self.policy.suppressions)
-        checked = check_document(reader.documents(group), schema, self.policy, counts)
+        checked = check_document(reader.documents(group), schema, self.policy, counts, asked_only)
         if wanted:
             shard.report(checked)
         else:
             checked.problems.close()
-        known = Known(checked.clean, checked.summary)
-        if digest:
-            cache.add(doc_id, digest, stamp, known)
-        return known
+        return Known(checked.clean, checked.summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +149,18 @@ class Compilation:
         shard = Shard()
         suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
         rows: list[Row] = []
-        for group in by_document(entries):
-            parts = reader.documents(group)
-            checked = check_document(parts, schema, self.policy, suppressor)
-            shard.documents += bool(group[0].doc_id)
-            shard.report(checked)
-            if checked.summary:
-                shard.summaries.append(checked.summary)
-            # An error anywhere ends the build, so no further row of this shard is needed.
-            if not shard.errors and parts and (row := _row(parts, self.with_attached)):
-                rows.append(row)
+        for groups in batches(entries):
+            asked = screened(groups, reader, schema, self.policy.suppressions.today)
+            for group in groups:
+                parts = reader.documents(group)
+                checked = check_document(parts, schema, self.policy, suppressor, asked.get(group[0].doc_id))
+                shard.documents += bool(group[0].doc_id)
+                shard.report(checked)
+                if checked.summary:
+                    shard.summaries.append(checked.summary)
+                # An error anywhere ends the build, so no further row of this shard is needed.
+                if not shard.errors and parts and (row := _row(parts, self.with_attached)):
+                    rows.append(row)
         if rows and not shard.errors:
             shard.batches = build(rows, schema)
         return shard

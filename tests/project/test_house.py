@@ -14,7 +14,19 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent / "corpus"
 LINES = 400
 
 ROOMS = {
-    *("agreement", "checks", "cli", "core", "edit", "files", "formats", "labelstudio", "matching", "pipeline"),
+    *(
+        "agreement",
+        "checks",
+        "cli",
+        "columns",
+        "core",
+        "edit",
+        "files",
+        "formats",
+        "labelstudio",
+        "matching",
+        "pipeline",
+    ),
     *("release", "report", "score", "splits", "view"),
 }
 

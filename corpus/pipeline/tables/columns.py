@@ -16,23 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from ...columns.types import SCALARS, SPAN
 from ...core.model import Record
-from ...core.schema import Field, Layer
-
-SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())])
-SCALARS = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
-
-
-def type_of(field: Field) -> pa.DataType:
-    """Return the type of a field's column. References and labels are strings."""
-    if field.kind == "spans":
-        return pa.list_(SPAN)
-    return pa.list_(SCALARS[field.json_type]) if field.many else SCALARS[field.json_type]
-
-
-def type_of_layer(layer: Layer) -> pa.DataType:
-    """Return the type of a layer's column in a table of articles."""
-    return pa.list_(pa.struct([(field.name, type_of(field)) for field in layer.fields]))
+from ...core.schema import Field
 
 
 def column(field: Field, records: Sequence[Record]) -> pa.Array:

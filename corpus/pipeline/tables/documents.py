@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...columns.types import SCALARS, type_of, type_of_layer
 from ...core.alternatives import has_alternatives
 from ...core.model import GOLD, Annotation
 from ...core.schema import Schema
 from .alternatives import ALTERNATIVE, alternatives_column
-from .columns import SCALARS, column, type_of, type_of_layer
+from .columns import column
 from .config import Config, Labels
 from .rows import LayerColumns, Rows
 

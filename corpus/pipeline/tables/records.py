@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...columns.types import type_of
 from ...core.done import field_done
 from ...core.model import Record
 from ...core.schema import TARGETS, Field, Layer, Schema
-from .columns import lists, type_of
+from .columns import lists
 from .config import Config
 from .rows import LayerColumns, Row, Rows
 

@@ -1,0 +1,236 @@
+"""Screens about quotation marks. They know the pairs of a text of which all marks are plain.
+
+    “It will hold,” said Marr. “I know.”        plain: each mark opens or closes for certain, and they alternate
+    “We said ‘no’ twice,” said Una.             not plain: flagged for every check about marks
+
+`quotation_marks.QuotationMarks` decides about all texts; this is the part of it that needs no look at other marks.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ...columns.documents import Columns
+from ...columns.keys import Mask
+from ...columns.parse import Numbers
+from ...columns.records import Records
+from ...columns.texts import SPACE, WORD, Codes
+from ...core.languages import DIALOGUE_DASH, SAME_MARKS, WITHOUT_BLANKS
+from ..quotation_marks import MARKS
+from .frame import Frame, frame
+
+_SINGLE = "'‘’‚`´"
+_OPENING_SINGLE = "'‘‚`"
+_LOW, _HIGH_OPEN, _HIGH_CLOSE, _STRAIGHT = "„", "“", "”", '"'
+_PLAIN = _LOW + _HIGH_OPEN + _HIGH_CLOSE + _STRAIGHT
+_DASHES = "—–―"
+_LINE_ENDS = "\r\x85\u2028\u2029"
+"""What ends a line, besides the line feed."""
+_NEAR = 4
+
+
+class Pairs(NamedTuple):
+    """The pairs of marks of the plain texts, as offsets in the joined texts, and the documents of other texts."""
+
+    opening: Numbers
+    closing: Numbers
+    unclear: Mask
+
+    def around(self, offsets: Numbers) -> tuple[Mask, Numbers]:
+        """Return whether each offset lies between the marks of a pair, and the number of the last pair before it."""
+        number = np.searchsorted(self.opening, offsets) - 1
+        inside = number >= 0
+        number = np.maximum(number, 0)
+        if not len(self.opening):
+            return np.zeros(len(offsets), np.bool_), number
+        return inside & (self.closing[number] > offsets), number
+
+
+@lru_cache(maxsize=1)
+def pairs(columns: Columns) -> Pairs:
+    """Return the pairs of marks of some columns."""
+    texts = columns.texts
+    places = texts.places(MARKS)
+    codes = texts.codes[places]
+    document = texts.document(places)
+    unclear = np.zeros(len(columns), np.bool_)
+    odd = columns.in_language(*WITHOUT_BLANKS, *SAME_MARKS)
+    before_word, before_space = texts.has(places - 1, WORD), texts.has(places - 1, SPACE) | (places == 0)
+    after_space = texts.has(places + 1, SPACE)
+    single = _among(codes, _SINGLE)
+    # A single mark after a letter does not open, and a closing one without an opening one is an apostrophe.
+    unclear[document[single & _among(codes, _OPENING_SINGLE) & ~before_word]] = True
+    unclear[document[~single & ~_among(codes, _PLAIN)]] = True
+    unclear[document[odd[document]]] = True
+    unclear[texts.document(texts.places(_LINE_ENDS))] = True
+    double = ~single
+    places, codes, document = places[double], codes[double], document[double]
+    before_word, before_space, after_space = before_word[double], before_space[double], after_space[double]
+    low, straight = _among(codes, _LOW), codes == ord(_STRAIGHT)
+    high_open, high_close = codes == ord(_HIGH_OPEN), codes == ord(_HIGH_CLOSE)
+    opens = low | (high_open & ~after_space) | (straight & before_space & ~after_space)
+    closes = (high_close | high_open | straight) & ~before_space
+    # Marks must alternate in each line: the first, third, … opens, the next one closes it.
+    line = texts.line_begin(places)
+    lines, first = np.unique(line, return_index=True)
+    number = np.arange(len(places)) - first[np.searchsorted(lines, line)]
+    is_first = number % 2 == 0
+    partner = np.zeros(len(places), np.bool_)
+    partner[:-1] = line[:-1] == line[1:]
+    previous = np.concatenate((np.zeros(1, codes.dtype), codes[:-1]))
+    # “ closes „ only; a straight mark closes any of these; after “ another “ opens.
+    fits = np.where(high_open, _among(previous, _LOW), np.where(high_close, ~_among(previous, _STRAIGHT), True))
+    wrong = np.where(is_first, ~(opens & partner), ~(closes & fits))
+    unclear[document[wrong]] = True
+    keep = ~unclear[document] & is_first
+    at = np.flatnonzero(keep)
+    return Pairs(places[at], places[at + 1], unclear)
+
+
+def _among(codes: Codes, chars: str) -> Mask:
+    return np.isin(codes, np.array([ord(char) for char in chars], codes.dtype))
+
+
+def direct_without_marks(columns: Columns) -> Mask:
+    """Screen of Q501."""
+    one, known, quotes = _content(columns)
+    spans = quotes.spans("content")
+    start, _ = one.place(quotes, "content")
+    inside, number = known.around(start)
+    parent = quotes.referred("parent")[spans.record]
+    since = one.edges(quotes, "content")[0][np.maximum(parent, 0)] if len(quotes) else start
+    fine = inside & ((parent < 0) | (_take(known.opening, number) >= since))
+    direct = quotes.equals("type", "direct")[spans.record]
+    return _asked(columns, quotes, "direct") | columns.flag(spans.document[direct & ~fine]) & columns.texts.known
+
+
+def indirect_in_marks(columns: Columns) -> Mask:
+    """Screen of Q502: content that begins between marks, or in a line after a colon."""
+    types = "indirect", "free_indirect", "reported"
+    one, known, quotes = _content(columns)
+    start, _ = one.edges(quotes, "content")
+    inside, _ = known.around(start)
+    before = one.last_before(start)
+    label = (before >= columns.texts.line_begin(start)) & columns.texts.within(before, ":：")
+    own = quotes.equals("type", *types) & (inside | label)
+    return _asked(columns, quotes, *types) | columns.flag(quotes.document[own]) & columns.texts.known
+
+
+def mixed_without_marks(columns: Columns) -> Mask:
+    """Screen of Q514: content without a mark of a pair in it or at its edges."""
+    one, known, quotes = _content(columns)
+    spans = quotes.spans("content")
+    start, end = one.place(quotes, "content")
+    offsets = np.sort(np.concatenate((known.opening, known.closing)))
+    has = np.searchsorted(offsets, start - 1) < np.searchsorted(offsets, end + 1)
+    marked = np.zeros(len(quotes), np.bool_)
+    marked[spans.record[has]] = True
+    own = quotes.equals("type", "mixed") & ~marked
+    return _asked(columns, quotes, "mixed") | columns.flag(quotes.document[own]) & columns.texts.known
+
+
+def mixed_in_marks(columns: Columns) -> Mask:
+    """Screen of Q524: mixed content that begins between marks."""
+    one, known, quotes = _content(columns)
+    inside, _ = known.around(one.edges(quotes, "content")[0])
+    own = quotes.equals("type", "mixed") & inside
+    return _asked(columns, quotes, "mixed") | columns.flag(quotes.document[own]) & columns.texts.known
+
+
+def marks_in_indirect(columns: Columns) -> Mask:
+    """Screen of Q525: a pair of marks in the content of an indirect quote."""
+    one, known, quotes = _content(columns)
+    spans = quotes.spans("content")
+    start, end = one.place(quotes, "content")
+    number = np.searchsorted(known.opening, start)
+    within = number < len(known.opening)
+    within &= _take(known.closing, np.minimum(number, max(0, len(known.opening) - 1))) < end
+    own = quotes.equals("type", "indirect")[spans.record] & within
+    return _asked(columns, quotes, "indirect") | columns.flag(spans.document[own]) & columns.texts.known
+
+
+def nonquote_without_marks(columns: Columns) -> Mask:
+    """Screen of Q537: a non-quote that does not begin between marks."""
+    one, known = frame(columns), pairs(columns)
+    spans = one.nonquotes.spans("spans")
+    inside, _ = known.around(one.place(one.nonquotes, "spans")[0])
+    flags = columns.flag(spans.document[~inside]) | columns.flag(one.nonquotes.document) & known.unclear
+    return flags & columns.texts.known
+
+
+def own_marks_in_content(columns: Columns) -> Mask:
+    """Screen of Q521: a direct quote or a non-quote with a mark in it, or that ends after the closing mark."""
+    one, known, quotes = _content(columns)
+    flags = _asked(columns, quotes, "direct") | columns.flag(one.nonquotes.document) & known.unclear
+    offsets = np.sort(np.concatenate((known.opening, known.closing)))
+    for records, field, chosen in (
+        (quotes, "content", quotes.equals("type", "direct")),
+        (one.nonquotes, "spans", np.ones(len(one.nonquotes), np.bool_)),
+    ):
+        spans = records.spans(field)
+        start, end = one.place(records, field)
+        has = np.searchsorted(offsets, start) < np.searchsorted(offsets, end)
+        flags |= columns.flag(spans.document[chosen[spans.record] & has])
+    return flags & columns.texts.known
+
+
+def words_left_out(columns: Columns) -> Mask:
+    """Screen of Q522: a word between the marks of a direct quote that is not in its content."""
+    one, known, quotes = _content(columns)
+    spans = quotes.spans("content")
+    start, end = one.place(quotes, "content")
+    inside, number = known.around(start)
+    opening, closing = _take(known.opening, number), _take(known.closing, number)
+    before = one.word_at(opening + 1) < one.word_at(start)
+    after = (one.word_at(end) < one.word_at(closing)) | (columns.texts.has(end, WORD) & (end < closing))
+    own = quotes.equals("type", "direct")[spans.record] & inside & (before | after)
+    return _asked(columns, quotes, "direct") | columns.flag(spans.document[own]) & columns.texts.known
+
+
+def punctuation_left_out(columns: Columns) -> Mask:
+    """Screen of Q523: content that ends a few code points before its closing mark."""
+    one, known, quotes = _content(columns)
+    spans = quotes.spans("content")
+    start, end = one.place(quotes, "content")
+    inside, number = known.around(start)
+    closing = _take(known.closing, number)
+    lost = inside & (end < closing) & (closing <= end + _NEAR)
+    own = quotes.equals("type", "direct")[spans.record] & lost
+    return _asked(columns, quotes, "direct") | columns.flag(spans.document[own]) & columns.texts.known
+
+
+def unannotated_quotation(columns: Columns) -> Mask:
+    """Screen of C604: a pair of marks with less than half of its words in a quote or a non-quote."""
+    one, known, texts = frame(columns), pairs(columns), columns.texts
+    flags = known.unclear | columns.flag(texts.document(texts.places(_DASHES))) & columns.in_language(*DIALOGUE_DASH)
+    letters = np.concatenate((np.zeros(1, np.int64), np.cumsum((texts.classes & WORD) != 0)))
+    document = texts.document(known.opening)
+    every = _sums(letters, known.opening + 1, known.closing)
+    for chosen in one.rounds():
+        covered = one.covered(chosen, ((one.quotes, "content"), (one.nonquotes, "spans")))
+        own = np.concatenate((np.zeros(1, np.int64), np.cumsum(covered & ((texts.classes & WORD) != 0))))
+        missed = 2 * _sums(own, known.opening + 1, known.closing) < every
+        asked = columns.flag(columns.document[chosen])
+        flags = flags | columns.flag(document[missed]) & asked
+    return flags & texts.known
+
+
+def _sums(totals: Numbers, starts: Numbers, ends: Numbers) -> Numbers:
+    return totals[np.maximum(starts, ends)] - totals[starts]
+
+
+def _take(values: Numbers, numbers: Numbers) -> Numbers:
+    return values[numbers] if len(values) else np.zeros(len(numbers), np.int64)
+
+
+def _content(columns: Columns) -> tuple[Frame, Pairs, Records]:
+    one = frame(columns)
+    return one, pairs(columns), one.quotes
+
+
+def _asked(columns: Columns, quotes: Records, *types: str) -> Mask:
+    """Return the documents with a quote of some types and a text whose marks are not plain."""
+    return columns.flag(quotes.document[quotes.equals("type", *types)]) & pairs(columns).unclear & columns.texts.known

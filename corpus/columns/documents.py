@@ -1,0 +1,298 @@
+"""`Columns`: articles, annotations, texts and layers of some documents that satisfy the schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..core.languages import primary_subtag
+from ..core.model import GOLD
+from ..core.schema import Schema
+from .keys import Mask
+from .parse import Numbers, parse
+from .records import Records, link
+from .structure import unsound
+from .texts import CONTROL, SPACE, Texts
+from .types import Node, NotColumnarError, columns_of
+
+_BOM = "\ufeff"
+_NUMBER = re.compile(rb'"(?:project|task|annotation)":\s*-?\d')
+"""Where an annotation says by a number which one of a tool's it is: others say it by a string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The bytes of the parts of one document, each of which could be read.
+
+    `text` are those of a file of its own; without one, the text is in the record if `in_record`.
+    """
+
+    doc_id: str
+    record: bytes
+    in_record: bool
+    text: bytes | None
+    attached: bool
+    annotations: tuple[tuple[str, bytes], ...]
+    """The name of each annotator, and the annotation."""
+
+
+class Columns:
+    """Some documents in columns. All of them satisfy the checks of levels 1 and 2."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        today: date | None,
+        parts: Sequence[Parts],
+        numbers: Numbers,
+        texts: Sequence[str | None],
+        articles: pa.Table,
+        annotations: pa.Table,
+        document: Numbers,
+    ) -> None:
+        self.schema = schema
+        self.today = today
+        """The day of the run, after which a date is in the future."""
+        self.parts = parts
+        self.numbers = numbers
+        """The index of each document in what `read` was given."""
+        self.articles, self.annotations = articles, annotations
+        self.document = document
+        """The document of each annotation."""
+        self._texts = texts
+
+    @classmethod
+    def read(cls, parts: Sequence[Parts], schema: Schema, today: date | None = None) -> Columns:
+        """Return the documents that can be read into columns and satisfy the schema."""
+        try:
+            articles, numbers, texts = _articles(parts, schema)
+            annotations, document = _annotations(parts, schema)
+        except NotColumnarError:
+            none = np.zeros(0, np.int64)
+            return cls(schema, today, [], none, [], pa.table({}), pa.table({}), none)
+        # A document needs its article and all of its annotations.
+        keep = np.zeros(len(parts), np.bool_)
+        keep[numbers] = True
+        wanted = np.array([len(one.annotations) for one in parts], np.int64)
+        keep &= np.bincount(document, minlength=len(parts)) == wanted
+        place = np.zeros(len(parts), np.int64)
+        place[numbers] = np.arange(len(numbers))
+        has_article = np.isin(document, numbers)
+        own = annotations.filter(pa.array(has_article)) if not has_article.all() else annotations
+        read = cls(
+            schema,
+            today,
+            [parts[i] for i in numbers.tolist()],
+            numbers,
+            texts,
+            articles,
+            own,
+            place[document[has_article]],
+        )
+        return read.select(keep[numbers])._readable()
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def select(self, keep: Mask) -> Columns:
+        """Return the columns of some of the documents."""
+        if keep.all():
+            return self
+        place = np.cumsum(keep) - 1
+        kept = keep[self.document]
+        return Columns(
+            self.schema,
+            self.today,
+            [one for one, is_kept in zip(self.parts, keep.tolist(), strict=True) if is_kept],
+            self.numbers[keep],
+            [one for one, is_kept in zip(self._texts, keep.tolist(), strict=True) if is_kept],
+            self.articles.filter(pa.array(keep)).combine_chunks(),
+            self.annotations.filter(pa.array(kept)).combine_chunks(),
+            place[self.document[kept]],
+        )
+
+    def _readable(self) -> Columns:
+        """Return the documents whose text is one, or may be missing."""
+        texts = self.texts
+        filled = np.zeros(len(self), np.bool_)
+        filled[texts.document(np.flatnonzero((texts.classes & SPACE) == 0))] = True
+        faulty = texts.known & ~filled | ~texts.known & self.redistributable
+        faulty[texts.document(np.flatnonzero(texts.classes & CONTROL))] = True
+        faulty |= np.array([text.startswith(_BOM) for text in texts.listed], np.bool_)
+        return self.select(~faulty)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The texts."""
+        return Texts(self._texts)
+
+    @cached_property
+    def layers(self) -> dict[str, Records]:
+        """The records of each layer, with their references resolved."""
+        return self._linked[0]
+
+    @property
+    def unlinked(self) -> Mask:
+        """The documents with a repeated id, or with a reference to nothing."""
+        return self._linked[1]
+
+    @cached_property
+    def _linked(self) -> tuple[dict[str, Records], Mask]:
+        layers = {
+            name: Records(name, layer, _chunk(self.annotations, name), self.document)
+            for name, layer in self.schema.layers.items()
+        }
+        wrong = link(layers, list(self.schema.targets))
+        flags = np.zeros(len(self), np.bool_)
+        flags[self.document[: len(wrong)][wrong]] = True
+        return layers, flags
+
+    def layer(self, name: str) -> Records:
+        """Return the records of a layer, none if the schema does not have it."""
+        found = self.layers.get(name)
+        return Records(name, None, None, self.document) if found is None else found
+
+    def record(self, field: str) -> pa.Array:
+        """Return the values of a field of the articles' records, nulls if there is no such field."""
+        if field not in self.articles.column_names:
+            return pa.nulls(len(self), pa.string())
+        return _chunk(self.articles, field)
+
+    def about(self, field: str) -> pa.Array:
+        """Return the values of a field of the annotations, outside of the layers; nulls if there is no such field."""
+        if field not in self.annotations.column_names:
+            return pa.nulls(len(self.document), pa.struct([]))
+        return _chunk(self.annotations, field)
+
+    @cached_property
+    def redistributable(self) -> Mask:
+        """The documents whose text may be redistributed."""
+        return equal(self.record("redistribution"), "full")
+
+    @cached_property
+    def reach(self) -> Numbers:
+        """The length of the text of each document: as the record says if it is withheld."""
+        said: Numbers = self.record("length").to_numpy(zero_copy_only=False)
+        return np.where(self.texts.known, self.texts.lengths, said)
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """The primary language of each document."""
+        return [primary_subtag(tag or "") for tag in self.record("language").to_pylist()]
+
+    def in_language(self, *languages: str) -> Mask:
+        """Return which documents are in one of some languages."""
+        return np.array([one in languages for one in self.languages], np.bool_)
+
+    @cached_property
+    def gold(self) -> Mask:
+        """The annotations that are adjudicated."""
+        return equal(self.about("annotator"), GOLD)
+
+    def flag(self, documents: Numbers) -> Mask:
+        """Return a mask of documents that is true for some."""
+        mask = np.zeros(len(self), np.bool_)
+        mask[documents] = True
+        return mask
+
+
+def equal(column: pa.Array, value: str) -> Mask:
+    """Return which values are equal to one."""
+    mask: Mask = pc.fill_null(pc.equal(column, value), False).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _sound_rows(
+    data: Sequence[bytes], types: pa.Schema, node: Node, schema: Schema, by_layer: bool
+) -> tuple[pa.Table, Numbers]:
+    """Return the rows of those JSON objects that satisfy a schema of files, and the index of each."""
+    table, rows = parse(data, types)
+    keep = ~unsound(table, [data[i] for i in rows.tolist()], node, schema, by_layer)
+    return (table, rows) if keep.all() else (table.filter(pa.array(keep)), rows[keep])
+
+
+def _in_order(found: Sequence[tuple[pa.Table, Numbers]]) -> tuple[pa.Table, Numbers]:
+    """Return the rows of several tables in the order of their numbers."""
+    if len(found) == 1:
+        return found[0]
+    rows = np.concatenate([numbers for _, numbers in found])
+    order = np.argsort(rows)
+    return pa.concat_tables([table for table, _ in found]).take(pa.array(order)), rows[order]
+
+
+def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers, list[str | None]]:
+    """Return the records of articles, the index of each, and the texts."""
+    found: list[tuple[pa.Table, Numbers]] = []
+    texts: list[str | None] = [None] * len(parts)
+    for in_record in (True, False):
+        numbers = np.array([i for i, one in enumerate(parts) if one.in_record == in_record], np.int64)
+        node = _record_node(schema, in_record)
+        table, rows = _sound_rows(
+            [parts[i].record for i in numbers.tolist()], _types(schema, node), node, schema, False
+        )
+        numbers = numbers[rows]
+        ids = [parts[i].doc_id for i in numbers.tolist()]
+        own = table["text"].to_pylist() if in_record else [_decoded(parts[i].text) for i in numbers.tolist()]
+        # A file that is not UTF-8 gives no text, and neither does one that is missing.
+        lost = [text is None and (parts[i].text is not None) for i, text in zip(numbers.tolist(), own, strict=True)]
+        keep = _same(_chunk(table, "doc_id"), ids) & ~np.array(lost, np.bool_)
+        for i, text in zip(numbers.tolist(), own, strict=True):
+            texts[i] = text
+        found.append((table.select(_types(schema, schema.article).names).filter(pa.array(keep)), numbers[keep]))
+    articles, numbers = _in_order(found)
+    return articles, numbers, [texts[i] for i in numbers.tolist()]
+
+
+def _annotations(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers]:
+    """Return the annotations of documents, and the index of the document of each."""
+    every = [(i, name, data) for i, one in enumerate(parts) for name, data in one.annotations]
+    numbered = [b'"provenance":' in data and _NUMBER.search(data) is not None for _, _, data in every]
+    node, found = schema.annotation, []
+    for numbers in (False, True):
+        chosen = np.flatnonzero(np.array(numbered, np.bool_) == numbers)
+        types = _types(schema, node, numbers)
+        table, rows = _sound_rows([every[k][2] for k in chosen.tolist()], types, node, schema, True)
+        chosen = chosen[rows]
+        ids, names = [every[k][0] for k in chosen.tolist()], [every[k][1] for k in chosen.tolist()]
+        keep = _same(_chunk(table, "doc_id"), [parts[i].doc_id for i in ids])
+        keep &= _same(_chunk(table, "annotator"), names)
+        if numbers:
+            table = table.cast(_types(schema, node))
+        found.append((table.filter(pa.array(keep)), chosen[keep]))
+    table, rows = _in_order(found)
+    return table, np.array([every[k][0] for k in rows.tolist()], np.int64)
+
+
+def _types(schema: Schema, node: Node, numbers: bool = False) -> pa.Schema:
+    return columns_of(schema, node, numbers)
+
+
+def _record_node(schema: Schema, in_record: bool) -> Node:
+    """Return the schema of an article's record, which in a bulk file may have the text."""
+    if not in_record:
+        return schema.article
+    return {**schema.article, "properties": {**schema.article["properties"], "text": {"type": "string"}}}
+
+
+def _decoded(data: bytes | None) -> str | None:
+    try:
+        return None if data is None else data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _same(column: pa.Array, values: Sequence[str]) -> Mask:
+    mask: Mask = pc.fill_null(pc.equal(column, pa.array(values, pa.string())), False).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _chunk(table: pa.Table, name: str) -> pa.Array:
+    column = table.column(name)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -1,0 +1,79 @@
+"""How often a key is written in JSON objects: Arrow reads a missing key and null alike, and a schema does not.
+
+    required, may be null     null must be written          a missing key is a violation
+    optional, not nullable    null must not be written      a null is a violation
+
+So a key is counted in the bytes: as often as it has values, plus the nulls that must be written. A quotation mark in a
+string is escaped, so `"name":` is a key wherever it occurs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .parse import Numbers
+
+Mask = npt.NDArray[np.bool_]
+_SPACED = re.compile(rb'"\s+:')
+
+
+class KeyCounts:
+    """What each key must be counted as, in the objects of some parts."""
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        self._parts = parts
+        self._data = b"\n".join(parts)
+        self._written: dict[str, Numbers] = {}
+        self._absent: dict[str, Mask] = {}
+        self._either: dict[str, Mask] = {}
+        self._nulls: dict[str, Mask] = {}
+
+    def add(self, name: str, part: Numbers, valid: Mask, must: Mask, may: Mask) -> None:
+        """Add the values of a key: the part of each, whether it has one, and whether null must or may be written."""
+        size = len(self._parts)
+        counted = valid | must
+        written = np.bincount(part[counted], minlength=size)
+        self._written[name] = self._written.get(name, np.zeros(size, np.int64)) + written
+        null = ~valid
+        for kept, mask in (
+            (self._nulls, null & must),
+            (self._either, null & ~must & may),
+            (self._absent, null & ~must & ~may),
+        ):
+            if mask.any():
+                flags = kept.setdefault(name, np.zeros(size, np.bool_))
+                flags[part[mask]] = True
+
+    def wrong(self) -> Mask:
+        """Return the parts in which a key may be missing, or null where it must not be."""
+        wrong = np.zeros(len(self._parts), np.bool_)
+        if _has_blank_before_colon(self._data):
+            wrong |= self._asked(_SPACED, np.ones(len(wrong), np.bool_))
+        none = np.zeros(len(self._parts), np.bool_)
+        for name in self._nulls.keys() | self._absent.keys():
+            nulls, absent, either = (kept.get(name, none) for kept in (self._nulls, self._absent, self._either))
+            # One key too many could make up for one that is missing.
+            wrong |= nulls & (absent | either)
+            key = b'"%s":' % name.encode()
+            if (nulls.any() and absent.any()) or either.any() or self._data.count(key) != self._written[name].sum():
+                counts = np.array([part.count(key) for part in self._parts], np.int64)
+                wrong |= (counts != self._written[name]) & (nulls | absent) & ~either
+                wrong |= self._asked(re.compile(re.escape(key) + rb"\s*null"), absent & either)
+        return wrong
+
+    def _asked(self, pattern: re.Pattern[bytes], asked: Mask) -> Mask:
+        """Return which of some parts have a match of a pattern."""
+        found = np.zeros(len(self._parts), np.bool_)
+        for i in np.flatnonzero(asked).tolist():
+            found[i] = pattern.search(self._parts[i]) is not None
+        return found
+
+
+def _has_blank_before_colon(data: bytes) -> bool:
+    codes = np.frombuffer(data, np.uint8)
+    blank = codes <= 0x20
+    return bool((blank[:-1] & (codes[1:] == 0x3A)).any())

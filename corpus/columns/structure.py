@@ -1,0 +1,218 @@
+"""Which rows may not satisfy the JSON Schema: a walk over the schema and the columns, side by side.
+
+    object   a key that must be there, may be null, or must not be there
+    list     how many items, and whether they are unique
+    scalar   each distinct value is judged by the JSON Schema validator, so every keyword of a scalar holds
+
+A keyword of an object or a list that is unknown here flags every row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..core.schema import IF_DONE, Layer, Schema, resolve
+from .keys import KeyCounts, Mask
+from .parse import Numbers
+from .types import Node, types_in
+
+_SAY_NOTHING = frozenset(
+    ("$comment", "$defs", "$id", "$ref", "$schema", "conditions", "default", "description", "examples", "title"),
+) | {"carriedBy", "ifBlank", "ownLabel", "refersTo", IF_DONE}
+"""Keywords that no JSON value violates. Those of this project are judged by checks of their own."""
+_OF_OBJECTS = frozenset(("additionalProperties", "dependentSchemas", "properties", "required", "type"))
+_OF_LISTS = frozenset(("items", "minItems", "type", "uniqueItems"))
+
+
+def unsound(table: pa.Table, parts: Sequence[bytes], node: Node, schema: Schema, by_layer: bool) -> Mask:
+    """Return the rows that may violate a schema of files; never too few.
+
+    `parts` are the bytes of each row, `node` is the schema, and `by_layer` says that it is that of annotations.
+    """
+    walk = _Walk(len(table), parts, schema, node)
+    root = (
+        pa.StructArray.from_arrays([column.combine_chunks() for column in table.columns], fields=[*table.schema])
+        if len(table)
+        else pa.array([], pa.struct(list(table.schema)))
+    )
+    rows = np.arange(len(table))
+    if by_layer:
+        walk.done(root)
+    walk.judge(node, root, rows)
+    return walk.flags | walk.counts.wrong()
+
+
+class _Walk:
+    def __init__(self, size: int, parts: Sequence[bytes], schema: Schema, root: Node) -> None:
+        self.flags = np.zeros(size, np.bool_)
+        self.counts = KeyCounts(parts)
+        self._schema, self._root = schema, root
+        self._needed: dict[tuple[str, str], Mask] = {}
+        self._barred: dict[tuple[str, str], Mask] = {}
+
+    def done(self, root: pa.StructArray) -> None:
+        """Judge `layers_done` and `fields_done`: they say which layers and fields an annotation must and may have."""
+        names, size = tuple(self._schema.layers), len(self.flags)
+        listed = root.field("layers_done")
+        self.flags |= ~_valid(listed)
+        rows, items = _owners(listed), listed.flatten()
+        self.flags[rows[~_is_in(items, names)]] = True
+        codes = pc.fill_null(pc.index_in(items, pa.array(names, pa.string())), -1).to_numpy()
+        fields_done = root.field("fields_done") if self._schema.has_fields_done else None
+        for k, layer in enumerate(self._schema.layers.values()):
+            is_done = np.zeros(size, np.bool_)
+            is_done[rows[codes == k]] = True
+            has_key = _valid(root.field(layer.name))
+            filled = pc.fill_null(pc.list_value_length(root.field(layer.name)), 0).to_numpy() > 0
+            self.flags |= (filled & ~is_done) | (is_done & ~has_key)
+            self._of_fields(layer, fields_done.field(layer.name) if fields_done is not None else None, is_done)
+
+    def _of_fields(self, layer: Layer, listed: pa.ListArray | None, is_done: Mask) -> None:
+        size = len(self.flags)
+        some = _valid(listed) if listed is not None else np.zeros(size, np.bool_)
+        if listed is not None and some.any():
+            self.flags |= some & ~is_done
+            rows, items = _owners(listed), listed.flatten()
+            self.flags[rows[~_is_in(items, [one.name for one in layer.fields])]] = True
+        if_done = self._schema.annotation["properties"][layer.name]
+        if_done = self._resolve(self._resolve(if_done)["items"]).get(IF_DONE, ())
+        for field in layer.fields:
+            named = np.zeros(size, np.bool_)
+            if listed is not None and some.any():
+                named[rows[_is_in(items, [field.name])]] = True
+            self._needed[layer.name, field.name] = (~some | named) & (field.name in if_done)
+            self._barred[layer.name, field.name] = some & ~named & (not field.always)
+
+    def judge(self, node: Node, array: pa.Array, rows: Numbers, path: tuple[str, ...] = ()) -> None:
+        """Flag the rows of values that may violate `node`. The values are not null, except scalars that may be."""
+        node = self._resolve(node)
+        if pa.types.is_struct(array.type):
+            self._object(node, array, rows, path)
+        elif pa.types.is_list(array.type):
+            self._list(node, array, rows, path)
+        elif not node.keys() <= _SAY_NOTHING | {"type"}:
+            self._scalar(node, array, rows)
+        elif pa.types.is_floating(array.type) and not pc.all(pc.is_finite(array)).as_py():
+            self.flags[rows] = True
+
+    def _object(self, node: Node, array: pa.StructArray, rows: Numbers, path: tuple[str, ...]) -> None:
+        self._unknown(node, _OF_OBJECTS, rows)
+        # A key without a column was not parsed, so its row is not here.
+        closed = node.get("additionalProperties")
+        required = node.get("required", ())
+        for i in range(array.type.num_fields):
+            name = array.type.field(i).name
+            inner = node.get("properties", {}).get(name, closed)
+            if isinstance(inner, dict):
+                self._property(name, self._resolve(inner), array.field(i), rows, (*path, name), name in required)
+            elif inner is not True:
+                self.flags[rows] = True
+        for name, inner in node.get("dependentSchemas", {}).items():
+            has = _valid(array.field(name))
+            if has.any():
+                self._depending(inner, array.filter(pa.array(has)), rows[has])
+
+    def _depending(self, inner: Node, array: pa.StructArray, rows: Numbers) -> None:
+        """Judge objects by a further schema: keys that it does not name are as before."""
+        inner = self._resolve(inner)
+        self._unknown(inner, frozenset(("properties",)), rows)
+        for name, one in inner.get("properties", {}).items():
+            values = array.field(name)
+            has = _valid(values)
+            self.judge(one, values.filter(pa.array(has)), rows[has])
+
+    def _property(
+        self, name: str, node: Node, values: pa.Array, rows: Numbers, path: tuple[str, ...], required: bool
+    ) -> None:
+        valid = _valid(values)
+        must, barred = np.full(len(rows), required), np.zeros(len(rows), np.bool_)
+        if path in self._needed:
+            must, barred = must | self._needed[path][rows], self._barred[path][rows]
+        if not valid.all():
+            nullable = "null" in types_in(node) or (not types_in(node) and self._validator(node).is_valid(None))
+            if not nullable:
+                self.flags[rows[must & ~valid]] = True
+            self.counts.add(name, rows, valid, must, np.full(len(rows), nullable) & ~barred)
+        else:
+            self.counts.add(name, rows, valid, must, valid)
+        self.flags[rows[valid & barred]] = True
+        if valid.all():
+            self.judge(node, values, rows, path)
+        elif valid.any():
+            self.judge(node, values.filter(pa.array(valid)), rows[valid], path)
+
+    def _list(self, node: Node, array: pa.ListArray, rows: Numbers, path: tuple[str, ...]) -> None:
+        self._unknown(node, _OF_LISTS, rows)
+        if least := node.get("minItems", 0):
+            self.flags[rows[pc.list_value_length(array).to_numpy() < least]] = True
+        owners, items = _owners(array), array.flatten()
+        if node.get("uniqueItems") and len(items):
+            if not pa.types.is_string(items.type):
+                self.flags[rows] = True
+            else:
+                codes = pc.fill_null(items.dictionary_encode().indices, -1).to_numpy()
+                self.flags[rows[owners[_repeated(owners, codes)]]] = True
+        if items.null_count:
+            self.flags[rows[owners[~_valid(items)]]] = True
+            owners, items = owners[_valid(items)], items.drop_null()
+        if len(items):
+            self.judge(node.get("items", {}), items, rows[owners], path)
+
+    def _scalar(self, node: Node, array: pa.Array, rows: Numbers) -> None:
+        distinct = pc.unique(array)
+        valid = self._validator(node)
+        wrong = [value for value in distinct.to_pylist() if not valid.is_valid(value)]
+        if wrong:
+            self.flags[rows[pc.is_in(array, pa.array(wrong, array.type)).to_numpy(zero_copy_only=False)]] = True
+
+    def _validator(self, node: Node) -> jsonschema_rs.Draft202012Validator:
+        return _compiled(json.dumps({**node, "$defs": self._root.get("$defs", {})}, sort_keys=True))
+
+    def _resolve(self, node: Any) -> dict[str, Any]:
+        return resolve(self._root, node) if isinstance(node, dict) else {}
+
+    def _unknown(self, node: Node, known: frozenset[str], rows: Numbers) -> None:
+        if not node.keys() <= known | _SAY_NOTHING:
+            self.flags[rows] = True
+
+
+def _validator(node: Node) -> jsonschema_rs.Draft202012Validator:
+    return _compiled(json.dumps(node, sort_keys=True))
+
+
+@lru_cache(maxsize=256)
+def _compiled(node: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(json.loads(node), validate_formats=True)
+
+
+def _valid(array: pa.Array) -> Mask:
+    mask: Mask = array.is_valid().to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _owners(array: pa.ListArray) -> Numbers:
+    """Return for each item of lists the index of its list."""
+    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy()
+    return np.repeat(np.arange(len(array)), lengths)
+
+
+def _is_in(items: pa.Array, names: Sequence[str]) -> Mask:
+    mask: Mask = pc.is_in(items, pa.array(names, pa.string())).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _repeated(owners: Numbers, codes: Any) -> Mask:
+    """Return which items are equal to another one of their list."""
+    order = np.lexsort((codes, owners))
+    same = (owners[order][1:] == owners[order][:-1]) & (codes[order][1:] == codes[order][:-1])
+    found = np.zeros(len(owners), np.bool_)
+    found[order[1:][same]] = True
+    return found

@@ -1,0 +1,195 @@
+r"""The texts of a shard end to end, a line end after each: code points, their classes, words and bytes.
+
+T h e   b r i d g e \n H e   s a i d \n      code points
+^                      ^                      begins
+0 … 9                  0 … 6                  offsets of annotations, which count from `begins`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import regex
+
+from .keys import Mask
+from .parse import Numbers
+
+Codes = npt.NDArray[np.uint32]
+Hashes = npt.NDArray[np.uint64]
+_JOINING = regex.compile(r"[^\p{Grapheme_Cluster_Break=Other}\p{Grapheme_Cluster_Break=Control}\n]")
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_POWERS = np.cumprod(np.concatenate((np.ones(1, np.uint64), np.full(4095, _FACTOR, np.uint64))), dtype=np.uint64)
+
+
+def _is_joining(char: str) -> bool:
+    return _JOINING.search(char) is not None
+
+
+def _is_control(char: str) -> bool:
+    return (char < " " and char not in "\t\n\r") or char == "\x7f"
+
+
+_CLASSES: tuple[Callable[[str], bool], ...] = (str.isspace, str.isalnum, _is_joining, _is_control, str.isascii)
+SPACE, WORD, JOINING, CONTROL, ASCII = (1 << i for i in range(len(_CLASSES)))
+"""Classes of a code point, each a bit: white space; letters and digits; what may join another code point to a grapheme
+cluster; control characters that no text may have; ASCII."""
+_SEEN = 1 << len(_CLASSES)
+
+
+class Words(NamedTuple):
+    """The runs of letters and digits of all texts: offsets in the joined texts, and a hash without case of each."""
+
+    starts: Numbers
+    ends: Numbers
+    hashes: Hashes
+
+
+class Texts:
+    """The texts of some documents; one that is withheld is empty here.
+
+    `begins[i]` is the offset at which text i begins in `joined`, `lengths[i]` is its number of code points.
+    """
+
+    def __init__(self, texts: Sequence[str | None]) -> None:
+        self.listed = [text or "" for text in texts]
+        self.known = np.array([text is not None for text in texts], np.bool_)
+        self.joined = "\n".join([*self.listed, ""])
+        self.lengths = np.fromiter(map(len, self.listed), np.int64, len(self.listed))
+        self.begins = np.concatenate((np.zeros(1, np.int64), np.cumsum(self.lengths + 1)))
+        self.codes: Codes = np.frombuffer(self.joined.encode("utf-32-le"), np.uint32)
+        self.classes = _classes_of(self.codes)
+
+    def document(self, offsets: Numbers) -> Numbers:
+        """Return the document of each offset in the joined texts."""
+        return np.searchsorted(self.begins, offsets, "right") - 1
+
+    def has(self, offsets: Numbers, class_: int) -> Mask:
+        """Return whether the code point at each offset is of a class."""
+        mask: Mask = (self.classes[np.clip(offsets, 0, len(self.classes) - 1)] & class_) != 0
+        return mask
+
+    def places(self, chars: Collection[str]) -> Numbers:
+        """Return the offsets of some characters in the joined texts, ascending."""
+        return np.flatnonzero(_table(frozenset(chars)).take(self.codes))
+
+    def within(self, offsets: Numbers, chars: Collection[str]) -> Mask:
+        """Return whether the code point at each offset is one of some characters."""
+        mask: Mask = _table(frozenset(chars)).take(self.codes[np.clip(offsets, 0, len(self.codes) - 1)])
+        return mask
+
+    @cached_property
+    def utf8(self) -> bytes:
+        """The joined texts in UTF-8."""
+        return self.joined.encode()
+
+    @cached_property
+    def data(self) -> npt.NDArray[np.uint8]:
+        """The bytes of `utf8`."""
+        return np.frombuffer(self.utf8, np.uint8)
+
+    @cached_property
+    def _heads(self) -> Numbers:
+        return np.append(np.flatnonzero((self.data & 0xC0) != 0x80), len(self.data))
+
+    def bytes_at(self, offsets: Numbers) -> Numbers:
+        """Return the offset in `data` of each offset in the joined texts."""
+        return offsets if len(self.data) == len(self.codes) else self._heads[offsets]
+
+    def strings(self, starts: Numbers, ends: Numbers) -> pa.StringArray:
+        """Return the characters between offsets in the joined texts."""
+        first, last = self.bytes_at(starts), self.bytes_at(ends)
+        lengths = last - first
+        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths))).astype(np.int32)
+        data = self.data[ranges(first, lengths)]
+        return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(data))
+
+    @cached_property
+    def words(self) -> Words:
+        """The runs of letters and digits."""
+        inside = np.concatenate((np.zeros(1, np.bool_), (self.classes & WORD) != 0, np.zeros(1, np.bool_)))
+        edges = np.flatnonzero(inside[1:] != inside[:-1])
+        starts, ends = edges[0::2], edges[1::2]
+        return Words(starts, ends, hashes(_folded(self.codes), starts, ends))
+
+    def line_begin(self, offsets: Numbers) -> Numbers:
+        """Return where the line of each offset begins, lines being cut at line feeds."""
+        feeds = self._feeds
+        before = np.searchsorted(feeds, offsets) - 1
+        return np.where(before >= 0, feeds[np.maximum(before, 0)] + 1, 0)
+
+    def line_end(self, offsets: Numbers) -> Numbers:
+        """Return the first line feed at or after each offset."""
+        found: Numbers = self._feeds[np.searchsorted(self._feeds, np.minimum(offsets, self._feeds[-1]))]
+        return found
+
+    @cached_property
+    def _feeds(self) -> Numbers:
+        return self.places("\n")
+
+
+def ranges(starts: Numbers, lengths: Numbers) -> Numbers:
+    """Return the numbers of several ranges, one range after another."""
+    ends = np.cumsum(lengths)
+    return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def hashes(values: npt.NDArray[np.integer], starts: Numbers, ends: Numbers) -> Hashes:
+    """Return a hash of 64 bits of each slice of an array: equal slices have equal hashes."""
+    lengths = ends - starts
+    places = ranges(np.zeros(len(lengths), np.int64), lengths) & (len(_POWERS) - 1)
+    parts = (values[ranges(starts, lengths)].astype(np.uint64) + np.uint64(1)) * _POWERS.take(places)
+    sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(parts, dtype=np.uint64)))
+    cuts = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    found: Hashes = sums[cuts[1:]] - sums[cuts[:-1]]
+    found = (found ^ (found >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return found ^ (found >> np.uint64(32))
+
+
+def hash_of(word: str) -> int:
+    """Return the hash in `Texts.words` of a word."""
+    codes = _folded(np.frombuffer(word.encode("utf-32-le"), np.uint32))
+    return int(hashes(codes, np.zeros(1, np.int64), np.array([len(codes)]))[0])
+
+
+@cache
+def _table(chars: frozenset[str]) -> Mask:
+    table = np.zeros(0x110000, np.bool_)
+    table[[ord(char) for char in chars]] = True
+    return table
+
+
+@cache
+def _known() -> npt.NDArray[np.uint8]:
+    """Return the table of the classes of all code points, filled in as they occur."""
+    return np.zeros(0x110000, np.uint8)
+
+
+def _classes_of(codes: Codes) -> npt.NDArray[np.uint8]:
+    table = _known()
+    found = table.take(codes)
+    if len(found) and not found.all():
+        for code in np.unique(codes[found == 0]).tolist():
+            table[code] = _SEEN | sum(1 << i for i, is_class in enumerate(_CLASSES) if is_class(chr(code)))
+        found = table.take(codes)
+    return found
+
+
+@cache
+def _folds() -> Codes:
+    """Return the table of the fold of all code points: 0 until it is known; several letters fold to the first."""
+    return np.zeros(0x110000, np.uint32)
+
+
+def _folded(codes: Codes) -> Codes:
+    table = _folds()
+    found = table.take(codes)
+    if len(found) and not found.all():
+        for code in np.unique(codes[found == 0]).tolist():
+            table[code] = ord((chr(code).casefold() or chr(code))[0]) or 1
+        found = table.take(codes)
+    return found

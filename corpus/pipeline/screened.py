@@ -1,0 +1,68 @@
+"""Read documents into columns and screen them: which checks each must be asked, before it is read one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from ..checks.rule import CheckFunction
+from ..checks.screening import screen
+from ..columns.documents import Columns, Parts
+from ..core.schema import Schema
+from ..files import Entry, Reader, by_document
+from ..files.index import ANNOTATION, ATTACHED, RECORD, TEXT
+
+_BATCH = 32 * 2**20
+"""Bytes of documents that are in memory at once, if one alone does not have more."""
+_FEW = 16
+"""Documents from which on a screen of all takes less time than the checks of each."""
+_LARGEST = 2**19
+"""Bytes of the largest part that is read into columns: it has fewer values than a file may have."""
+
+
+def batches(entries: list[Entry]) -> Iterator[list[list[Entry]]]:
+    """Yield the parts of some documents at a time, by document."""
+    batch: list[list[Entry]] = []
+    size = 0
+    for group in by_document(entries):
+        more = sum(entry.size for entry in group)
+        if batch and size + more > _BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(group)
+        size += more
+    if batch:
+        yield batch
+
+
+def screened(
+    groups: list[list[Entry]], reader: Reader, schema: Schema, today: date | None
+) -> dict[str, frozenset[CheckFunction]]:
+    """Return the checks that documents must be asked, by doc_id; a document that is missing must be asked all.
+
+    The bytes that were screened are those that `Reader.documents` reads next.
+    """
+    if len(groups) < _FEW:
+        return {}
+    parts = [part for group in groups if (part := parts_of(group, reader)) is not None]
+    found = screen(Columns.read(parts, schema, today))
+    return {part.doc_id: asked for part, asked in zip(found.columns.parts, found.asked, strict=True)}
+
+
+def parts_of(group: list[Entry], reader: Reader) -> Parts | None:
+    """Return the bytes of a document, None if it does not have the parts of one that can be in columns."""
+    records = [entry for entry in group if entry.kind == RECORD]
+    texts = [entry for entry in group if entry.kind == TEXT]
+    if not group[0].doc_id or len(records) != 1 or len(texts) > 1 or max(entry.size for entry in group) > _LARGEST:
+        return None
+    data = reader.hold(group)
+    if data is None:
+        return None
+    return Parts(
+        group[0].doc_id,
+        data[records[0]],
+        records[0].line > 0 and not texts,
+        data[texts[0]] if texts else None,
+        bool(texts) and texts[0].path.startswith(ATTACHED),
+        tuple((entry.annotator, data[entry]) for entry in group if entry.kind == ANNOTATION),
+    )

@@ -1,0 +1,205 @@
+"""Screens flag every document that has a finding: of planted, of random and of damaged documents."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import planted  # noqa: F401  imports the kinds
+from support.copies import copy_repository
+from support.corpora import REPOSITORY
+from support.plant import KINDS, Kind
+from support.plant_ground import Ground, articles, read
+from support.screened import damage, missed
+from support.strategies import Doc, corpora
+
+from corpus.checks import CHECKS, screens
+from corpus.checks import quote_sources as sources
+from corpus.checks.screen_table import SCREENS
+from corpus.checks.suppress.suppressions import all_severities
+from corpus.core.schema import Schema
+from corpus.files import Index
+from corpus.formats import german_news
+from corpus.pipeline import shard
+from corpus.pipeline.check import Policy
+from corpus.pipeline.run import run_corpus
+
+sys.path.insert(0, str(REPOSITORY / "benchmarks"))
+SCHEMA = Schema.read(REPOSITORY)
+PUBLISHED = Path(os.environ.get("ON_THE_RECORD_GERMAN_NEWS", "german-news-quotation"))
+ROUNDS = int(os.environ.get("ON_THE_RECORD_SCREENS", "1"))
+"""How often real articles are damaged; more rounds find rarer faults."""
+
+
+def start(root: Path) -> Path:
+    shutil.copytree(REPOSITORY / "schema", root / "schema", dirs_exist_ok=True)
+    return root
+
+
+def write(root: Path, path: str, data: bytes) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_bytes(data)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.docs == 1], ids=lambda kind: kind.plant.__name__)
+def test_screens_flag_planted_faults(kind: Kind, tmp_path: Path) -> None:
+    start(tmp_path)
+    for number, doc_id in enumerate(articles()):
+        ground = Ground([read(doc_id, kind.compared)])
+        if kind.plant(ground, Random(number)) is not None:
+            for path, data in {**ground.contents(), **ground.files}.items():
+                if data is not None:
+                    write(tmp_path, path, data)
+            assert missed(tmp_path) == []
+            break
+
+
+@settings(max_examples=40, deadline=None)
+@given(corpora(SCHEMA, least=1, partial=True), st.booleans(), st.integers(0, 2**32))
+def test_screens_flag_findings_of_random_documents(docs: list[Doc], bulk: bool, seed: int) -> None:
+    rng = Random(seed)
+    with TemporaryDirectory() as folder:
+        root = start(Path(folder))
+        values = [({**doc.record}, doc.text if doc.text_is_here else None, {**doc.annotations}) for doc in docs]
+        for record, _, by in values:
+            if rng.random() < 0.5:
+                damage(rng, [record, *by.values()])
+        write_all(root, values, bulk)
+        assert missed(root) == []
+
+
+def write_all(root: Path, values: list[tuple[Any, str | None, dict[str, Any]]], bulk: bool) -> None:
+    """Write documents in one of the two forms."""
+    lines: dict[str, list[bytes]] = {}
+    for number, (record, text, by) in enumerate(values):
+        name = str(record.get("doc_id") or number)
+        parts = {"raw": record, **{f"annotations/{who}": value for who, value in by.items()}}
+        if bulk and text is not None:
+            parts["raw"] = {**record, "text": text}
+        elif text is not None:
+            write(root, f"raw/{name}.txt", text.encode())
+        for path, value in parts.items():
+            if bulk:
+                lines.setdefault(f"{path}/all.jsonl", []).append(orjson.dumps(value) + b"\n")
+            else:
+                write(root, f"{path}/{name}.json", orjson.dumps(value, option=orjson.OPT_INDENT_2))
+    for path, written in lines.items():
+        write(root, path, b"".join(written))
+
+
+def real(source: Path) -> list[tuple[Any, str | None, dict[str, Any]]]:
+    """The documents of a corpus of single files."""
+    found = []
+    for path in sorted((source / "raw").glob("*.json")):
+        text = path.with_suffix(".txt")
+        annotations = {
+            one.parent.name: orjson.loads(one.read_bytes()) for one in (source / "annotations").glob(f"*/{path.name}")
+        }
+        found.append(
+            (orjson.loads(path.read_bytes()), text.read_bytes().decode() if text.exists() else None, annotations)
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def german(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The articles of the German corpus, imported."""
+    if not PUBLISHED.is_dir():
+        pytest.skip("the German News Quotation corpus is not here: set ON_THE_RECORD_GERMAN_NEWS")
+    made = tmp_path_factory.mktemp("german") / "made"
+    assert list(german_news.read(PUBLISHED, made)) == []
+    return made
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_screens_flag_damage_of_our_articles(bulk: bool, tmp_path: Path) -> None:
+    damaged(REPOSITORY, bulk, tmp_path, ROUNDS)
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_screens_flag_damage_of_german_articles(bulk: bool, tmp_path: Path, german: Path) -> None:
+    damaged(german, bulk, tmp_path, ROUNDS)
+
+
+def damaged(source: Path, bulk: bool, root: Path, rounds: int) -> None:
+    for seed in range(rounds):
+        rng = Random(f"{seed} {bulk}")
+        here = root / str(seed)
+        shutil.copytree(source / "schema", here / "schema")
+        values = real(source)
+        for record, _, by in values:
+            for _ in range(rng.choice((0, 1, 1, 2))):
+                damage(rng, [record, *by.values(), *by.values()])
+        write_all(here, values, bulk)
+        assert missed(here) == []
+
+
+@pytest.mark.parametrize("make", ["ours", "german", "bulk"])
+def test_findings_are_those_of_each_check_asked_about_each_document(
+    make: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makers: dict[str, Callable[[], Path]] = {
+        "ours": lambda: copy_repository(tmp_path / "ours"),
+        "german": lambda: request.getfixturevalue("german"),
+        "bulk": lambda: faulty(tmp_path / "bulk"),
+    }
+    root = makers[make]()
+    with_screens = findings(root)
+    monkeypatch.setattr(shard, "screened", lambda *_: {})
+    assert findings(root) == with_screens
+    assert with_screens
+
+
+def faulty(root: Path) -> Path:
+    from bulk import write as write_bulk
+
+    root.mkdir()
+    write_bulk(root, 300, 0.02)
+    return root
+
+
+def findings(root: Path) -> list[Any]:
+    """All findings of a corpus, and the number of skipped checks."""
+    found: list[Any] = []
+    with Index(root) as index:
+        for one in run_corpus(index, shard.Validation(Policy(all_severities())), Schema.read(root)):
+            found += [*one.problems, one.skipped_checks, one.documents]
+    return found
+
+
+def test_most_documents_need_no_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    screened = shard.screened
+    monkeypatch.setattr(shard, "screened", lambda *args: asked.append(screened(*args)) or asked[-1])
+    findings(faulty(tmp_path / "bulk"))
+    found = [one for some in asked for one in some.values()]
+    assert len(found) >= 290
+    assert sum(not one for one in found) >= 280
+
+
+def test_each_check_of_documents_has_a_screen() -> None:
+    assert [check.code for check in CHECKS if check.level > 2 and check.ask not in SCREENS] == []
+
+
+def test_words_of_screens_are_those_of_the_checks() -> None:
+    for language, words in screens.quotes.CUE_WORDS.items():
+        ends = ("", "s", "d", "es", "ed", "ing")
+        tried = {f"{word[:cut]}{end}" for word in words for cut in (None, -1, -2, -3) for end in ends} | {
+            "according to"
+        }
+        cues = {word for word in tried if sources._CUES[language].fullmatch(word)}
+        assert len(cues) > 25
+        assert {word.split()[0] for word in cues} <= set(words)
+    assert screens.quotes.KIND_TYPES == sources._TYPES
+    assert all(sources._CONJUNCTION.match(f"{word} x") for word in screens.quotes.CONJUNCTIONS)
+    assert all(sources._AUXILIARY.match(f"{word} x") for word in screens.quotes.AUXILIARIES)

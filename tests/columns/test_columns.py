@@ -1,0 +1,205 @@
+"""Documents as columns: what is read, what is left to be read one by one, and how references resolve."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from support.corpora import REPOSITORY
+
+from corpus.columns.documents import Columns, Parts
+from corpus.columns.parse import parse
+from corpus.columns.texts import SPACE, WORD, Texts, hash_of
+from corpus.core.schema import Schema
+
+SCHEMA = Schema.read(REPOSITORY)
+TEXT = "Mayor Åsa 😀 spoke.\n"
+KINDS = pa.schema([("doc_id", pa.string()), ("length", pa.int64())])
+
+
+def document(doc_id: str = "a", text: str = TEXT, **changed: Any) -> Parts:
+    digest = sha256(text.encode()).hexdigest()
+    record = {"doc_id": doc_id, "title": None, "language": "en", "license": "CC0-1.0", "redistribution": "full"}
+    record |= {"text_sha256": digest, "length": len(text), "text": text} | changed.get("record", {})
+    span = {"start": 6, "end": 9, "text": text[6:9]}
+    annotation = {"doc_id": doc_id, "schema_version": "1.0", "text_sha256": digest, "annotator": "gold"}
+    annotation |= {"layers_done": ["entities", "mentions"], "entities": [{"id": "e1", "type": "PER", "name": "Åsa"}]}
+    annotation |= {"mentions": [{"id": "m1", "spans": [span], "form": "NAM", "entity": "e1"}]}
+    return Parts(doc_id, written(record), True, None, False, (("gold", written(annotation | changed.get("gold", {}))),))
+
+
+def written(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def names(columns: Columns) -> list[str]:
+    return [part.doc_id for part in columns.parts]
+
+
+def test_a_part_that_is_not_plain_keeps_no_other_back() -> None:
+    parts = [b'{"doc_id":"%d","length":%d}' % (i, i) for i in range(9)]
+    parts[2], parts[7] = b'{"doc_id":"2","length":2.5}', b'{"doc_id":"7","doc_id":"8"}'
+    table, rows = parse(parts, KINDS)
+    assert rows.tolist() == [0, 1, 3, 4, 5, 6, 8]
+    assert table["length"].to_pylist() == rows.tolist()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"",
+        b" ",
+        b"[]",
+        b'{"doc_id":"a"',
+        b'{"doc_id":"a"}{"doc_id":"b"}',
+        b'{"doc_id":"a"} x',
+        b'{"doc_id":"\xff"}',
+        b'{"doc_id":"\xed\xa0\x80"}',
+        b'{"doc_id":"\\u0061"}',
+        b'\xef\xbb\xbf{"doc_id":"a"}',
+        b'{"length":99999999999999999999}',
+        b'{"length":1e2}',
+        b'{"other":1}',
+        b'{"doc_id":"a",}',
+        b'{"doc_id":"a\nb"}',
+        b'{"doc_id":{"a":1}}',
+        b'{"doc_id":' + b"[" * 10_000,
+    ],
+)
+def test_what_arrow_reads_otherwise_than_json_is_left_out(part: bytes) -> None:
+    table, rows = parse([part, b'{"doc_id":"b","length":1}'], KINDS)
+    assert rows.tolist() == [1]
+    assert table["doc_id"].to_pylist() == ["b"]
+
+
+def test_two_objects_in_one_part_do_not_stand_for_a_blank_one() -> None:
+    _, rows = parse([b'{"doc_id":"a"}{"doc_id":"b"}', b"  "], KINDS)
+    assert rows.tolist() == []
+
+
+def test_documents_that_satisfy_the_schema_are_read() -> None:
+    columns = Columns.read([document("a"), document("b")], SCHEMA)
+    assert names(columns) == ["a", "b"]
+    mentions = columns.layer("mentions")
+    assert mentions.referred("entity").tolist() == [0, 1]
+    assert mentions.document.tolist() == [0, 1]
+    assert columns.unlinked.tolist() == [False, False]
+    assert len(columns.layer("quotes")) == len(columns.layer("no-such-layer")) == 0
+
+
+ENTITY, MENTION = {"id": "e1", "type": "PER", "name": "Åsa"}, {"id": "m1", "spans": [], "form": "NAM", "entity": "e1"}
+QUOTE = {"id": "q1", "content": [{"start": 0, "end": 5, "text": "Mayor"}], "cue": [], "source": [], "speaker": "e1"}
+QUOTE |= {"type": "direct", "medium": "speech", "attribution": "implicit", "speaker_kind": "named"}
+QUOTE |= {"polarity": "asserted", "parent": None, "continues_paragraph": False}
+
+
+def quoted(**changed: Any) -> dict[str, Any]:
+    return {"layers_done": ["entities", "mentions", "quotes"], "quotes": [{**QUOTE, **changed}]}
+
+
+@pytest.mark.parametrize(
+    "gold",
+    [
+        {"entities": [{"id": "e1", "type": "PER"}]},
+        {"entities": [{**ENTITY, "name": ""}]},
+        {"entities": [{**ENTITY, "name": None}]},
+        {"entities": [{**ENTITY, "type": "X"}]},
+        {"entities": [{**ENTITY, "id": "1"}]},
+        {"entities": [{**ENTITY, "kb": "Q1"}]},
+        {"entities": [{**ENTITY, "kb_date": "2026-02-30"}]},
+        {"entities": [None]},
+        {"entities": None},
+        {"mentions": [MENTION]},
+        {"mentions": [{**MENTION, "spans": [{"start": 6}]}]},
+        {"mentions": [{**MENTION, "spans": [{"start": 6, "end": 9, "text": None}]}]},
+        {"layers_done": ["entities"]},
+        {"layers_done": ["entities", "mentions", "mentions"]},
+        {"layers_done": ["entities", "mentions", "quotes"]},
+        {"layers_done": ["entities", "mentions", "others"]},
+        {"fields_done": {"mentions": ["form", "entity"]}},
+        {"schema_version": "1.1", "fields_done": {"mentions": ["form"]}},
+        {"schema_version": "1.1", "fields_done": {"mentions": ["form", "entity", "words"]}},
+        {"schema_version": "1.1", "fields_done": {"quotes": ["type"]}},
+        {"schema_version": "1.1", "fields_done": {"mentions": None}},
+        {"schema_version": "2.0"},
+        {"annotator": "ann-a"},
+        {"doc_id": "b"},
+        {"provenance": {"created": "yesterday"}},
+        {"provenance": {"lead_time": float("nan")}},
+        {"provenance": {"tool": None}},
+        {"provenance": None},
+        quoted(speaker=0),
+        {k: [{n: v for n, v in QUOTE.items() if n != "parent"}] if k == "quotes" else v for k, v in quoted().items()},
+    ],
+    ids=str,
+)
+def test_a_violation_of_the_schema_is_left_out(gold: dict[str, Any]) -> None:
+    assert names(Columns.read([document("a", gold=gold), document("b")], SCHEMA)) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "gold",
+    [
+        quoted(),
+        quoted(addressee=None),
+        {"entities": [{**ENTITY, "kb": None}]},
+        {"entities": [{**ENTITY, "kb": "wikidata:Q1", "kb_date": "2026-02-28"}]},
+        {"schema_version": "1.1", "fields_done": {"mentions": ["form", "entity"]}},
+        {"provenance": {"task": 7, "project": "x", "lead_time": 1.5}},
+        {"provenance": {"derived": {"mentions": {"form": ["m1"]}}}},
+    ],
+    ids=str,
+)
+def test_what_the_schema_permits_is_read(gold: dict[str, Any]) -> None:
+    kept = names(Columns.read([document("a", gold=gold), document("b")], SCHEMA))
+    # A task by a number beside a project by a name has no one type.
+    assert kept == (["b"] if "task" in gold.get("provenance", {}) else ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"text": " \n"},
+        {"text": "a\u0007b"},
+        {"text": None},
+        {"title": 1},
+        {"url": "x"},
+        {"text": "\ufeffx"},
+        {"doc_id": "b"},
+    ],
+    ids=str,
+)
+def test_an_article_that_is_not_plain_is_left_out(record: dict[str, Any]) -> None:
+    assert names(Columns.read([document("a", record=record), document("c")], SCHEMA)) == ["c"]
+
+
+def test_a_repeated_id_and_a_reference_to_nothing_are_flagged() -> None:
+    gold = {"mentions": [{**MENTION, "spans": [{"start": 0, "end": 5, "text": "Mayor"}], "entity": "e2"}]}
+    twice = {"entities": [ENTITY, ENTITY]}
+    columns = Columns.read([document("a", gold=gold), document("b"), document("c", gold=twice)], SCHEMA)
+    assert columns.unlinked.tolist() == [True, False, True]
+
+
+def test_a_part_of_the_documents_keeps_its_references() -> None:
+    columns = Columns.read([document(name) for name in "abc"], SCHEMA).select(np.array([False, True, True]))
+    assert names(columns) == ["b", "c"]
+    assert columns.numbers.tolist() == [1, 2]
+    assert columns.layer("mentions").referred("entity").tolist() == [0, 1]
+
+
+def test_texts_are_one_buffer() -> None:
+    texts = Texts([TEXT, None, "é😀x"])
+    assert texts.begins.tolist() == [0, 20, 21, 25]
+    assert texts.known.tolist() == [True, False, True]
+    found = texts.strings(texts.words.starts, texts.words.ends)
+    assert found.to_pylist() == ["Mayor", "Åsa", "spoke", "é", "x"]
+    assert texts.document(texts.words.starts).tolist() == [0, 0, 0, 2, 2]
+    assert int(texts.words.hashes[0]) == hash_of("mAYOR") != hash_of("Mayo")
+    assert texts.has(np.array([5, 6, 10]), SPACE).tolist() == [True, False, False]
+    assert texts.has(np.array([5, 6, 10]), WORD).tolist() == [False, True, False]
+    assert texts.line_begin(np.array([3, 22])).tolist() == [0, 21]
+    assert texts.line_end(np.array([3, 22])).tolist() == [18, 24]
