@@ -167,12 +167,20 @@ def _direct_pieces(document: Document, schema: Schema) -> Iterator[tuple[int, in
 
 
 def _beside(document: Document, schema: Schema, i: int, pair: Pair) -> list[Offsets]:
-    """Return the contents in a pair of marks that quote i leaves to others: not those around it or inside of it."""
+    """Return the contents in a pair of marks that quote i leaves to others: not those around it or inside of it.
+
+    Words that only an indirect quote around it has are left out too: the marks are not of that one.
+    """
     quotes, content = document.layer("quotes"), derived(document, schema).content
+    others = {quotes[i]["id"]} | {
+        one["id"]
+        for one in quotes
+        if one["id"] == quotes[i].get("parent") and one.get("type") in ("indirect", "reported", "free_indirect")
+    }
     return [
         (start, end)
         for j, spans in enumerate(content)
-        if j == i or quotes[j].get("parent") is None or quotes[j].get("parent") != quotes[i]["id"]
+        if j == i or (quotes[j].get("parent") != quotes[i]["id"] and quotes[j]["id"] not in others)
         for start, end in spans
         if pair.opening < start and end <= pair.closing
     ]

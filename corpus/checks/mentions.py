@@ -69,8 +69,8 @@ def wrong_pronoun(document: Document, schema: Schema) -> Iterator[Problem]:
 def wrong_form(document: Document, schema: Schema) -> Iterator[Problem]:
     """E513: The form of a mention does not fit its words.
 
-    What: a pronoun is not marked PRO, or words that are a name elsewhere in the document, or that have a capital within
-    a sentence and no pronoun, are marked PRO. Pronouns are known for English, German, Danish, Norwegian and Swedish.
+    What: a pronoun is not marked PRO, or words without a pronoun are marked PRO: in English any words, in German,
+    Danish, Norwegian and Swedish words that are a name elsewhere in the document or have a capital within a sentence.
     Why: names, descriptions and pronouns are counted and resolved apart.
     Bad: *she*, `form: NAM`
     Good: *she*, `form: PRO`
@@ -79,13 +79,15 @@ def wrong_form(document: Document, schema: Schema) -> Iterator[Problem]:
     if pronouns is None:
         return
     mentions, words_of = document.layer("mentions"), derived(document, schema).mention_words
+    is_english = primary_subtag(_language(document)) == "en"
     names = {words for words, one in zip(words_of, mentions, strict=True) if one.get("form") == "NAM"}
     for i, words in enumerate(words_of):
         form = mentions[i].get("form")
         if form == "PRO":
-            parts = words.split()
+            parts = _WORD.findall(words)
             known = {part.lower() for part in parts} & (pronouns.certain | pronouns.others)
-            if parts and not known and (words in names or any(part[0].isupper() for part in parts[1:])):
+            is_name = words in names or any(part[0].isupper() for part in parts[1:])
+            if parts and not known and (is_english or is_name):
                 yield _of_mention(wrong_form, document, i, f"{words!r} is not a pronoun", "form")
         elif form is not None and words.lower() in pronouns.certain and _is_pronoun(document, mentions[i], words):
             fix = Fix(False, "set form to PRO", (Edit(join_pointer("mentions", i, "form"), "PRO"),))
@@ -205,7 +207,7 @@ def _is_pronoun(document: Document, mention: Record, words: str) -> bool:
         return False
     text, start = document.text or "", mention["spans"][0]["start"]
     before = text[max(0, start - 3) : start].rstrip(" ")
-    return not before or before[-1] in ".!?…:\n" or before[-1] in MARKS
+    return not before or before[-1] in ".!?…:\n([" or before[-1] in MARKS
 
 
 def _straight(words: str) -> str:

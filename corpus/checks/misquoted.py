@@ -37,19 +37,21 @@ class Group(NamedTuple):
 
     places: list[Where]
     why: str
+    fixable: bool
+    """False if another text was annotated: where some of its words occur by chance is no fix."""
 
 
 def misplaced(document: Document, schema: Schema) -> list[Group]:
     """Return the groups of misquoted spans that are one finding each."""
     said = {
         MOVED: " quote words that occur elsewhere: was another text annotated?",
-        ABSENT: " quote words that do not occur: was another text annotated?",
+        ABSENT: " quote words that are not there: was another text annotated?",
     }
     groups = []
     for cause, places in common_causes(document, schema).items():
         by = cause.removeprefix(MOVED).strip()
         near = f", each {by} code points away from its words" if cause.startswith(MOVED) else ""
-        groups.append(Group(places, said.get(cause) or near or f": {cause}"))
+        groups.append(Group(places, said.get(cause) or near or f": {cause}", cause != ABSENT))
     return groups
 
 

@@ -10,6 +10,7 @@ if it leads from the span's offsets to the quoted words.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 from operator import add, eq
@@ -80,13 +81,33 @@ def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
                 yield from (Explanation(reason, span, True, reason) for span in mended)
                 return
     local = [_one(text, span, tables) for span in spans]
-    elsewhere = iter(relocated(text, [span for span, one in zip(spans, local, strict=True) if one is None]))
+    elsewhere = relocated(text, [span for span, one in zip(spans, local, strict=True) if one is None])
+    move = _common_move([span for span, one in zip(spans, local, strict=True) if one is None], elsewhere, len(spans))
+    if move:
+        # What most spans miss their words by explains the others better than a chance hit of a table.
+        local = [None if _is_at(text, span, move) else one for span, one in zip(spans, local, strict=True)]
+        elsewhere = relocated(text, [span for span, one in zip(spans, local, strict=True) if one is None])
+    places = iter(elsewhere)
     for span, one in zip(spans, local, strict=True):
         if one is None:
-            reason, there = next(elsewhere)
+            reason, there = next(places)
+            if move and _is_at(text, span, move):
+                there = Span(span.start + move, span.start + move + len(span.text or ""), span.text)
             cause = ABSENT if there is None else f"{MOVED} {there.start - span.start:+}"
             one = Explanation(reason, there, False, cause)
         yield one
+
+
+def _common_move(spans: list[Span], there: list[tuple[str, Span | None]], total: int) -> int:
+    """Return how far at least half of all spans are from their words, 0 if there is no such distance."""
+    moves = Counter(one.start - span.start for span, (_, one) in zip(spans, there, strict=True) if one)
+    ((move, count),) = moves.most_common(1) or ((0, 0),)
+    return move if 2 * count >= total > 1 else 0
+
+
+def _is_at(text: str, span: Span, move: int) -> bool:
+    """Return True if the words of a span stand so many code points away from it."""
+    return span.start + move >= 0 and bool(span.text) and text.startswith(span.text or "", span.start + move)
 
 
 def _one(text: str, span: Span, tables: dict[str, dict[int, int]]) -> Explanation | None:

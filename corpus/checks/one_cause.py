@@ -52,7 +52,10 @@ def together(problems: list[Problem], message: str, detail: str) -> Problem:
 
 
 def common_causes(document: Document, schema: Schema) -> dict[str, list[Where]]:
-    """Return the misquoted spans that have a cause in common, by the cause, in the order of the file."""
+    """Return the misquoted spans that have a cause in common, by the cause, in the order of the file.
+
+    If the words of half of them do not occur, another text was annotated, and what the rest says is chance.
+    """
     misquoted = derived(document, schema).misquoted
     by_cause: dict[str, list[Where]] = {}
     for where, (_, why) in misquoted.items():
@@ -64,8 +67,11 @@ def common_causes(document: Document, schema: Schema) -> dict[str, list[Where]]:
             found[cause] = places
         elif cause.startswith(MOVED):
             apart += places
+    absent = by_cause.get(ABSENT, [])
+    if len(absent) >= MANY and 2 * len(absent) >= len(misquoted):
+        return {ABSENT: list(misquoted)} if len(misquoted) <= _MOST else {}
     if len(apart) >= MANY:
         found[MOVED] = apart
-    if len(by_cause.get(ABSENT, ())) >= MANY:
-        found[ABSENT] = by_cause[ABSENT]
+    if len(absent) >= MANY:
+        found[ABSENT] = absent
     return {cause: places for cause, places in found.items() if len(places) <= _MOST}

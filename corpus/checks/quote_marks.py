@@ -44,7 +44,7 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
     index = {quote["id"]: i for i, quote in enumerate(document.layer("quotes"))}
     for i, quote in _quotes(document, "direct"):
         parent = index.get(quote.get("parent") or "")
-        since = 0 if parent is None or content[parent] == content[i] else content[parent][0][0]
+        since = 0 if parent is None else _own_marks_since(document, text, marks, (content[i], content[parent]), parent)
         for j, (start, end) in enumerate(content[i]):
             marked = _is_in_marks(text, start, end, marks, since) or in_dialogue(text, start, language)
             if not (marked or _is_block(text, start, end)):
@@ -57,7 +57,8 @@ def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
 
     What: the content of an indirect, free indirect or reported quote is all that stands between a pair of quotation
     marks, or in a line after the label of a speaker, as in an interview. For a quote with a parent, the pair lies
-    within the parent's content.
+    within the parent's content. Words that are set off in lines of their own, without marks or a label, are not known
+    to be direct.
     Why: words in marks are given word for word.
     Bad: `type: indirect` for the words in: “The bridge is safe,” she said.
     Good: `type: direct`.
@@ -182,6 +183,24 @@ def _is_in_marks(text: str, start: int, end: int, marks: QuotationMarks, since: 
     if start and text[start - 1] in MARKS and not text[max(0, start - 2) : start - 1].isalnum():
         return start - 1 not in marks.closing
     return any(offset in marks.unopened for offset in marks.inside(end - 1, end + _NEAR))
+
+
+def _own_marks_since(
+    document: Document, text: str, marks: QuotationMarks, contents: tuple[list[Offsets], list[Offsets]], parent: int
+) -> int:
+    """Return the offset at or after which the marks of a quote in a quote open: those before are of its parent.
+
+    A parent that goes on in further paragraphs opens its marks again in each. One that is not direct has none.
+    """
+    own, around = contents
+    first, start = around[0][0], own[0][0]
+    if own == around:
+        return 0
+    if document.layer("quotes")[parent].get("type") in ("indirect", "reported", "free_indirect"):
+        return min(first, max(0, start - _NEAR))
+    paragraph = text.rfind("\n", first, start) + 1
+    opens_again = paragraph and text[paragraph:start].strip(LOOSE) in MARKS and marks.around(first) is not None
+    return start if opens_again else first
 
 
 def _follows_label(text: str, start: int, end: int) -> bool:

@@ -34,6 +34,8 @@ _CUES = {
             "announces",
             "argued",
             "argues",
+            "asked",
+            "asks",
             "claimed",
             "claims",
             "complained",

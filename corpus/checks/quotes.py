@@ -15,6 +15,8 @@ from ..core.schema import Schema
 from .derived import derived, offsets
 from .rule import at, found
 
+_COMPARED = 50
+"""The most quotes of one content that a further one is compared with."""
 _FIRST_PERSON = frozenset(("i", "we", "ich", "wir"))
 
 
@@ -98,15 +100,19 @@ def same_content(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `q2` with `parent: q1`, or `q1` alone.
     """
     content = derived(document, schema).content
-    first: dict[tuple[tuple[int, int], ...], int] = {}
-    for i, quote in enumerate(document.layer("quotes")):
-        j = first.setdefault(tuple(content[i]), i)
-        if j != i:
-            other = document.layer("quotes")[j]
+    quotes = document.layer("quotes")
+    before: dict[tuple[tuple[int, int], ...], list[int]] = {}
+    for i, quote in enumerate(quotes):
+        same = before.setdefault(tuple(content[i]), [])
+        for j in same:
+            other = quotes[j]
             if quote.get("parent") != other["id"] and other.get("parent") != quote["id"]:
                 related = (at(document, "quotes", j, message="the other quote"),)
                 pointer, span = join_pointer("quotes", i, "content"), content[i][0]
                 yield found(same_content, document, f"the same as {other['id']}", pointer, span=span, related=related)
+                break
+        if len(same) < _COMPARED:
+            same.append(i)
 
 
 def nested_without_parent(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from operator import eq, gt
@@ -152,7 +153,7 @@ def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     for group in groups:
         members = [_misquoted(document, schema, where) for where in group.places]
         yield together(
-            members,
+            members if group.fixable else [replace(one, fix=None) for one in members],
             documentation(slice_mismatch).message,
             f"{len(members):,} of {len(spans.starts):,} spans{group.why}",
         )
@@ -309,7 +310,7 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
     What: an edge falls between a letter and its accent, within an emoji of several code points, or
     between carriage return and line feed (a grapheme cluster, Unicode Standard Annex 29).
     Why: no annotator marks half a character; the offsets were counted in other units. The tokens of a source may be
-    pieces of an emoji.
+    pieces of an emoji. A span that does not match the words it quotes (P307) is not asked.
     Bad: the span ends between `e` and U+0301.
     Good: the span ends after U+0301.
     """
@@ -323,10 +324,11 @@ def inside_grapheme(document: Document, schema: Schema) -> Iterator[Problem]:
         return
     joined = _joined_edges(text)
     if not joined.isdisjoint(spans.starts + spans.ends):
-        skipped = source_layers(schema)
+        skipped, misquoted = source_layers(schema), derived(document, schema).misquoted
         for where, span in spans:
             if (
                 where[0] not in skipped
+                and where not in misquoted
                 and 0 <= span.start < span.end <= len(text)
                 and (span.start in joined or span.end in joined)
             ):

@@ -35,7 +35,7 @@ _PRONOUNS = {
         others=_words(
             "which that this these those one ones oneself other others another each both all some any many few several",
             "someone everyone anyone none everything something what whoever",
-            "either neither former latter same such most more",
+            "either neither former latter same such most more here there em y thou thee thy thine",
             " ".join(f"{part}body" for part in ("some", "every", "any", "no")),
         ),
         male=_words("he him his himself"),

@@ -20,14 +20,14 @@ ASKED = int(os.environ.get("ON_THE_RECORD_PLANTED", TIMES))
 MISSED = {
     "The record of an article is missing": "its annotations are reported as orphans, too",
     "The corpus holds a text that may not be redistributed": "its annotation and its fields quote it, too",
-    "All offsets are shifted by the same number": "a span at the end of the text is a finding of its own",
-    "All offsets count bytes of UTF-8": "an edge inside of a character is a finding of its own",
-    "The text is that of another article, with the checksum of that text everywhere": "words that it has by chance",
-    "“He” or “she” is in the chain of an organisation": "a pronoun with a capital after a bracket",
-    "The type of a quote is `direct` in place of `reported`": "words in marks beside the content",
     "A direct quote is missing, and the quote inside of it is not": "the quote inside fills most of it",
 }
 """Kinds that a rule claims and does not report each time, or not with one finding: why."""
+
+SELDOM = {
+    "All offsets count bytes of UTF-8": "a span that quotes its words by chance is not corrected",
+}
+"""Kinds that are not complete only if they are planted more often: why."""
 
 NOT_PLANTED = {
     "F109": "needs a file of many megabytes",
@@ -51,7 +51,7 @@ def test_fault_is_found_at_its_place_by_its_rule(kind: Kind, request: pytest.Fix
         assert rows(section()).get(kind.title) == str(row)
         assert row.complete or not kind.codes or kind.title in MISSED, (row.missed, row.extra)
         assert not row.complete or kind.title not in MISSED, "found each time now: take it out of MISSED"
-    elif kind.codes and kind.title not in MISSED:
+    elif kind.codes and kind.title not in MISSED | SELDOM:
         assert row.complete, (row.missed, row.extra)
 
 
@@ -62,7 +62,7 @@ def test_page_has_a_row_for_each_kind() -> None:
 
 
 def test_kinds_that_are_missed_are_claimed() -> None:
-    assert all(BY_TITLE[title].codes for title in MISSED)
+    assert all(BY_TITLE[title].codes for title in MISSED | SELDOM)
 
 
 def test_each_rule_has_a_kind() -> None:

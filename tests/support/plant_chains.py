@@ -303,6 +303,7 @@ def dropped_mention(ground: Ground, rng: random.Random) -> Planted | None:
         for one in doc.layer("mentions")
         if free(doc, one)
         and len(doc.mentions_of(one["entity"])) > 2
+        and (one["form"] != "NAM" or len(names_of(doc, one["entity"])) > 1)
         and all(
             any(other["spans"] == one["spans"] for other in value["mentions"]) for value in doc.annotations.values()
         )
@@ -337,17 +338,23 @@ def reform(title: str, old: str, new: str, *codes: str, fits: Callable[[str], bo
     def plant(ground: Ground, rng: random.Random) -> Planted | None:
         doc = ground.doc
         found = [one for one in doc.where("mentions", form=old) if fits(words(one)) and free(doc, one)]
+        found = [one for one in found if new != "PRO" or len(doc.where("mentions", form=old, entity=one["entity"])) > 1]
         return changed(ground, rng, found, lambda one: one.update(form=new))
 
     plant.__doc__ = f"{title}."
     kind(*codes)(plant)
 
 
+def with_pronoun(said: str) -> bool:
+    return any(word in (*PRONOUNS, *OTHER_PRONOUNS) for word in re.findall(r"\w+", said.lower()))
+
+
+OTHER_PRONOUNS = ("my", "your", "our", "this", "that", "these", "those", "one", "both", "other", "all", "some", "many")
 PRONOUNS = (*GENDERED, "it", "its", "they", "them", "their", "who")
 reform("A pronoun is marked as a name", "PRO", "NAM", "E513", fits=lambda said: said.lower() in PRONOUNS)
 reform("A pronoun is marked as a description", "PRO", "NOM", "E513", fits=lambda said: said.lower() in PRONOUNS)
-reform("A name is marked as a pronoun", "NAM", "PRO", "E513", fits=lambda said: said.lower() not in PRONOUNS)
-reform("A description is marked as a pronoun", "NOM", "PRO", fits=lambda said: len(said.split()) > 1)
+reform("A name is marked as a pronoun", "NAM", "PRO", "E513", fits=lambda said: not with_pronoun(said))
+reform("A description is marked as a pronoun", "NOM", "PRO", "E513", fits=lambda said: not with_pronoun(said))
 
 
 @kind("E506")

@@ -7,7 +7,7 @@ import random
 import re
 
 from support.plant import Planted, kind
-from support.plant_ground import Doc, Ground, Record
+from support.plant_ground import LAYERS, Doc, Ground, Record
 from support.plant_quotes import MARKS, content
 
 MARKS_OF = {"direct": 1, "mixed": 1, "indirect": 0, "reported": 0, "free_indirect": 0}
@@ -70,7 +70,7 @@ def copy_reworded_20(ground: Ground, rng: random.Random) -> Planted:
     return copied(ground, reworded(ground.doc.text, 0.2, rng))
 
 
-@kind("C606", "C639", docs=2)
+@kind(docs=2)
 def copy_reworded_30(ground: Ground, rng: random.Random) -> Planted:
     """A copy with 30% of its words replaced is in another split."""
     return copied(ground, reworded(ground.doc.text, 0.3, rng))
@@ -170,12 +170,25 @@ def annotator_copied(ground: Ground, rng: random.Random) -> Planted:
 
 
 @kind("C652", compared=True)
-def gold_copied(ground: Ground, rng: random.Random) -> Planted:
-    """Gold is the copy of one annotation, though another differs from it."""
+def gold_copied(ground: Ground, rng: random.Random) -> Planted | None:
+    """Gold is the copy of one annotation, though another differs from it in eight records or more."""
     doc = ground.doc
     taken = rng.choice(("ann-a", "ann-b"))
+    one, other = doc.annotations[taken], doc.annotations["ann-b" if taken == "ann-a" else "ann-a"]
+    if len(_statements(one) - _statements(other)) < 8:
+        return None
     doc.annotations["gold"] = {**copy.deepcopy(doc.annotations[taken]), "annotator": "gold"}
     return Planted(files=tuple(map(doc.path, doc.annotations)))
+
+
+def _statements(value: Record) -> set[str]:
+    """Return what the records of an annotation say without the ids of others: their spans and labels."""
+    ids = ("id", "entity", "source", "speaker", "addressee", "parent", "holder", "evidence_quotes", "kb", "kb_date")
+    return {
+        f"{layer} {sorted((name, str(part)) for name, part in record.items() if name not in ids)}"
+        for layer in LAYERS
+        for record in value[layer]
+    }
 
 
 @kind("C653", docs=2, compared=True)

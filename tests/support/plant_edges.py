@@ -149,7 +149,7 @@ CONTENT, CUE, MENTION, NONQUOTE, EVIDENCE = (
 )
 edge("A direct quote begins a character late", ("Q520", "Q522"), CONTENT, direct_with_word, late)
 edge("A direct quote lacks its first word", ("Q522",), CONTENT, direct, without_first)
-edge("A direct quote lacks its last word", ("Q522",), CONTENT, direct, without_last)
+edge("A direct quote lacks its last word", ("Q522", "Q501"), CONTENT, direct, without_last)
 edge("A direct quote holds its opening mark", ("Q521",), CONTENT, direct, sooner)
 edge("A direct quote holds its closing mark", ("Q521",), CONTENT, direct, later)
 edge("A direct quote lacks the comma or full stop inside its marks", ("Q523",), CONTENT, direct_with_stop, early)
@@ -217,7 +217,7 @@ def out_of_bounds(ground: Ground, rng: random.Random) -> Planted:
     return Planted((record["id"],))
 
 
-@kind("P307")
+@kind("P307", "P304")
 def shifted_span(ground: Ground, rng: random.Random) -> Planted:
     """The offsets of one span are shifted, its words are not."""
     record, part, i = _one(ground, rng)

@@ -66,7 +66,7 @@ def dropped_with_open_mark(ground: Ground, rng: random.Random) -> Planted | None
     at = len(doc.text)
     doc.replace(at, at, text)
     second = doc.text.index("And it will", at)
-    example = doc.where("quotes", type="direct")[0]
+    example = next(one for one in doc.where("quotes", type="direct") if one["speaker"])
     quote = {**example, "id": "closed", "content": [doc.span(second, len(doc.text) - 2)], "cue": [], "source": []}
     quote |= {"attribution": "implicit", "parent": None, "addressee": None, "continues_paragraph": False}
     doc.layer("quotes").append(quote)
@@ -118,6 +118,9 @@ def half_done(ground: Ground, rng: random.Random) -> Planted | None:
     doc.gold["stances"] = []
     for layer in ("quotes", "nonquotes"):
         doc.gold[layer] = [one for one in doc.layer(layer) if one not in late]
+    kept_quotes = {one["id"] for one in doc.layer("quotes")}
+    for one in doc.layer("quotes"):
+        one["parent"] = one["parent"] if one["parent"] in kept_quotes else None
     sources = {one for quote in doc.layer("quotes") for one in quote["source"]}
     doc.gold["mentions"] = [one for one in doc.layer("mentions") if one not in late or one["id"] in sources]
     kept = {one["entity"] for one in doc.layer("mentions")}

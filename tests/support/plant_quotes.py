@@ -70,6 +70,18 @@ def marked(doc: Doc, quote: Record) -> bool:
     return not more and doc.text[begin - 1] in '“"' and doc.text[stop] in '”"'
 
 
+def shown(doc: Doc, quote: Record) -> bool:
+    """Return True if marks, or the label of a speaker, show that a quote is direct."""
+    begin = content(quote)[0][0]
+    label = doc.text[doc.text.rfind("\n", 0, begin) + 1 : begin].rstrip()
+    return MARKS.search(doc.text, begin - 1, end(quote) + 1) is not None or label.endswith(":")
+
+
+def led_up_to(doc: Doc, quote: Record) -> bool:
+    """Return True if a word before the marks of a content leads up to it, as in *calls it “a gift”*."""
+    return doc.text[: start(quote) - 1].rstrip(" \u00a0")[-1:].isalnum()
+
+
 def marks_inside(doc: Doc, quote: Record) -> bool:
     """Return True if marks are inside a content and nothing else annotates these."""
     ((begin, stop), *_) = content(quote)
@@ -80,16 +92,16 @@ def marks_inside(doc: Doc, quote: Record) -> bool:
     return free and len(MARKS.findall(doc.text[begin:stop])) >= 2
 
 
-relabel("type", "direct", "indirect", "Q502")
+relabel("type", "direct", "indirect", "Q502", fits=shown)
 relabel("type", "direct", "free_indirect", "Q502", fits=marked)
-relabel("type", "mixed", "direct", "Q501", fits=lambda doc, quote: not marked(doc, quote))
-relabel("type", "direct", "mixed", "Q524", fits=marked)
+relabel("type", "mixed", "direct", "Q501", "Q521", fits=lambda doc, quote: not marked(doc, quote))
+relabel("type", "direct", "mixed", "Q524", fits=lambda doc, quote: marked(doc, quote) and not led_up_to(doc, quote))
 relabel("type", "mixed", "indirect", "Q525", fits=marks_inside)
 relabel("type", "indirect", "direct", "Q501")
 relabel(
     "type", "indirect", "mixed", "Q514", fits=lambda doc, quote: not MARKS.search(doc.text[start(quote) : end(quote)])
 )
-relabel("type", "reported", "direct", "Q501")
+relabel("type", "reported", "direct", "Q501", "Q522")
 relabel("type", "free_indirect", "direct", "Q501")
 relabel("type", "indirect", "reported", "C609", fits=twice_annotated)
 relabel("medium", "speech", "writing", "C609", fits=twice_annotated)
@@ -291,7 +303,7 @@ def child_outside(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, found, lambda one: one.update(parent=outer[0]["id"]))
 
 
-@kind("Q508")
+@kind("Q508", "Q507")
 def no_parent(ground: Ground, rng: random.Random) -> Planted | None:
     """A quote inside another has no parent."""
     return changed(

@@ -56,7 +56,8 @@ def held_by_another(ground: Ground, rng: random.Random) -> Planted | None:
     doc = ground.doc
 
     def other(stance: Record) -> str:
-        return next(one["id"] for one in doc.where("entities", type="PER") if one["id"] != stance["holder"])
+        holders = {one["holder"] for one in doc.layer("stances")}
+        return next(one["id"] for one in doc.where("entities", type="PER") if one["id"] not in holders)
 
     return changed(ground, rng, of_speakers(doc), lambda one: one.update(holder=other(one)))
 
@@ -138,7 +139,9 @@ def inner_evidence(ground: Ground, rng: random.Random) -> Planted | None:
     found = [
         one
         for one in of_speakers(doc)
-        if (quote := one["evidence_quotes"][0]) in inner and speaker[inner[quote]] == one["holder"]
+        if (quote := one["evidence_quotes"][0]) in inner
+        and speaker[inner[quote]] == one["holder"]
+        and inner[quote] not in one["evidence_quotes"]
     ]
     return changed(ground, rng, found, lambda one: one["evidence_quotes"].append(inner[one["evidence_quotes"][0]]))
 
