@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from ...columns.types import SPAN
 from ...core.alternatives import alternatives, as_label
 from ...core.model import Annotation, Record
-from .columns import SPAN
 
 ALTERNATIVE = pa.struct(
     [

@@ -8,11 +8,12 @@ from operator import attrgetter
 
 import pyarrow as pa
 
+from ...columns.types import SPAN
 from ...core.alternatives import alternatives, as_label
 from ...core.model import GOLD, Record
 from ...core.schema import Field
 from ...matching import Item, items, place_fields
-from .columns import SPAN, lists
+from .columns import lists
 from .config import Config
 from .rows import Row, Rows
 
