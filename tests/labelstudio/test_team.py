@@ -90,6 +90,18 @@ class TestPush:
         (item,) = there.state["views"][0]["data"]["filters"]["items"]
         assert (item["filter"], item["value"]) == ("filter:tasks:data.assigned", "(^| )ann-a( |$)")
 
+    def test_a_later_round_does_not_take_a_document_from_its_second_annotator(
+        self, corpus: Corpus, there: StandIn
+    ) -> None:
+        """The number of annotators is one for the whole project."""
+        assert push(corpus, "alpha", "--assign", "ann-a,ann-b").code == 0
+        before = there.state
+        for more in (("--annotators", "1"), ("--assign", "ann-c"), ("--assign", "ann-a,ann-b", "--annotators", "1")):
+            ran = push(corpus, "--new", *more)
+            assert (ran.code, "are assigned to 2 annotators" in ran.err) == (2, True), ran.err
+        assert there.state == before
+        assert push(corpus, "--new", "--assign", "ann-b,ann-c").code == 0
+
     def test_without_a_number_everyone_named_annotates_each_document(self, corpus: Corpus, there: StandIn) -> None:
         assert push(corpus, "--assign", "ann-a,ann-b").code == 0
         assert {one["data"]["assigned"] for one in there.state["tasks"]} == {"ann-a ann-b"}
