@@ -162,6 +162,15 @@ class TestStatus:
         assert "example.org" not in text + json.dumps(found) + (corpus.root / "annotators.toml").read_text()
         assert corpus.files() == before
 
+    def test_an_annotator_who_was_renamed_is_reported(self, corpus: Corpus, there: StandIn) -> None:
+        people(corpus, u7="ann-a", u8="ann-b")
+        push(corpus, "--annotators", "2", "--assign", "ann-a,ann-b")
+        people(corpus, u7="ann-a", u8="ann-x")
+        there.submit("alpha", made(12, 8))
+        ran = corpus.run("label-studio", "status", "--project", TITLE)
+        assert (ran.code, "annotators.toml has no account for ann-b: " in ran.err) == (0, True), ran.err
+        assert "ann-x" in ran.out
+
     def test_the_agreement_is_that_of_what_two_people_have_done(self, corpus: Corpus, there: StandIn) -> None:
         people(corpus, u7="ann-a", u8="ann-b")
         push(corpus, "--annotators", "2")
