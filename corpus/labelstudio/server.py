@@ -98,7 +98,7 @@ class Server(Connection):
         """Raise CorpusError if the server rejects the config, or if existing annotations do not fit it.
 
         The server keeps count of the labels in use, and forgets to uncount those of a draft that was changed: a config
-        without a label that no one uses any more is refused. It counts anew before such a refusal is believed.
+        without a label that no one uses any more is refused. It counts again before such a refusal is believed.
         """
         what = f"the project {project.title!r} rejects the labelling config of this schema"
         path = f"api/projects/{project.id}/"
