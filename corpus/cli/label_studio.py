@@ -159,11 +159,13 @@ def status(common: Common, project: str, server: str | None, timeout: float, ca_
     from ..labelstudio import render_status
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.status import status as state_of
+    from .label_studio_team import warn_of_strangers
 
     root = common.root()
     of = open_server(server, project, timeout, ca_file)
     with ProgressBar(common) as bar:
         found = state_of(of, root, Schema.read(root), project, Pseudonyms(root / NAME), bar.more)
+    warn_of_strangers(root, sorted({name for one in found.documents for name in one.assigned}))
     print({"text": render_status.as_text, "json": render_status.as_json}[format_](found), end="")
     return 0
 

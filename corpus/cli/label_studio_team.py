@@ -35,7 +35,10 @@ def warn_of_strangers(root: Path, names: Sequence[str]) -> None:
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
 
     if strangers := sorted({*names} - Pseudonyms(root / NAME).names):
-        warn(f"{NAME} has no account for {', '.join(strangers)}: add a line for each before they begin")
+        warn(
+            f"{NAME} has no account for {', '.join(strangers)}: add a line for each before they begin; "
+            "documents stay assigned to the name that an annotator had then"
+        )
 
 
 def push_conflicts(

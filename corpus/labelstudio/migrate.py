@@ -33,7 +33,7 @@ from .pseudonyms import Pseudonyms
 from .pull import STATE
 from .renames import Renames
 from .server import Project, Server
-from .submissions import Submission, task_faults
+from .submissions import Submission, refuse_adjudication, task_faults
 from .touched import all_drafts, list_tasks
 
 _BEFORE, _STATE = "before-migration", "migrated.json"
@@ -44,6 +44,7 @@ Progress = Callable[[int, str], object]
 class Step:
     """What one task needs: new `data` and `meta`, new results of annotations, predictions and drafts; or why not.
 
+    `attached` has by draft the changed annotation to which it holds changes that its annotator has not saved.
     `notes` say what is done, `refusals` what cannot be, `invalid` what no schema ever accepted and is left alone.
     """
 
@@ -53,6 +54,7 @@ class Step:
     annotations: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     predictions: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     drafts: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    attached: dict[int, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
@@ -104,6 +106,7 @@ def migrate(
         steps = []
         drafted = {one.id for one in list_tasks(server, project) if one.has_drafts}
         for task in server.tasks(project, include=""):
+            refuse_adjudication(task, project.title, "pull its decisions, and push what is open to a new project")
             steps.append(plan.step(task, all_drafts(server, task["id"]) if task["id"] in drafted else ()))
             progress(1, "tasks")
     config = labelling_config(new, plan.purpose(purpose_of(project.config)))
@@ -192,6 +195,8 @@ class _Planner:
     def _draft(self, step: Step, one: Record) -> None:
         before, named = one.get("result"), f"draft {one.get('id')}"
         result = self._names.result(before)
+        if one.get("annotation") in step.annotations:
+            step.attached[one["id"]] = one["annotation"]
         if result != before and type(one.get("id")) is int:
             step.drafts[one["id"]] = before, result
             step.notes.append(f"{named}: {_differing(before, result)}")
@@ -253,6 +258,8 @@ class _Planner:
 
 def _apply(server: Server, folder: Path, step: Step) -> None:
     """Change a task on the server: its annotations first, so that a kill leaves none that the next run overlooks."""
+    for draft in step.attached:  # the server deletes the drafts of an annotation that is changed
+        server.attach_draft(draft, None)
     kinds = {"annotations": step.annotations, "predictions": step.predictions, "drafts": step.drafts}
     for kind, found in kinds.items():
         for id_, (before, after) in found.items():
@@ -261,6 +268,8 @@ def _apply(server: Server, folder: Path, step: Step) -> None:
             with replace_file(folder / name) as out:
                 out.write(saved)
             server.change_result(kind, id_, after)
+    for draft, annotation in step.attached.items():
+        server.attach_draft(draft, annotation)
     if step.changed:
         server.change_task(step.task, **step.changed)
 

@@ -21,6 +21,7 @@ from .download import task_doc_id
 from .push import check_annotation, choose, configured, imported, read_pushed, ready_to_push
 from .server import Project, Server
 from .shown import show_predictions
+from .submissions import refuse_adjudication
 from .tasks import task
 
 _LONGEST = 100
@@ -72,6 +73,7 @@ def push_predictions(
             tasks[doc_id] = task(article, schema, [Annotation(version, made.value, made.source)], of)
     there: dict[str, list[Record]] = {}
     for one in server.tasks(project) if project else ():
+        refuse_adjudication(one, name, "name another for predictions")
         there.setdefault(task_doc_id(one), []).append(one)
     _check_fields(tasks, there)
     project, how = configured(server, project, name, labelling_config(schema, of))

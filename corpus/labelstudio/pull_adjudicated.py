@@ -22,6 +22,7 @@ from ..core.model import GOLD, CorpusError, Problem, Record, Source
 from ..core.regular_file import refuse_links
 from ..core.schema import Schema
 from ..core.source_tokens import layers_to_annotate
+from ..files.index import ANNOTATOR
 from ..files.lock import editing
 from ..files.staging import Staging
 from .adjudication import Question, adjudication_config, read_answer, read_question
@@ -88,6 +89,8 @@ def pull_adjudicated(
     found = Adjudicated(project, len(tasks))
     with editing(root, waiting):
         refuse_links(quarantine, root)
+        # Someone may have another name by now: their conflicts are quarantined, and the others pulled.
+        pairs = [pair for pair in pairs if all(_is_here(root, name) for name in pair)]
         for pair in pairs:
             check_names(root, pair, GOLD)
         people.begin(identity, (path.name for path in (root / "annotations").glob("*") if path.is_dir()))
@@ -105,7 +108,10 @@ def pull_adjudicated(
                     found.merged += _document(root, schema, shared, pair, of, people, origin, aside, found)
             for (_, pair), left in answers.items():
                 for answer in left:
-                    fault = AnnotationFault("L102", f"{' and '.join(pair)} have not both annotated it")
+                    detail = f"{' and '.join(pair)} have not both annotated it"
+                    gone = [name for name in pair if not _is_here(root, name)]
+                    hint = "run `corpus label-studio push --adjudicate` again with the new name" if gone else ""
+                    fault = AnnotationFault("L102", detail, suggestion=hint)
                     found.problems += aside.hold([fault], answer.one)
             held.commit()
             found.quarantined = aside.paths
@@ -121,6 +127,11 @@ def _pairs(tasks: Sequence[Record], name: str) -> list[tuple[str, str]]:
     return sorted({question.annotators for question in questions if question})
 
 
+def _is_here(root: Path, name: str) -> bool:
+    """True unless an annotator of a valid name has no annotations in the corpus."""
+    return not ANNOTATOR.fullmatch(name) or (root / "annotations" / name).is_dir()
+
+
 def _answers(found: Adjudicated, tasks: Sequence[Record], people: Pseudonyms, place: str) -> _Answers:
     """Return the newest submission of each task by document and pair of annotators, the oldest first."""
     answers: _Answers = defaultdict(list)
@@ -131,7 +142,7 @@ def _answers(found: Adjudicated, tasks: Sequence[Record], people: Pseudonyms, pl
             found.waiting.append(group.doc_id)
             continue
         *others, newest = submitted
-        for one in others:
+        for one in (*group.older, *others):
             detail = (
                 f"the decisions of {one.annotator or 'nobody'} are dropped for the newer ones of {newest.annotator}"
             )

@@ -25,7 +25,7 @@ from .download import task_doc_id
 from .errors import ServerError
 from .server import Project, Server
 from .shown import check_predictions, lacking_predictions, show_predictions
-from .submissions import ADJUDICATION
+from .submissions import refuse_adjudication
 from .tasks import task
 from .team import Team, assign, assignments, deal, set_overlap, set_tabs
 
@@ -77,13 +77,15 @@ def push(
         chosen = choose(index, doc_ids)
         ready, withheld = ready_to_push(index, reader, schema, chosen, annotator, named=bool(doc_ids))
         project = server.find_project(name)
-        present = _present(server, project, ready, only_new)
+        there = list(server.tasks(project)) if project else []
+        present = _present(project, there, ready, only_new)
+        team.refuse_fewer(assignments(there))
         wanted = [doc_id for doc_id in ready if doc_id not in present]
         of = _purpose(asked, project.config if project else "", index, reader, schema, wanted, annotator)
         project, how = configured(server, project, name, labelling_config(schema, of))
         if team.overlap:
             set_overlap(server, project, team.overlap)
-        dealt = deal(wanted, team, assignments(server.tasks(project)) if team.names else ())
+        dealt = deal(wanted, team, assignments(there))
         set_tabs(server, project, team.names)
         sent: dict[str, int] = {}
 
@@ -187,13 +189,14 @@ def check_annotation(article: Article, annotation: Annotation, schema: Schema) -
         )
 
 
-def _present(server: Server, project: Project | None, ready: Sequence[str], only_new: bool) -> set[str]:
+def _present(
+    project: Project | None, tasks: Sequence[dict[str, Any]], ready: Sequence[str], only_new: bool
+) -> set[str]:
     """Return the documents that the project has tasks for. Raises CorpusError if there are any, unless `only_new`."""
     if not project:
         return set()
-    tasks = list(server.tasks(project))
-    if any(ADJUDICATION in (one.get("meta") or {}) for one in tasks):
-        raise CorpusError(f"the project {project.title!r} is one of adjudication; name another for annotators")
+    for one in tasks:
+        refuse_adjudication(one, project.title, "name another for annotators")
     found = {task_doc_id(one) for one in tasks} & set(ready)
     if found and not only_new:
         raise CorpusError(

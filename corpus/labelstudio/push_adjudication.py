@@ -73,7 +73,7 @@ def push_adjudication(
             if doc_id in tasks:
                 raise CorpusError(f"more than two of {', '.join(annotators)} annotated {doc_id}: name two annotators")
             opened = open_document(root, schema, shared, list(pair), GOLD)
-            tasks[doc_id] = _task(found, opened, schema, pair, there.get(doc_id, set()))
+            tasks[doc_id] = _task(found, opened, schema, pair, there.get((doc_id, pair), set()))
     if unknown := sorted(set(doc_ids) - tasks.keys()):
         raise CorpusError(f"no two of {', '.join(annotators)} annotated {', '.join(unknown)}")
     made = [tasks[doc_id] for doc_id in sorted(tasks)]
@@ -119,12 +119,13 @@ def _task(found: Asked, opened: Opened, schema: Schema, annotators: tuple[str, s
     return None
 
 
-def _asked_there(server: Server, project: Project) -> dict[str, set[str]]:
-    """Return the conflicts that a project asks, by document. Raises CorpusError if it has any other task."""
-    found: dict[str, set[str]] = {}
+def _asked_there(server: Server, project: Project) -> dict[tuple[str, tuple[str, str]], set[str]]:
+    """Return the conflicts that a project asks, by document and annotators. Raises CorpusError for any other task."""
+    found: dict[tuple[str, tuple[str, str]], set[str]] = {}
     for task in server.tasks(project):
         question = read_question(task)
         if question is None:
             raise CorpusError(f"the project {project.title!r} has tasks of annotators: name another one for conflicts")
-        found.setdefault(task_doc_id(task), set()).update(one.key for one in question.asked)
+        keys = found.setdefault((task_doc_id(task), question.annotators), set())
+        keys.update(one.key for one in question.asked)
     return found

@@ -95,10 +95,20 @@ class Server(Connection):
         return self.get("the project", f"api/projects/{id_}/", _project)
 
     def check_config(self, project: Project, config: str) -> None:
-        """Raise CorpusError if the server rejects the config, or if existing annotations do not fit it."""
+        """Raise CorpusError if the server rejects the config, or if existing annotations do not fit it.
+
+        The server keeps count of the labels in use, and forgets to uncount those of a draft that was changed: a config
+        without a label that no one uses any more is refused. It counts again before such a refusal is believed.
+        """
         what = f"the project {project.title!r} rejects the labelling config of this schema"
-        path = f"api/projects/{project.id}/validate/"
-        self.send(what, "POST", path, {"label_config": config}, detailed=True)
+        path = f"api/projects/{project.id}/"
+        try:
+            self.send(what, "POST", f"{path}validate/", {"label_config": config}, detailed=True)
+        except ServerError as error:
+            if error.status != 400:
+                raise
+            self.send("the labels in use were not counted", "POST", f"{path}summary/reset/", {}, long=True)
+            self.send(what, "POST", f"{path}validate/", {"label_config": config}, detailed=True)
 
     def set_config(self, project: Project, config: str) -> None:
         """Replace the labelling config of the project."""
@@ -185,6 +195,10 @@ class Server(Connection):
     def change_result(self, kind: str, id_: int, result: Any) -> None:
         """Replace the `result` of one of the "annotations", "predictions" or "drafts"."""
         self.send(f"number {id_} of the {kind} was not changed", "PATCH", f"api/{kind}/{id_}/", {"result": result})
+
+    def attach_draft(self, id_: int, annotation: int | None) -> None:
+        """Make a draft one of changes to a submitted annotation, or with None one of a new annotation."""
+        self.send(f"draft {id_} was not changed", "PATCH", f"api/drafts/{id_}/", {"annotation": annotation})
 
     def create_snapshot(self, project: Project, title: str) -> Snapshot:
         """Request a snapshot of all tasks. Never retried: each request makes the server build another one."""

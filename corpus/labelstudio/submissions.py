@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..core.model import Record
+from ..core.model import CorpusError, Record
 from ..core.schema import Schema
 from ..files.index import DOC_ID
 from .faults import AnnotationFault
@@ -153,6 +153,12 @@ def fields_fit(fields_done: Any, schema: Schema) -> bool:
         if not isinstance(names, list) or not known or not all(name in known for name in names):
             return False
     return True
+
+
+def refuse_adjudication(task: Record, title: str, what: str) -> None:
+    """Raise CorpusError if a task of the project `title` is one of adjudication. `what` says what to do instead."""
+    if ADJUDICATION in (task.get("meta") or {}):
+        raise CorpusError(f"the project {title!r} is one of adjudication; {what}")
 
 
 def number(value: object) -> int | None:

@@ -46,6 +46,18 @@ class Team:
             )
         return Team(self.overlap or len(self.names), self.names)
 
+    def refuse_fewer(self, before: Iterable[Sequence[str]]) -> None:
+        """Raise CorpusError if the documents of a project are assigned to more people than would be offered them.
+
+        The number of annotators is one for the whole project: a lower one would hide these documents from the second.
+        """
+        most = max(map(len, before), default=0)
+        if self.overlap and self.overlap < most:
+            raise CorpusError(
+                f"the project has documents that are assigned to {most} annotators, and would offer them to "
+                f"{self.overlap} only: name {most} in --assign, or another project"
+            )
+
 
 def assigned_to(task: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the annotators that a task names, none if it is for everyone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -308,6 +309,45 @@ def test_the_two_kinds_of_projects_are_not_mixed_up(pair: Corpus, there: StandIn
     pair.run("label-studio", "push", "--project", TITLE)
     for ran in (push(pair), pull(pair)):
         assert (ran.code, "name another one" in ran.err or "without --adjudicated" in ran.err) == (2, True), ran.err
+
+
+def test_an_annotator_who_was_renamed_is_asked_about_anew(pair: Corpus, there: StandIn) -> None:
+    push(pair)
+    submit(there, without(union(there), "e1", "q1", "m3"))
+    (pair.root / "annotations/ann-b").rename(pair.root / "annotations/ann-x")
+    change(pair.root / "annotations/ann-x/alpha.json", lambda value: value.update(annotator="ann-x"))
+    ran = pull(pair)
+    assert (ran.code, "ann-a and ann-b have not both annotated it" in ran.out) == (1, True), ran
+    assert "push --adjudicate` again with the new name" in ran.out
+    assert not (pair.root / WORKLIST).exists()
+    again = pair.run("label-studio", "push", "--project", TITLE, "--adjudicate", "ann-a,ann-x")
+    assert (again.code, "1 document sent, with 3 conflicts" in again.err) == (0, True), again.err
+    assert len(there.state["tasks"]) == 2
+
+
+def test_two_accounts_of_one_adjudicator_are_reported(pair: Corpus, there: StandIn) -> None:
+    pair.write("annotators.toml", '[people]\n"5" = "lead"\n"6" = "lead"\n')
+    push(pair)
+    submit(there, without(union(there), "e1", "q1", "m3"))
+    there.submit("alpha", made(32, 6, result=without(union(there), "e1-b", "q1-b"), **LATER))
+    ran = pull(pair)
+    assert (ran.code, "the decisions of lead are dropped for the newer ones of lead" in ran.out) == (1, True), ran.out
+    assert decisions(pair) == {"entities": "a", "mentions": "b", "quotes": "a"}
+
+
+def test_a_project_of_conflicts_gets_no_predictions_and_is_not_migrated(pair: Corpus, there: StandIn) -> None:
+    push(pair)
+    before = there.state
+    (pair.root / "model").mkdir()
+    shutil.copy(pair.root / A, pair.root / "model")
+    shutil.copytree(pair.root / "schema", pair.root.parent / "before/schema")
+    for verb, *more in (
+        ("push", "--predictions", str(pair.root / "model")),
+        ("migrate", "--from", str(pair.root.parent / "before")),
+    ):
+        ran = pair.run("label-studio", verb, "--project", TITLE, *more)
+        assert (ran.code, "is one of adjudication; " in ran.err) == (2, True), ran.err
+    assert there.state == before
 
 
 @pytest.mark.parametrize("names", ["ann-a", "ann-a,gold", "ann-a,nobody", "ann-a,ann-a"])

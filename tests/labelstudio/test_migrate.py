@@ -190,11 +190,25 @@ def test_drafts_are_renamed_and_what_cannot_be_is_counted(corpus: Corpus, there:
     assert "mira" not in ran.out + ran.err
     task = there.task("alpha")
     assert task["drafts"][0]["result"] == task["annotations"][0]["result"] != result
+    assert [one["annotation"] for one in task["drafts"]] == [None, 11, None]
+    assert task["drafts"][1]["result"] == task["annotations"][0]["result"][:1]
     assert task["drafts"][2] == drafts[2]
     (file,) = corpus.root.glob(".label-studio/*/before-migration/drafts-1-5-*.json")
     assert json.loads(file.read_bytes()) == result
     again = migrate(corpus, *RENAME)
     assert (again.code, again.out) == (1, f"{shown}\n")
+
+
+@pytest.mark.parametrize(("counted", "code"), [("wrongly", 0), ("truly", 2)])
+def test_a_label_that_no_one_uses_any_more_does_not_block_the_config(
+    corpus: Corpus, there: StandIn, before: Path, counted: str, code: int
+) -> None:
+    there.holds(exported(1, "alpha", made(11)))
+    (there.folder / "project.json").write_text(json.dumps(there.state | {"miscounted": counted}))
+    change(corpus, renamed_label)
+    ran = migrate(corpus, *RENAME)
+    assert (ran.code, "rejects the labelling config" in ran.err) == (code, code == 2), ran.err
+    assert ("quotes:verbatim" in there.state["config"]) == (code == 0)
 
 
 def test_annotations_made_after_the_migration_have_the_new_field(corpus: Corpus, there: StandIn, before: Path) -> None:

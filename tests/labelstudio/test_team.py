@@ -90,6 +90,18 @@ class TestPush:
         (item,) = there.state["views"][0]["data"]["filters"]["items"]
         assert (item["filter"], item["value"]) == ("filter:tasks:data.assigned", "(^| )ann-a( |$)")
 
+    def test_a_later_round_does_not_take_a_document_from_its_second_annotator(
+        self, corpus: Corpus, there: StandIn
+    ) -> None:
+        """The number of annotators is one for the whole project."""
+        assert push(corpus, "alpha", "--assign", "ann-a,ann-b").code == 0
+        before = there.state
+        for more in (("--annotators", "1"), ("--assign", "ann-c"), ("--assign", "ann-a,ann-b", "--annotators", "1")):
+            ran = push(corpus, "--new", *more)
+            assert (ran.code, "are assigned to 2 annotators" in ran.err) == (2, True), ran.err
+        assert there.state == before
+        assert push(corpus, "--new", "--assign", "ann-b,ann-c").code == 0
+
     def test_without_a_number_everyone_named_annotates_each_document(self, corpus: Corpus, there: StandIn) -> None:
         assert push(corpus, "--assign", "ann-a,ann-b").code == 0
         assert {one["data"]["assigned"] for one in there.state["tasks"]} == {"ann-a ann-b"}
@@ -149,6 +161,15 @@ class TestStatus:
         assert "quarantined L201" in text
         assert "example.org" not in text + json.dumps(found) + (corpus.root / "annotators.toml").read_text()
         assert corpus.files() == before
+
+    def test_an_annotator_who_was_renamed_is_reported(self, corpus: Corpus, there: StandIn) -> None:
+        people(corpus, u7="ann-a", u8="ann-b")
+        push(corpus, "--annotators", "2", "--assign", "ann-a,ann-b")
+        people(corpus, u7="ann-a", u8="ann-x")
+        there.submit("alpha", made(12, 8))
+        ran = corpus.run("label-studio", "status", "--project", TITLE)
+        assert (ran.code, "annotators.toml has no account for ann-b: " in ran.err) == (0, True), ran.err
+        assert "ann-x" in ran.out
 
     def test_the_agreement_is_that_of_what_two_people_have_done(self, corpus: Corpus, there: StandIn) -> None:
         people(corpus, u7="ann-a", u8="ann-b")

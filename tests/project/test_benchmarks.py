@@ -45,3 +45,16 @@ def test_the_benchmark_of_label_studio_prints_a_table(tmp_path: Path) -> None:
         "corpus label-studio convert",
         "label-studio-sdk → CoNLL-2003",
     ] * 2
+
+
+def test_the_stages_of_a_conversion_are_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, str(REPOSITORY / "benchmarks" / "label_studio_stages.py"), "--tasks", "3", "--repeat", "1"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()[2:]]
+    assert [row[0] for row in rows][:3] == ["parse the export", "read the article", "group by annotator"]
+    times = {row[0]: row[1:] for row in rows}
+    assert all(int(one) > 0 for one in times["build the annotation"])

@@ -191,6 +191,8 @@ def annotation(server: Folder, number: int, query: dict[str, Any], body: Any) ->
     if not found:
         return 404, {"detail": "Not found."}
     found[0].update(body)
+    for task in tasks:  # a change of an annotation drops what its annotator has not saved
+        task["drafts"] = [one for one in task.get("drafts") or () if one.get("annotation") != number]
     server.store(tasks=tasks)
     return 200, found[0]
 
@@ -216,13 +218,26 @@ def delete_snapshot(server: Folder, number: int, snapshot: int, query: dict[str,
     return 204, None
 
 
+def validate(server: Folder, number: int, query: dict[str, Any], body: Any) -> Answer:
+    """Refuse a config if labels are counted that no one uses, as after a draft was changed."""
+    if server.state.get("miscounted"):
+        return 400, {"validation_errors": {"label_config": ["These labels still exist in annotations or drafts"]}}
+    return 204, None
+
+
+def recount(server: Folder, number: int, query: dict[str, Any], body: Any) -> Answer:
+    server.store(miscounted=server.state.get("miscounted") == "truly")
+    return 200, None
+
+
 ROUTES: list[tuple[str, str, Callable[..., Answer]]] = [
     ("GET", r"/api/version/", lambda server, query, body: (200, {"release": server.state.get("version", "1.23.2")})),
     ("GET", r"/api/projects/", projects),
     ("POST", r"/api/projects/", create_project),
     ("GET", r"/api/projects/(\d+)/", project),
     ("PATCH", r"/api/projects/(\d+)/", project),
-    ("POST", r"/api/projects/(\d+)/validate/", lambda server, number, query, body: (204, None)),
+    ("POST", r"/api/projects/(\d+)/validate/", validate),
+    ("POST", r"/api/projects/(\d+)/summary/reset/", recount),
     ("POST", r"/api/projects/(\d+)/import", import_tasks),
     ("GET", r"/api/projects/(\d+)/exports/", list_snapshots),
     ("POST", r"/api/projects/(\d+)/exports/", create_snapshot),
