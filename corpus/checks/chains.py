@@ -12,6 +12,7 @@ from ..core.json_positions import join_pointer
 from ..core.model import Document, Problem
 from ..core.pronouns import pronouns_of
 from ..core.schema import Schema
+from ..core.words import word_places
 from .derived import derived
 from .mentions import mixed_word
 from .rule import CheckFunction, at, found
@@ -121,9 +122,9 @@ def missed_name(document: Document, schema: Schema) -> Iterator[Problem]:
         if not known or len(name) < _SHORTEST or text.count(name) < 2 * known:
             continue
         covered = covered or _covered(document)
-        places = list(_places(name, text))
+        places = list(word_places(name, text))
         missed = [start for start in places if 1 not in covered[start : start + len(name)]]
-        if missed and 2 * len(missed) >= len(places) and not (name.isalpha() and any(_places(name.lower(), text))):
+        if missed and 2 * len(missed) >= len(places) and not (name.isalpha() and any(word_places(name.lower(), text))):
             span = missed[0], missed[0] + len(name)
             detail = f"{name!r}, at {len(missed)} of {len(places)} places, first at {span[0]}–{span[1]}"
             yield found(missed_name, document, detail, join_pointer("mentions", i, "spans"), span=span)
@@ -165,16 +166,6 @@ def _of_two(ask: CheckFunction, document: Document, schema: Schema, entity: int,
     detail = f"{words[one][:60]!r} and {words[other][:60]!r} for {document.layer('entities')[entity]['id']}"
     related = (at(document, "mentions", one, message="the one"), at(document, "mentions", other, message="the other"))
     return found(ask, document, detail, join_pointer("entities", entity), related=related)
-
-
-def _places(words: str, text: str) -> Iterator[int]:
-    """Yield where words begin in a text, unless they are within a longer word."""
-    start = text.find(words)
-    while start >= 0:
-        end = start + len(words)
-        if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
-            yield start
-        start = text.find(words, end)
 
 
 def _strangers(names: list[tuple[int, list[str]]]) -> tuple[int, int] | None:

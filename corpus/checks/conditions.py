@@ -31,8 +31,9 @@ def broken_condition(document: Document, schema: Schema) -> Iterator[Problem]:
         absent = {name.removeprefix(prefix) for name in derived(document, schema).absent if name.startswith(prefix)}
         conditions = [one for one in schema.conditions[layer.name] if not absent.issuperset(one.fields)]
         for i, record in enumerate(document.layer(layer.name) if conditions else ()):
+            failing = [condition for condition in conditions if condition.broken(record, absent)]
             reported: set[str] = set()
-            for condition in conditions:
+            for condition in failing:
                 broken = [test for test in condition.broken(record, absent) if test.field not in reported]
                 if broken:
                     reported.update(test.field for test in broken)

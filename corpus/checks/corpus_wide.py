@@ -64,7 +64,7 @@ def run_corpus_wide(
     """Run all corpus-wide rules and yield the findings that `suppress` leaves, with the severities in `chosen`."""
     complete = corpus.complete and corpus.about is None
     released = corpus.released, corpus.released_texts, corpus.texts_before, corpus.licences_before
-    context = Context(schema, corpus.version, *released, complete, corpus.names, corpus.passages)
+    context = Context(schema, corpus.version, *released, complete, corpus.names, corpus.passages, corpus.layer_hashes)
     for rule in CORPUS_WIDE:
         severity = chosen.get(rule.code, rule.severity)
         for found in sorted(rule.judge(corpus, context), key=_order):

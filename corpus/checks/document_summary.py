@@ -11,7 +11,7 @@ import re
 import unicodedata
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from sys import intern
@@ -22,7 +22,7 @@ import numpy as np
 from ..core.done import absent_fields, field_done
 from ..core.model import GOLD, Annotation, Document, Record
 from ..core.schema import Schema
-from ..matching import Statement, statements
+from ..matching import statements
 from ..splits.near_duplicates import NO_TEXT, Sketch, sketch
 from .gold_comparison import Compared, compare
 from .gold_labels import unchosen
@@ -60,8 +60,6 @@ class Summary:
     """The annotators other than gold."""
     passages: bytes = b""
     """The sentences with what gold says in them, as an array of `TALLIED`; `repeated.passages` has the words."""
-    layer_hashes: tuple[tuple[int, str, int], ...] = ()
-    """Of gold: a hash of the text and of the fields of a layer, the layer, and a hash of what it says."""
     imported: tuple[tuple[str, str], ...] = ()
     """The annotation files that name an annotation of a tool as their origin, each with that origin."""
     characters: tuple[bool, ...] = ()
@@ -97,7 +95,6 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
     annotations = [document.annotation for document in documents if document.annotation is not None]
     gold = next((one for one in annotations if one.annotator == GOLD), None)
     others = [one for one in annotations if one.annotator != GOLD]
-    said = statements(schema, gold.value) if gold else {}
     files = {intern(source.path) for document in documents for source in document.sources}
 
     def value(name: str) -> str:
@@ -118,10 +115,9 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         labels=_label_counts(gold, schema) if gold else b"",
         unchosen=tuple(unchosen(gold, others, schema)) if gold and len(others) > 1 else (),
         characters=_characters(article.text) if article.text else (),
-        compared=tuple(compare(gold, others, schema, article.text, said)),
+        compared=tuple(compare(gold, others, schema, article.text)),
         annotators=tuple(intern(one.annotator) for one in others),
         passages=passage_rows(gold, article.text, schema) if gold else b"",
-        layer_hashes=tuple(_layer_hashes(gold, record["text_sha256"], schema, said)) if gold else (),
         imported=tuple((intern(one.source.path), origin) for one in annotations if (origin := _origin(one))),
     )
 
@@ -132,12 +128,12 @@ def _characters(text: str) -> tuple[bool, ...]:
     return (not unicodedata.is_normalized("NFC", text), _NO_BREAK.search(text) is not None)
 
 
-def _layer_hashes(
-    gold: Annotation, text_sha256: str, schema: Schema, said: Mapping[str, Sequence[Statement]]
-) -> Iterator[tuple[int, str, int]]:
-    for name, of_layer in said.items():
-        absent = sorted(absent_fields(gold.value, schema.layers[name]))
-        yield hash64(f"{text_sha256} {name} {absent}"), intern(name), hash64(repr(sorted(map(repr, of_layer))))
+def layer_hashes(gold: Annotation, schema: Schema) -> LayerHashes:
+    """Return for each layer and the fields that were not annotated in it a hash of all that gold says."""
+    return {
+        (name, tuple(sorted(absent_fields(gold.value, schema.layers[name])))): hash64(repr(sorted(map(repr, said))))
+        for name, said in statements(schema, gold.value).items()
+    }
 
 
 def _origin(annotation: Annotation) -> str:
@@ -240,6 +236,12 @@ Passages = Callable[[str], Sequence[Passage]]
 """doc_id → the passages of its adjudicated annotation, read again."""
 
 
+LayerHashes = Mapping[tuple[str, tuple[str, ...]], int]
+"""Layer and fields that were not annotated → a hash of what is said in the layer."""
+Hashes = Callable[[str], LayerHashes]
+"""doc_id → the hashes of its adjudicated annotation, read again."""
+
+
 def nowhere(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
     """Return the beginning of the file, where no location is needed."""
     return 1, 1
@@ -253,6 +255,11 @@ def no_names(doc_id: str) -> Sequence[Name]:
 def no_passages(doc_id: str) -> Sequence[Passage]:
     """Return no passages, where none are needed."""
     return ()
+
+
+def no_hashes(doc_id: str) -> LayerHashes:
+    """Return no hashes, where none are needed."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +281,7 @@ class Corpus:
     released_texts: Mapping[bytes, str] = field(default_factory=dict)
     """The split of each text in the last release, by its checksum."""
     passages: Passages = no_passages
+    layer_hashes: Hashes = no_hashes
     texts_before: Mapping[str, bytes] = field(default_factory=dict)
     """The checksum of the text of each document in the last release."""
     licences_before: Mapping[str, str] = field(default_factory=dict)

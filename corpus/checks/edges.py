@@ -204,7 +204,7 @@ def _is_marked_outside(text: str, start: int, marks: QuotationMarks) -> bool:
 
 def _cuts(text: str, edge: int) -> bool:
     """Return True if the characters before and after an offset are of one word."""
-    return 0 < edge < len(text) and text[edge - 1].isalnum() and text[edge].isalnum()
+    return edge > 0 and text[edge - 1 : edge + 1].isalnum() and edge < len(text)
 
 
 def resized(text: str, pointer: str, known: Record, start: int, end: int) -> Fix:

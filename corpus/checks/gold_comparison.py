@@ -58,19 +58,14 @@ Said = Mapping[str, Sequence[Statement]]
 """layer → what each record says."""
 
 
-def compare(
-    gold: Annotation | None, others: Sequence[Annotation], schema: Schema, text: str | None, in_gold: Said
-) -> list[Compared]:
-    """Return the differences between the annotations of one document, which passed levels 1 to 4.
-
-    `in_gold` are the statements of gold.
-    """
+def compare(gold: Annotation | None, others: Sequence[Annotation], schema: Schema, text: str | None) -> list[Compared]:
+    """Return the differences between the annotations of one document, which passed levels 1 to 4."""
     if len(others) < 2:
         return []
     said: dict[str, Said] = {one.annotator: statements(schema, one.value) for one in others}
     found = list(_copies(others, said))
     if gold is not None:
-        said[GOLD] = in_gold
+        said[GOLD] = statements(schema, gold.value)
         found += _Comparison(gold, others, schema, text, said).differences()
     return found
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.schema import Schema
-from .document_summary import Corpus, Names, Passages, Summary, no_names, no_passages
+from .document_summary import Corpus, Hashes, Names, Passages, Summary, no_hashes, no_names, no_passages
 from .rule import Rule
 from .tallied import TALLIED
 
@@ -90,6 +90,7 @@ class Context:
     """True if the rows are those of all documents of the corpus."""
     names: Names = no_names
     passages: Passages = no_passages
+    layer_hashes: Hashes = no_hashes
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
     Words that occur elsewhere are an unsafe fix: at the one place, else as far away as those of the spans beside it,
     else at the nearest place.
     """
+    if not spans:
+        return
     tables = offset_tables(text)
     for reason, table in tables.items():
         mended = [_through(text, table, span) for span in spans]

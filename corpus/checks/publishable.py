@@ -128,6 +128,8 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
 def _is_annotated(text: str, pair: Pair, inner: Iterable[Pair], covered: bytearray) -> bool:
     """Return True if half of the words in marks are covered: of those that no inner marks enclose, if there are any."""
     start, end = pair.opening + 1, pair.closing
+    if pair.closed and covered.count(1, start, end) == end - start:
+        return True
     letters = [k for k in range(start, end) if text[k].isalnum()]
     enclosed = coverage(text[start:end], [[(one.opening - start, one.closing - start) for one in inner]])
     own = [k for k in letters if not enclosed[k - start]] or letters

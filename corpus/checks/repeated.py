@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from ..core.done import absent_fields, layer_done
 from ..core.json_positions import join_pointer
 from ..core.model import Annotation, Record
-from ..core.schema import Layer, Schema
+from ..core.schema import Field, Layer, Schema
 from ..core.source_tokens import layers_to_annotate
 from ..matching import label_of, place_fields
 from .tallied import TALLIED, hash64
@@ -43,6 +44,23 @@ class Passage(NamedTuple):
     """layer → JSON pointer and id of the first record in it."""
 
 
+class _Layer(NamedTuple):
+    """A layer whose records have a place, the names of the fields with it, and the fields that are compared.
+
+    A field that a record may lack, such as one that was added to the schema later, is not compared.
+    """
+
+    layer: Layer
+    places: tuple[str, ...]
+    fields: tuple[Field, ...]
+
+
+_Held = tuple[_Layer, int, Record]
+"""The layer, index and value of a record."""
+_NOTHING = hash64(repr([])) >> 32
+"""The value of a passage without records."""
+
+
 class _Line(NamedTuple):
     """A line and its sentences, of which short ones are None; the line itself is compared if it has several."""
 
@@ -53,59 +71,88 @@ class _Line(NamedTuple):
 
 def passages(gold: Annotation, text: str | None, schema: Schema) -> list[Passage]:
     """Return the passages of an adjudicated annotation in the order of the text, none if the text is withheld."""
-    if text is None:
-        return []
-    layers = [
-        layer
-        for layer in layers_to_annotate(schema).values()
-        if place_fields(layer) and layer_done(gold.value, layer.name)
-    ]
-    lines = list(_lines(text))
-    starts = [line.extent[0] for line in lines]
-    held: dict[Extent, list[tuple[Layer, int, Record]]] = {}
-    for layer in layers:
-        for i, record in enumerate(gold.layer(layer.name)):
-            extent = _holding(lines, starts, layer, record)
-            if extent is not None:
-                held.setdefault(extent, []).append((layer, i, record))
-    annotated = repr([(layer.name, sorted(absent_fields(gold.value, layer))) for layer in layers])
-    return [_passage(text, extent, held.get(extent, []), annotated) for line in lines for extent in _compared(line)]
+    return [] if text is None else [_passage(text, *part) for part in _parts(gold, text, schema)]
 
 
 def passage_rows(gold: Annotation, text: str | None, schema: Schema) -> bytes:
     """Return the hashes of the passages, as an array of `TALLIED`."""
-    return np.array([(one.key, one.value) for one in passages(gold, text, schema)], TALLIED).tobytes()
+    if text is None:
+        return b""
+    parts = _parts(gold, text, schema)
+    rows = [(_key(text, extent, annotated), _value(_said(extent, held))) for extent, held, annotated in parts]
+    return np.array(rows, TALLIED).tobytes()
 
 
-def _passage(text: str, extent: Extent, held: list[tuple[Layer, int, Record]], annotated: str) -> Passage:
-    start, end = extent
-    words = " ".join(text[start:end].split())
+def _parts(gold: Annotation, text: str, schema: Schema) -> Iterator[tuple[Extent, list[_Held], str]]:
+    """Yield each part of the text that is compared, the records in it, and what was annotated in the document."""
+    layers = [one for one in _compared_layers(schema) if layer_done(gold.value, one.layer.name)]
+    lines = list(_lines(text))
+    starts = [line.extent[0] for line in lines]
+    held: dict[Extent, list[_Held]] = {}
+    for layer in layers:
+        for i, record in enumerate(gold.layer(layer.layer.name)):
+            extent = _holding(lines, starts, layer, record)
+            if extent is not None:
+                held.setdefault(extent, []).append((layer, i, record))
+    annotated = repr([(one.layer.name, sorted(absent_fields(gold.value, one.layer))) for one in layers])
+    for line in lines:
+        for extent in _compared(line):
+            yield extent, held.get(extent, []), annotated
+
+
+def _passage(text: str, extent: Extent, held: list[_Held], annotated: str) -> Passage:
+    said = _said(extent, held)
+    words = " ".join(text[slice(*extent)].split())
+    first = {one.layer.name: (join_pointer(one.layer.name, i), record["id"]) for one, i, record in reversed(held)}
+    return Passage(words, _key(text, extent, annotated), _value(said), said, first)
+
+
+def _key(text: str, extent: Extent, annotated: str) -> int:
+    """Return a hash of the words; white space within them counts, since it shifts the offsets of what follows."""
+    return hash64(f"{annotated}\n{text[slice(*extent)]}")
+
+
+def _value(said: dict[str, list[str]]) -> int:
+    return hash64(repr(sorted(said.items()))) >> 32 if said else _NOTHING
+
+
+def _said(extent: Extent, held: list[_Held]) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     for layer, _, record in held:
-        said.setdefault(layer.name, []).append(_statement(layer, record, extent))
+        said.setdefault(layer.layer.name, []).append(_statement(layer, record, extent))
     for of_layer in said.values():
         of_layer.sort()
-    first = {layer.name: (join_pointer(layer.name, i), record["id"]) for layer, i, record in reversed(held)}
-    value = hash64(repr(sorted(said.items()))) >> 32
-    # White space within a sentence would shift the offsets of what follows it.
-    return Passage(words, hash64(f"{annotated}\n{text[start:end]}"), value, said, first)
+    return said
 
 
-def _statement(layer: Layer, record: Record, extent: Extent) -> str:
-    """Return the labels of a record and its spans within a passage, counted from the start of the passage.
-
-    A field that a record may lack, such as one that was added to the schema later, is left out.
-    """
+def _statement(layer: _Layer, record: Record, extent: Extent) -> str:
+    """Return the labels of a record and its spans within a passage, counted from the start of the passage."""
     start, end = extent
-    parts = []
-    for field in (one for one in layer.fields if one.required):
+    parts: list[object] = []
+    for field in layer.fields:
         if field.kind == "spans":
             spans = [(span["start"], span["end"]) for span in record.get(field.name) or ()]
-            inside = sorted((one - start, other - start) for one, other in spans if start <= one and other <= end)
-            parts.append((field.name, repr(inside)))
-        elif field.kind == "label" or field.json_type == "boolean":
-            parts.append((field.name, label_of(record, field) or ""))
+            parts.append(sorted((one - start, other - start) for one, other in spans if start <= one and other <= end))
+        else:
+            parts.append(label_of(record, field) or "")
     return repr(parts)
+
+
+@lru_cache(maxsize=8)
+def _compared_layers(schema: Schema) -> list[_Layer]:
+    return [
+        _Layer(
+            layer,
+            tuple(field.name for field in place_fields(layer)),
+            tuple(
+                field
+                for field in layer.fields
+                if field.required and (field.kind in ("spans", "label") or field.json_type == "boolean")
+            ),
+        )
+        for layer in layers_to_annotate(schema).values()
+        if place_fields(layer)
+    ]
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -139,12 +186,14 @@ def _compared(line: _Line) -> list[Extent]:
     return [*whole, *(one for one in line.sentences if one is not None)]
 
 
-def _holding(lines: list[_Line], starts: list[int], layer: Layer, record: Record) -> Extent | None:
+def _holding(lines: list[_Line], starts: list[int], layer: _Layer, record: Record) -> Extent | None:
     """Return the part that holds the place of a record: its sentence, or else its line; None if neither does."""
-    spans = [span for field in place_fields(layer) for span in record.get(field.name, ())]
+    spans = [span for name in layer.places for span in record.get(name, ())]
     if not spans:
         return None
-    start, end = min(span["start"] for span in spans), max(span["end"] for span in spans)
+    start, end = spans[0]["start"], spans[0]["end"]
+    for span in spans[1:]:
+        start, end = min(start, span["start"]), max(end, span["end"])
     i = bisect_right(starts, start) - 1
     if i < 0 or end > lines[i].extent[1]:
         return None

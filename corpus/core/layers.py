@@ -72,6 +72,8 @@ class FieldTest:
     def holds(self, record: Record) -> bool:
         """Return True if a record passes. A field that it lacks is empty; a list has each of its items as value."""
         found = record.get(self.field)
+        if isinstance(found, str):
+            return (found in self.values) != self.negated
         values = found if isinstance(found, list) and found else [None if found == [] else found]
         return any(_same(value, one) for value in values for one in self.values) != self.negated
 
@@ -111,8 +113,9 @@ class Condition:
 
         `absent` are the fields of the layer that the annotator did not annotate: no test reads them.
         """
-        if not all(test.can_ask(record, absent) and test.holds(record) for test in self.tests):
-            return ()
+        for test in self.tests:
+            if not (test.can_ask(record, absent) and test.holds(record)):
+                return ()
         return tuple(test for test in self.then if test.can_ask(record, absent) and not test.holds(record))
 
 

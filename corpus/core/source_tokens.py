@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from .schema import Layer, Schema
 
@@ -20,10 +22,11 @@ def source_layers(schema: Schema) -> frozenset[str]:
     return frozenset((SENTENCES,)) if has_source_tokens(schema) else frozenset()
 
 
+@lru_cache(maxsize=8)
 def layers_to_annotate(schema: Schema) -> Mapping[str, Layer]:
     """Return the layers that annotators fill in: all but `layers_to_carry`."""
     carried = layers_to_carry(schema)
-    return {name: layer for name, layer in schema.layers.items() if name not in carried}
+    return MappingProxyType({name: layer for name, layer in schema.layers.items() if name not in carried})
 
 
 def layers_to_carry(schema: Schema) -> frozenset[str]:

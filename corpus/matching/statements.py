@@ -29,7 +29,7 @@ def statements(schema: Schema, annotation: Record) -> dict[str, list[Statement]]
     for name in layers:
         fields = [field for field in schema.layers[name].fields if field.name != "id"]
         found[name] = [
-            (place_of[name][record["id"]], *(_said(field, record.get(field.name), place_of) for field in fields))
+            (place_of[name][record["id"]], *[_said(field, record.get(field.name), place_of) for field in fields])
             for record in annotation.get(name) or ()
         ]
     return found

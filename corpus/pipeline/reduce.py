@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ..checks import corpus_wide
-from ..checks.document_summary import Corpus, Name, Summary
+from ..checks.document_summary import Corpus, LayerHashes, Name, Summary, layer_hashes
 from ..checks.document_summary import names as names_of
 from ..checks.release_changes import unreadable_release
 from ..checks.repeated import Passage
@@ -79,6 +79,7 @@ class Reduction:
                 names,
                 released_texts=released.by_text,
                 passages=passages,
+                layer_hashes=look.layer_hashes,
                 texts_before=released.texts,
                 licences_before=released.licences,
                 whole=summarised and (complete or self._selection.doc_ids is not None),
@@ -113,6 +114,10 @@ class _LookUp:
     def passages(self, doc_id: str) -> Sequence[Passage]:
         """Return the sentences of the text with what the adjudicated annotation says in them."""
         return next((passages_of(*gold, self._schema) for gold in self._gold(doc_id)), ())
+
+    def layer_hashes(self, doc_id: str) -> LayerHashes:
+        """Return a hash of what the adjudicated annotation says in each layer."""
+        return next((layer_hashes(gold, self._schema) for gold, _ in self._gold(doc_id)), {})
 
     def _gold(self, doc_id: str) -> Iterator[tuple[Annotation, str | None]]:
         """Yield the adjudicated annotation and the text."""

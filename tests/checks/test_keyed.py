@@ -10,7 +10,7 @@ import pytest
 from support.cases import FOLDERS, copy
 
 from corpus.checks.corpus_wide import CORPUS_WIDE, _order
-from corpus.checks.document_summary import Corpus, Summary, summarise
+from corpus.checks.document_summary import Corpus, LayerHashes, Summary, layer_hashes, summarise
 from corpus.checks.keyed import Context, Keyed, Row, Tallied
 from corpus.core.schema import Schema
 from corpus.files import Index, Reader, by_document
@@ -31,12 +31,21 @@ def read(root: Path) -> Iterator[Summary]:
 @pytest.fixture(scope="module", params=[f for f in FOLDERS if f.name[:4] in {rule.code for rule in KEYED}], ids=str)
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Corpus, Context]:
     root, _, _ = copy(request.param, tmp_path_factory.mktemp("keyed"))
-    last = read_last_release(root)
+    schema, last = Schema.read(root), read_last_release(root)
+    of_release = last.version, last.by_id, last.by_text, last.texts, last.licences
     return (
         request.param.name[:4],
         Corpus(tuple(read(root))),
-        Context(Schema.read(root), last.version, last.by_id, last.by_text, last.texts, last.licences),
+        Context(schema, *of_release, layer_hashes=lambda doc_id: hashes(root, doc_id, schema)),
     )
+
+
+def hashes(root: Path, doc_id: str, schema: Schema) -> LayerHashes:
+    """What gold says in each layer of a document."""
+    with Index(root) as index, Reader(root, index.unpacked) as reader:
+        annotations = [document.annotation for document in reader.documents(index.entries(doc_id))]
+        gold = next(one for one in annotations if one is not None and one.annotator == "gold")
+    return layer_hashes(gold, schema)
 
 
 def grouped(rule: Keyed, corpus: Corpus) -> dict[object, list[Row]]:

@@ -119,6 +119,11 @@ def document(text: str, mentions: list[Span]) -> Document:
     return Document("a", article, Annotation("gold", value, Source("annotations/gold/a.json", "annotation", b"{}")))
 
 
+def occurrences(text: str, words: str) -> int:
+    """How often words occur, overlapping places counted."""
+    return sum(text.startswith(words, start) for start in range(len(text)))
+
+
 @pytest.mark.parametrize("way", WAYS)
 @given(pieces=TEXTS, data=st.data())
 def test_shifted_spans_are_explained_and_mended(way: str, pieces: list[str], data: st.DataObject) -> None:
@@ -139,7 +144,7 @@ def test_shifted_spans_are_explained_and_mended(way: str, pieces: list[str], dat
         assert mended is not None
         assert points(text, mended)
         assert plain(mended.text) == plain(span.text)
-        if convert(text).count(span.text or "") == text.count(before.text or "") == 1:
+        if occurrences(convert(text), span.text or "") == occurrences(text, before.text or "") == 1:
             assert (mended.start, mended.end) == (before.start, before.end)
 
 
