@@ -1,15 +1,23 @@
 """Classify stances with a linear model, and compare it with the most frequent label.
 
-    python examples/stances.py [FOLDER]      FOLDER: a build or release; default: ./build
+    python examples/stances.py [FOLDER [COUNTS]]      FOLDER: a build or release; default: ./build
 
-Trains on `train` and scores on `test`: accuracy, and macro F1 over the labels in the test data. The model sees the
-words of the text and the target. The targets of the test stories are not in the training data, as in cross-target
-stance detection. Runs in seconds on a CPU.
+Trains on `train`, is tuned on `dev` and scores on `test` once: macro F1 over the labels in the test data, and
+accuracy. The model sees the scope of the stance, who holds it, and the words: those of the evidence for a speaker, else
+the article, or its title if the article is long. The targets of the test stories are not in the training data, as in
+cross-target stance detection, so the words of a target tell nothing and are left out. Runs in seconds on a CPU.
+
+It is barely above the most frequent label in accuracy, and above it in macro F1: 224 stances towards six targets do not
+teach what speaks for a seventh. COUNTS is a file to write counts of each document to, for `corpus score --baselines`.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from collections import Counter, defaultdict
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 from datasets import load_dataset
@@ -19,30 +27,66 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline
 
+LONG = 1500
+"""Code points from which on an article is represented by its title."""
+GRAMS = ({"ngram_range": (1, 2)}, {"analyzer": "char_wb", "ngram_range": (3, 5)})
+"""Words and pairs of words, or three to five characters of a word."""
+STRENGTHS = (0.3, 1, 3, 10)
+"""The inverse of the regularisation: the larger, the closer to the training data."""
+
 
 def texts(split: Any) -> list[str]:
-    """Return scope, target and words of each pair as one string; the scope is a separate word."""
+    """Return scope, holder and words of each pair as one string; scope and holder are words of their own."""
     scopes = split.features["scope"].names
-    return [f"scope{scopes[row['scope']]} {row['target_statement']} ; {row['text']}" for row in split]
+    return [
+        f"scope{scopes[row['scope']]} holder{row['holder_type']} "
+        + (row["text"] if len(row["text"]) < LONG else row["title"] or "")
+        for row in split
+    ]
 
 
-def main(folder: str) -> None:
-    """Print accuracy and F1 of the baseline and of the model."""
+def linear(grams: dict[str, Any], strength: float) -> Any:
+    """Return an untrained model."""
+    model = LogisticRegression(C=strength, max_iter=2000, class_weight="balanced")
+    return make_pipeline(TfidfVectorizer(sublinear_tf=True, **grams), model)
+
+
+def counts(split: Any, guessed: Any) -> dict[str, list[int]]:
+    """Return for each document, and each label in turn: right, in gold, predicted."""
+    names = split.features["label"].names
+    found: dict[str, Counter[tuple[int, int]]] = defaultdict(Counter)
+    for doc_id, gold, guess in zip(split["doc_id"], split["label"], guessed, strict=True):
+        found[doc_id].update([(gold, 1), (int(guess), 2), *([(gold, 0)] if gold == guess else [])])
+    return {doc_id: [of[label, i] for label in range(len(names)) for i in range(3)] for doc_id, of in found.items()}
+
+
+def main(folder: str = "./build", out: str = "") -> None:
+    """Print accuracy and macro F1 of the baseline and of the model; write counts of each document to `out`."""
     data = load_dataset(folder, "stances").filter(lambda row: row["text"] is not None)
-    train, test = data["train"], data["test"]
+    train, dev, test = data["train"], data["dev"], data["test"]
     print(f"{len(train)} training stances, {len(test)} test stances")
+
+    def on_dev(setting: tuple[dict[str, Any], float]) -> float:
+        guessed = linear(*setting).fit(texts(train), train["label"]).predict(texts(dev))
+        return float(
+            f1_score(dev["label"], guessed, average="macro", labels=sorted(set(dev["label"])), zero_division=0)
+        )
+
     models = {
         "most frequent label": DummyClassifier(strategy="most_frequent"),
-        "linear model": make_pipeline(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
-            LogisticRegression(max_iter=2000, class_weight="balanced"),
-        ),
+        "linear model": linear(*max(product(GRAMS, STRENGTHS), key=on_dev)),
     }
+    systems = {}
     for name, model in models.items():
         guessed = model.fit(texts(train), train["label"]).predict(texts(test))
-        accuracy, f1 = accuracy_score(test["label"], guessed), f1_score(test["label"], guessed, average="macro")
-        print(f"{name:<20}   accuracy {accuracy:.3f}   macro F1 {f1:.3f}")
+        labels = sorted(set(test["label"]))
+        f1 = f1_score(test["label"], guessed, average="macro", labels=labels, zero_division=0)
+        print(f"{name:<20}   accuracy {accuracy_score(test['label'], guessed):.3f}   macro F1 {f1:.3f}")
+        systems[name] = counts(test, guessed)
+    if out:
+        value = {"task": "stances", "kind": "labels", "labels": train.features["label"].names, "systems": systems}
+        Path(out).write_text(json.dumps(value), "utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "./build")
+    main(*sys.argv[1:])

@@ -9,14 +9,19 @@ from pathlib import Path
 import click
 
 from ..core.model import GOLD
-from .options import PATH_TYPE, Common, NameList, OneOf, Verb, format_option
+from .options import PATH_TYPE, Common, NameList, OneOf, Verb, common_options, format_option
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv", "html": "html"}
 """The output formats, and the function of `score.render` for each."""
 
+_SOFT = {"predictions", "release", "split", "layers", "compare", "soft", "format_", "system", "out"}
+"""The parameters that go with `--soft`."""
+
 
 @click.command("score", cls=Verb)
-@click.argument("predictions", metavar="PREDICTIONS", help="A directory, a file, or an annotator of the corpus.")
+@click.argument(
+    "predictions", metavar="PREDICTIONS", required=False, help="A directory, a file, or an annotator of the corpus."
+)
 @click.option(
     "--release",
     metavar="DIR|VERSION",
@@ -37,6 +42,11 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
     "--soft",
     is_flag=True,
     help="Score distributions over labels against those of all annotators.",
+)
+@click.option(
+    "--baselines",
+    is_flag=True,
+    help="Run the examples and write what they score into the card.",
 )
 @click.option(
     "--missing",
@@ -61,7 +71,7 @@ _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "c
 @click.pass_context
 def score(
     context: click.Context,
-    predictions: str,
+    predictions: str | None,
     release: str | None,
     against: str,
     split: str | None,
@@ -69,6 +79,7 @@ def score(
     by: tuple[str, ...],
     compare: str | None,
     soft: bool,
+    baselines: bool,
     missing: str,
     multi_entity: str,
     format_: str,
@@ -94,14 +105,20 @@ def score(
       corpus score mine/ --release 1.0.0 --split test --submission mine.jsonl
       corpus score mine.jsonl --compare theirs.jsonl --split test
       corpus score gold --soft --split test
+      corpus score --baselines
     """
     common: Common = context.obj
+    if baselines:
+        _refuse_with(context, "--baselines", {"baselines", "release"})
+        return _baselines(common.edit(), release)
+    if predictions is None:
+        raise click.UsageError("name PREDICTIONS, or pass --baselines", context)
     from ..score import render, soft_score
     from ..score import score as scored
 
     root = common.root() if release is None or common.given_root else None
     if soft:
-        _refuse_with_soft(context)
+        _refuse_with(context, "--soft", _SOFT)
         of = partial(soft_score, root=root, release=release, split=split, layers=layers)
         result = of(predictions, system=system)
     else:
@@ -129,8 +146,20 @@ def score(
     return 0
 
 
-def _refuse_with_soft(context: click.Context) -> None:
-    """Raise UsageError for an option that `--soft` does not read."""
-    for name in ("against", "by", "missing", "multi_entity", "submission"):
-        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            raise click.UsageError(f"--{name.replace('_', '-')} does not go with --soft", context)
+def _refuse_with(context: click.Context, flag: str, allowed: set[str]) -> None:
+    """Raise UsageError for a parameter that a run with `flag` does not read."""
+    common = {option.name for option in common_options()}
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name not in allowed | common:
+            raise click.UsageError(f"{parameter.opts[0]} does not go with {flag}", context)
+
+
+def _baselines(root: Path, release: str | None) -> int:
+    from ..score.baselines import baselines, write_baselines
+
+    table = baselines(root, release or root / "build")
+    write_baselines(root, table)
+    sys.stdout.write(table)
+    return 0

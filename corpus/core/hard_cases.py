@@ -16,6 +16,7 @@ from typing import Any
 import regex
 
 from .model import Record
+from .schema import Schema
 
 OPENING = "“„«‹‘\"'"
 CLOSING = "”“»›’\"'"
@@ -27,11 +28,15 @@ _SINGLE = regex.compile(r"(?<!\w)[‘'][^‘’'\n]+[’'](?!\w)")
 
 @dataclass(frozen=True, slots=True)
 class HardCase:
-    """A hard case: its name, how it is detected, and a function that yields one object for each occurrence."""
+    """A hard case: its name, how it is detected, and a function that yields one object for each occurrence.
+
+    `needs` is the field, as LAYER.FIELD, without which a schema cannot have the case; "" for the text alone.
+    """
 
     name: str
     told_by: str
     found: Callable[[Record], Iterable[object]]
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,18 @@ class Occurrence:
     articles: int
 
 
-def occurrences(rows: Iterable[Record]) -> list[Occurrence]:
-    """Count each case of `HARD_CASES` in `rows`, in the order of the list."""
-    times = [0] * len(HARD_CASES)
-    articles = [0] * len(HARD_CASES)
+def occurrences(rows: Iterable[Record], schema: Schema) -> list[Occurrence]:
+    """Count each case of `HARD_CASES` that the schema can have in `rows`, in the order of the list."""
+    names = {"", *(f"{layer.name}.{one.name}" for layer in schema.layers.values() for one in layer.fields)}
+    cases = [case for case in HARD_CASES if case.needs in names]
+    times = [0] * len(cases)
+    articles = [0] * len(cases)
     for row in rows:
-        for i, case in enumerate(HARD_CASES):
+        for i, case in enumerate(cases):
             found = sum(1 for _ in case.found(row))
             times[i] += found
             articles[i] += bool(found)
-    return [Occurrence(case, times[i], articles[i]) for i, case in enumerate(HARD_CASES)]
+    return [Occurrence(case, times[i], articles[i]) for i, case in enumerate(cases)]
 
 
 def _text(row: Record) -> str:
@@ -156,34 +163,63 @@ HARD_CASES: tuple[HardCase, ...] = (
     HardCase("straight marks throughout", 'articles with " as their only double mark', _only('"')),
     HardCase("mixed marks", "articles with several of “ ”, « » and straight double marks", _mixed_marks),
     HardCase("single marks", "words in ‘ ’ or straight single marks", _matches(_SINGLE)),
-    HardCase("quote over paragraphs", "`continues_paragraph`", _records("quotes", "continues_paragraph", True)),
-    HardCase("mark opened again", "content that goes on with an opening mark at a line's start", _quotes(_is_reopened)),
-    HardCase("mark never closed", "direct content with an opening mark and no closing one", _quotes(_is_unclosed)),
-    HardCase("block quote", "direct content set off as a line behind a colon", _quotes(_is_block)),
-    HardCase("interview turn", "direct content behind a speaker's label", _quotes(_is_turn)),
-    HardCase("discontinuous quote", "content in several spans", _quotes(_is_discontinuous)),
-    HardCase("quote in a quote", "`parent`", _nested),
-    HardCase("three deep", "a `parent` that has a `parent`", _depth),
-    HardCase("pronoun as source", "a source mention of form `PRO`", _pronoun_sources),
-    HardCase("anonymous source", "`speaker_kind`", _records("quotes", "speaker_kind", "anonymous")),
     HardCase(
-        "document as source", "`speaker_kind`: polls, laws, reports", _records("quotes", "speaker_kind", "document")
+        "quote over paragraphs",
+        "`continues_paragraph`",
+        _records("quotes", "continues_paragraph", True),
+        "quotes.continues_paragraph",
     ),
-    HardCase("institution as source", "`speaker_kind`", _records("quotes", "speaker_kind", "organisation")),
-    HardCase("group as source", "`speaker_kind`", _records("quotes", "speaker_kind", "collective")),
-    HardCase("reported speech", "`type`", _records("quotes", "type", "reported")),
-    HardCase("free indirect speech", "`type`", _records("quotes", "type", "free_indirect")),
-    HardCase("mixed quote", "`type`", _records("quotes", "type", "mixed")),
-    HardCase("negated quote", "`polarity`", _records("quotes", "polarity", "negated")),
-    HardCase("hypothetical quote", "`polarity`", _records("quotes", "polarity", "hypothetical")),
-    HardCase("thought", "`medium`", _records("quotes", "medium", "thought")),
-    HardCase("addressee", "`addressee`", _addressed),
-    HardCase("scare quotes", "`nonquotes.reason`", _records("nonquotes", "reason", "scare")),
-    HardCase("title in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "title")),
-    HardCase("term in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "term")),
-    HardCase("slogan in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "slogan")),
-    HardCase("stance whose side cannot be told", "`stances.label`", _records("stances", "label", "unclear")),
-    HardCase("accented name", "mentions of form `NAM` with a letter outside of ASCII", _accented),
+    HardCase(
+        "mark opened again",
+        "content that goes on with an opening mark at a line's start",
+        _quotes(_is_reopened),
+        "quotes.content",
+    ),
+    HardCase(
+        "mark never closed",
+        "direct content with an opening mark and no closing one",
+        _quotes(_is_unclosed),
+        "quotes.content",
+    ),
+    HardCase("block quote", "direct content set off as a line behind a colon", _quotes(_is_block), "quotes.content"),
+    HardCase("interview turn", "direct content behind a speaker's label", _quotes(_is_turn), "quotes.content"),
+    HardCase("discontinuous quote", "content in several spans", _quotes(_is_discontinuous), "quotes.content"),
+    HardCase("quote in a quote", "`parent`", _nested, "quotes.parent"),
+    HardCase("three deep", "a `parent` that has a `parent`", _depth, "quotes.parent"),
+    HardCase("pronoun as source", "a source mention of form `PRO`", _pronoun_sources, "quotes.source"),
+    HardCase(
+        "anonymous source", "`speaker_kind`", _records("quotes", "speaker_kind", "anonymous"), "quotes.speaker_kind"
+    ),
+    HardCase(
+        "document as source",
+        "`speaker_kind`: polls, laws, reports",
+        _records("quotes", "speaker_kind", "document"),
+        "quotes.speaker_kind",
+    ),
+    HardCase(
+        "institution as source",
+        "`speaker_kind`",
+        _records("quotes", "speaker_kind", "organisation"),
+        "quotes.speaker_kind",
+    ),
+    HardCase(
+        "group as source", "`speaker_kind`", _records("quotes", "speaker_kind", "collective"), "quotes.speaker_kind"
+    ),
+    HardCase("reported speech", "`type`", _records("quotes", "type", "reported"), "quotes.type"),
+    HardCase("free indirect speech", "`type`", _records("quotes", "type", "free_indirect"), "quotes.type"),
+    HardCase("mixed quote", "`type`", _records("quotes", "type", "mixed"), "quotes.type"),
+    HardCase("negated quote", "`polarity`", _records("quotes", "polarity", "negated"), "quotes.polarity"),
+    HardCase("hypothetical quote", "`polarity`", _records("quotes", "polarity", "hypothetical"), "quotes.polarity"),
+    HardCase("thought", "`medium`", _records("quotes", "medium", "thought"), "quotes.medium"),
+    HardCase("addressee", "`addressee`", _addressed, "quotes.addressee"),
+    HardCase("scare quotes", "`nonquotes.reason`", _records("nonquotes", "reason", "scare"), "nonquotes.reason"),
+    HardCase("title in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "title"), "nonquotes.reason"),
+    HardCase("term in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "term"), "nonquotes.reason"),
+    HardCase("slogan in marks", "`nonquotes.reason`", _records("nonquotes", "reason", "slogan"), "nonquotes.reason"),
+    HardCase(
+        "stance whose side cannot be told", "`stances.label`", _records("stances", "label", "unclear"), "stances.label"
+    ),
+    HardCase("accented name", "mentions of form `NAM` with a letter outside of ASCII", _accented, "mentions.form"),
     HardCase("decomposed letters", "words that are not in normal form NFC", _decomposed),
     HardCase("no-break space", "U+00A0 or U+202F", lambda row: (c for c in _text(row) if c in "\u00a0\u202f")),
     HardCase("emoji", "pictographs", _matches(_EMOJI)),

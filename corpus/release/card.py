@@ -35,14 +35,19 @@ from .parquet import TWINS, ColumnCounts, Split
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
-
+_TAGS = {
+    "quotes": ("quote-attribution",),
+    "stances": ("stance-detection", "text-classification", "multi-class-classification"),
+    "mentions": ("token-classification", "named-entity-recognition", "coreference-resolution", "entity-linking"),
+}
+"""Layer → the tags, tasks and task ids that a card may have only with this layer."""
 Splits = dict[str, dict[str, Split]]
 
 
 def card(root: Path, schema: Schema, version: str, splits: Splits, content: str) -> str:
     """Return the text of the card. Raises CorpusError if DATASET_CARD.md is invalid or names an unknown table."""
     written = Prose.read(root / "DATASET_CARD.md")
-    front, prose = dict(written.front), written.text
+    front, prose = _front(written.front, schema), written.text
     built = [config for config in configs(schema) if config.name in splits]
     by_split = _counts_of_articles(schema, splits)
     counts: ColumnCounts = sum(by_split.values(), Counter())
@@ -59,7 +64,7 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
     missing = [f"<!-- corpus:{name} -->" for name in tables if f"<!-- corpus:{name} -->" not in prose]
     for name in dict.fromkeys(_MARKER.findall(prose)):
         if name == "hard-cases":
-            tables[name] = _hard_cases_table(splits)
+            tables[name] = _hard_cases_table(splits, schema)
         elif name == "frequencies":
             tables[name] = _frequencies_table(schema, splits)
         elif name == "agreement":
@@ -69,6 +74,15 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
             raise CorpusError(f"{root / 'DATASET_CARD.md'}: unknown table {name!r}; the tables are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
     return _joined(front, built, version, splits, content, _MARKER.sub(lambda match: tables[match[1]], prose))
+
+
+def _front(written: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the front matter without the tags of layers that the schema does not have."""
+    wrong = {tag for layer, tags in _TAGS.items() if layer not in schema.layers for tag in tags}
+    return {
+        name: [one for one in value if one not in wrong] if isinstance(value, list) else value
+        for name, value in written.items()
+    }
 
 
 def card_of_copy(readme: Path, schema: Schema, version: str, splits: Splits, content: str, notice: str) -> str:
@@ -179,9 +193,9 @@ def _counts_table(schema: Schema, by_split: dict[str, ColumnCounts]) -> str:
     return _table(["", *by_split], rows)
 
 
-def _hard_cases_table(splits: Splits) -> str:
+def _hard_cases_table(splits: Splits, schema: Schema) -> str:
     """Count each hard case over all splits."""
-    rows = ([one.case.name, one.case.told_by, one.times, one.articles] for one in occurrences(_rows(splits)))
+    rows = ([one.case.name, one.case.told_by, one.times, one.articles] for one in occurrences(_rows(splits), schema))
     return _table(["case", "told by", "times", "articles"], rows)
 
 

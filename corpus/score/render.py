@@ -91,7 +91,7 @@ def _record(one: Figure | Difference) -> dict[str, Any]:
 def _numbers(one: Figure | Difference) -> tuple[str, ...]:
     if isinstance(one, Figure):
         return "value", "low", "high", "n"
-    return "first", "second", "difference", "low", "high", "p"
+    return "first", "second", "difference", "low", "high", "p", "smallest"
 
 
 def _title(score: Score) -> str:
@@ -130,14 +130,15 @@ def _rows(figures: Sequence[Figure]) -> list[list[str]]:
 
 
 def _compared(against: Sequence[Difference]) -> list[list[str]]:
-    rows = [["layer", "figure", "first", "second", "difference", "95% interval", "p"]]
+    rows = [["layer", "figure", "first", "second", "difference", "95% interval", "p", "smallest"]]
     for one in against:
         if one.metric.endswith(("precision", "recall")):
             continue
         shown = f"{one.metric}, {one.group}" if one.group else one.metric
         interval = f"{one.low:+.3f} to {one.high:+.3f}" if not math.isnan(one.low) else _NONE
         difference = _NONE if math.isnan(one.difference) else f"{one.difference:+.3f}"
-        rows.append([one.layer, shown, _shown(one.first), _shown(one.second), difference, interval, _shown(one.p)])
+        numbers = _shown(one.first), _shown(one.second), difference, interval, _shown(one.p), _shown(one.smallest)
+        rows.append([one.layer, shown, *numbers])
     return rows
 
 
@@ -149,6 +150,7 @@ def _notes(score: Score, against: Sequence[Difference]) -> list[str]:
         notes.append("there is no interval over one story")
     if against:
         notes.append("p: randomisation over stories, two-sided, for each figure by itself")
+        notes.append("smallest: the difference that this many stories would show in 80% of samples")
     return ["", *notes] if notes else []
 
 

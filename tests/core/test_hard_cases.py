@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from support.corpora import REPOSITORY, Corpus
 
+from corpus import edit
 from corpus.core.hard_cases import HARD_CASES, occurrences
+from corpus.core.schema import Schema
+
+SCHEMA = Schema.read(REPOSITORY)
 
 
 def quote(text: str, *contents: str, **fields: Any) -> dict[str, Any]:
@@ -16,7 +23,7 @@ def quote(text: str, *contents: str, **fields: Any) -> dict[str, Any]:
 
 
 def counted(text: str | None, **layers: list[dict[str, Any]]) -> dict[str, int]:
-    return {one.case.name: one.times for one in occurrences([{"text": text, **layers}])}
+    return {one.case.name: one.times for one in occurrences([{"text": text, **layers}], SCHEMA)}
 
 
 @pytest.mark.parametrize(
@@ -81,3 +88,29 @@ def test_a_withheld_text_and_a_missing_layer_count_as_nothing() -> None:
 
 def test_names_are_given_once() -> None:
     assert len({case.name for case in HARD_CASES}) == len(HARD_CASES)
+
+
+def test_every_case_needs_a_field_of_the_schema() -> None:
+    assert len(occurrences([], SCHEMA)) == len(HARD_CASES)
+
+
+def test_a_schema_without_quotes_has_no_row_and_no_tag_of_quotes_in_its_card(corpus: Corpus) -> None:
+    """Nor of stances; tags that the card's author chose for something else stay."""
+    schema = corpus.read("schema/annotation.schema.json")
+    for layer in ("quotes", "nonquotes", "stances"):
+        del schema["properties"][layer]
+    corpus.write("schema/annotation.schema.json", schema)
+    for path in sorted((corpus.root / "annotations").rglob("*.json")):
+        value = corpus.read(str(path.relative_to(corpus.root)))
+        del value["quotes"]
+        corpus.write(str(path.relative_to(corpus.root)), value | {"layers_done": ["entities", "mentions"]})
+    skeleton = Path(edit.__file__).parent / "skeleton" / "DATASET_CARD.md"
+    corpus.write("DATASET_CARD.md", skeleton.read_text("utf-8").replace("{{", "").replace("}}", ""))
+    assert corpus.run("build").code == 0
+    card = (corpus.root / "build/README.md").read_text("utf-8")
+    front = yaml.safe_load(card.split("---\n")[1])
+    assert (front["tags"], front["task_categories"]) == (["news"], ["token-classification"])
+    cases = card.partition("## Hard cases")[2]
+    assert "accented name" in cases
+    assert "uote" not in cases.replace("quotation", "")
+    assert "stance" not in cases
