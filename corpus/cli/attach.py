@@ -10,13 +10,15 @@ from tempfile import TemporaryDirectory
 import click
 
 from ..core.model import CorpusError
-from .options import PATH_TYPE, Common, Verb, warn
+from .options import PATH_TYPE, Common, OneOf, Verb, warn
 
 
 @click.command("attach", cls=Verb)
 @click.argument("names", nargs=-1, metavar="[DOC_ID | FILE…]", help="The document of --text, or the files of --from.")
 @click.option("--text", type=PATH_TYPE, metavar="FILE", help="Your copy of the text.")
-@click.option("--from", "form", type=click.Choice(["conllu"]), help="Build the texts from files of this format.")
+@click.option(
+    "--from", "form", type=OneOf(lambda: ("conllu",)), metavar="conllu", help="Build the texts from such files."
+)
 @click.option("--release", type=PATH_TYPE, metavar="DIR", help="A release: its version, or the directory of a build.")
 @click.option("--texts", type=PATH_TYPE, metavar="FOLDER", help="Your copies of its texts, <doc_id>.txt.")
 @click.option("--out", type=PATH_TYPE, metavar="DIR", help="A new directory; default: NAME-with-texts here.")

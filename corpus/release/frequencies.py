@@ -71,7 +71,7 @@ class Tally:
             counts["long direct"] += length > _LONG_QUOTE
         if quote.get("cue"):
             first = quote["cue"][0]
-            self.heads.add(text[first["start"] : first["end"]].split()[0].casefold())
+            self.heads.update(text[first["start"] : first["end"]].casefold().split()[:1])
         source = next((mentions[one] for one in quote.get("source") or () if one in mentions), None)
         if source is None:
             return

@@ -183,7 +183,7 @@ def checked(settings: SplitSettings, splits: Sequence[str], documents: Sequence[
 
 
 def _default(splits: Sequence[str]) -> dict[str, float]:
-    splits = [name for name in splits if name != _BY_HAND]
+    splits = [name for name in splits if name != _BY_HAND] or splits
     if len(splits) < 2:
         return dict.fromkeys(splits, 1.0)
     return {splits[0]: 0.8, **dict.fromkeys(splits[1:], 0.2 / (len(splits) - 1))}

@@ -25,6 +25,8 @@ SECTIONS = (
     "Stances: Rules",
 )
 """The sections on edges and shape: on what belongs into a span, and on which fields and records a record needs."""
+LAYERS = ("Entities", "Mentions", "Quotes", "Non-quotes", "Stances")
+"""The sections with rules for annotators."""
 QUESTIONS = re.compile(r"^Ask\b.*?\n\n((?:- .*\n(?:  .*\n)*)+)", re.MULTILINE)
 MARK = re.compile(r"\((no check|[A-Z]\d{3}(?:, [A-Z]\d{3})*)\)$")
 NOT_NAMED = {
@@ -66,6 +68,15 @@ def test_each_section_has_rules() -> None:
 )
 def test_rule_names_its_check_or_says_that_none_is_possible(rule: str) -> None:
     assert MARK.search(rule), rule
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [rule for section, rule in rules(GUIDELINES) if section.partition(":")[0] in LAYERS],
+    ids=lambda rule: re.sub(r"\W+", "-", rule[:40]).strip("-"),
+)
+def test_rule_has_an_accepted_and_a_rejected_example(rule: str) -> None:
+    assert rule.count("*Yes*:") == rule.count("*No*:") == 1, rule
 
 
 def test_each_semantic_check_is_named_by_a_rule() -> None:

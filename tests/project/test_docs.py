@@ -373,7 +373,7 @@ def test_the_card_counts_the_faults_of_the_baseline() -> None:
     card = (REPOSITORY / "DATASET_CARD.md").read_text("utf-8").replace("\n", " ")
     assert f"found {len(baseline)} faults, listed in `annotations/baseline.toml`" in card
     in_gold = sum(one["annotator"] == "gold" for one in baseline)
-    assert f"{('No', 'One', 'Two', 'Three', 'Four', 'Five')[in_gold]} are in gold" in card
+    assert f"{('None', 'One', 'Two', 'Three', 'Four', 'Five')[in_gold]} are in gold" in card
 
 
 def test_constraints_pin_every_dependency() -> None:

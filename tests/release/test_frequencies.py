@@ -77,6 +77,11 @@ def test_long_ones() -> None:
     assert found["words of a direct quote, mean"] == 43
 
 
+def test_a_cue_without_words_has_no_head() -> None:
+    blank = {**ROW["quotes"][0], "cue": [{"start": 4, "end": 5}]}
+    assert counted(ROW | {"quotes": [blank]})["distinct first words of cues"] == 0
+
+
 def test_rows_that_cannot_be_counted_and_twins_are_left_out() -> None:
     left_out = ({"text": None}, {"quotes": None}, {"twin_of": "x"})
     assert counted(ROW, *(ROW | one for one in left_out)) == counted(ROW)

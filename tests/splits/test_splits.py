@@ -289,3 +289,10 @@ def test_stories_are_linked_by_name_across_groups() -> None:
         Doc("d", story="flood", sketch=SKETCHES[2, 1]),
     ]
     assert stories(docs) == [Story("flood", (0, 1, 2, 3), ())]
+
+
+def test_real_news_gets_no_share_unless_settings_give_it_one() -> None:
+    splits = (*SPLITS, "real")
+    assert checked(SplitSettings(), splits, ()) == RULE
+    assert checked(SplitSettings(proportions={"train": 0.5, "real": 0.5}), splits, ()).proportions["real"] == 0.5
+    assert checked(SplitSettings(), ("real",), ()).proportions == {"real": 1.0}
