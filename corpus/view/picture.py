@@ -117,7 +117,7 @@ def _member(drawing: _Drawing, names: Names, role: Role, record: Record, colour:
     owner = names.owner_of(role.layer.name, record)
     if owner is not None and pieces:
         chain = names.chains[owner[0]][owner[1]]
-        if len(chain) > 1 and chain[0][1] is record:
+        if owner[0] in names.order and len(chain) > 1 and chain[0][1] is record:
             drawing.badge(pieces[0][1], names.letter(*owner), colour, after=True)
     for start, end in pieces:
         yield _Shape(start, end, "member", colour, dash=_DASHES[min(form, len(_DASHES) - 1)])
