@@ -45,7 +45,7 @@ class Site:
         severity = read_settings(self.root, all_severities()).severity
         policy = Policy(severity, read_suppressions(self.root, today()))
         choice = Choice(self.doc_ids, self.annotators, self.compare, self.with_attached, policy)
-        info = described(self.root, self.common.given_root, (), severity, 0)
+        info = described(self.root, None, (), severity, 0)  # A path of this computer is not for readers of the site.
         with self.common.bar(unit="doc") as bar:
             written = write_site(
                 self.root, schema, self.folder, choice, info, progress=bar.update, measure_again=measure_again

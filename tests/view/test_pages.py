@@ -12,7 +12,6 @@ from urllib.parse import unquote
 import pytest
 from support.copies import copy_few
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, run, span
-from support.once import made_once
 from support.pages import PageText, read_page
 
 from corpus.core.schema import Schema
@@ -26,17 +25,6 @@ LARGEST = 30 * 1024
 """The bytes that most articles need beside what all share."""
 SHARED = 15 * 1024
 HOSTILE = "</script><script>alert(1)</script>&<!--"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of this repository's corpus, gold compared with both annotators; all tests share it."""
-
-    def make(folder: Path) -> None:
-        ran = run("--root", str(REPOSITORY), "view", "--compare", "gold,ann-a,ann-b", "--out", str(folder / "site"))
-        assert (ran.code, ran.out) == (0, ""), ran.err
-
-    return made_once(tmp_path_factory, "site", make) / "site"
 
 
 def shown(corpus: Corpus, *options: str, page: str = "annotations/gold/alpha.html") -> PageText:

@@ -11,13 +11,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from support.chromium import chromium, clean_page
+from support.browser import opened
 from support.corpora import Corpus, annotation
 
 from corpus.core.model import CorpusError
 from corpus.view.serve import Live, Server, follow, serving, snapshot
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PAGE = "annotations/gold/alpha.html"
 
@@ -228,11 +232,11 @@ def test_it_ends_cleanly(
 
 
 @pytest.mark.browser
-def test_an_open_page_shows_a_change_by_itself(corpus: Corpus) -> None:
+def test_an_open_page_shows_a_change_by_itself(corpus: Corpus, chromium: Browser) -> None:
     running, port = start(corpus)
     try:
-        with chromium() as browser, clean_page(browser) as page:
-            page.goto(f"http://127.0.0.1:{port}/{PAGE}")
+        with opened(chromium, f"http://127.0.0.1:{port}/{PAGE}") as one:
+            page = one.page
             other = page.context.new_page()
             other.goto(f"http://127.0.0.1:{port}/#q=bridge")
             other.wait_for_selector("mark")
