@@ -169,7 +169,7 @@ class Cards:
         names = self._names
         if is_target(one):
             for target in ids:
-                yield Markup("{}").format(str(names.schema.targets.get(target, {}).get("statement", target)))
+                yield Markup("{}").format(names.target(target))
             return
         links = []
         for record_id in ids:

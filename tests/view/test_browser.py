@@ -262,3 +262,24 @@ def test_a_picture_is_drawn_as_png(chromium: Browser, tmp_path: Path, request: p
             "[...document.querySelectorAll('text')].map(one => one.getBBox().x + one.getBBox().width)"
         )
         assert max(boxes) <= page.page.evaluate("document.documentElement.viewBox.baseVal.width")
+
+
+def test_the_pictures_of_the_guide_can_be_taken(chromium: Browser, site: Path, request: pytest.FixtureRequest) -> None:
+    """With --golden, they are taken again."""
+    folder = REPOSITORY / "docs" / "img"
+    viewport = {"width": 1360, "height": 1040}
+    with opened(chromium, site / LEAGUE, viewport=viewport) as page:
+        compared = page.page.screenshot()
+    with opened(
+        chromium, site / "annotations/gold/tram-crash-meridian.html", viewport=viewport, color_scheme="dark"
+    ) as page:
+        page.page.check("#-p0")
+        page.page.click("nav .ch li:nth-child(1) a")
+        page.page.evaluate("scrollTo(0, 560)")
+        page.page.mouse.move(700, 5)
+        pinned = page.page.screenshot()
+    for name, data in (("view-compare.png", compared), ("view-chain.png", pinned)):
+        assert 50_000 < len(data) < 500_000
+        if request.config.getoption("--golden"):
+            (folder / name).write_bytes(data)
+        assert (folder / name).is_file()
