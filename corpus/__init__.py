@@ -10,8 +10,9 @@ from .core.old_paths import OldPaths
 if TYPE_CHECKING:
     from .edit.annotator import Annotator
     from .release.load import load
+    from .view.notebook import show
 
-__all__ = ["Annotator", "load"]
+__all__ = ["Annotator", "load", "show"]
 
 # The one thing that happens at import: without it, `import corpus.model` could not be answered.
 sys.meta_path += [OldPaths()]
@@ -31,4 +32,8 @@ def __getattr__(name: str) -> object:
         from .release.load import load
 
         return load
+    if name == "show":
+        from .view.notebook import show
+
+        return show
     raise AttributeError(f"module 'corpus' has no attribute {name!r}")

@@ -22,6 +22,7 @@ PAGES = {
         "docs/label-studio",
         "docs/from-your-tool",
         "docs/formats",
+        "docs/viewing",
         "docs/agreement",
         "docs/benchmark",
         "docs/submissions",

@@ -13,6 +13,7 @@ EXTRAS = {
     "huggingface_hub": "load",
     "nervaluate": "agreement",
     "pandas": "agreement",
+    "playwright": "browser",
     "scipy": "agreement",
 }
 

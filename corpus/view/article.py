@@ -41,14 +41,12 @@ def site_toggles(schema: Schema, annotators: int) -> str:
 
 def toggles(roles: Iterable[Role], comparisons: int) -> Markup:
     """Return the style that hides the layers, findings and comparisons that are not chosen, without a script."""
-    off = {f"-l{one.number}": f".{one.css}" for one in roles if one.kind != "owner"}
-    off |= {"-lf": ".f", **{f"-p{one}": f".P{one}" for one in range(1, comparisons + 1)}}
-    chosen = ",".join(f"body:not(:has(#{box}:checked)) article {css}" for box, css in off.items())
-    lists = ",".join(f"body:not(:has(#-p{one}:checked)) nav .P{one}" for one in range(1, comparisons + 1))
-    hidden = f":is({chosen}):is(li,div,.ref)" + f",{lists}" * bool(lists)
+    boxes = {f"-l{one.number}": f"article .{one.css}" for one in roles if one.kind != "owner"}
+    boxes |= {"-lf": "article .f"}
+    boxes |= {f"-p{one}": f":is(article,nav) .P{one}" for one in range(1, comparisons + 1)}
+    off = ",".join(f"body:not(:has(#{box}:checked)) {css}" for box, css in boxes.items())
     return Markup(
-        f":is({chosen}):not(li){{background:none!important;border-color:transparent!important;"
+        f":is({off}){{&:not(li){{background:none!important;border-color:transparent!important;"
         "text-decoration:none!important;font-weight:inherit!important;outline:0!important}"
-        f":is({chosen})::before,:is({chosen})::after{{content:none!important}}"
-        f"{hidden}{{display:none}}\n"
+        "&::before,&::after{content:none!important}&:is(li,div,section,.ref){display:none}}\n"
     )

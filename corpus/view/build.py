@@ -29,6 +29,7 @@ from ..files import Index, Reader
 from ..files.staging import Staging, commit_together
 from ..files.writer import make_folder
 from ..report.info import RunInfo
+from .article import article_html
 from .corpus_page import Corpus, corpus_pages
 from .entry import Entry, entry
 from .figures import Agreement, measure
@@ -198,8 +199,8 @@ class _Run:
         if documents[0].article.record.get("redistribution") == "none" and not self._choice.with_attached:
             return Shown(digest, left_out=True)
         made = article_pages(documents, self._schema, self._choice)
-        for address, content in made.pages:
-            self._put(files, address, content.encode())
+        for address, page in made.pages:
+            self._put(files, address, article_html(page, address).encode())
         refused = [(one.file, one.line, one.column, one.code) for one in made.refused]
         may_quote = documents[0].article.redistributable
         findings = [finding_of(one if may_quote else bare(one)) for one in made.problems]

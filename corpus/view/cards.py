@@ -169,7 +169,7 @@ class Cards:
         names = self._names
         if is_target(one):
             for target in ids:
-                yield Markup("{}").format(str(names.schema.targets.get(target, {}).get("statement", target)))
+                yield Markup("{}").format(names.target(target))
             return
         links = []
         for record_id in ids:
@@ -186,7 +186,7 @@ class Cards:
         limits = bounds(self._names.schema, layer, one)
         if limits is not None and isinstance(value, int) and limits[0] <= value <= limits[1]:
             dots = "●" * value + "○" * (limits[1] - value)
-            yield Markup('<span aria-label="{} {} of {}" role=img>{}</span>').format(
+            yield Markup('{} <span role=img aria-label="{} of {}">{}</span>').format(
                 one.title.lower(), value, limits[1], dots
             )
             return

@@ -188,8 +188,7 @@ def _shown(names: Names, one: Field, record: Record) -> str:
     if one.kind == "spans":
         return " … ".join(names.words(span) for span in value)
     if one.kind == "reference" and is_target(one):
-        targets = names.schema.targets
-        return ", ".join(str(targets.get(each, {}).get("statement", each)) for each in ids_of(record, one))
+        return ", ".join(map(names.target, ids_of(record, one)))
     if one.kind == "reference":
         return ", ".join(names.name(one.refers_to, each) for each in ids_of(record, one))
     if isinstance(value, bool):

@@ -53,7 +53,7 @@ def _of_member(names: Names, role: Role, record: Record) -> Iterator[Inline]:
     if owner is not None:
         attributes, first = f' data-a="{own} {anchor(owner[1])}"', f"{first} data-a={anchor(owner[1])}"
         chain = names.chains[owner[0]][owner[1]]
-        if len(chain) > 1 and chain[0][1] is record:
+        if owner[0] in names.order and len(chain) > 1 and chain[0][1] is record:
             first += f" data-e={names.letter(*owner)}"
     for number, (start, end) in enumerate(names.pieces(layer, record)):
         yield Inline(start, end, 3, css, attributes, "" if number else first, record="" if number else own)

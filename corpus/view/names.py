@@ -139,7 +139,14 @@ class Names:
         holder = role.holder or role.owner
         if holder is not None and ids_of(record, holder):
             return self.name(holder.refers_to, ids_of(record, holder)[0])
+        for field in role.layer.of_kind("reference"):
+            for target in ids_of(record, field) if is_target(field) else ():
+                return short(self.target(target))
         return str(record["id"])
+
+    def target(self, target_id: str) -> str:
+        """Return the statement of a target of the registry."""
+        return str(self.schema.targets.get(target_id, {}).get("statement", target_id))
 
     def words(self, span: Record) -> str:
         """Return the words of a span in quotation marks, or its offsets where the text must not be shown."""

@@ -11,14 +11,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ..core.layers import Field, Label, Layer
 from ..core.schema import TARGETS, Schema
 from ..core.source_tokens import layers_to_annotate
-from ..matching import owned_layers, owner_field, place_fields
+from ..matching import owner_field, place_fields
 
 Kind = Literal["owner", "member", "block", "plain", "about"]
 COLOURS = 8
@@ -68,12 +68,14 @@ class Role:
 def roles_of(schema: Schema) -> Mapping[str, Role]:
     """Return the role of each layer, but not of layers that only a program of the source reads."""
     layers = layers_to_annotate(schema)
-    kinds = {name: _kind(schema, layer) for name, layer in layers.items()}
-    owners = {name for name in layers if owned_layers(schema, name)}
+    places = {name: _place(layer) for name, layer in layers.items()}
+    named = {owner.refers_to for name in layers if places[name] and (owner := owner_field(layers[name]))}
+    owners = {name for name in named & layers.keys() if not places[name]}
+    kinds = {name: _kind(layer, places[name], name in owners) for name, layer in layers.items()}
     looks = iter([*([] if "member" in kinds.values() else ["w0"]), "w1", "w2", "w3", "w4"])
     found: dict[str, Role] = {}
     for number, (name, layer) in enumerate(layers.items()):
-        place, kind = tuple(place_fields(layer)), kinds[name]
+        place, kind = places[name], kinds[name]
         blocks = sum(one.kind == "block" for one in found.values())
         found[name] = Role(
             layer,
@@ -96,11 +98,15 @@ def _label(layer: Layer) -> Field | None:
     return next((one for one in labels if one.always), labels[0] if labels else None)
 
 
-def _kind(schema: Schema, layer: Layer) -> Kind:
-    place, references = place_fields(layer), layer.of_kind("reference")
+def _place(layer: Layer) -> tuple[Field, ...]:
+    """Return the spans that say where a record is: those that are never empty, else the first that each record has."""
+    return tuple(place_fields(layer)) or tuple(one for one in layer.of_kind("spans") if one.always)[:1]
+
+
+def _kind(layer: Layer, place: Sequence[Field], is_owner: bool) -> Kind:
     if not place:
-        return "owner" if owned_layers(schema, layer.name) else "about"
-    owner = owner_field(layer)
+        return "owner" if is_owner else "about"
+    references, owner = layer.of_kind("reference"), owner_field(layer)
     single = len(layer.of_kind("spans")) == 1
     if owner is not None and owner.refers_to != layer.name and single and len(references) == 1:
         return "member"

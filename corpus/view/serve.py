@@ -230,6 +230,8 @@ class _Handler(BaseHTTPRequestHandler):
             known = int(version) if re.fullmatch("[0-9]{1,9}", version) else 0
             answer = self.server.live.since(asked.get("run", [""])[0], known)
             self._send(HTTPStatus.OK, ".json", orjson.dumps(answer))
+        elif path == "/favicon.ico":
+            self._send(HTTPStatus.NO_CONTENT, "", b"")  # Browsers ask for it unbidden, and report an error.
         else:
             self._send_file(path.removeprefix("/") or "index.html")
 

@@ -15,11 +15,11 @@ from ..core.model import GOLD, Document, Problem
 from ..core.schema import Schema
 from ..report.info import RunInfo
 from . import report
-from .article import SCRIPTS, STYLES, TOGGLES, article_html, site_toggles
+from .article import SCRIPTS, STYLES, TOGGLES, site_toggles
 from .corpus_page import CORPUS_SCRIPT, CORPUS_STYLE
 from .environment import address, static
 from .findings import Checked, Policy, check
-from .page import article_page
+from .page import Page, article_page
 
 FINDINGS, RULES = "findings.html", "rules.html"
 
@@ -43,12 +43,12 @@ class Choice:
 
 @dataclass(slots=True)
 class ArticlePages:
-    """The pages of an article, address and HTML, and what validation finds about it and its annotations.
+    """The pages of an article, each with its address, and what validation finds about it and its annotations.
 
     `refused` has the errors that keep annotations from being shown.
     """
 
-    pages: list[tuple[str, str]] = field(default_factory=list)
+    pages: list[tuple[str, Page]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     refused: list[Problem] = field(default_factory=list)
 
@@ -84,8 +84,7 @@ def article_pages(documents: list[Document], schema: Schema, choice: Choice) -> 
             refused=checked[name].refused is not None,
         )
         page.others = [(other, address(one.doc_id, other)) for one in pages if (other := name_of(one)) != name]
-        place = address(document.doc_id, name)
-        made.pages.append((place, article_html(page, place)))
+        made.pages.append((address(document.doc_id, name), page))
     return made
 
 

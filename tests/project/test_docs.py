@@ -42,6 +42,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "DATASET_CARD.md",
     "docs/submissions.md",
+    "docs/viewing.md",
     "docs/agreement.md",
     "docs/benchmark.md",
     "docs/releases.md",

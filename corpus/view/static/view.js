@@ -29,7 +29,7 @@
   }
   function pin(id, scroll) {
     show(pinned === id ? '' : id);
-    history.replaceState(null, '', pinned ? '#' + pinned : location.pathname + location.search);
+    try { history.replaceState(null, '', pinned ? '#' + pinned : location.href.split('#')[0]); } catch { /* the frame of a notebook has no address */ }
     if (pinned && scroll) scroll.scrollIntoView({block: 'nearest'});
   }
   document.addEventListener('click', event => {
