@@ -55,13 +55,19 @@ def sample(runs: npt.NDArray[np.uint64]) -> bytes:
     if len(mixed) > _MANY:  # nearly all of them are above the limit, and need not be sorted
         limit >>= (len(mixed) // _MANY).bit_length()
         kept = mixed[mixed < limit]
-    kept = np.unique(kept)
+    kept = _distinct(kept)
     if len(kept) <= _SIZE:  # a text that repeats itself
-        kept, limit = np.unique(mixed), 2**32
+        kept, limit = _distinct(mixed), 2**32
     while len(kept) > _SIZE:
         limit //= 2
         kept = kept[: np.searchsorted(kept, limit)]
     return kept.astype("<u4").tobytes()
+
+
+def _distinct(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return the distinct hashes, ascending, for few of them in half of the time of `np.unique`."""
+    ordered = np.sort(hashes)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def contained(samples: Sequence[bytes], labels: Sequence[str]) -> Iterator[Contained]:

@@ -192,14 +192,6 @@ def test_each_check_of_documents_has_a_screen() -> None:
 
 
 def test_words_of_screens_are_those_of_the_checks() -> None:
-    for language, words in screens.quotes.CUE_WORDS.items():
-        ends = ("", "s", "d", "es", "ed", "ing")
-        tried = {f"{word[:cut]}{end}" for word in words for cut in (None, -1, -2, -3) for end in ends} | {
-            "according to"
-        }
-        cues = {word for word in tried if sources._CUES[language].fullmatch(word)}
-        assert len(cues) > 25
-        assert {word.split()[0] for word in cues} <= set(words)
     assert screens.quotes.KIND_TYPES == sources._TYPES
     assert all(sources._CONJUNCTION.match(f"{word} x") for word in screens.quotes.CONJUNCTIONS)
     assert all(sources._AUXILIARY.match(f"{word} x") for word in screens.quotes.AUXILIARIES)

@@ -18,7 +18,7 @@ from ..chains import _key as same_key
 from ..mentions import _EDGES as EDGES
 from ..mentions import _THINGS as THINGS
 from ..mentions import mixed_word
-from .frame import Frame, frame, keyed, repeats
+from .frame import Frame, among, frame, keyed, repeats
 
 _APOSTROPHES = "'’ʼ"
 
@@ -165,9 +165,9 @@ def missed_name(columns: Columns) -> Mask:
         begins = np.cumsum(lengths) - lengths
         number = np.repeat(first[own] - begins, lengths) + np.arange(lengths.sum())
         # The hash of a word and its document in one: equal words of one document are equal.
-        known = np.isin(
-            _mixed(texts.words.hashes[number], document[number]), _mixed(texts.words.hashes[bare], document[bare])
-        )
+        names = _mixed(texts.words.hashes[number], document[number])
+        others = _mixed(texts.words.hashes[bare], document[bare])
+        known = np.isin(names, others[among(others, names)])
         every = np.logical_and.reduceat(known, begins)
         flags[words.mentions.document[named[own][every]]] = True
     return flags & texts.known

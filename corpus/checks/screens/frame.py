@@ -12,10 +12,13 @@ from ...columns.documents import Columns
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.records import Records, Spans
-from ...columns.texts import SPACE, hash_of, ranges
+from ...columns.texts import SPACE, Hashes, hash_of, ranges
 
 _STRIDE = 1 << 32
 """More than any offset: annotation × stride + offset sorts spans by annotation, then by offset."""
+
+
+_BITS = 16
 
 
 class Frame:
@@ -92,7 +95,7 @@ class Frame:
         valid = numbers < len(hashes)
         wanted = np.array([hash_of(word) for word in words], np.uint64)
         found = np.zeros(len(numbers), np.bool_)
-        found[valid] = np.isin(hashes[numbers[valid]], wanted)
+        found[valid] = among(hashes[numbers[valid]], wanted)
         return found
 
 
@@ -113,6 +116,16 @@ def pairs_of(owners: Numbers, others: Numbers, records: int) -> tuple[Numbers, N
     begins = np.searchsorted(others, np.arange(records + 1))
     counts = np.diff(begins)[owners]
     return np.repeat(np.arange(len(owners)), counts), ranges(begins[:-1][owners], counts)
+
+
+def among(hashes: Hashes, some: Hashes) -> Mask:
+    """Return which hashes are among some. Most are not, which their last bits tell."""
+    table = np.zeros(1 << _BITS, np.bool_)
+    low = np.uint64((1 << _BITS) - 1)
+    table[some & low] = True
+    found: Mask = table.take((hashes & low).astype(np.int64))
+    found[found] = np.isin(hashes[found], some)
+    return found
 
 
 def repeats(*keys: npt.NDArray[np.generic]) -> Mask:

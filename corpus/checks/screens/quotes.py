@@ -13,6 +13,7 @@ from ...columns.records import Records
 from ...columns.texts import WORD
 from ...core.languages import CLITICS, WITHOUT_BLANKS
 from ...core.source_tokens import source_layers
+from ..quote_sources import _CUES
 from .frame import Frame, frame, keyed, pairs_of, repeats
 
 Values = TypeVar("Values", Numbers, Mask)
@@ -25,14 +26,7 @@ KIND_TYPES = {
     "organisation": ("ORG", "GPE", "NORP", "FAC"),
     "document": ("WORK", "PRODUCT", "OTHER"),
 }
-CUE_WORDS = {
-    "en": (
-        *("according", "announces", "announced", "announce", "argues", "argued", "argue", "claims", "claimed"),
-        *("complains", "complained", "declares", "declared", "declare", "denies", "denied", "deny", "insists"),
-        *("insisted", "promises", "promised", "promise", "replies", "replied", "reply", "said", "says", "tells"),
-        *("told", "warns", "warned"),
-    )
-}
+CUE_WORDS = {language: tuple({cue.split()[0] for cue in cues}) for language, cues in _CUES.items()}
 CONJUNCTIONS = ("that", "whether")
 AUXILIARIES = (
     *("has", "have", "had", "is", "are", "was", "were", "did", "does", "do", "will", "would", "not", "a", "an", "the"),
