@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ..columns.documents import Columns
 from ..columns.keys import Mask
 from . import (
+    alternatives,
     chains,
     conditions,
     edges,
@@ -46,6 +47,7 @@ SCREENS: Mapping[CheckFunction, Screen] = {
     references.wrong_layer: screens.spans.unlinked,
     references.reference_cycle: screens.spans.cycles,
     references.unknown_target: screens.spans.unlinked,
+    alternatives.unfit_alternative: screens.records.alternatives,
     references.impossible_kb: screens.spans.knowledge_base,
     conditions.broken_condition: screens.conditions.broken_condition,
     quote_marks.direct_without_marks: screens.marks.direct_without_marks,

@@ -123,7 +123,13 @@ class _Walk:
     def _depending(self, inner: Node, array: pa.StructArray, rows: Numbers) -> None:
         """Judge objects by a further schema: keys that it does not name are as before."""
         inner = self._resolve(inner)
-        self._unknown(inner, frozenset(("properties",)), rows)
+        self._unknown(inner, frozenset(("if", "properties", "then")), rows)
+        if "if" in inner:
+            meets = _meets(self._resolve(inner["if"]), array)
+            if meets is None:
+                self.flags[rows] = True
+            elif meets.any():
+                self._depending(inner.get("then", {}), array.filter(pa.array(meets)), rows[meets])
         for name, one in inner.get("properties", {}).items():
             values = array.field(name)
             has = _valid(values)
@@ -182,6 +188,22 @@ class _Walk:
     def _unknown(self, node: Node, known: frozenset[str], rows: Numbers) -> None:
         if not node.keys() <= known | _SAY_NOTHING:
             self.flags[rows] = True
+
+
+def _meets(node: Node, array: pa.StructArray) -> Mask | None:
+    """Return which objects meet a schema of keys that are required, also within objects; None for any other schema."""
+    if not pa.types.is_struct(array.type) or not node.keys() <= {"properties", "required"}:
+        return None
+    known = {array.type.field(i).name for i in range(array.type.num_fields)}
+    found = np.ones(len(array), np.bool_)
+    for name in node.get("required", ()):
+        found &= _valid(array.field(name)) if name in known else False
+    for name, inner in node.get("properties", {}).items():
+        meets = _meets(inner, array.field(name)) if name in known else None
+        if meets is None:
+            return None
+        found &= meets | ~_valid(array.field(name))
+    return found
 
 
 def _validator(node: Node) -> jsonschema_rs.Draft202012Validator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -54,7 +54,7 @@ def _type(schema: Schema, root: Node, node: Node, numbers: bool, keys: tuple[str
     if types == {"array"}:
         return pa.list_(_type(schema, root, node.get("items", {}), numbers, keys))
     if types == {"object"} and "properties" in node:
-        return pa.struct([(name, _type(schema, root, one, numbers, keys)) for name, one in node["properties"].items()])
+        return pa.struct(list(_fields(schema, root, node, numbers, keys)))
     if types == {"object"} and isinstance(node.get("additionalProperties"), dict) and keys:
         # An object by layer, or by layer and field.
         fields = tuple({field.name: None for layer in schema.layers.values() for field in layer.fields})
@@ -69,3 +69,15 @@ def _type(schema: Schema, root: Node, node: Node, numbers: bool, keys: tuple[str
     if not types and labels and all(isinstance(one, dict) and isinstance(one.get("const"), str) for one in labels):
         return SCALARS["string"]
     raise NotColumnarError
+
+
+def _fields(
+    schema: Schema, root: Node, node: Node, numbers: bool, keys: tuple[str, ...]
+) -> Iterator[tuple[str, pa.DataType]]:
+    """Yield the columns of an object; an optional key of several types has none, and objects with it are not read."""
+    for name, one in node["properties"].items():
+        try:
+            yield name, _type(schema, root, one, numbers, keys)
+        except NotColumnarError:
+            if name in node.get("required", ()):
+                raise

@@ -33,6 +33,10 @@ No part in columns has an escaped one.
 """
 
 
+_ALTERNATIVES = b'"alternatives"'
+"""The key of the readings that are as good as the annotated ones; no part in columns has an escaped letter in it."""
+
+
 def no_split(columns: Columns) -> Mask:
     """Screen of C601."""
     mask: Mask = columns.record("split").is_null().to_numpy(zero_copy_only=False)
@@ -51,6 +55,12 @@ def against_licence(columns: Columns) -> Mask:
 def leaked_text(columns: Columns) -> Mask:
     """Screen of C603: a withheld text that is attached."""
     return columns.texts.known & ~columns.redistributable
+
+
+def alternatives(columns: Columns) -> Mask:
+    """Screen of R406: documents with a key `alternatives`."""
+    keys = [any(_ALTERNATIVES in data for _, data in one.annotations) for one in columns.parts]
+    return np.array(keys, np.bool_)
 
 
 def hidden_character(columns: Columns) -> Mask:
