@@ -26,8 +26,10 @@ def near_copies(corpus: Corpus) -> Iterator[Found]:
     Good: both in one split, with one `story`.
     """
     documents = [one for one in corpus.summaries if one.split]
-    near = Near([one.sketch for one in documents], [one.split for one in documents])
     splits = sorted({one.split for one in documents})
+    if len(splits) < 2:
+        return
+    near = Near([one.sketch for one in documents], [one.split for one in documents])
 
     def others(i: int) -> list[str]:
         return [split for split in splits if split != documents[i].split]

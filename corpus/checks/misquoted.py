@@ -38,7 +38,7 @@ class Group(NamedTuple):
     places: list[Where]
     why: str
     fixable: bool
-    """False if another text was annotated: where some of its words occur by chance is no fix."""
+    """False if another text was annotated: its words occur here by chance, if at all."""
 
 
 def misplaced(document: Document, schema: Schema) -> list[Group]:

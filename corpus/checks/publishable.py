@@ -9,8 +9,8 @@ from typing import Any
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Problem, Record
 from ..core.schema import Schema
-from .derived import LEAK, derived, offsets, word_runs
-from .quotation_marks import Pair, dialogues
+from .derived import LEAK, Offsets, derived, offsets, word_runs
+from .quotation_marks import Pair, QuotationMarks, dialogues
 from .quote_marks import coverage
 from .rule import found
 
@@ -99,8 +99,9 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
     """C604: Words in quotation marks have no annotation.
 
     What: with `quotes` and `nonquotes` done, less than half of the words between a pair of quotation marks are in a
-    content of a quote or in a record of `nonquotes`. Words in other marks inside do not count: an annotated quote in a
-    quote does not annotate the one around it. A mark that is not closed ends with its paragraph. In a language that
+    content of a quote or in a record of `nonquotes`. Words in other marks inside do not count, and neither does a
+    retold quote without a parent that is a part of the words: an annotated quote in a quote does not annotate the one
+    around it. A mark that is not closed ends with its paragraph. In a language that
     uses dialogue dashes, such as French, Polish, Russian or Spanish, a dash that opens a paragraph is a mark.
     Why: it is unclear whether an annotator rejected it as a quote or overlooked it.
     Bad: the “smart” bridge, and no record for *smart*.
@@ -110,7 +111,11 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
     if text is None or document.annotation is None:
         return
     rejected = [offsets(one, "spans") for one in document.layer("nonquotes")]
-    covered = coverage(text, [*derived(document, schema).content, *rejected])
+    content = derived(document, schema).content
+    quotes = zip(document.layer("quotes"), content, strict=True)
+    covered = coverage(
+        text, [*(spans for one, spans in quotes if not _is_in_a_quote(text, one, spans, marks)), *rejected]
+    )
     missed = [
         (pair.opening + 1, pair.closing)
         for pair in marks.pairs
@@ -123,6 +128,15 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
         if start >= last:
             last = end
             yield found(unannotated_quotation, document, repr(text[start:end][:60]), "/quotes", span=(start, end))
+
+
+def _is_in_a_quote(text: str, quote: Record, spans: list[Offsets], marks: QuotationMarks) -> bool:
+    """Return True if a retold quote without a parent is a part of the words in marks: of a quote that is missing."""
+    pair = marks.around(spans[0][0])
+    if quote.get("parent") is not None or quote.get("type") not in ("indirect", "reported") or pair is None:
+        return False
+    rest = text[pair.opening + 1 : spans[0][0]] + text[spans[-1][1] : pair.closing]
+    return pair.closed and spans[-1][1] <= pair.closing and any(map(str.isalnum, rest))
 
 
 def _is_annotated(text: str, pair: Pair, inner: Iterable[Pair], covered: bytearray) -> bool:

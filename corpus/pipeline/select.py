@@ -17,7 +17,7 @@ class Selection:
     doc_ids: frozenset[str] | None = None
     """The documents to report on, None for all that are indexed."""
     files: frozenset[str] = frozenset()
-    """With `doc_ids`, the files to report on where they belong to no document."""
+    """With `doc_ids`, the files to report on where they belong to no document, and so are the folders they are in."""
     releases_of: Path | None = None
     """The directory whose `releases/` has the last release, None for the corpus itself."""
 
@@ -25,7 +25,10 @@ class Selection:
         """Return True if the findings in a part, and in its document, are reported."""
         if self.doc_ids is None:
             return True
-        return entry.doc_id in self.doc_ids if entry.doc_id else entry.path in self.files
+        if entry.doc_id:
+            return entry.doc_id in self.doc_ids
+        # An annotator's folder with a name that is not allowed is an entry of its own: no file in it is read.
+        return entry.path in self.files or any(file.startswith(f"{entry.path}/") for file in self.files)
 
 
 EVERYTHING = Selection()

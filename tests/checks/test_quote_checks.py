@@ -108,6 +108,34 @@ def test_what_is_found_by_the_marks(code: str, text: str, content: Words, type_:
     assert len(asked(code, text, [quote(text, content, type=type_)], nonquotes=[])) == count
 
 
+def test_the_mark_that_opens_each_paragraph_again_is_not_of_the_quote_inside() -> None:
+    text = "“It held.\n\n“We asked for money. Nobody came,” said Una.\n\n“‘No,’ he said.”"
+    outer = quote(text, text[1 : text.index(",” said")])
+    inside = quote(text, "We asked for money", id="q2", parent="q1")
+    assert pointers(asked("Q501", text, [outer, inside])) == ["/quotes/1/content/0"]
+    last = [quote(text, "‘No,’ he said."), quote(text, "No,", id="q2", parent="q1")]
+    assert asked("Q501", text, last) == []
+    retold = [quote(text, "It held.", type="reported"), quote(text, "It held", id="q2", parent="q1")]
+    assert asked("Q501", text, retold) == []
+
+
+def test_a_quote_is_compared_with_each_of_its_content() -> None:
+    text = "He wrote that she had left."
+    outer, inner = quote(text, "she had left"), quote(text, "she had left", id="q2", parent="q1")
+    assert asked("Q507", text, [outer, inner]) == []
+    (again,) = asked("Q507", text, [outer, inner, {**inner, "id": "q3"}])
+    assert (again.pointer, again.message.rpartition(": ")[2]) == ("/quotes/2/content", "the same as q2")
+
+
+def test_a_retold_quote_in_marks_does_not_annotate_the_quote_around_it() -> None:
+    text = "“I never said so. I said it would hold.”"
+    inner = quote(text, "it would hold", type="indirect")
+    assert len(asked("C604", text, [inner], nonquotes=[])) == 1
+    assert asked("C604", text, [quote(text, text[1:-1]), {**inner, "id": "q2", "parent": "q1"}], nonquotes=[]) == []
+    most = quote(text, "I never said so. I said it would hold", type="indirect")
+    assert asked("C604", text, [most], nonquotes=[]) == []
+
+
 def test_a_quote_in_a_quote_has_marks_of_its_own() -> None:
     text = "“He said ‘never’ and he left,” said Una."
     outer = quote(text, "He said ‘never’ and he left,")

@@ -263,6 +263,17 @@ def test_odd_names_of_changed_files_are_found(corpus: Corpus, name: str | bytes)
     assert validate(corpus, "--since", "base") == full
 
 
+@pytest.mark.parametrize("folder", ["annotations/Anna", "annotations/gold/drafts", "raw/2026", "annotations/con"])
+def test_a_folder_that_is_not_read_is_found(corpus: Corpus, folder: str) -> None:
+    """A submission in a folder with a wrong name would pass otherwise: none of its files is read."""
+    in_git(corpus)
+    value = corpus.read("annotations/gold/alpha.json")
+    corpus.write(f"{folder}/alpha.json", value)
+    whole = {(one["code"], one["file"]) for one in validate(corpus)}
+    assert whole
+    assert {(one["code"], one["file"]) for one in validate(corpus, "--since", "base")} == whole
+
+
 def test_several_workers_find_the_same(corpus: Corpus) -> None:
     in_git(corpus)
     corpus.write("annotations/gold/beta.json", "{")
