@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support import studio
 from support.desk import DOCUMENTS, WITHHELD, Desk
 from support.hard_text import HARD, add_document, hard_annotation, layers
 from support.studio import TICKED, Studio, User
@@ -62,7 +63,7 @@ def test_the_whole_cycle(
     assert "quotes" not in none
     provenance = json.loads(mine)["provenance"]
     assert provenance["tool"] == "label-studio"
-    assert provenance["tool_version"] == "1.23.2"
+    assert provenance["tool_version"] == studio.VERSION
     config = desk.run("label-studio", "config").out
     assert provenance["config_sha256"] == hashlib.sha256(config.encode()).hexdigest()
     assert provenance["project"] == server.project(project)["id"]

@@ -17,13 +17,13 @@ from support import studio
 from support.corpora import REPOSITORY
 from support.desk import DOCUMENTS, Desk
 from support.studio import Studio, User
-from support.studio_team import clear, decide, work
+from support.studio_team import MORE, clear, decide, stream, work
 
 GUIDE = REPOSITORY / "docs" / "label-studio.md"
 PROJECT = "Press corpus"
 INSTALLED = (
     "python3 -m venv label-studio",
-    f"label-studio/bin/pip install label-studio=={studio.VERSION}",
+    f"label-studio/bin/pip install label-studio=={studio.TRIED}",
     "pip install 'on-the-record[agreement]'",
 )
 """What the test does not run each time: `studio.program` and the project's own set-up do the same."""
@@ -43,7 +43,7 @@ def sections() -> dict[str, list[str]]:
 def test_the_guide_names_every_verb_and_the_server_that_is_tested() -> None:
     commands = [line for lines in sections().values() for line in lines]
     assert set(INSTALLED) <= set(commands)
-    for verb in ("config", "push", "status", "pull", "convert"):
+    for verb in ("config", "push", "status", "pull", "convert", "migrate"):
         assert any(line.startswith(f"corpus label-studio {verb} ") for line in commands)
 
 
@@ -77,7 +77,8 @@ def test_the_guide_from_an_empty_server_to_a_commit(
     server: Studio, team: dict[str, User], desk: Desk, tmp_path: Path
 ) -> None:
     commands = sections()
-    kept = clear(desk)
+    kept = clear(desk, MORE)
+    documents = sorted([*DOCUMENTS, *MORE])
     desk.name(lead=server.lead, **team)
     home = tmp_path / "home"
     home.mkdir()
@@ -108,25 +109,25 @@ def test_the_guide_from_an_empty_server_to_a_commit(
 
         for line in commands.pop("Push: each document twice, blind"):
             shell.run(line)
-        assert sorted(server.tasks(PROJECT)) == DOCUMENTS
-        assert len(work(server, PROJECT, team, kept)) == 2 * len(DOCUMENTS)
+        assert sorted(server.tasks(PROJECT)) == documents
+        assert len(work(server, PROJECT, team, kept)) == 2 * len(documents)
 
         for line in commands.pop("See what is done"):
             shell.run(line)
         totals = json.loads((desk.root / "status.json").read_bytes())["totals"]
-        assert (totals["done"], totals["left"]) == (2 * len(DOCUMENTS), 0)
+        assert (totals["done"], totals["left"]) == (2 * len(documents), 0)
 
         for line in commands.pop("Pull"):
             shell.run(line)
         pulled = list(desk.files())
-        assert len(pulled) == 2 * len(DOCUMENTS)
+        assert len(pulled) == 2 * len(documents)
 
         for line in commands.pop("Adjudicate"):
             if "--adjudicated" in line:
                 assert decide(server, f"{PROJECT}: conflicts", server.lead)
             shell.run(line)
         gold = sorted({*desk.files()} - {*pulled})
-        assert gold == [f"annotations/gold/{doc_id}.json" for doc_id in DOCUMENTS]
+        assert gold == [f"annotations/gold/{doc_id}.json" for doc_id in documents]
 
         for line in commands.pop("Check and commit"):
             shell.run(line)
@@ -150,11 +151,52 @@ def test_the_guide_from_an_empty_server_to_a_commit(
         for line in commands.pop("Later rounds"):
             shell.run(line)
         assert desk.files().keys() == before.keys()
+
+        before = desk.files()
+        draft = _draft(server, team["ann-c"], b"mixed")
+        for line in commands.pop("After a change of the schema"):
+            shell.run(line)
+            if line.endswith("--dry-run"):
+                assert b"mixed" in json.dumps(server.tasks(PROJECT)).encode()
+        assert {name: _said(data) for name, data in desk.files().items()} == {
+            name: _said(data.replace(b'"mixed"', b'"partly_direct"')) for name, data in before.items()
+        }
+        assert any(b'"partly_direct"' in data for name, data in desk.files().items() if "/gold/" not in name)
+        assert "quotes:mixed" not in json.dumps(_export(server))
+        assert "quotes:partly_direct" in json.dumps(server.api("GET", f"/api/drafts/{draft}/")["result"])
+        assert server.api("GET", f"/api/drafts/{draft}/")["user"] == team["ann-c"].email
+        migrated = {path: path.read_bytes() for path in _work(desk)}
+        shell.run(f'corpus label-studio pull --project "{PROJECT}"')
+        shell.run("corpus adjudicate --from ann-a,ann-b")
+        assert {path: path.read_bytes() for path in _work(desk)} == migrated
+        assert stream(server, PROJECT, "ann-a", team["ann-a"]) is None
         assert not any(commands.values()), "a section of the guide was not run"
     finally:
         if running and running.poll() is None:
             running.terminate()
             running.wait(20)
+
+
+def _draft(server: Studio, user: User, words: bytes) -> int:
+    """Let someone begin to change the first annotation of theirs that has these words; return the id of the draft."""
+    for task in server.tasks(PROJECT).values():
+        for one in task["annotations"]:
+            if one["completed_by"] == user.id and words in json.dumps(one["result"]).encode():
+                path = f"/api/tasks/{task['id']}/annotations/{one['id']}/drafts"
+                made = server.api("POST", path, user, json={"result": one["result"], "lead_time": 1})
+                return int(made["id"])
+    raise AssertionError(f"{user.email} has no annotation with {words!r}")
+
+
+def _said(data: bytes) -> Any:
+    """An annotation without what a server or a clock says of it."""
+    value = json.loads(data)
+    del value["provenance"]
+    return value
+
+
+def _work(desk: Desk) -> list[Path]:
+    return sorted(path for name in ("annotations", "adjudication") for path in (desk.root / name).rglob("*.json"))
 
 
 def _answers(url: str, server: Studio, running: subprocess.Popen[bytes]) -> None:

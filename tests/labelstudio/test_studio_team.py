@@ -112,14 +112,14 @@ def test_what_the_other_annotators_say_is_in_no_stream_and_in_the_table(
     with browser(server, team["ann-b"]) as page:
         page.goto(f"{server.url}/projects/{number}/data?tab={tab}")
         page.get_by_role("button", name="Label All Tasks").wait_for()
-        assert page.get_by_text("Annotation results").count() == 0
+        assert page.get_by_text("Annotation results").locator("visible=true").count() == 0
         page.get_by_role("button", name="Label All Tasks").locator("xpath=following-sibling::*").first.click()
         page.get_by_text("Label Tasks As Displayed").click()
         page.wait_for_function("() => window.Htx && window.Htx.annotationStore.selected && !window.Htx.isLoading")
         assert page.evaluate(shown) == [0]
         first = page.evaluate("() => window.Htx.task.id")
         page.locator('input[name="Quotes"]').locator("visible=true").first.click()
-        page.get_by_test_id("bottombar-submit-button").click()
+        page.get_by_role("button", name="Submit").first.click()
         page.wait_for_function("id => window.Htx.task && window.Htx.task.id !== id", arg=first)
         assert page.evaluate(shown) == [0]
         page.get_by_test_id("prev-task").click()
@@ -172,7 +172,7 @@ def test_a_conflict_is_decided_in_the_editor(
         left = set(page.evaluate(regions))
         assert (kept in left, gone in left) == (True, False)
         with page.expect_response(lambda answer: answer.request.method == "POST" and "/annotations" in answer.url):
-            page.get_by_test_id("bottombar-submit-button").click()
+            page.get_by_role("button", name="Submit").first.click()
     pulled = desk.pull(project, "--adjudicated")
     assert pulled.code == 0, pulled.out + pulled.err
     gold = json.loads((desk.root / "annotations/gold/alpha.json").read_bytes())
