@@ -15,8 +15,8 @@ from typing import Any
 
 import regex
 
-from ..core.model import Record
-from ..core.schema import Schema
+from .model import Record
+from .schema import Schema
 
 OPENING = "“„«‹‘\"'"
 CLOSING = "”“»›’\"'"

@@ -10,8 +10,8 @@ import yaml
 from support.corpora import REPOSITORY, Corpus
 
 from corpus import edit
+from corpus.core.hard_cases import HARD_CASES, occurrences
 from corpus.core.schema import Schema
-from corpus.release.hard_cases import HARD_CASES, occurrences
 
 SCHEMA = Schema.read(REPOSITORY)
 
