@@ -45,6 +45,7 @@ include_patterns = ["*.md", "docs/*.md", "schema/*.md"]
 exclude_patterns = [".*", "build", "corpus", "examples", "raw", "annotations", "releases", "site", "tests"]
 
 myst_heading_anchors = 3
+smartquotes = False  # `--since` is an option, and not a dash
 suppress_warnings = ["misc.highlighting_failure"]  # the output of a command has no language
 default_role = "code"
 autodoc_member_order = "bysource"
@@ -52,15 +53,26 @@ autodoc_typehints = "signature"
 highlight_language = "none"
 
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = [("copy.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 
 
 def setup(app: Sphinx) -> None:
     """Add the navigation, which GitHub does not need, and the index page."""
+    app.connect("source-read", _with_tables)
     app.connect("source-read", _without_front_matter)
     app.connect("source-read", _with_navigation)
     app.connect("build-finished", _with_index)
+
+
+def _with_tables(app: Sphinx, name: str, source: list[str]) -> None:
+    """Put the card of the last build in the place of its prose, which has no tables yet."""
+    card = Path(app.srcdir, "build", "README.md")
+    if name == "DATASET_CARD" and card.is_file():
+        source[0] = card.read_text("utf-8")
 
 
 def _without_front_matter(app: Sphinx, name: str, source: list[str]) -> None:

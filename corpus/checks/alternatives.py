@@ -54,6 +54,8 @@ def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] |
     field = next((field for field in layer.fields if field.name == one["field"] != "id"), None)
     if field is None:
         return "field", f"{layer.name} has no field {one['field']!r} that could have another value"
+    if f"{layer.name}.{field.name}" in derived(document, schema).absent:
+        return "field", f"{field.name} of {layer.name} was not annotated (`fields_done`)"
     return _value_fault(document, schema, field, record, one)
 
 

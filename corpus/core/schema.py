@@ -258,6 +258,8 @@ def _check_layers(schema: Schema) -> None:
     check_names("layer", schema.layers)
     check_names("field of an article", [one.name for one in schema.article_fields])
     check_names("split", schema.splits)
+    if clash := next((one.name for one in schema.article_fields if one.name in _COLUMNS), ""):
+        raise CorpusError(f"the schema's field {clash} of an article has the name of another column; name it otherwise")
     for layer in schema.layers.values():
         check_names(f"field of {layer.name}", [one.name for one in layer.fields])
         if layer.name in taken:

@@ -46,8 +46,10 @@ class Item:
     @property
     def soft_label(self) -> dict[str, float]:
         """Return the share of each label among those given, most frequent first, then in alphabetical order."""
-        counts = Counter(label for label in self.annotations if label is not None)
-        total = counts.total()
+        given = [label for label in self.annotations if label is not None]
+        if len(set(given)) < 2:
+            return dict.fromkeys(given, 1.0)
+        counts, total = Counter(given), len(given)
         return {label: count / total for label, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))}
 
 

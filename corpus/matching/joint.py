@@ -41,14 +41,15 @@ def joint_units(layer: str, annotations: Mapping[str, Record], matched: Matching
         for name, annotation in annotations.items()
         for i, record in enumerate(annotation.get(layer) or ())
     }
-    ranked = _ranked(layer, annotations, matched, at)
-    unit_of = {key: {key[0]: key} for key in at}
-    for one, other in ranked:
-        first, second = unit_of[one], unit_of[other]
-        if first is not second and first.keys().isdisjoint(second):
-            first.update(second)
-            for key in second.values():
-                unit_of[key] = first
+    pairs = [
+        ((first, one["id"]), (second, other["id"]))
+        for first, second in combinations(annotations, 2)
+        for one, other in matched[first, second].pairs(layer)
+    ]
+    # The order decides only where a pair has to be left out, and ranking takes most of the time.
+    unit_of, left_out = _joined(at, pairs)
+    if left_out:
+        unit_of, _ = _joined(at, _ranked(layer, annotations, matched, at))
     distinct = {id(unit): unit for unit in unit_of.values()}
     return [
         {name: annotations[name][layer][at[unit[name]]] for name in annotations if name in unit}
@@ -58,6 +59,23 @@ def joint_units(layer: str, annotations: Mapping[str, Record], matched: Matching
 
 _Key = tuple[str, str]
 """(annotator, id of a record)."""
+
+
+def _joined(at: Iterable[_Key], pairs: Iterable[tuple[_Key, _Key]]) -> tuple[dict[_Key, dict[str, _Key]], bool]:
+    """Return the unit of each record, and whether a pair was left out."""
+    unit_of = {key: {key[0]: key} for key in at}
+    left_out = False
+    for one, other in pairs:
+        first, second = unit_of[one], unit_of[other]
+        if first is second:
+            continue
+        if first.keys().isdisjoint(second):
+            first.update(second)
+            for key in second.values():
+                unit_of[key] = first
+        else:
+            left_out = True
+    return unit_of, left_out
 
 
 def _ranked(

@@ -52,4 +52,4 @@ def places_of(schema: Schema, name: str, annotation: Record) -> list[list[Piece]
 
 
 def _pieces(record: Record, fields: Iterable[Field]) -> list[Piece]:
-    return [(span["start"], span["end"]) for field in fields for span in record.get(field.name, ())]
+    return [(span["start"], span["end"]) for field in fields for span in record.get(field.name) or ()]

@@ -206,12 +206,16 @@ def _key(row: Record) -> RowKey:
 def _keys(folder: Path, config: str, schema: Schema) -> dict[RowKey, tuple[str, bytes]]:
     """Return, for each row, its split and a hash of its other columns.
 
-    The split is not hashed: a document that only moved is reported as moved, not as changed.
+    The split is not hashed: a document that only moved is reported as moved, not as changed. Nor is null: a column that
+    only one release has is then no reason to keep every row.
     """
-    return {
-        _key(row): (split, blake2b(orjson.dumps({**row, "split": ""}), digest_size=16).digest())
-        for split, row in _stored(folder, config, schema)
-    }
+    return {_key(row): (split, _hash(row)) for split, row in _stored(folder, config, schema)}
+
+
+def _hash(row: Record) -> bytes:
+    provenance = {name: one for name, one in (row.get("provenance") or {}).items() if one is not None}
+    said = {name: one for name, one in row.items() if one is not None and name not in ("split", "provenance")}
+    return blake2b(orjson.dumps([provenance, said]), digest_size=16).digest()
 
 
 def _rows(folder: Path, config: str, schema: Schema, keys: set[RowKey]) -> dict[RowKey, Record]:

@@ -78,3 +78,12 @@ def test_the_words_of_a_withheld_text_are_in_no_alternative(corpus: Corpus, quot
     of_words = CUE if quoted else {name: CUE[name] for name in ("start", "end")}
     expected = [("R406", "/provenance/alternatives/0/spans")] if quoted else []
     assert findings(corpus, {"layer": "mentions", "spans": [of_words]}) == expected
+
+
+def test_a_field_that_was_not_annotated_has_no_alternative(corpus: Corpus) -> None:
+    value = corpus.read("annotations/gold/alpha.json")
+    done = [name for name in value["quotes"][0] if name not in ("id", "medium")]
+    del value["quotes"][0]["medium"]
+    corpus.write("annotations/gold/alpha.json", value | {"fields_done": {"quotes": done}})
+    one = {"layer": "quotes", "record": "q1", "field": "medium", "value": "thought"}
+    assert findings(corpus, one) == [("R406", "/provenance/alternatives/0/field")]

@@ -276,3 +276,17 @@ def test_a_description_may_have_line_breaks_and_marks_of_direction(root: Path) -
 def test_a_refusal_does_not_repeat_the_whole_schema(root: Path) -> None:
     change(root, "annotation.schema", lambda schema: schema.update(required=schema["properties"]))
     assert len(refused(root)) < 1000
+
+
+@pytest.mark.parametrize("name", ["annotations", "disagreement", "documents", "withheld"])
+def test_a_layer_with_the_name_of_another_config(root: Path, name: str) -> None:
+    def add(schema: Written) -> None:
+        schema["properties"][name] = schema["properties"]["nonquotes"]
+
+    change(root, "annotation.schema", add)
+    assert f"layer {name} has the name of another config" in refused(root)
+
+
+def test_a_field_of_an_article_with_the_name_of_another_column(root: Path) -> None:
+    change(root, "article.schema", lambda schema: schema["properties"].update(annotator={"type": "string"}))
+    assert "field annotator of an article has the name of another column" in refused(root)

@@ -94,6 +94,12 @@ def test_the_site_is_made_without_a_warning(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for page in ("index.html", "docs/your-own-corpus.html", "docs/cli.html", "schema/README.html"):
         assert "toctree-l1" in (tmp_path / page).read_text("utf-8"), page
+    cli, card = ((tmp_path / page).read_text("utf-8") for page in ("docs/cli.html", "DATASET_CARD.html"))
+    assert "--since REF" in cli
+    assert not re.search(r"[–—]\w", cli), "an option with a dash cannot be copied"
+    assert cli.count('src="../_static/copy.js') == 1
+    assert (tmp_path / "_static" / "site.css").is_file()
+    assert not (REPOSITORY / "build").is_dir() or card.count("<table") > 20
     home, api = ((tmp_path / page).read_text("utf-8") for page in ("index.html", "docs/api.html"))
     assert 'href="docs/releases.html"' in home
     assert 'id="corpus.load"' in api

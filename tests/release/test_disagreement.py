@@ -9,7 +9,7 @@ import pytest
 from datasets import load_dataset
 from support.copies import build, change, copy_repository, parquet_rows, read
 
-DOC = "cup-final-goal-line"
+DOC = "glow-fever-brief"
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 
@@ -50,7 +50,7 @@ def disagreement_config() -> Config:
 def _disagreement(rows: Rows) -> list[pa.Array]:
     found = [(row, item) for row in rows.rows if row.others for item in items(rows.schema, _annotations(row))]
     some = [item for _, item in found]
-    good = {id(row): alternatives(row.gold.value) if row.gold else [] for row in rows.rows}
+    good = {id(row): _by_record(alternatives(row.gold.value)) if row.gold else {} for row in rows.rows}
     place = {name: place_fields(layer) for name, layer in rows.schema.layers.items()}
     spans = [_spans(item, place[item.layer]) for item in some]
     labels = [
@@ -80,17 +80,26 @@ def _spans(item: Item, fields: Sequence[Field]) -> list[tuple[int, int]] | None:
     return [(span["start"], span["end"]) for field in fields for span in record[field.name]] if fields else None
 
 
-def _labels(item: Item, good: list[Record], place: list[tuple[int, int]] | None) -> list[str | None]:
+def _by_record(some: list[Record]) -> dict[tuple[str, str], list[Record]]:
+    """Return alternatives by (layer, id of the record, "" for none)."""
+    found: dict[tuple[str, str], list[Record]] = {}
+    for one in some:
+        found.setdefault((one["layer"], one.get("record") or ""), []).append(one)
+    return found
+
+
+def _labels(
+    item: Item, good: Mapping[tuple[str, str], list[Record]], place: list[tuple[int, int]] | None
+) -> list[str | None]:
     """Return the labels that are as good as gold's; None for no record, and all labels given where gold has no record.
 
     `place` is the place of the item, `good` are the alternatives of its document.
     """
-    mine = [one for one in good if one["layer"] == item.layer]
     if GOLD not in item.unit:
-        there = (one.get("spans") or () for one in mine if not one.get("record"))
+        there = (one.get("spans") or () for one in good.get((item.layer, ""), ()))
         as_good = any(place == [(span["start"], span["end"]) for span in spans] for spans in there)
         return list(item.soft_label) if place and as_good else []
-    of_record = [one for one in mine if one.get("record") == item.unit[GOLD]["id"]]
+    of_record = good.get((item.layer, item.unit[GOLD]["id"]), ())
     return [
         as_label(one.get("value")) if one.get("field") else None
         for one in of_record
