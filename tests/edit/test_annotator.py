@@ -53,7 +53,7 @@ def test_a_reported_quote_has_its_cue_and_source_inside() -> None:
     a = full()
     content = "Kim Lee runs the city's ferry."
     a.quote((content, 1), cue="runs", source="Kim Lee", speaker="e1", type="reported", **ABOUT)
-    quote = a.annotation()["quotes"][-1]
+    (quote,) = (one for one in a.annotation()["quotes"] if one["type"] == "reported")
     assert quote["cue"] == [{"start": 8, "end": 12, "text": "runs"}]
     assert quote["source"] == ["m1"]
 
