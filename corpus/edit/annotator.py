@@ -194,7 +194,7 @@ class Annotator:
                 found.append(next_occurrence(self._text, words, number, start, FAR, self._taken[layer.name]))
             else:
                 within = paragraphs_of(self._text, place)
-                found.append(only_occurrence(self._text, words, number, within, [*place, *found]))
+                found.append(only_occurrence(self._text, words, number, within, place, found))
         return sorted(found)
 
     def _referred(self, layer: Layer, one: Field, value: Any, place: Sequence[Piece]) -> str:

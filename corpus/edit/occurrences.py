@@ -79,21 +79,28 @@ def next_occurrence(text: str, words: str, number: int, start: int, far: int, ta
     return found[0]
 
 
-def only_occurrence(text: str, words: str, number: int, within: Piece, outside: Sequence[Piece]) -> Piece:
-    """Return the only occurrence in `within` that touches no piece of `outside`, or the one with this number."""
-    found = [
-        one
-        for one in occurrences(text, words, *within)
-        if not any(one[0] < end and start < one[1] for start, end in outside)
-    ]
+def only_occurrence(
+    text: str, words: str, number: int, within: Piece, content: Sequence[Piece], taken: Sequence[Piece] = ()
+) -> Piece:
+    """Return the only occurrence in `within` that touches no piece of `taken`, or the one with this number.
+
+    Those outside of `content` come first: only where there are none, the words are looked for inside, where a reported
+    quote has its cue and source.
+    """
+    free = [one for one in occurrences(text, words, *within) if not _touches(one, taken)]
+    found = [one for one in free if not _touches(one, content)] or free
     where = f"between {within[0]:,} and {within[1]:,}"
     if number and number <= len(found):
         return found[number - 1]
     if not found or number:
-        raise CorpusError(f"{words!r} occurs {len(found)} times {where}, outside the content{_hint(text, words)}")
+        raise CorpusError(f"{words!r} occurs {len(found)} times {where}{_hint(text, words)}")
     if len(found) > 1:
         raise CorpusError(f"{words!r} is ambiguous: it occurs {where} at {_shown(found)}; write ({words!r}, n)")
     return found[0]
+
+
+def _touches(one: Piece, pieces: Sequence[Piece]) -> bool:
+    return any(one[0] < end and start < one[1] for start, end in pieces)
 
 
 def paragraphs_of(text: str, pieces: Sequence[Piece]) -> Piece:

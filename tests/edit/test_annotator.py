@@ -49,6 +49,15 @@ def test_an_annotation_in_words_is_valid_and_in_order(tmp_path: Path) -> None:
     assert [one for one in corpus.findings(str(path)) if one["severity"] == "error"] == []
 
 
+def test_a_reported_quote_has_its_cue_and_source_inside() -> None:
+    a = full()
+    content = "Kim Lee runs the city's ferry."
+    a.quote((content, 1), cue="runs", source="Kim Lee", speaker="e1", type="reported", **ABOUT)
+    (quote,) = (one for one in a.annotation()["quotes"] if one["type"] == "reported")
+    assert quote["cue"] == [{"start": 8, "end": 12, "text": "runs"}]
+    assert quote["source"] == ["m1"]
+
+
 def test_occurrences_are_taken_in_order() -> None:
     value = full().annotation()
     starts = [one["spans"][0]["start"] for one in value["mentions"]]
