@@ -18,7 +18,7 @@ from typing import Any
 
 from ..core.done import layer_done
 from ..core.hard_cases import HARD_CASES
-from ..core.layers import Layer
+from ..core.layers import Field, Layer
 from ..core.model import Document, Record
 from ..core.schema import TARGETS, Schema
 from .labels import Labels
@@ -135,7 +135,7 @@ class _Names:
         self._targets = {name: str(one.get("statement") or name) for name, one in schema.targets.items()}
         self._of: dict[str, dict[str, str]] = {TARGETS: self._targets}
         for name, layer in schema.layers.items():
-            fields = [one.name for one in layer.of_kind("scalar") if one.json_type == "string" and one.name != "id"]
+            fields = [one.name for one in layer.fields if _is_text(one)]
             if fields:
                 records = document.layer(name)
                 self._of[name] = {str(one["id"]): str(one.get(fields[0]) or "") for one in records}
@@ -144,22 +144,28 @@ class _Names:
         self, layer: Layer, records: Sequence[Record], numbers: Sequence[list[int]], offsets: Sequence[int]
     ) -> list[Any]:
         """Return the names and the records of a layer."""
-        texts = [one.name for one in layer.of_kind("scalar") if one.json_type == "string" and one.name != "id"]
-        references = [
-            (one.name, self._of[one.refers_to]) for one in layer.of_kind("reference") if one.refers_to in self._of
-        ]
+        named = [one for one in layer.fields if _is_text(one) or one.refers_to in self._of]
+        # The first such field says what the record is about; the others are told apart by their titles.
+        fields = [(one, f"{one.title}: " if number else "") for number, one in enumerate(named)]
         spans = [one.name for one in layer.of_kind("spans")]
         names: dict[str, int] = {}
         made = []
         for record, labels in zip(records, numbers, strict=True):
-            said = [str(record[name]) for name in texts if record.get(name)]
-            for name, of in references:
-                value = record.get(name)
-                said += [of.get(str(one), "") for one in (value if isinstance(value, list) else [value])]
-            places = [names.setdefault(_clipped(one), len(names)) for one in dict.fromkeys(filter(None, said))]
+            said = []
+            for one, title in fields:
+                value, of = record.get(one.name), self._of.get(one.refers_to)
+                each = filter(None, value if isinstance(value, list) else [value])
+                words = [str(word) if of is None else of.get(str(word), "") for word in each]
+                said += [title + word for word in words if word]
+            places = [names.setdefault(_clipped(one), len(names)) for one in dict.fromkeys(said)]
             pieces = next((found for name in spans if (found := record.get(name))), ())
             made.append([record["id"], labels, _offsets(pieces, offsets), places])
         return [list(names), made]
+
+
+def _is_text(field: Field) -> bool:
+    """True for a field with text that names a record."""
+    return field.kind == "scalar" and field.json_type == "string" and field.name != "id"
 
 
 def _offsets(pieces: Sequence[Record], astral: Sequence[int]) -> list[int]:

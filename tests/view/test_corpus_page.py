@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 import pytest
 from support.browser import opened
-from support.corpora import TEXT, Corpus, annotation, span
+from support.corpora import REPOSITORY, TEXT, Corpus, annotation, span
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -219,3 +219,16 @@ def test_an_index_that_is_missing_is_said(chromium: Browser, corpus: Corpus) -> 
     page.goto((out / "index.html").as_uri() + "#q=bridge")
     page.wait_for_selector("text=The index cannot be loaded")
     context.close()
+
+
+def test_the_picture_of_the_guide_can_be_taken(chromium: Browser, site: Path, request: pytest.FixtureRequest) -> None:
+    """With --golden, it is taken again."""
+    asked = "#q=barrage&show=quotes&split=train"
+    with opened(chromium, site / "index.html", asked, viewport={"width": 1360, "height": 1000}) as one:
+        one.page.wait_for_selector(".records li")
+        data = one.page.screenshot()
+    path = REPOSITORY / "docs/img/view-corpus.png"
+    assert 50_000 < len(data) < 500_000
+    if request.config.getoption("--golden"):
+        path.write_bytes(data)
+    assert path.is_file()
