@@ -11,7 +11,7 @@ from ..core.schema import Schema
 from ..files import Entry, Reader, by_document
 from ..files.index import ANNOTATION, ATTACHED, RECORD, TEXT
 
-_BATCH = 32 * 2**20
+_BATCH = 4 * 2**20
 """Bytes of documents that are in memory at once, if one alone does not have more."""
 _FEW = 16
 """Documents from which on a screen of all takes less time than the checks of each."""
