@@ -147,7 +147,8 @@ def sentence_annotated_differently(key: int, tallies: Sequence[Tally], context: 
     known = [(tally, one) for tally in tallies if (one := _find(context, tally, key)) is not None]
     if len(known) < 2:
         return
-    most, its = max(known, key=lambda one: (one[0].documents, -tallies.index(one[0])))
+    # Of two ways that are equally frequent, that of the first document is the one that the other differs from.
+    most, its = min(known, key=lambda one: (-one[0].documents, one[0].doc_id, sorted(one[1].said.items())))
     for tally, here in known:
         if here is not its:
             both = sorted({**its.said, **here.said})

@@ -87,10 +87,11 @@ class Name(NamedTuple):
     record: str
 
 
-def summarise(documents: list[Document], schema: Schema) -> Summary:
+def summarise(documents: list[Document], schema: Schema, passages: bytes | None = None) -> Summary:
     """Return the summary of a document: of its article, which comes first, and of its annotations.
 
-    `documents` are those of one doc_id that passed levels 1 to 5; there is at least one.
+    `documents` are those of one doc_id that passed levels 1 to 5; there is at least one. `passages` are those of gold
+    if they are known.
     """
     article = documents[0].article
     record = article.record
@@ -121,7 +122,7 @@ def summarise(documents: list[Document], schema: Schema) -> Summary:
         characters=_characters(article.text) if article.text else (),
         compared=tuple(compare(gold, others, schema, article.text)),
         annotators=tuple(intern(one.annotator) for one in others),
-        passages=passage_rows(gold, article.text, schema) if gold else b"",
+        passages=passages if passages is not None else passage_rows(gold, article.text, schema) if gold else b"",
         imported=tuple((intern(one.source.path), origin) for one in annotations if (origin := _origin(one))),
     )
 

@@ -8,26 +8,24 @@ more than these words. Sentences are cut by a simple pattern: a cut after an abb
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from ..columns.documents import Columns
+from ..columns.parse import Numbers
+from ..columns.records import Records
+from ..columns.texts import Hashes, Texts
 from ..core.done import absent_fields, layer_done
 from ..core.json_positions import join_pointer
 from ..core.model import Annotation, Record
 from ..core.schema import Field, Layer, Schema
 from ..core.source_tokens import layers_to_annotate
 from ..matching import label_of, place_fields
+from .passage_parts import Held, HeldSpans, Parts, holders, keys, parts, values
 from .tallied import TALLIED, hash64
-
-_END = re.compile(r"[.!?…]+[”’»“\"')\]]*\s+|[。！？]+[”’」』）]*\s*")
-"""What ends a sentence within a line."""
-_CODE_POINTS, _WORDS = 30, 5
-"""Shorter sentences are not compared: the annotation of “No,” she said. depends on the sentences around it."""
 
 Extent = tuple[int, int]
 """(start, end) in code points."""
@@ -55,87 +53,191 @@ class _Layer(NamedTuple):
     fields: tuple[Field, ...]
 
 
-_Held = tuple[_Layer, int, Record]
-"""The layer, index and value of a record."""
-_NOTHING = hash64(repr([])) >> 32
-"""The value of a passage without records."""
+class _Said(NamedTuple):
+    """The parts of texts, the records in them, and the part of each record, -1 if it is in none."""
 
-
-class _Line(NamedTuple):
-    """A line and its sentences, of which short ones are None; the line itself is compared if it has several."""
-
-    extent: Extent
-    starts: list[int]
-    sentences: list[Extent | None]
+    found: Parts
+    holder: Numbers
+    keys: Hashes
+    values: Hashes
 
 
 def passages(gold: Annotation, text: str | None, schema: Schema) -> list[Passage]:
     """Return the passages of an adjudicated annotation in the order of the text, none if the text is withheld."""
-    return [] if text is None else [_passage(text, *part) for part in _parts(gold, text, schema)]
+    if text is None:
+        return []
+    records = _records(gold, schema)
+    said = _said_in(Texts([text]), *_held(records), _hashed([_annotated(gold.value, schema)]))
+    held: dict[int, list[tuple[_Layer, int, Record]]] = {}
+    for record, part in zip(records, said.holder.tolist(), strict=True):
+        held.setdefault(part, []).append(record)
+    rows = zip(*(one.tolist() for one in (said.found.start, said.found.end, said.keys, said.values)), strict=True)
+    return [_passage(text, (start, end), held.get(n, []), key, one) for n, (start, end, key, one) in enumerate(rows)]
 
 
 def passage_rows(gold: Annotation, text: str | None, schema: Schema) -> bytes:
     """Return the hashes of the passages, as an array of `TALLIED`."""
     if text is None:
         return b""
-    parts = _parts(gold, text, schema)
-    rows = [(_key(text, extent, annotated), _value(_said(extent, held))) for extent, held, annotated in parts]
-    return np.array(rows, TALLIED).tobytes()
+    held, spans = _held(_records(gold, schema))
+    said = _said_in(Texts([text]), held, spans, _hashed([_annotated(gold.value, schema)]))
+    return _tallied(said).tobytes()
 
 
-def _parts(gold: Annotation, text: str, schema: Schema) -> Iterator[tuple[Extent, list[_Held], str]]:
-    """Yield each part of the text that is compared, the records in it, and what was annotated in the document."""
+def passage_rows_of(columns: Columns) -> list[bytes]:
+    """Return the hashes of the passages of the adjudicated annotation of each document, b"" where there is none."""
+    texts = columns.texts
+    with_gold = columns.flag(columns.document[columns.gold]) & texts.known
+    annotated = _annotated_in(columns)
+    said = _said_in(texts, *_held_in(columns), annotated)
+    rows, document = _tallied(said), texts.document(said.found.start)
+    cuts = np.searchsorted(document, np.arange(len(columns) + 1)).tolist()
+    data, size = rows.tobytes(), TALLIED.itemsize
+    return [data[cuts[i] * size : cuts[i + 1] * size] if has else b"" for i, has in enumerate(with_gold.tolist())]
+
+
+def _said_in(texts: Texts, held: Held, spans: HeldSpans, annotated: Hashes) -> _Said:
+    found, sentences = parts(texts)
+    holder = holders(found, sentences, held)
+    return _Said(found, holder, keys(texts, found, annotated), values(found, holder, held, spans))
+
+
+def _tallied(said: _Said) -> npt.NDArray[np.void]:
+    rows = np.zeros(len(said.keys), TALLIED)
+    rows["key"], rows["value"] = said.keys, said.values
+    return rows
+
+
+def _records(gold: Annotation, schema: Schema) -> list[tuple[_Layer, int, Record]]:
+    """Return the records that have a place, each with its layer and index."""
     layers = [one for one in _compared_layers(schema) if layer_done(gold.value, one.layer.name)]
-    lines = list(_lines(text))
-    starts = [line.extent[0] for line in lines]
-    held: dict[Extent, list[_Held]] = {}
-    for layer in layers:
-        for i, record in enumerate(gold.layer(layer.layer.name)):
-            extent = _holding(lines, starts, layer, record)
-            if extent is not None:
-                held.setdefault(extent, []).append((layer, i, record))
-    annotated = repr([(one.layer.name, sorted(absent_fields(gold.value, one.layer))) for one in layers])
-    for line in lines:
-        for extent in _compared(line):
-            yield extent, held.get(extent, []), annotated
+    every = ((one, i, record) for one in layers for i, record in enumerate(gold.layer(one.layer.name)))
+    return [(one, i, record) for one, i, record in every if any(record.get(name) for name in one.places)]
 
 
-def _passage(text: str, extent: Extent, held: list[_Held], annotated: str) -> Passage:
-    said = _said(extent, held)
-    words = " ".join(text[slice(*extent)].split())
-    first = {one.layer.name: (join_pointer(one.layer.name, i), record["id"]) for one, i, record in reversed(held)}
-    return Passage(words, _key(text, extent, annotated), _value(said), said, first)
+def _held(records: list[tuple[_Layer, int, Record]]) -> tuple[Held, HeldSpans]:
+    places, said, rows, fields = [], [], [], []
+    for number, (one, _, record) in enumerate(records):
+        spans = [span for name in one.places for span in record.get(name, ())]
+        places.append((min(span["start"] for span in spans), max(span["end"] for span in spans)))
+        labels = [(field.name, label_of(record, field) or "") for field in one.fields if field.kind != "spans"]
+        said.append(_said_hash(one.layer.name, labels))
+        for field in one.fields:
+            for span in (record.get(field.name) or ()) if field.kind == "spans" else ():
+                rows.append((number, span["start"], span["end"]))
+                fields.append(hash64(field.name))
+    place, row = np.array(places, np.int64).reshape(-1, 2), np.array(rows, np.int64).reshape(-1, 3)
+    held = Held(place[:, 0], place[:, 1], np.array(said, np.uint64))
+    return held, HeldSpans(row[:, 0], row[:, 1], row[:, 2], np.array(fields, np.uint64))
 
 
-def _key(text: str, extent: Extent, annotated: str) -> int:
-    """Return a hash of the words; white space within them counts, since it shifts the offsets of what follows."""
-    return hash64(f"{annotated}\n{text[slice(*extent)]}")
+def _said_hash(layer: str, labels: list[tuple[str, str]]) -> int:
+    """Return a hash of a layer and its labels: a sum, as `_held_in` makes it of whole columns."""
+    return (hash64(layer) + sum(_label_hash(name, label) for name, label in labels)) % 2**64
 
 
-def _value(said: dict[str, list[str]]) -> int:
-    return hash64(repr(sorted(said.items()))) >> 32 if said else _NOTHING
+@lru_cache(maxsize=65536)
+def _label_hash(field: str, label: str) -> int:
+    return hash64(f"{field} {label}")
 
 
-def _said(extent: Extent, held: list[_Held]) -> dict[str, list[str]]:
+def _held_in(columns: Columns) -> tuple[Held, HeldSpans]:
+    held, spans, before = [], [], 0
+    for one in _compared_layers(columns.schema):
+        records = columns.layer(one.layer.name)
+        begins = columns.texts.begins[records.document]
+        own = columns.gold[records.annotation] & columns.texts.known[records.document]
+        start, end = np.full(len(records), np.iinfo(np.int64).max), np.full(len(records), -1)
+        for name in one.places:
+            place = records.spans(name)
+            np.minimum.at(start, place.record, place.start)
+            np.maximum.at(end, place.record, place.end)
+        own &= end >= 0
+        number = np.cumsum(own) - 1 + before
+        said = np.full(len(records), hash64(one.layer.name), np.uint64)
+        for field in one.fields:
+            if field.kind == "spans":
+                of_field = records.spans(field.name)
+                chosen = own[of_field.record]
+                base = begins[of_field.record[chosen]]
+                spans.append(
+                    HeldSpans(
+                        number[of_field.record[chosen]],
+                        of_field.start[chosen] + base,
+                        of_field.end[chosen] + base,
+                        np.full(int(chosen.sum()), hash64(field.name), np.uint64),
+                    )
+                )
+            else:
+                said += _label_hashes(records, field)
+        held.append(Held((start + begins)[own], (end + begins)[own], said[own]))
+        before += int(own.sum())
+    return Held(*map(np.concatenate, zip(*held, strict=True))), HeldSpans(
+        *map(np.concatenate, zip(*spans, strict=True))
+    )
+
+
+def _label_hashes(records: Records, field: Field) -> Hashes:
+    """Return a hash of the label of each record in a field."""
+    column = records.values(field.name)
+    if field.many:
+        labels = [label_of({field.name: value}, field) or "" for value in column.to_pylist()]
+        return np.array([_label_hash(field.name, label) for label in labels], np.uint64)
+    coded = column.dictionary_encode(null_encoding="encode")
+    distinct = [label_of({field.name: value}, field) or "" for value in coded.dictionary.to_pylist()]
+    table = np.array([_label_hash(field.name, label) for label in distinct], np.uint64)
+    return table[coded.indices.to_numpy()] if len(table) else np.zeros(len(records), np.uint64)
+
+
+def _annotated(value: Record, schema: Schema) -> str:
+    """Return what was annotated: the layers that are compared, and the fields that are absent in each."""
+    layers = [one.layer for one in _compared_layers(schema) if layer_done(value, one.layer.name)]
+    return repr([(layer.name, sorted(absent_fields(value, layer))) for layer in layers])
+
+
+def _annotated_in(columns: Columns) -> Hashes:
+    found = np.zeros(len(columns), np.uint64)
+    done = columns.about("layers_done").to_pylist()
+    with_fields = columns.schema.has_fields_done
+    fields: list[Any] = columns.about("fields_done").to_pylist() if with_fields else [None] * len(columns.document)
+    known: dict[str, int] = {}
+    for i in np.flatnonzero(columns.gold).tolist():
+        said = repr((done[i], fields[i]))
+        if said not in known:
+            value: Record = {"layers_done": done[i]}
+            if fields[i] is not None:
+                value["fields_done"] = {layer: names for layer, names in fields[i].items() if names is not None}
+            known[said] = hash64(_annotated(value, columns.schema))
+        found[columns.document[i]] = known[said]
+    return found
+
+
+def _hashed(words: list[str]) -> Hashes:
+    return np.array([hash64(one) for one in words], np.uint64)
+
+
+def _passage(text: str, extent: Extent, held: list[tuple[_Layer, int, Record]], key: int, value: int) -> Passage:
     said: dict[str, list[str]] = {}
     for layer, _, record in held:
         said.setdefault(layer.layer.name, []).append(_statement(layer, record, extent))
     for of_layer in said.values():
         of_layer.sort()
-    return said
+    words = " ".join(text[slice(*extent)].split())
+    first = {one.layer.name: (join_pointer(one.layer.name, i), record["id"]) for one, i, record in reversed(held)}
+    return Passage(words, key, value, said, first)
 
 
 def _statement(layer: _Layer, record: Record, extent: Extent) -> str:
     """Return the labels of a record and its spans within a passage, counted from the start of the passage."""
     start, end = extent
-    parts: list[object] = []
+    found: list[object] = []
     for field in layer.fields:
         if field.kind == "spans":
             spans = [(span["start"], span["end"]) for span in record.get(field.name) or ()]
-            parts.append(sorted((one - start, other - start) for one, other in spans if start <= one and other <= end))
+            found.append(sorted((one - start, other - start) for one, other in spans if start <= one and other <= end))
         else:
-            parts.append(label_of(record, field) or "")
-    return repr(parts)
+            found.append(label_of(record, field) or "")
+    return repr(found)
 
 
 @lru_cache(maxsize=8)
@@ -153,52 +255,3 @@ def _compared_layers(schema: Schema) -> list[_Layer]:
         for layer in layers_to_annotate(schema).values()
         if place_fields(layer)
     ]
-
-
-def _lines(text: str) -> Iterator[_Line]:
-    at = 0
-    for line in text.splitlines(keepends=True):
-        found = list(_sentences(text, at, at + len(line)))
-        if found:
-            long = [one if _is_long(text, one) else None for one in found]
-            yield _Line((found[0][0], found[-1][1]), [start for start, _ in found], long)
-        at += len(line)
-
-
-def _sentences(text: str, start: int, end: int) -> Iterator[Extent]:
-    """Yield the sentences of a line, without white space around them."""
-    cuts = [*(match.end() for match in _END.finditer(text, start, end)), end]
-    for cut in cuts:
-        words = text[start:cut]
-        if words.strip():
-            yield start + len(words) - len(words.lstrip()), start + len(words.rstrip())
-        start = cut
-
-
-def _is_long(text: str, extent: Extent) -> bool:
-    words = text[slice(*extent)]
-    return len(words) >= _CODE_POINTS and (len(words.split()) >= _WORDS or not words.isascii())
-
-
-def _compared(line: _Line) -> list[Extent]:
-    """Return the parts of a line that are compared: its long sentences, and the line if it has several sentences."""
-    whole = [line.extent] if len(line.sentences) > 1 else []
-    return [*whole, *(one for one in line.sentences if one is not None)]
-
-
-def _holding(lines: list[_Line], starts: list[int], layer: _Layer, record: Record) -> Extent | None:
-    """Return the part that holds the place of a record: its sentence, or else its line; None if neither does."""
-    spans = [span for name in layer.places for span in record.get(name, ())]
-    if not spans:
-        return None
-    start, end = spans[0]["start"], spans[0]["end"]
-    for span in spans[1:]:
-        start, end = min(start, span["start"]), max(end, span["end"])
-    i = bisect_right(starts, start) - 1
-    if i < 0 or end > lines[i].extent[1]:
-        return None
-    line = lines[i]
-    sentence = line.sentences[bisect_right(line.starts, start) - 1]
-    if sentence is not None and end <= sentence[1]:
-        return sentence
-    return line.extent if len(line.sentences) > 1 else None

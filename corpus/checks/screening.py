@@ -15,20 +15,23 @@ import numpy as np
 from ..columns.documents import Columns
 from ..columns.keys import Mask
 from . import CHECKS
+from .repeated import passage_rows_of
 from .rule import Check, CheckFunction
 from .screen_table import SCREENS, Screen
 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """The documents without a finding below level 5, and for each the checks that it must be asked."""
+    """What the columns say about a document without a finding below level 5."""
 
-    columns: Columns
-    asked: list[frozenset[CheckFunction]]
+    checks: frozenset[CheckFunction]
+    """The checks of levels 5 and 6 that it must be asked."""
+    passages: bytes
+    """Its rows in `Summary.passages`."""
 
 
-def screen(columns: Columns) -> Screened:
-    """Ask all screens about some documents."""
+def screen(columns: Columns) -> dict[str, Screened]:
+    """Ask all screens about some documents; return what they say of those that pass levels 1 to 4, by doc_id."""
     for level in (3, 4):
         if not len(columns):
             break
@@ -45,7 +48,11 @@ def screen(columns: Columns) -> Screened:
                 known[of_check] = ask(check, columns)
             for i in np.flatnonzero(known[of_check]).tolist():
                 asked[i].add(check.ask)
-    return Screened(columns, [frozenset(one) for one in asked])
+    rows = passage_rows_of(columns) if len(columns) else []
+    return {
+        part.doc_id: Screened(frozenset(checks), passages)
+        for part, checks, passages in zip(columns.parts, asked, rows, strict=True)
+    }
 
 
 def ask(check: Check, columns: Columns) -> Mask:

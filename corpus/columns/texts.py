@@ -8,8 +8,8 @@ T h e   b r i d g e \n H e   s a i d \n      code points
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cache, cached_property
-from typing import NamedTuple
+from functools import cache, cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,8 @@ from .parse import Numbers
 Codes = npt.NDArray[np.uint32]
 Hashes = npt.NDArray[np.uint64]
 _JOINING = regex.compile(r"[^\p{Grapheme_Cluster_Break=Other}\p{Grapheme_Cluster_Break=Control}\n]")
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_POWERS = np.cumprod(np.concatenate((np.ones(1, np.uint64), np.full(4095, _FACTOR, np.uint64))), dtype=np.uint64)
+_FACTOR = 0x9E3779B97F4A7C15
+_INVERSE = pow(_FACTOR, -1, 2**64)
 
 
 def _is_joining(char: str) -> bool:
@@ -138,16 +138,25 @@ def ranges(starts: Numbers, lengths: Numbers) -> Numbers:
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def hashes(values: npt.NDArray[np.integer], starts: Numbers, ends: Numbers) -> Hashes:
-    """Return a hash of 64 bits of each slice of an array: equal slices have equal hashes."""
-    lengths = ends - starts
-    places = ranges(np.zeros(len(lengths), np.int64), lengths) & (len(_POWERS) - 1)
-    parts = (values[ranges(starts, lengths)].astype(np.uint64) + np.uint64(1)) * _POWERS.take(places)
-    sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(parts, dtype=np.uint64)))
-    cuts = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-    found: Hashes = sums[cuts[1:]] - sums[cuts[:-1]]
+def hashes(values: npt.NDArray[Any], starts: Numbers, ends: Numbers) -> Hashes:
+    """Return a hash of 64 bits of each slice of an array: equal slices have equal hashes.
+
+    A slice is a difference of two sums of values times powers, divided by the power at its start.
+    """
+    size = 1 << len(values).bit_length()
+    sums = np.zeros(len(values) + 1, np.uint64)
+    np.cumsum((values.astype(np.uint64) + np.uint64(1)) * _powers(_FACTOR, size)[: len(values)], out=sums[1:])
+    found: Hashes = (sums[ends] - sums[starts]) * _powers(_INVERSE, size)[starts]
     found = (found ^ (found >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     return found ^ (found >> np.uint64(32))
+
+
+@lru_cache(maxsize=8)
+def _powers(factor: int, size: int) -> Hashes:
+    """Return the powers of a factor, modulo 2⁶⁴, from the zeroth on."""
+    powers = np.full(size, factor, np.uint64)
+    powers[0] = 1
+    return np.cumprod(powers, dtype=np.uint64)
 
 
 def hash_of(word: str) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import checks
 from ..checks.document_summary import Summary, summarise
-from ..checks.rule import CheckFunction
+from ..checks.screening import Screened
 from ..checks.suppress.suppressions import NO_SUPPRESSIONS, SkippedLevels, Suppressions, Suppressor
 from ..core.model import Document, Problem, Severity
 from ..core.schema import Schema
@@ -44,12 +44,12 @@ def check_document(
     schema: Schema,
     policy: Policy,
     suppressor: Suppressor,
-    asked_only: Collection[CheckFunction] | None = None,
+    by_columns: Screened | None = None,
 ) -> Checked:
     """Check the article, which comes first in `parts`, then each of its annotations.
 
-    `suppressor` counts the suppressions that are used. `asked_only` are the checks that may have a finding, None for
-    all.
+    `suppressor` counts the suppressions that are used. `by_columns` is what the columns say about the document, None if
+    nothing: then all checks are asked.
     """
     checked = Checked()
     failed: set[int] = set()
@@ -62,6 +62,7 @@ def check_document(
     def on_skip(checks: int) -> None:
         checked.skipped_checks += checks
 
+    asked_only = by_columns.checks if by_columns else None
     for document in parts:
         # An annotation rests on its article: it starts with the levels that the article failed.
         levels = failed if document.annotation is None else checks.inherited(failed)
@@ -76,5 +77,5 @@ def check_document(
         # Corpus-wide rules belong to level 6, so they read what could be asked the questions of level 6.
         if 6 not in skipped and (sound or document.annotation is None):
             sound.append(document)
-    checked.summary = summarise(sound, schema) if sound else None
+    checked.summary = summarise(sound, schema, by_columns.passages if by_columns else None) if sound else None
     return checked

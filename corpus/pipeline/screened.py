@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from ..checks.rule import CheckFunction
-from ..checks.screening import screen
+from ..checks.screening import Screened, screen
 from ..columns.documents import Columns, Parts
 from ..core.schema import Schema
 from ..files import Entry, Reader, by_document
 from ..files.index import ANNOTATION, ATTACHED, RECORD, TEXT
 
-_BATCH = 32 * 2**20
+_BATCH = 4 * 2**20
 """Bytes of documents that are in memory at once, if one alone does not have more."""
 _FEW = 16
 """Documents from which on a screen of all takes less time than the checks of each."""
@@ -35,18 +34,15 @@ def batches(entries: list[Entry]) -> Iterator[list[list[Entry]]]:
         yield batch
 
 
-def screened(
-    groups: list[list[Entry]], reader: Reader, schema: Schema, today: date | None
-) -> dict[str, frozenset[CheckFunction]]:
-    """Return the checks that documents must be asked, by doc_id; a document that is missing must be asked all.
+def screened(groups: list[list[Entry]], reader: Reader, schema: Schema, today: date | None) -> dict[str, Screened]:
+    """Return what the columns say about documents, by doc_id; a document that is missing must be asked all checks.
 
     The bytes that were screened are those that `Reader.documents` reads next.
     """
     if len(groups) < _FEW:
         return {}
     parts = [part for group in groups if (part := parts_of(group, reader)) is not None]
-    found = screen(Columns.read(parts, schema, today))
-    return {part.doc_id: asked for part, asked in zip(found.columns.parts, found.asked, strict=True)}
+    return screen(Columns.read(parts, schema, today))
 
 
 def parts_of(group: list[Entry], reader: Reader) -> Parts | None:

@@ -10,12 +10,12 @@ and in any order, and give the same Shard.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..checks.document_summary import Summary
-from ..checks.rule import CheckFunction
+from ..checks.screening import Screened
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used
 from ..core.garbage import no_garbage_collection
 from ..core.model import GOLD, Document, Problem
@@ -114,12 +114,12 @@ class Validation:
         schema: Schema,
         suppressor: Suppressor,
         shard: Shard,
-        asked_only: Collection[CheckFunction] | None,
+        by_columns: Screened | None,
     ) -> Known:
         wanted = self.selection.wants(group[0])
         # An unwanted document is checked for its summary only, so it must not count suppressions as used.
         counts = suppressor if wanted else Suppressor(self.policy.suppressions)
-        checked = check_document(reader.documents(group), schema, self.policy, counts, asked_only)
+        checked = check_document(reader.documents(group), schema, self.policy, counts, by_columns)
         if wanted:
             shard.report(checked)
         else:
