@@ -12,6 +12,7 @@ from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.pronouns import pronouns_of
 from ..core.schema import Schema
 from .derived import derived
+from .edges import resized
 from .quotation_marks import MARKS
 from .rule import CheckFunction, found
 
@@ -110,7 +111,9 @@ def mark_at_edge(document: Document, schema: Schema) -> Iterator[Problem]:
             names = (one.get("name") for one in document.layer("entities") if one["id"] == mention.get("entity"))
             mark = _loose_mark(document, mention, words, str(next(names, "")).split())
             if mark:
-                yield _of_mention(mark_at_edge, document, i, f"{mark!r} in {words[:60]!r}", "spans")
+                left = words.removesuffix(mark) if words.endswith(mark) else words.removeprefix(mark)
+                fix = _shortened(document, i, words, left.strip())
+                yield _of_mention(mark_at_edge, document, i, f"{mark!r} in {words[:60]!r}", "spans", fix)
 
 
 def possessive_name(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -135,7 +138,8 @@ def possessive_name(document: Document, schema: Schema) -> Iterator[Problem]:
                 *(other for j, other in others if j != i and not other.endswith(words[-2:])),
             ]
             if not any(last in _straight(name).split() for name in known):
-                yield _of_mention(possessive_name, document, i, repr(words[-60:]), "spans")
+                fix = _shortened(document, i, words, words[:-2])
+                yield _of_mention(possessive_name, document, i, repr(words[-60:]), "spans", fix)
 
 
 def mixed_scripts(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -208,6 +212,15 @@ def _is_pronoun(document: Document, mention: Record, words: str) -> bool:
     text, start = document.text or "", mention["spans"][0]["start"]
     before = text[max(0, start - 3) : start].rstrip(" ")
     return not before or before[-1] in ".!?…:\n([" or before[-1] in MARKS
+
+
+def _shortened(document: Document, i: int, words: str, left: str) -> Fix | None:
+    """Return the fix that takes characters from an edge of a mention, None if it has several spans or none are left."""
+    (span, *more), text = document.layer("mentions")[i]["spans"], document.text
+    if more or not left or text is None or text[span["start"] : span["end"]] != words:
+        return None
+    start = span["start"] + words.index(left)
+    return resized(text, join_pointer("mentions", i, "spans", 0), span, start, start + len(left))
 
 
 def _straight(words: str) -> str:

@@ -80,6 +80,8 @@ def dangling_reference(document: Document, schema: Schema) -> Iterator[Problem]:
             record = document.layer(layer)[i]["id"]
             detail = f"{field.name} of {record} is {value!r}, and no record of {field.refers_to} has this id"
             hint = f"name a record of {field.refers_to}, or add one with this id"
+            meant = next((one["id"] for one in document.layer(field.refers_to) if value in one.values()), None)
+            hint = f"a reference is an id: {meant!r}, not {value!r}" if meant else hint
             yield found(dangling_reference, document, detail, _pointer(layer, i, field, j), suggestion=hint)
 
 
@@ -96,7 +98,18 @@ def wrong_layer(document: Document, schema: Schema) -> Iterator[Problem]:
         if field.refers_to != TARGETS:
             for other in (name for name, known in ids.items() if value in known):
                 detail = f"{value!r} is in {other}, {field.name} refers to {field.refers_to}"
-                yield found(wrong_layer, document, detail, _pointer(layer, i, field, j))
+                hint = _named_by(document, schema, other, value, field.refers_to)
+                yield found(wrong_layer, document, detail, _pointer(layer, i, field, j), suggestion=hint)
+
+
+def _named_by(document: Document, schema: Schema, layer: str, record_id: str, wanted: str) -> str:
+    """Return the advice to name the record of the layer `wanted` that a record names, "" if it names none."""
+    record = next(one for one in document.layer(layer) if one["id"] == record_id)
+    for field in schema.layers[layer].of_kind("reference"):
+        named = record.get(field.name)
+        if field.refers_to == wanted and isinstance(named, str):
+            return f"did you mean {named!r}, the {field.name} of {record_id}?"
+    return ""
 
 
 def reference_cycle(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -56,6 +56,37 @@ def test_a_merge_conflict_in_a_text_explains_its_checksum(corpus: Corpus) -> Non
     assert "unresolved merge" in only(corpus, "raw/alpha.json")["message"]
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "advice"),
+    [
+        ('{"a": 1,}', "trailing comma", "remove the comma"),
+        ('{"a": 1 "b": 2}', "unexpected character '\"', expected ','", "put a comma"),
+        ("{'a': 1}", 'unexpected character "\'"', "straight double quotation marks"),
+        ("{“a”: 1}", "unexpected character '“'", "straight double quotation marks"),
+        ('{"a": True}', "unexpected character 'T'", "the literal true"),
+        ('{"a": "x\ny"}', "control character", "as \\n"),
+        ('{"a": ', "unexpected end", "cut off"),
+        ("{}\n{}", "after document", "one value a line"),
+    ],
+)
+def test_a_mistake_in_json_says_what_to_do(corpus: Corpus, text: str, said: str, advice: str) -> None:
+    corpus.write(GOLD, text)
+    found = only(corpus, GOLD)
+    assert found["code"] == "F103"
+    assert said in found["message"]
+    assert advice in found["suggestion"]
+
+
+def test_a_name_in_place_of_an_id_is_told_the_id(corpus: Corpus) -> None:
+    value = annotation("alpha")
+    value["quotes"][0]["speaker"] = value["entities"][0]["name"]
+    corpus.write(GOLD, value)
+    assert only(corpus, GOLD)["suggestion"] == "a reference is an id: 'e1', not 'Åsa Lindqvist'"
+    value["quotes"][0]["speaker"] = "m2"
+    corpus.write(GOLD, value)
+    assert only(corpus, GOLD)["suggestion"] == "did you mean 'e1', the entity of m2?"
+
+
 def test_a_dangling_reference_names_record_and_field(corpus: Corpus) -> None:
     value = annotation("alpha")
     value["quotes"][0]["source"] = ["m9"]

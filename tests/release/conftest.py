@@ -7,21 +7,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.corpora import REPOSITORY, Corpus
+from support.corpora import REPOSITORY, Corpus, tiny
 from support.hub_stand_in import Hub, running
+from support.once import made_once
 from support.publishing import TOKEN
 
 
-@pytest.fixture
-def released(corpus: Corpus) -> Corpus:
-    """A corpus with release 1.0.0: alpha in train, beta in test."""
+def release(root: Path) -> None:
+    """Make a corpus with release 1.0.0: alpha in train, beta in test."""
+    corpus = tiny(root)
     corpus.add(
         "beta", "The mayor of Beta said: “Nothing of it is true.”\nÅsa Lindqvist, she said, left.\n", split="test"
     )
     shutil.copy(REPOSITORY / "CITATION.cff", corpus.root)
     ran = corpus.run("release", "1.0.0")
     assert ran.code == 0, ran.out + ran.err
-    return corpus
+
+
+@pytest.fixture
+def released(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Corpus:
+    """A copy of the corpus with release 1.0.0, which is released once for all tests."""
+    made = made_once(tmp_path_factory, "released-to-publish", release)
+    return Corpus(shutil.copytree(made, tmp_path / "corpus"))
 
 
 @pytest.fixture

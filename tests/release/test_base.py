@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.corpora import REPOSITORY, TEXT, Corpus
+from support.corpora import REPOSITORY, TEXT, Corpus, tiny
+from support.once import made_once
 
 
 def git(corpus: Corpus, *argv: str) -> None:
@@ -22,9 +23,9 @@ def commit(corpus: Corpus) -> None:
     git(corpus, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "x")
 
 
-@pytest.fixture
-def released(corpus: Corpus) -> Corpus:
-    """A corpus in git with release 1.0.0 in its base: alpha in train, beta in test."""
+def release(root: Path) -> None:
+    """Make a corpus in git with release 1.0.0 in its base: alpha in train, beta in test."""
+    corpus = tiny(root)
     corpus.add("alpha", split="train")
     corpus.add("beta", TEXT + " ".join(f"word{i}" for i in range(80)) + ".\n", split="test")
     shutil.copy(REPOSITORY / "CITATION.cff", corpus.root)
@@ -34,7 +35,13 @@ def released(corpus: Corpus) -> Corpus:
     assert ran.code == 0, ran.err
     commit(corpus)
     git(corpus, "branch", "base")
-    return corpus
+
+
+@pytest.fixture
+def released(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Corpus:
+    """A copy of the corpus with release 1.0.0, which is released once for all tests."""
+    made = made_once(tmp_path_factory, "released-in-git", release)
+    return Corpus(shutil.copytree(made, tmp_path / "corpus", symlinks=True))
 
 
 def edit(corpus: Corpus, path: str, **values: Any) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.corpora import REPOSITORY, TEXT, Corpus
+from support.corpora import REPOSITORY, TEXT, Corpus, tiny
+from support.once import made_once
 
 import corpus as package
 from corpus.core.model import CorpusError
@@ -28,16 +29,22 @@ def told(name: str) -> str:
     return TEXT + " ".join(f"{name}{i}" for i in range(80)) + ".\n"
 
 
-@pytest.fixture
-def released(corpus: Corpus) -> Corpus:
-    """A corpus with release 1.0.0: alpha in train, beta and gamma in test."""
+def release(root: Path) -> None:
+    """Make a corpus with release 1.0.0: alpha in train, beta and gamma in test."""
+    corpus = tiny(root)
     corpus.add("alpha", split="train")
     corpus.add("beta", told("beta"), split="test")
     corpus.add("gamma", told("gamma"), split="test")
     shutil.copy(REPOSITORY / "CITATION.cff", corpus.root)
     ran = corpus.run("release", "1.0.0")
     assert ran.code == 0, ran.err
-    return corpus
+
+
+@pytest.fixture
+def released(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Corpus:
+    """A copy of the corpus with release 1.0.0, which is released once for all tests."""
+    made = made_once(tmp_path_factory, "released-to-compare", release)
+    return Corpus(shutil.copytree(made, tmp_path / "corpus"))
 
 
 def edit(corpus: Corpus, path: str, **values: Any) -> None:
