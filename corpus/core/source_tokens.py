@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from .schema import Layer, Schema
 
@@ -27,7 +26,6 @@ def layers_to_annotate(schema: Schema) -> Mapping[str, Layer]:
     return {name: layer for name, layer in schema.layers.items() if name not in carried}
 
 
-@lru_cache(maxsize=16)
 def layers_to_carry(schema: Schema) -> frozenset[str]:
     """Return the layers that no annotator sees: each copy of an annotation keeps them unchanged.
 
