@@ -29,7 +29,6 @@ def layers_to_annotate(schema: Schema) -> Mapping[str, Layer]:
     return MappingProxyType({name: layer for name, layer in schema.layers.items() if name not in carried})
 
 
-@lru_cache(maxsize=16)
 def layers_to_carry(schema: Schema) -> frozenset[str]:
     """Return the layers that no annotator sees: each copy of an annotation keeps them unchanged.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from ..core.source_tokens import layers_to_carry
 from ..files import Index, Reader, parse_json
 from ..files.index import ANNOTATION
 from .submissions import Submission
+
+_names = lru_cache(maxsize=8)(layers_to_carry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ def carried(one: Submission, record: Record, into: Path, index: Index, reader: R
 
     An annotation of another text has nothing to carry over.
     """
-    names = layers_to_carry(schema)
+    names = _names(schema)
     if not names or not one.annotator:
         return Carried()
     old = _value(one, into, index, reader)
