@@ -15,7 +15,7 @@ import mlcroissant
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.copies import copy_repository, read, withhold
+from support.copies import copy_repository, read, withhold, write
 from support.corpora import REPOSITORY, Corpus, run
 
 from corpus.release.card_text import Prose
@@ -49,6 +49,11 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = copy_repository(tmp_path_factory.mktemp("croissant"), tuple(name for of in ARTICLES.values() for name in of))
     withhold(root, "barrage-cost-analysis", attach=False)
     (root / "annotations/gold/storm-ketterick-brief.json").unlink()
+    gold = next(path for path in sorted((root / "annotations/gold").glob("*.json")) if "barrage" not in path.name)
+    value = read(gold)
+    spans = [{"start": 0, "end": 4}, {"start": 7, "end": 9}]
+    good = [{"layer": "mentions", "record": value["mentions"][0]["id"]}, {"layer": "mentions", "spans": spans}]
+    write(gold, value | {"schema_version": "1.1", "provenance": value["provenance"] | {"alternatives": good}})
     shutil.copy(REPOSITORY / "CITATION.cff", root)
     environment = os.environ | {"GIT_AUTHOR_DATE": DAY, "GIT_COMMITTER_DATE": DAY}
     for command in (
