@@ -15,7 +15,7 @@ import mlcroissant
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.copies import copy_repository, read, withhold
+from support.copies import copy_repository, read, withhold, write
 from support.corpora import REPOSITORY, Corpus, run
 
 from corpus.core.card_text import Prose
@@ -49,6 +49,11 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = copy_repository(tmp_path_factory.mktemp("croissant"), tuple(name for of in ARTICLES.values() for name in of))
     withhold(root, "barrage-cost-analysis", attach=False)
     (root / "annotations/gold/storm-ketterick-brief.json").unlink()
+    gold = next(path for path in sorted((root / "annotations/gold").glob("*.json")) if "barrage" not in path.name)
+    value = read(gold)
+    spans = [{"start": 0, "end": 4}, {"start": 7, "end": 9}]
+    good = [{"layer": "mentions", "record": value["mentions"][0]["id"]}, {"layer": "mentions", "spans": spans}]
+    write(gold, value | {"schema_version": "1.1", "provenance": value["provenance"] | {"alternatives": good}})
     shutil.copy(REPOSITORY / "CITATION.cff", root)
     environment = os.environ | {"GIT_AUTHOR_DATE": DAY, "GIT_COMMITTER_DATE": DAY}
     for command in (
@@ -105,17 +110,25 @@ def expected(row: Mapping[str, Any], columns: pa.Schema, split: str) -> dict[str
     for column in columns:
         value = row[column.name]
         if pa.types.is_struct(column.type):
-            found[column.name] = value or {field.name: None for field in column.type}
+            value = value or {field.name: None for field in column.type}
+            found[column.name] = {f.name: value[f.name] for f in column.type if not is_records(f.type)}
+            for field in (field for field in column.type if is_records(field.type)):
+                found |= of_records(f"{column.name}/{field.name}", field.type.value_type, value[field.name])
         elif is_records(column.type):
-            kind = column.type.value_type
-            rows = [dict.fromkeys(field.name for field in kind)] if value is None else value
-            found[column.name] = [{f.name: one[f.name] for f in kind if not is_records(f.type)} for one in rows]
-            for field in (field for field in kind if is_records(field.type)):
-                nothing = [{inner.name: None for inner in field.type.value_type}]
-                found[f"{column.name}/{field.name}"] = [(one[field.name] or nothing)[0] for one in rows]
+            found |= of_records(column.name, column.type.value_type, value)
         else:
             found[column.name] = value
     return found | {"split": split}
+
+
+def of_records(name: str, kind: pa.StructType, value: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """A list of records, and beside it the lists of records in them."""
+    rows = [dict.fromkeys(field.name for field in kind)] if value is None else value
+    found: dict[str, Any] = {name: [{f.name: one[f.name] for f in kind if not is_records(f.type)} for one in rows]}
+    for field in (field for field in kind if is_records(field.type)):
+        nothing = [{inner.name: None for inner in field.type.value_type}]
+        found[f"{name}/{field.name}"] = [(one[field.name] or nothing)[0] for one in rows]
+    return found
 
 
 def test_every_table_is_loaded_as_it_is(release: Path, dataset: Any) -> None:
