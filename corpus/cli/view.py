@@ -77,11 +77,12 @@ def view(
 
     root = common.root()
     schema = Schema.read(root)
+    annotators, compare = tuple(dict.fromkeys(annotators)), tuple(dict.fromkeys(compare))
     there = annotators_of(root)
     for name in (*annotators, *compare):
         if name not in there:
             raise CorpusError(f"unknown annotator {name}; the annotators are {', '.join(there) or 'none'}")
-    if len(set(compare)) == 1:
+    if len(compare) == 1:
         raise CorpusError("--compare needs two annotators or more: ann-a,ann-b")
     if svg or png:
         if len(doc_ids) != 1 or len(annotators) > 1:
@@ -99,7 +100,7 @@ def view(
     policy = Policy(settings.severity, read_suppressions(root, today()))
     run = described(root, common.given_root, (), settings.severity, 0)
     written = write_site(root, schema, folder, Choice(doc_ids, annotators, compare, with_attached, policy), run)
-    for problem in written.refused:
+    for problem in {problem.file: problem for problem in written.refused}.values():
         warn(
             f"not shown: {problem.file}:{problem.line}:{problem.column} has an error, {problem.code}; fix it first: "
             f"corpus validate {problem.file}"

@@ -81,7 +81,9 @@ def show(
     for name in (*([annotator] if annotator else []), *compare):
         if name not in there:
             raise CorpusError(f"{documents[0].doc_id} has no annotation of {name}: name one of {', '.join(there)}")
-    choice = Choice(annotators=(annotator,) if annotator else (), compare=tuple(compare), with_attached=with_attached)
+    choice = Choice(
+        annotators=(annotator,) if annotator else (), compare=tuple(dict.fromkeys(compare)), with_attached=with_attached
+    )
     written = Written()
     (made,) = article_pages(documents, schema, choice, written)
     if written.refused:
