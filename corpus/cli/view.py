@@ -1,14 +1,18 @@
-"""`corpus view`: annotated articles as pages for a browser."""
+"""`corpus view`: annotated articles as pages for a browser, or as pictures."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
 from ..core.model import CorpusError
-from .options import PATH_TYPE, Common, NameList, Verb, named, today, warn
-from .outputs import described
+from .options import PATH_TYPE, Common, NameList, Number, Verb, named, warn
+from .view_site import Site, refuse_content, serve_site
+
+_PORT = 8765
 
 
 @click.command("view", cls=Verb)
@@ -27,7 +31,11 @@ from .outputs import described
     metavar="NAME,NAME…",
     help="Show where these annotators differ, such as ann-a,ann-b,gold.",
 )
-@click.option("--out", type=PATH_TYPE, metavar="DIR", help="The directory for the site; it may replace an earlier one.")
+@click.option("--out", type=PATH_TYPE, metavar="DIR", help="The directory for the site; an earlier one is updated.")
+@click.option("--serve", is_flag=True, help="Show the site at an address of this computer, and follow changes.")
+@click.option(
+    "--port", type=Number(int, 0, 65535), metavar="N", help=f"The port for --serve, 0 for any; default: {_PORT}."
+)
 @click.option("--svg", type=PATH_TYPE, metavar="FILE", help="Write the one article as a picture, for a paper.")
 @click.option("--png", type=PATH_TYPE, metavar="FILE", help="The same as PNG; needs the extra `browser` and Chromium.")
 @click.option("--with-attached", is_flag=True, help="Show attached texts: for your own use only.")
@@ -38,6 +46,8 @@ def view(
     annotators: tuple[str, ...],
     compare: tuple[str, ...],
     out: Path | None,
+    serve: bool,
+    port: int | None,
     svg: Path | None,
     png: Path | None,
     with_attached: bool,
@@ -45,7 +55,11 @@ def view(
     """Write annotated articles as pages for a browser.
 
     The pages need no server and no network: open DIR/index.html. Anyone can publish
-    the directory as it is.
+    the directory as it is. A further run writes the pages of changed articles only,
+    deletes those of articles that are gone, and keeps files that it did not write.
+
+    index.html is the page of the corpus: a search over texts and records, filters,
+    counts by split, layer and label, agreement, hard cases and stories.
 
     A page has the text with its annotation in place: backgrounds with edges and
     numbers are quotes, underlines are mentions with the letter of their chain, bold
@@ -57,6 +71,10 @@ def view(
     A text that must not be redistributed is left out, even when it is attached,
     unless you say --with-attached; its records then have offsets without words.
 
+    --serve shows the site at http://127.0.0.1:PORT/, which only this computer can
+    reach, and brings it up to date while you edit the corpus: open pages reload
+    themselves. Ctrl-C ends it. Without --out, the site is temporary.
+
     Exit code: 0 written; 1 an annotation has errors in its structure, and its
     records are not shown; 2 the command could not run.
 
@@ -64,19 +82,14 @@ def view(
 
       corpus view --out site
       corpus view tram-crash-brief --compare ann-a,ann-b,gold --out site
+      corpus view --serve
       corpus view tram-crash-brief --svg figure.svg
     """
     from ..agreement.load import annotators_of
-    from ..checks.suppress.suppressions import all_severities, read_suppressions
-    from ..core.schema import Schema
-    from ..core.settings import read_settings
-    from ..view.findings import Policy
-    from ..view.load import load_document
-    from ..view.picture import picture
-    from ..view.site import Choice, write_site
+    from ..files.lock import filling
+    from ..view.owned import owned
 
     root = common.root()
-    schema = Schema.read(root)
     annotators, compare = tuple(dict.fromkeys(annotators)), tuple(dict.fromkeys(compare))
     there = annotators_of(root)
     for name in (*annotators, *compare):
@@ -84,35 +97,45 @@ def view(
             raise CorpusError(f"unknown annotator {name}; the annotators are {', '.join(there) or 'none'}")
     if len(compare) == 1:
         raise CorpusError("--compare needs two annotators or more: ann-a,ann-b")
+    if port is not None and not serve:
+        raise CorpusError("--port is the port of --serve")
     if svg or png:
         if len(doc_ids) != 1 or len(annotators) > 1:
             raise CorpusError(
                 "a picture shows one article with one annotation: name one DOC and at most one --annotator"
             )
-        document = load_document(root, schema, doc_ids[0], *annotators)
-        _write_pictures(picture(document, schema, with_attached=with_attached), svg, png)
-        if out is None:
+        _write_pictures(root, doc_ids[0], annotators, with_attached, svg, png)
+    if out is None and not serve:
+        if svg or png:
             return 0
-    if out is None:
-        raise CorpusError("say where the site goes: --out DIR")
-    folder = common.make_named(out)
-    settings = read_settings(root, all_severities())
-    policy = Policy(settings.severity, read_suppressions(root, today()))
-    run = described(root, common.given_root, (), settings.severity, 0)
-    written = write_site(root, schema, folder, Choice(doc_ids, annotators, compare, with_attached, policy), run)
-    for problem in {problem.file: problem for problem in written.refused}.values():
-        warn(
-            f"not shown: {problem.file}:{problem.line}:{problem.column} has an error, {problem.code}; fix it first: "
-            f"corpus validate {problem.file}"
-        )
-    common.say(f"{named(out)}: {written.pages:,} page{'s' * (written.pages != 1)}; open index.html")
-    return 1 if written.refused else 0
+        raise CorpusError("say where the site goes, --out DIR, or show it, --serve")
+    with ExitStack() as stack:
+        if out is None:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="corpus-view-", ignore_cleanup_errors=True)))
+        else:
+            folder = named(out)
+            owned(folder)  # Raises before anything in a directory of other files is touched.
+            refuse_content(root, folder)
+            stack.enter_context(filling(root, folder, warn))
+        site = Site(common, root, folder, doc_ids, annotators, compare, with_attached)
+        written = site.write()
+        if serve:
+            return serve_site(common, site, _PORT if port is None else port, written)
+        common.say(f"{folder}: {site.summary}; open index.html")
+        return 1 if written.refused else 0
 
 
-def _write_pictures(drawn: str, svg: Path | None, png: Path | None) -> None:
+def _write_pictures(
+    root: Path, doc_id: str, annotators: tuple[str, ...], with_attached: bool, svg: Path | None, png: Path | None
+) -> None:
+    from ..core.schema import Schema
     from ..files import open_output
+    from ..view.load import load_document
+    from ..view.picture import picture
     from ..view.png import png as drawn_png
 
+    schema = Schema.read(root)
+    drawn = picture(load_document(root, schema, doc_id, *annotators), schema, with_attached=with_attached)
     for path, data in ((svg, drawn.encode()), (png, drawn_png(drawn) if png else b"")):
         if path is not None:
             with open_output(path) as file:

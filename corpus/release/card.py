@@ -23,11 +23,11 @@ import pyarrow.parquet as pq
 import yaml
 
 from ..agreement import card_table
+from ..core.card_text import Prose
+from ..core.hard_cases import occurrences
 from ..core.model import CorpusError, Record
 from ..core.schema import Label, Schema
 from ..pipeline.tables import Config, Labels, configs
-from .card_text import Prose
-from .hard_cases import occurrences
 from .parquet import ColumnCounts, Split
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)

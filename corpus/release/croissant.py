@@ -32,9 +32,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..core.card_text import Prose
 from ..core.schema import Schema
 from ..pipeline.tables import Config, configs
-from .card_text import Prose
 from .hashes import file_hash
 from .parquet import Split
 

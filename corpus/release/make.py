@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from ..checks.suppress.suppressions import Suppressions
+from ..core.card_text import Prose
 from ..core.model import CorpusError, Problem
 from ..core.regular_file import read_utf8
 from ..core.schema import Schema
@@ -27,7 +28,6 @@ from ..files.git import Git
 from ..files.releases import parts, versions
 from ..pipeline.shard import Shard
 from .build import Built, build_folder
-from .card_text import Prose
 from .croissant import croissant
 from .diff import ORDER, Comparison, bumped, compare, number
 from .render_diff import as_markdown

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..core.model import GOLD, CorpusError, Document
+from ..core.model import GOLD, Article, CorpusError, Document
 from ..core.schema import Schema
 from ..files import Index, Reader
 from .findings import check
+
+
+def shown_text(article: Article, with_attached: bool) -> str | None:
+    """Return the text of an article, None if it is not to be shown: a copy of a withheld text, unless `with_attached`.
+
+    A withheld text that lies in raw/ by mistake is not shown either.
+    """
+    return article.text if article.redistributable or (article.attached and with_attached) else None
 
 
 def load_document(root: Path, schema: Schema, doc_id: str, annotator: str = "") -> Document:

@@ -15,7 +15,7 @@ from .article import article_html
 from .load import read_article
 from .page import article_page
 from .picture import picture
-from .site import Choice, Written, article_pages
+from .site import Choice, article_pages
 from .terminal import as_text
 
 
@@ -89,14 +89,14 @@ def show(
         compare=tuple(dict.fromkeys(compare)),
         with_attached=with_attached,
     )
-    written = Written()
-    (made,) = article_pages(documents, schema, choice, written)
-    if written.refused:
-        problem = written.refused[0]
+    made = article_pages(documents, schema, choice)
+    if made.refused:
+        problem = made.refused[0]
         raise CorpusError(f"{problem.file}:{problem.line}:{problem.column} has an error, {problem.code}: fix it first")
-    name = made.page.annotator
+    ((_, page),) = made.pages
+    name = page.annotator
     document = next((one for one in documents if one.annotation and one.annotation.annotator == name), documents[0])
-    return ShownArticle(article_html(made.page), document, schema, with_attached)
+    return ShownArticle(article_html(page), document, schema, with_attached)
 
 
 def _of_row(row: Mapping[str, Any], schema: Schema) -> Document:

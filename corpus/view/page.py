@@ -22,6 +22,7 @@ from .differences import Comparison, Difference, compared
 from .findings import Finding, finding_marks, placed
 from .inline import MOST, CrowdedError, Inline, escaped, marked
 from .layer_marks import layer_marks
+from .load import shown_text
 from .names import Names, anchor
 from .roles import Role, roles_of
 
@@ -106,7 +107,7 @@ def article_page(
     left out, an attached one too unless `with_attached`. Of an annotation that is `refused`, because of errors, the
     page shows no record.
     """
-    text = document.text if with_attached or not document.article.attached else None
+    text = shown_text(document.article, with_attached)
     roles = roles_of(schema)
     page = _head(document, roles, refused)
     page.withheld = text is None

@@ -16,6 +16,7 @@ from ..core.schema import Schema
 from .cards import Card, Cards
 from .inline import levels
 from .lines import Badge, Piece, lines
+from .load import shown_text
 from .metrics import width
 from .names import Names
 from .roles import Role, roles_of
@@ -64,7 +65,7 @@ class _Drawing:
 
 def picture(document: Document, schema: Schema, *, with_attached: bool = False) -> str:
     """Return the SVG of an article with one annotation. A withheld text is not drawn: its notes have offsets."""
-    text = document.text if with_attached or not document.article.attached else None
+    text = shown_text(document.article, with_attached)
     names = Names(document, schema, roles_of(schema), text)
     drawing = _drawing(names)
     notes = [(at, card) for at, card in Cards(names).top()]

@@ -1,28 +1,27 @@
-"""Write a site: a page for each article and annotation, the page of the corpus, and the static files.
+"""The files of a site that show articles: a page for each chosen article and annotation, and the static files.
 
-The folder is written to a temporary one beside it and renamed when it is complete. It may replace an earlier site,
-which its `static/view.css` tells from a folder of anything else.
+`build.py` writes them, and the page of the corpus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from itertools import combinations
-from pathlib import Path
 
-from ..core.model import GOLD, CorpusError, Document, Problem
+from ..core.fingerprint import annotator_of
+from ..core.model import GOLD, Document, Problem
 from ..core.schema import Schema
-from ..files import Index, Reader, by_document, new_folder
 from ..report.info import RunInfo
 from . import report
-from .article import SCRIPTS, STYLES, TOGGLES, article_html, site_toggles
-from .environment import address, render, static
+from .article import SCRIPTS, STYLES, TOGGLES, site_toggles
+from .corpus_page import CORPUS_SCRIPT, CORPUS_STYLE
+from .environment import address, static
 from .findings import Checked, Policy, check
 from .page import Page, article_page
 
-_SHARD = 256
+FINDINGS, RULES = "findings.html", "rules.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,56 +41,35 @@ class Choice:
     policy: Policy = field(default_factory=Policy)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A page of a site: its address, and what it shows."""
-
-    address: str
-    page: Page
-
-
 @dataclass(slots=True)
-class Written:
-    """What was written: the number of pages, and the annotations whose errors keep them from being shown."""
+class ArticlePages:
+    """The pages of an article, each with its address, and what validation finds about it and its annotations.
 
-    pages: int = 0
-    refused: list[Problem] = field(default_factory=list)
-    problems: dict[tuple[str, str], list[Problem]] = field(default_factory=dict)
-    """By document and annotator, "" for the article itself, what validation finds about it."""
-
-
-def write_site(root: Path, schema: Schema, out: Path, choice: Choice, run: RunInfo) -> Written:
-    """Write the site to `out`. `run` has the rules of the findings.
-
-    Raises CorpusError if `out` holds anything but an earlier site, or if the corpus lacks a chosen article.
+    `refused` has the errors that keep annotations from being shown.
     """
-    may_replace(out)
-    written, pages = Written(), []
-    with new_folder(out, replace=True) as new, Index(root) as index:
-        for name in sorted({*STYLES, *SCRIPTS, *report.STYLES}):
-            write(new.path, f"static/{name}", static(name))
-        write(new.path, f"static/{TOGGLES}", site_toggles(schema, len(choice.compare)))
-        for documents in articles(index, choice):
-            for made in article_pages(documents, schema, choice, written):
-                write(new.path, made.address, article_html(made.page, made.address))
-                pages.append(made.address)
-        write(new.path, "rules.html", report.rules_html(run.rules, "index.html"))
-        write(new.path, "findings.html", findings_html(written, pages, run))
-        write(new.path, "index.html", render("index.html", title=root.name, pages=pages, top=""))
-        new.commit()
-    written.pages = len(pages)
-    return written
+
+    pages: list[tuple[str, Page]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    refused: list[Problem] = field(default_factory=list)
 
 
-def article_pages(documents: list[Document], schema: Schema, choice: Choice, written: Written) -> Iterator[Made]:
-    """Yield the pages of an article: `documents` are the article and its annotations. Errors go to `written`."""
+def static_files(schema: Schema, choice: Choice) -> Iterator[tuple[str, str]]:
+    """Yield the static files of a site: address and content."""
+    for name in sorted({*STYLES, *SCRIPTS, *report.STYLES, CORPUS_STYLE, CORPUS_SCRIPT}):
+        yield f"static/{name}", static(name)
+    yield f"static/{TOGGLES}", site_toggles(schema, len(choice.compare))
+
+
+def article_pages(documents: list[Document], schema: Schema, choice: Choice) -> ArticlePages:
+    """Return the pages of an article: `documents` are the article and its annotations."""
+    made = ArticlePages()
     pages = chosen(documents, choice)
     wanted = [one for one in documents[1:] if one in pages or name_of(one) in choice.compare]
     asked = [documents[0], *wanted]
     checked = dict(zip(map(name_of, asked), check(asked, schema, choice.policy), strict=True))
     sound = [one for one in wanted if checked[name_of(one)].refused is None]
-    written.refused += [problem for one in wanted if (problem := checked[name_of(one)].refused) is not None]
-    written.problems.update({(one.doc_id, name_of(one)): checked[name_of(one)].problems for one in asked})
+    made.problems += [problem for one in asked for problem in checked[name_of(one)].problems]
+    made.refused += [problem for one in wanted if (problem := checked[name_of(one)].refused) is not None]
     by_name = {name_of(one): one for one in sound}
     pairs = list(combinations((by_name[name] for name in choice.compare if name in by_name), 2))
     for document in pages:
@@ -106,26 +84,21 @@ def article_pages(documents: list[Document], schema: Schema, choice: Choice, wri
             refused=checked[name].refused is not None,
         )
         page.others = [(other, address(one.doc_id, other)) for one in pages if (other := name_of(one)) != name]
-        yield Made(address(document.doc_id, name), page)
+        made.pages.append((address(document.doc_id, name), page))
+    return made
 
 
-def findings_html(written: Written, pages: Sequence[str], run: RunInfo) -> str:
-    """Return the page of the findings about all articles that are shown."""
-    run = replace(run, documents=len({doc_id for doc_id, _ in written.problems}))
-    of_article = {page.rpartition("/")[2].removesuffix(".html"): page for page in reversed(pages)}
-    shown = set(pages)
-    of_file = {one.file: key for key, found in written.problems.items() for one in found}
+def findings_html(problems: Iterable[Problem], pages: Mapping[str, Sequence[str]], documents: int, run: RunInfo) -> str:
+    """Return the page of the findings about all articles that are shown; `pages` has those of each article."""
 
     def page_of(problem: Problem) -> tuple[str, bool]:
-        doc_id, annotator = of_file[problem.file]
-        place = address(doc_id, annotator)
-        if place in shown:
-            return place, True
-        return of_article.get(doc_id, ""), False
+        own = address(problem.doc_id, annotator_of(problem.file))
+        of = pages.get(problem.doc_id, ())
+        return (own, True) if own in of else (next(iter(of), ""), False)
 
     out = StringIO()
-    found = [problem for _, of in sorted(written.problems.items()) for problem in of]
-    for _ in report.write_findings(found, out, run, page_of, rules="rules.html", home="index.html"):
+    run = replace(run, documents=documents)
+    for _ in report.write_findings(problems, out, run, page_of, rules=RULES, home="index.html"):
         pass
     return out.getvalue()
 
@@ -138,36 +111,6 @@ def _problems(checked: dict[str, Checked], name: str) -> Sequence[Problem]:
 def name_of(document: Document) -> str:
     """Return the annotator of a document, "" for an article without an annotation."""
     return document.annotation.annotator if document.annotation else ""
-
-
-def may_replace(out: Path) -> None:
-    """Raise CorpusError unless `out` is new, empty or an earlier site."""
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise CorpusError(f"{out} is not a directory")
-    if out.is_dir() and any(out.iterdir()) and not (out / "static" / STYLES[0]).is_file():
-        raise CorpusError(f"{out} holds other files than a site: name a new directory, or empty this one")
-
-
-def write(folder: Path, name: str, content: str) -> None:
-    """Write a file of the site; `name` is its address."""
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode())
-
-
-def articles(index: Index, choice: Choice) -> Iterator[list[Document]]:
-    """Yield for each chosen article the Document without an annotation, then one for each annotation.
-
-    Raises CorpusError for an article that the corpus does not have.
-    """
-    missing = [doc_id for doc_id in choice.doc_ids if not index.entries(doc_id)]
-    if missing:
-        raise CorpusError(f"there is no article {missing[0]} in raw/")
-    with Reader(index.root, index.unpacked) as reader:
-        for shard in index.shards(_SHARD):
-            for group in by_document(shard):
-                if group[0].doc_id and (not choice.doc_ids or group[0].doc_id in choice.doc_ids):
-                    yield reader.documents(group)
 
 
 def chosen(documents: list[Document], choice: Choice) -> list[Document]:

@@ -8,6 +8,7 @@ from ..core.done import layer_done
 from ..core.model import Document
 from ..core.schema import Schema
 from ..core.text import visible
+from .load import shown_text
 from .marks import Describer, Mark, edges, marks
 
 _RESET, _BOLD, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[2m"
@@ -45,7 +46,7 @@ def as_text(
     """
     style = _Style(schema, coloured)
     chosen = layers or schema.layers
-    text = document.text if with_attached or not document.article.attached else None
+    text = shown_text(document.article, with_attached)
     yield from _head(document, style)
     if text is None:
         yield style("The text is withheld: offsets are shown without words.", _DIM)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.copies import copy_repository
-from support.corpora import REPOSITORY, Corpus, run, tiny
+from support.corpora import REPOSITORY, TEXT, Corpus, run, tiny
 from support.exports import exported, made
 from support.kills import Killer
 from support.stand_in_server import TITLE, StandIn, stand_in
@@ -69,6 +69,18 @@ def withheld(root: Path) -> None:
     (corpus.root / "raw" / "beta.txt").unlink()
     (root / "texts").mkdir()
     (root / "texts" / "beta.txt").write_text(text, "utf-8")
+
+
+def shown_before(root: Path) -> None:
+    """A corpus with a site of an earlier state: since then an article was changed, one deleted and one added."""
+    corpus = tiny(root)
+    assert corpus.run("view", "--out", str(root / "site")).code == 0
+    value = corpus.read("annotations/gold/alpha.json")
+    value["quotes"][0]["type"] = "mixed"
+    corpus.write("annotations/gold/alpha.json", value)
+    for path in [*(root / "raw").glob("beta.*"), root / "annotations/gold/beta.json"]:
+        path.unlink()
+    corpus.add("gamma", TEXT.replace("safe", "long"))
 
 
 def two_annotators(root: Path) -> None:
@@ -147,6 +159,7 @@ CASES = {
         ("--root", "{}", "label-studio", "pull", "--project", TITLE, "--since", "2026-01-01"),
         under_way=("sweep.json", "tasks.json.part"),
     ),
+    "view": Case(shown_before, ("--root", "{}", "view", "--out", "{}/site"), under_way=("site.json",)),
     "init": Case(lambda root: root.mkdir(), ("init", "{}/new", "--title", "New"), ("new",)),
 }
 

@@ -18,7 +18,7 @@ import pytest
 from support.copies import copy_repository, read, withhold
 from support.corpora import REPOSITORY, Corpus, run
 
-from corpus.release.card_text import Prose
+from corpus.core.card_text import Prose
 
 FITS_CFF = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.citation-file-format"]
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
+OWN = ("file:", "data:", "http://127.0.0.1:")
+"""How the addresses begin that a page may ask."""
+
+
 @dataclass
 class Opened:
     """A page, with what went wrong in it: errors of its script, messages of its console, requests to a host."""
@@ -52,16 +56,17 @@ def launched() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, file: Path, fragment: str = "", **settings: Any) -> Iterator[Opened]:
-    """A file in a page of its own; afterwards nothing may have gone wrong in it."""
+def opened(browser: Browser, file: Path | str, fragment: str = "", **settings: Any) -> Iterator[Opened]:
+    """A file, or an address of this computer, in a page of its own; afterwards nothing may have gone wrong in it."""
     context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **settings})
+    context.set_default_timeout(15_000)
     page = context.new_page()
     made = Opened(page)
     page.on("console", lambda message: made.faults.append(message.text))
     page.on("pageerror", lambda error: made.faults.append(str(error)))
     page.on("dialog", lambda dialog: made.faults.append(dialog.message))
-    page.on("request", lambda request: request.url.startswith(("file:", "data:")) or made.faults.append(request.url))
-    page.goto(file.as_uri() + fragment)
+    page.on("request", lambda request: request.url.startswith(OWN) or made.faults.append(request.url))
+    page.goto((file if isinstance(file, str) else file.as_uri()) + fragment)
     try:
         yield made
     finally:

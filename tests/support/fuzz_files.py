@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from corpus.checks.suppress.suppressions import all_severities, read_suppressions
+from corpus.core.card_text import Prose
 from corpus.core.json_positions import position
 from corpus.core.model import Source
 from corpus.core.schema import Schema
@@ -25,7 +26,6 @@ from corpus.files.releases import read_last_release
 from corpus.files.unpack import Unpacker
 from corpus.labelstudio.export import read_export
 from corpus.labelstudio.pseudonyms import Pseudonyms
-from corpus.release.card_text import Prose
 from corpus.release.make import _citation, _cited
 from corpus.release.verify import verify
 from support.cases import give_schema

@@ -98,6 +98,7 @@ def test_pieces_are_ordered_as_they_are_read() -> None:
 def test_a_withheld_text_is_drawn_by_offsets(corpus: Corpus) -> None:
     document = load_document(corpus.root, SCHEMA, "alpha")
     document.article.attached = True
+    document.article.record["redistribution"] = "offsets_only"
     assert "bridge" not in picture(document, SCHEMA)
     assert "bridge" in picture(document, SCHEMA, with_attached=True)
     assert "Åsa" in TEXT

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from corpus.release.hard_cases import HARD_CASES, occurrences
+from corpus.core.hard_cases import HARD_CASES, occurrences
 
 
 def quote(text: str, *contents: str, **fields: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import regex
 
-from ..core.model import Record
+from .model import Record
 
 OPENING = "“„«‹‘\"'"
 CLOSING = "”“»›’\"'"

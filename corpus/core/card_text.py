@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.model import CorpusError
-from ..core.regular_file import read_utf8
-from ..core.yaml_file import load_yaml
+from .model import CorpusError
+from .regular_file import read_utf8
+from .yaml_file import load_yaml
 
 _HEADING = re.compile(r"(#{1,6}) +(.*?) *#* *$")
 _LEAD = re.compile(r"\*\*(.+?)[.:]?\*\*[.:]? *")
