@@ -144,9 +144,7 @@ class _Names:
         self, layer: Layer, records: Sequence[Record], numbers: Sequence[list[int]], offsets: Sequence[int]
     ) -> list[Any]:
         """Return the names and the records of a layer."""
-        named = [
-            one for one in layer.fields if _is_text(one) or (one.kind == "reference" and one.refers_to in self._of)
-        ]
+        named = [one for one in layer.fields if _is_text(one) or one.refers_to in self._of]
         # The first such field says what the record is about; the others are told apart by their titles.
         fields = [(one, f"{one.title}: " if number else "") for number, one in enumerate(named)]
         spans = [one.name for one in layer.of_kind("spans")]
@@ -154,12 +152,11 @@ class _Names:
         made = []
         for record, labels in zip(records, numbers, strict=True):
             said = []
-            for field, title in fields:
-                value = record.get(field.name)
-                of = self._of.get(field.refers_to) if field.kind == "reference" else None
+            for one, title in fields:
+                value, of = record.get(one.name), self._of.get(one.refers_to)
                 each = filter(None, value if isinstance(value, list) else [value])
-                words = [str(one) if of is None else of.get(str(one), "") for one in each]
-                said += [title + one for one in words if one]
+                words = [str(word) if of is None else of.get(str(word), "") for word in each]
+                said += [title + word for word in words if word]
             places = [names.setdefault(_clipped(one), len(names)) for one in dict.fromkeys(said)]
             pieces = next((found for name in spans if (found := record.get(name))), ())
             made.append([record["id"], labels, _offsets(pieces, offsets), places])

@@ -215,6 +215,7 @@ const articleRow = (article, words) => {
   return el('tr', {}, cell, ...row[4].map(count => el('td', {class: 'n'}, count === null ? '–' : number(count))));
 };
 const labelTitle = (() => { const titles = []; for (const one of config.labels) one.titles.forEach((title, i) => { titles[one.first + i] = one.titles.length === 2 && one.values[0] === 'true' ? (i ? '' : one.title) : title; }); return of => titles[of]; })();
+const fieldTitle = of => config.labels.find(one => of >= one.first && of < one.first + one.values.length).title;
 const short = text => text.length > 240 ? `${text.slice(0, 160)} … ${text.slice(-70)}` : text;
 const recordItem = ([article, record, names], words) => {
   const {row} = article, said = short(wordsOf(article, record)), named = record[3].map(one => names[one]);
@@ -222,7 +223,7 @@ const recordItem = ([article, record, names], words) => {
   const head = said ? ['“', ...marked(said, words), '”'] : [named.length ? '' : places.length ? `at ${places.join(', ')}` : record[0], ...marked(named.join(' · '), words)];
   const item = el('li', {}, link(row, `#${anchor(record[0])}`, ...head));
   if (said && named.length) item.append(' ', el('bdi', {class: 'named'}, ...marked(named.join(' · '), words)));
-  item.append(' ', el('span', {class: 'chips'}, ...record[1].map(labelTitle).filter(Boolean).flatMap(one => [el('span', {class: 'chip'}, one), ' '])));
+  item.append(' ', el('span', {class: 'chips'}, ...record[1].filter(labelTitle).flatMap(one => [el('span', {class: 'chip', title: fieldTitle(one)}, labelTitle(one)), ' '])));
   item.append(' ', el('small', {}, row[1] ? el('bdi', {}, row[1]) : '', row[1] ? ' · ' : '', el('code', {}, `${row[0]}#${record[0]}`)));
   return item;
 };
