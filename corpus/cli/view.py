@@ -90,11 +90,12 @@ def view(
     from ..view.owned import owned
 
     root = common.root()
+    annotators, compare = tuple(dict.fromkeys(annotators)), tuple(dict.fromkeys(compare))
     there = annotators_of(root)
     for name in (*annotators, *compare):
         if name not in there:
             raise CorpusError(f"unknown annotator {name}; the annotators are {', '.join(there) or 'none'}")
-    if len(set(compare)) == 1:
+    if len(compare) == 1:
         raise CorpusError("--compare needs two annotators or more: ann-a,ann-b")
     if port is not None and not serve:
         raise CorpusError("--port is the port of --serve")

@@ -49,6 +49,7 @@ class Cards:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._by_key: dict[tuple[str, str], Card] = {}
+        self._holders: dict[str, tuple[int, Card]] = {}
 
     def top(self) -> list[tuple[int | None, Card]]:
         """Return the cards that are in no other card, each with its offset in the text, in text order."""
@@ -69,15 +70,23 @@ class Cards:
 
     def _is_top(self, role: Role, card: Card) -> bool:
         """Put a card into that of its parent; return True if it has none."""
+        parent = self._parent(role, card)
+        if parent is not None:
+            self._holder(role, parent)[1].inside.append(card)
+        return parent is None
+
+    def _holder(self, role: Role, card: Card) -> tuple[int, Card]:
+        """Return how deep a card is, and the card that takes what is inside of it: an outer one beyond `_DEEPEST`."""
         chain: list[Card] = []
         one: Card | None = card
-        while one is not None and one not in chain and len(chain) <= 1000:
+        while one is not None and one.anchor not in self._holders:
             chain.append(one)
             one = self._parent(role, one)
-        if len(chain) == 1:
-            return True
-        (chain[1] if len(chain) <= _DEEPEST else chain[-_DEEPEST]).inside.append(card)
-        return False
+        depth, holder = (0, card) if one is None else self._holders[one.anchor]
+        for inner in reversed(chain):
+            depth, holder = depth + 1, inner if depth < _DEEPEST else holder
+            self._holders[inner.anchor] = depth, holder
+        return self._holders[card.anchor]
 
     def _parent(self, role: Role, card: Card) -> Card | None:
         if role.parent is None:

@@ -73,10 +73,18 @@ class Comparison:
                 who = (*self.names, "≠")[lane]
                 label = f"{who} {one.number}" if lane not in shown else ""
                 first = "" if shown or not one.mark else f" id={one.mark}"
+                record = one.mark if not shown else ""
                 shown.add(lane)
                 raised = any(start < other[1] and other[0] < end for of, other in one.pieces if of == 0 and lane == 1)
                 css = f"d d{lane} {self.css}" + " up" * raised
-                yield Inline(start, end, RANK + (lane == 0), css, first=f'{first} data-n="{label}"' if label else "")
+                yield Inline(
+                    start,
+                    end,
+                    RANK + (lane == 0),
+                    css,
+                    first=f'{first} data-n="{label}"' if label else "",
+                    record=record,
+                )
 
 
 def compared(

@@ -54,10 +54,14 @@ def entry(
     address: str,
     annotators: Sequence[str],
     text: str | None,
+    refused: bool,
 ) -> Entry:
-    """Return the entry of a document. `text` is None if it must not be shown; `address` is that of its page."""
+    """Return the entry of a document, without records if its page shows none because of errors (`refused`).
+
+    `text` is None if it must not be shown; `address` is that of its page.
+    """
     record = document.article.record if schema.is_valid("record", document.article.record) else {}
-    valid = bool(record) and _is_sound(document, schema)
+    valid = bool(record) and not refused and _is_sound(document, schema)
     state = SHOWN if text is not None else WITHHELD
     made = Entry([], text if record else None)
     counts: list[int | None] = [None] * len(labels.layers)

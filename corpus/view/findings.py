@@ -115,7 +115,9 @@ def finding_marks(found: Iterable[Finding]) -> Iterator[Inline]:
     """Yield the marks of the findings."""
     for one in found:
         for number, (start, end) in enumerate(one.pieces):
-            yield Inline(start, end, RANK, "f", first=f" id={one.mark}" if not number else "")
+            yield Inline(
+                start, end, RANK, "f", first=f" id={one.mark}" if not number else "", record="" if number else one.mark
+            )
 
 
 def _record(names: Names, problem: Problem) -> tuple[str, dict[str, Any], list[str]] | None:

@@ -15,6 +15,8 @@ from itertools import pairwise
 from markupsafe import Markup
 
 _LEVELS = 5
+MOST = 50_000
+"""The elements of marks on one page. An article with 300 quotes needs 3,000."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,8 +40,16 @@ class Inline:
     begun: bool = field(default=False, init=False)
 
 
-def marked(text: str, start: int, end: int, marks: Iterable[Inline]) -> Markup:
-    """Return the characters from `start` to `end` with their marks. The marks must be given in one order for all."""
+class CrowdedError(Exception):
+    """So many marks cross that their elements would be more than a page may have."""
+
+
+def marked(text: str, start: int, end: int, marks: Iterable[Inline], most: int = MOST) -> tuple[Markup, int]:
+    """Return the characters from `start` to `end` with their marks, and the number of elements.
+
+    The marks must be given in one order for all paragraphs. Raises CrowdedError if more than `most` elements are
+    needed: n marks that all cross each other are split into n² of them.
+    """
     here = [one for one in marks if one.start < end and one.end > start]
     here.sort(key=lambda one: (one.rank, one.start - one.end, one.start))
     beginning: dict[int, list[int]] = {}
@@ -50,6 +60,7 @@ def marked(text: str, start: int, end: int, marks: Iterable[Inline]) -> Markup:
     parts: list[str] = []
     opened: list[tuple[Inline, int]] = []
     wanted: list[int] = []
+    count = 0
     cuts = sorted({start, end, *beginning, *ending})
     for left, right in pairwise(cuts):
         for number in ending.get(left, ()):
@@ -60,6 +71,11 @@ def marked(text: str, start: int, end: int, marks: Iterable[Inline]) -> Markup:
         while kept < min(len(opened), len(wanted)) and opened[kept][0] is here[wanted[kept]]:
             kept += 1
         _close(parts, opened, kept, left)
+        count += len(wanted) - kept
+        if count > most:
+            for one in here:
+                one.begun = True
+            raise CrowdedError
         for number in wanted[kept:]:
             one = here[number]
             if not one.begun and one.before:
@@ -68,7 +84,7 @@ def marked(text: str, start: int, end: int, marks: Iterable[Inline]) -> Markup:
             parts.append("")
         parts.append(escaped(text[left:right]))
     _close(parts, opened, 0, end)
-    return Markup("".join(parts))
+    return Markup("".join(parts)), count
 
 
 def _close(parts: list[str], opened: list[tuple[Inline, int]], kept: int, at: int) -> None:

@@ -13,6 +13,7 @@ from ..core.schema import Field, Schema
 from ..core.settings import find_root
 from .article import article_html
 from .load import read_article
+from .page import article_page
 from .picture import picture
 from .site import Choice, article_pages
 from .terminal import as_text
@@ -68,20 +69,26 @@ def show(
     """
     folder = find_root(Path.cwd()) if root is None else Path(root).resolve()
     schema = Schema.read(folder)
-    if isinstance(article, str):
-        documents = read_article(folder, article)
-    elif any(isinstance(article.get(layer), list) for layer in schema.layers):
-        documents = _of_row(article, schema)
-        annotator = annotator or str(article.get("annotator") or "gold")
-    elif isinstance(article.get("doc_id"), str):
-        documents = read_article(folder, article["doc_id"])
-    else:
+    if not isinstance(article, (str, Mapping)):
+        raise CorpusError(f"an article is named by its id or given as a row, not as {type(article).__name__}")
+    if isinstance(article, Mapping) and any(isinstance(article.get(layer), list) for layer in schema.layers):
+        if compare:
+            raise CorpusError("a row has one annotation: name the article by its id to compare annotators")
+        document = _of_row(article, schema)
+        return ShownArticle(article_html(article_page(document, schema)), document, schema)
+    doc_id = article if isinstance(article, str) else article.get("doc_id")
+    if not isinstance(doc_id, str):
         raise CorpusError("a row needs a doc_id, and an article is named by its id")
+    documents = read_article(folder, doc_id)
     there = [one.annotation.annotator for one in documents if one.annotation is not None]
     for name in (*([annotator] if annotator else []), *compare):
         if name not in there:
-            raise CorpusError(f"{documents[0].doc_id} has no annotation of {name}: name one of {', '.join(there)}")
-    choice = Choice(annotators=(annotator,) if annotator else (), compare=tuple(compare), with_attached=with_attached)
+            raise CorpusError(f"{doc_id} has no annotation of {name}: name one of {', '.join(there) or 'none'}")
+    choice = Choice(
+        annotators=(annotator,) if annotator else (),
+        compare=tuple(dict.fromkeys(compare)),
+        with_attached=with_attached,
+    )
     made = article_pages(documents, schema, choice)
     if made.refused:
         problem = made.refused[0]
@@ -92,8 +99,8 @@ def show(
     return ShownArticle(article_html(page), document, schema, with_attached)
 
 
-def _of_row(row: Mapping[str, Any], schema: Schema) -> list[Document]:
-    """Return the documents of a row of `documents` or `annotations`."""
+def _of_row(row: Mapping[str, Any], schema: Schema) -> Document:
+    """Return the document of a row of `documents` or `annotations`."""
     text = row.get("text")
     record: Record = {one.name: _value(one, row[one.name]) for one in schema.article_fields if one.name in row}
     record |= {"doc_id": str(row.get("doc_id")), "redistribution": "full" if text is not None else "offsets_only"}
@@ -116,7 +123,7 @@ def _of_row(row: Mapping[str, Any], schema: Schema) -> list[Document]:
     source = Source(f"row {record['doc_id']}", "record", value=record)
     article = Article(record["doc_id"], record, text, (source,))
     annotated = Annotation(value["annotator"], value, Source(f"row {record['doc_id']}", "annotation", value=value))
-    return [Document(article.doc_id, article), Document(article.doc_id, article, annotated)]
+    return Document(article.doc_id, article, annotated)
 
 
 def _value(field: Field, value: Any) -> Any:

@@ -20,7 +20,7 @@ from .chains import Chain, chains
 from .differences import RANK as LANES
 from .differences import Comparison, Difference, compared
 from .findings import Finding, finding_marks, placed
-from .inline import Inline, marked
+from .inline import MOST, CrowdedError, Inline, escaped, marked
 from .layer_marks import layer_marks
 from .load import shown_text
 from .names import Names, anchor
@@ -86,6 +86,8 @@ class Page:
     withheld: bool = False
     others: list[tuple[str, str]] = field(default_factory=list)
     """The other pages of the article: the annotator, and the address from the top of the site."""
+    crowded: int = 0
+    """Paragraphs whose marks are not drawn, because too many cross."""
     refused: bool = False
     """True if the annotation has errors that keep it from being shown."""
 
@@ -184,8 +186,14 @@ def _add_rows(page: Page, text: str, names: Names, cards: Cards, marks: list[Inl
         first = max(0, bisect_right(starts, mark.start) - 1)
         for number in range(first, bisect_right(starts, mark.end - 1)):
             of_row[number].append(mark)
+    left = MOST
     for number, (start, line) in enumerate(zip(starts, lines, strict=True)):
-        words = marked(text, start, start + len(line), of_row[number])
+        try:
+            words, count = marked(text, start, start + len(line), of_row[number], left)
+            left -= count
+        except CrowdedError:
+            words = Markup(escaped(line))
+            _undraw(page, of_row[number])
         is_title = bool(title) and not number and line.strip() == title
         page.rows.append(Row(start, words, is_title, _height(of_row[number])))
 
@@ -199,6 +207,19 @@ def _add_rows(page: Page, text: str, names: Names, cards: Cards, marks: list[Inl
             row(difference.at).differences.append((comparison, difference))
     for finding in page.findings:
         row(finding.at).findings.append(finding)
+
+
+def _undraw(page: Page, marks: list[Inline]) -> None:
+    """Note that marks are not drawn: nothing may lead to them, and their records are in the lists."""
+    page.crowded += 1
+    gone = {one.record for one in marks}
+    for mark in marks:
+        mark.record = ""
+    for finding in page.findings:
+        finding.pieces = [] if finding.mark in gone else finding.pieces
+    for comparison in page.comparisons:
+        for difference in comparison.differences:
+            difference.mark = "" if difference.mark in gone else difference.mark
 
 
 def _height(marks: list[Inline]) -> str:

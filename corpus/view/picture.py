@@ -77,7 +77,7 @@ def picture(document: Document, schema: Schema, *, with_attached: bool = False) 
         y = _draw_paragraph(parts, text or "", start, end, drawing, y)
         y = max(y, _draw_notes(parts, of_row, top)) + 8
     y = _draw_notes(parts, [card for at, card in notes if at is None or not text], y)
-    title = escape(str(document.article.record.get("title") or document.doc_id))
+    title = _xml(str(document.article.record.get("title") or document.doc_id))
     wide = 2 * _MARGIN + _TEXT + _GAP + _NOTES
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_f(wide)} {_f(y + _MARGIN)}" width="{_f(wide)}" '

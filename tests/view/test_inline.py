@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.pages import PageText
 
-from corpus.view.inline import Inline, levels, marked
+from corpus.view.inline import CrowdedError, Inline, levels, marked
 
 TEXT = "Åsa said:\r “it <b>is</b> & was 😀 שלום”, twice."
 SPANS = st.tuples(st.integers(0, len(TEXT)), st.integers(0, len(TEXT))).map(sorted).filter(lambda one: one[0] < one[1])
@@ -25,7 +26,7 @@ def page_of(records: list[tuple[int, list[list[int]]]], cuts: list[int]) -> Page
     ]
     edges = [0, *sorted({*cuts}), len(TEXT)]
     html = "".join(
-        f"<p data-o={start}>{marked(TEXT, start, end, marks)}</p>" for start, end in pairwise(edges) if start < end
+        f"<p data-o={start}>{marked(TEXT, start, end, marks)[0]}</p>" for start, end in pairwise(edges) if start < end
     )
     return PageText(html)
 
@@ -63,14 +64,14 @@ def test_no_two_spans_that_overlap_share_a_level_until_the_last(spans: list[tupl
 
 def test_marks_that_nest_are_not_split() -> None:
     marks = [Inline(0, 10, 0, "a"), Inline(2, 5, 1, "b"), Inline(2, 5, 1, "c")]
-    assert marked("0123456789", 0, 10, marks) == (
+    assert marked("0123456789", 0, 10, marks)[0] == (
         '<span class="a">01<span class="b"><span class="c">234</span></span>56789</span>'
     )
 
 
 def test_marks_that_cross_are_split_once() -> None:
     marks = [Inline(0, 6, 0, "a"), Inline(3, 9, 1, "b")]
-    assert marked("0123456789", 0, 10, marks) == (
+    assert marked("0123456789", 0, 10, marks)[0] == (
         '<span class="a">012<span class="b u">345</span></span><span class="b o">678</span>9'
     )
 
@@ -78,9 +79,16 @@ def test_marks_that_cross_are_split_once() -> None:
 def test_thousands_of_marks_in_one_paragraph_take_no_more_than_their_number() -> None:
     text = "x" * 20_000
     marks = [Inline(at, at + 15, 0, "k") for at in range(0, 19_000, 2)]
-    html = marked(text, 0, len(text), marks)
-    assert html.count("<span") < 10 * len(marks)
+    html, count = marked(text, 0, len(text), marks, 10 * len(marks))
+    assert html.count("<span") == count
 
 
 def test_what_has_a_meaning_in_html_is_escaped() -> None:
-    assert str(marked("<i>&\r", 0, 5, [])) == "&lt;i&gt;&amp;&#13;"
+    assert str(marked("<i>&\r", 0, 5, [])[0]) == "&lt;i&gt;&amp;&#13;"
+
+
+def test_marks_that_all_cross_each_other_do_not_fill_the_memory() -> None:
+    text = "x" * 10_000
+    marks = [Inline(at, at + 5_000, 0, "k") for at in range(5_000)]
+    with pytest.raises(CrowdedError):
+        marked(text, 0, len(text), marks)

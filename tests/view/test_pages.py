@@ -345,3 +345,55 @@ def test_the_document_that_is_shown_is_not_changed() -> None:
 
     article_page(document, SCHEMA, pairs=[(document, document)])
     assert json.dumps(document.value) == before
+
+
+def test_marks_that_cross_too_often_are_listed_in_place_of_drawn(corpus: Corpus) -> None:
+    text = TEXT + "word " * 500
+    value = annotation("alpha", text)
+    start = len(TEXT)
+    value["mentions"] += [
+        {
+            "id": f"m{at + 10}",
+            "spans": [{"start": at, "end": at + 1200, "text": text[at : at + 1200]}],
+            "form": "NOM",
+            "entity": "e1",
+        }
+        for at in range(start, start + 1200, 2)
+    ]
+    corpus.add("alpha", text)
+    corpus.write("annotations/gold/alpha.json", value)
+    page = shown(corpus, "alpha")
+    assert "".join(one.text + "\n" for one in page.paragraphs) == text + "\n"
+    assert {one["id"] for one in value["mentions"]} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    assert "Too many marks cross in 1 paragraph" in page.shown
+    assert (corpus.root / "out/annotations/gold/alpha.html").stat().st_size < 2_000_000
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_quotes_that_are_nested_by_the_hundred_are_all_on_the_page(corpus: Corpus) -> None:
+    text = f"Mayor Åsa Lindqvist “{'a ' * 300}” she said.\n"
+    value, first = annotation("alpha", text), text.index("“") + 1
+    quote, end = value["quotes"][0], text.index("”")
+    value["quotes"] = []
+    for i in range(150):
+        content = {"start": first + i, "end": end - i, "text": text[first + i : end - i]}
+        value["quotes"].append(quote | {"id": f"q{i}", "content": [content], "parent": f"q{i - 1}" if i else None})
+    corpus.add("alpha", text)
+    corpus.write("annotations/gold/alpha.json", value)
+    page = shown(corpus, "alpha")
+    assert {one["id"] for one in value["quotes"]} <= set(page.ids)
+    assert page.places("q149", "q") == set(range(first + 149, end - 149))
+
+
+def test_ids_of_another_schema_may_have_any_characters(corpus: Corpus) -> None:
+    schema = corpus.read("schema/annotation.schema.json")
+    del schema["$defs"]["id"]["pattern"]
+    corpus.write("schema/annotation.schema.json", schema)
+    value = annotation("alpha")
+    value["mentions"][1]["id"], value["quotes"][0]["source"] = 'm 1"><i>', ['m 1"><i>']
+    corpus.write("annotations/gold/alpha.json", value)
+    page = shown(corpus)
+    assert "m%201%22%3E%3Ci%3E" in page.ids
+    assert "#m%201%22%3E%3Ci%3E" in page.links
+    assert "".join(one.text for one in page.paragraphs) == TEXT.replace("\n", "")

@@ -5,7 +5,7 @@
   const elements = new Map(); // id of a record → the elements of its words
   for (const one of all('.t [data-a]')) for (const id of new Set([one.id, ...one.dataset.a.split(' ')])) elements.set(id, [...(elements.get(id) || []), one]);
   const words = id => elements.get(id) || [];
-  const card = id => document.getElementById(decodeURIComponent(id));
+  const card = id => document.getElementById(id);
   const innermost = one => one?.closest?.('.t [data-a]')?.dataset.a.split(' ').at(-1);
   let pinned = '', hits = [], hit = -1;
 
