@@ -447,9 +447,9 @@ def test_an_export_of_this_repository_comes_back(corpus: Corpus, convert: Conver
     for name in result.written:
         came, gold = corpus.read(f"annotations/{name}"), REPOSITORY / "annotations" / "gold" / name.partition("/")[2]
         went = json.loads(gold.read_bytes())
-        assert {key: came[key] for key in went if key not in ("annotator", "provenance")} == {
-            key: went[key] for key in went if key not in ("annotator", "provenance")
-        }
+        # The tool does not know by which edition of the guidelines it was used, so the version is the oldest one.
+        others = [key for key in went if key not in ("annotator", "provenance", "schema_version")]
+        assert {key: came[key] for key in others} == {key: went[key] for key in others}
 
 
 def test_half_a_surrogate_pair_anywhere_is_a_finding_or_dropped(corpus: Corpus) -> None:

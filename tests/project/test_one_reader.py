@@ -30,6 +30,7 @@ IN_NEW_FOLDER = "fills a folder of `new_folder`, which is flushed and renamed wh
 TEMPORARY = "a file in the system's temporary directory, with a name that no one else can take"
 
 ALLOWED = {
+    ("corpus.cli.attach", ".write_bytes"): TEMPORARY,
     ("corpus.cli.main", "os.open"): "/dev/null, in place of an output that was closed",
     ("corpus.cli.label_studio_migrate", ".mkdir"): TEMPORARY,
     ("corpus.cli.label_studio_migrate", ".write_bytes"): TEMPORARY,

@@ -306,9 +306,10 @@ def child_outside(ground: Ground, rng: random.Random) -> Planted | None:
 @kind("Q508", "Q507")
 def no_parent(ground: Ground, rng: random.Random) -> Planted | None:
     """A quote inside another has no parent."""
-    return changed(
-        ground, rng, (q for q in ground.doc.layer("quotes") if q["parent"]), lambda one: one.update(parent=None)
-    )
+    # One that has all words of its parent would be Q507.
+    content = {one["id"]: one["content"] for one in ground.doc.layer("quotes")}
+    inner = (q for q in ground.doc.layer("quotes") if q["parent"] and q["content"] != content[q["parent"]])
+    return changed(ground, rng, inner, lambda one: one.update(parent=None))
 
 
 @kind("R404")
