@@ -308,5 +308,5 @@ def _program() -> bytes:
     package = Path(__file__).parent.parent
     hashed = blake2b(digest_size=16)
     for path in sorted(one for one in package.rglob("*") if one.suffix in (".py", ".html", ".css", ".js")):
-        hashed.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+        hashed.update(path.relative_to(package).as_posix().encode() + b"\0" + read_file(path))
     return hashed.digest()

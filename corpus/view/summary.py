@@ -16,7 +16,7 @@ from .labels import Labels
 _EXAMPLES = 3
 """The articles that a hard case names as examples."""
 MOST_VALUES = 40
-"""A field of articles with more different values is no filter."""
+"""A field of articles with more different values is not a filter."""
 _NO_FILTER = ("published",)
 """Fields whose values are too many to choose from."""
 NO_SPLIT = ""
