@@ -47,8 +47,7 @@ _NEWER = frozenset(("derived", "guidelines", "alternatives"))
 _ID = ("id", "scalar", "string", True)
 IF_DONE = "requiredIfDone"
 """The keyword of a record's schema that names the fields which each record has if `fields_done` names them."""
-_CONFIGS = ("annotations", "disagreement", "documents", "withheld")
-"""The configs of a build that are not named for a layer."""
+_CONFIGS = ("annotations", "disagreement", "documents", "withheld")  # of a build, not named for a layer
 _COLUMNS = ("annotator", "fields_done", "layers_done", "provenance", "text")
 """The columns of the article tables that do not come from fields of the record."""
 
@@ -254,18 +253,16 @@ def _check_registry(registry: dict[str, Any], schema: dict[str, Any], path: Path
 
 def _check_layers(schema: Schema) -> None:
     """Raise CorpusError for a layer that the rest of the program could not work with."""
-    taken = {*_COLUMNS, *(one.name for one in schema.article_fields)}
+    taken = {*_COLUMNS, *_CONFIGS, *(one.name for one in schema.article_fields)}
     check_names("layer", schema.layers)
     check_names("field of an article", [one.name for one in schema.article_fields])
     check_names("split", schema.splits)
-    if clash := next((one.name for one in schema.article_fields if one.name in _COLUMNS), ""):
-        raise CorpusError(f"the schema's field {clash} of an article has the name of another column; name it otherwise")
+    if clash := {one.name for one in schema.article_fields}.intersection(_COLUMNS):
+        raise CorpusError(f"the schema's field {min(clash)} of an article has the name of another column")
     for layer in schema.layers.values():
         check_names(f"field of {layer.name}", [one.name for one in layer.fields])
         if layer.name in taken:
-            raise CorpusError(f"the schema's layer {layer.name} has the name of another column; name it otherwise")
-        if layer.name in _CONFIGS:
-            raise CorpusError(f"the schema's layer {layer.name} has the name of another config; name it otherwise")
+            raise CorpusError(f"the schema's layer {layer.name} has the name of another column or config; rename it")
         if not any((one.name, one.kind, one.json_type, one.required) == _ID for one in layer.fields):
             raise CorpusError(f'the schema\'s layer {layer.name} must require "id": {{"$ref": "#/$defs/id"}}')
         for one in layer.of_kind("reference"):

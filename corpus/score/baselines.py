@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.model import CorpusError
-from ..core.regular_file import read_utf8
+from ..core.regular_file import read_file, read_utf8
 from ..files import parse_json
 from ..files.releases import TABLES_OF_DOCUMENTS
 from ..files.writer import replace_file
@@ -103,7 +103,7 @@ def _run(script: Path, root: Path, folder: Path) -> Task:
         if ran.returncode or not out.is_file():
             said = ran.stderr.strip().splitlines()[-1:] if ran.returncode else ["it wrote no counts"]
             raise CorpusError(f"{script} failed: {''.join(said)[:300]}")
-        value, faults = parse_json(out.read_bytes())
+        value, faults = parse_json(read_file(out))
     try:
         return _task(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

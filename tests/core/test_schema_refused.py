@@ -284,7 +284,7 @@ def test_a_layer_with_the_name_of_another_config(root: Path, name: str) -> None:
         schema["properties"][name] = schema["properties"]["nonquotes"]
 
     change(root, "annotation.schema", add)
-    assert f"layer {name} has the name of another config" in refused(root)
+    assert f"layer {name} has the name of another column or config" in refused(root)
 
 
 def test_a_field_of_an_article_with_the_name_of_another_column(root: Path) -> None:
