@@ -9,7 +9,7 @@ from .keyed import Found, Related
 
 
 def unlike_twin(corpus: Corpus) -> Iterator[Found]:
-    """C643: A twin does not fit its original.
+    """C644: A twin does not fit its original.
 
     What: `twin_of` names a document that the corpus does not have, the twin itself, or another twin; twin and original
     are in different splits or stories; or one of `twin_of` and `twin_kind` is missing. For some paths only, a missing

@@ -41,8 +41,6 @@ TARGETS = "targets"
 
 _SCALARS = ("string", "integer", "number", "boolean")
 _SHOWN = 400
-_NEWER = frozenset(("derived", "guidelines", "alternatives"))
-"""Keys of the provenance that version 1.0 of the schema does not have."""
 """The most code points of another library's message that are shown: some quote the whole schema."""
 _ID = ("id", "scalar", "string", True)
 IF_DONE = "requiredIfDone"
@@ -113,7 +111,7 @@ class Schema:
 
     def version_of(self, value: Record) -> str:
         """Return the version to write into an annotation: the oldest one that has all of its keys."""
-        newer = "fields_done" in value or not _NEWER.isdisjoint(value.get("provenance") or {})
+        newer = {"fields_done", "derived", "guidelines", "alternatives"} & {*value, *(value.get("provenance") or {})}
         return self.versions[-1 if newer else 0]
 
     def resolve(self, written: Any) -> dict[str, Any]:

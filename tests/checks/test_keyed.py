@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.cases import FOLDERS, copy
 
+from corpus.checks import CHECKS
 from corpus.checks.corpus_wide import CORPUS_WIDE, _order
 from corpus.checks.document_summary import Corpus, LayerHashes, Summary, layer_hashes, summarise
 from corpus.checks.keyed import Context, Keyed, Row, Tallied
@@ -88,4 +89,10 @@ def test_every_rule_says_how_it_is_divided() -> None:
         "C639",
         "C640",
         "C643",
+        "C644",
     }
+
+
+def test_each_code_is_that_of_one_rule() -> None:
+    codes = [rule.code for rule in (*CHECKS, *CORPUS_WIDE)]
+    assert sorted(set(codes)) == sorted(codes)

@@ -101,7 +101,7 @@ def story_in_two_splits(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(doc), record_of(other)))
 
 
-@kind("C643", docs=2)
+@kind("C644", docs=2)
 def twin_elsewhere(ground: Ground, rng: random.Random) -> Planted:
     """A twin is in another story than its original."""
     doc, other = ground.docs
@@ -110,7 +110,7 @@ def twin_elsewhere(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(doc), record_of(other)))
 
 
-@kind("C643", docs=1)
+@kind("C644", docs=1)
 def twin_of_nothing(ground: Ground, rng: random.Random) -> Planted:
     """A twin names an original that the corpus does not have."""
     ground.doc.record |= {"twin_of": "no-such-article", "twin_kind": "paraphrase"}
