@@ -38,7 +38,6 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 """The `$schema` of every *.schema.json: another one would be fetched, and would decide what is valid."""
 TARGETS = "targets"
 """What a reference to the target registry refers to; the other references name a layer."""
-
 _SCALARS = ("string", "integer", "number", "boolean")
 _SHOWN = 400
 """The most code points of another library's message that are shown: some quote the whole schema."""
