@@ -177,9 +177,17 @@ class _Comparison:
 
     def _contradiction(self, code: str, name: str, by: Mapping[str, Annotation], unit: Unit, field: Field) -> Compared:
         annotators = [who for who in unit if who != GOLD]
-        values = [_shown(field, unit[who].get(field.name)) for who in (GOLD, annotators[0])]
+        values = [self._value(by[who], field, unit[who].get(field.name)) for who in (GOLD, annotators[0])]
         detail = f"{field.name} {values[0]}, not {values[1]} ({', '.join(annotators)})"
         return self._found(code, name, by, unit, detail, field.name)
+
+    def _value(self, annotation: Annotation, field: Field, value: Any) -> str:
+        """Return a value as words. An id has the name of its record, because ids of two annotators are not the same."""
+        if field.kind != "reference" or field.refers_to not in self._schema.layers or value in (None, []):
+            return _shown(field, value)
+        names = {record["id"]: record.get("name") for record in annotation.layer(field.refers_to)}
+        ids = value if isinstance(value, list) else [value]
+        return " ".join(f"{one} “{names[one]}”" if isinstance(names.get(one), str) else str(one) for one in ids)
 
     def _is_unchosen(self, layer: Layer, field: Field, unit: Unit) -> bool:
         """Return whether C609 reports the label: it compares the labels of records with exactly the same spans."""

@@ -160,3 +160,14 @@ def test_a_withheld_text_is_not_compared(corpus: Corpus) -> None:
     value = annotation("alpha")
     gold = Annotation("gold", value, Source("gold.json", "annotation", b"", value=value))
     assert passages(gold, None, Schema.read(corpus.root)) == []
+
+
+def test_an_id_that_means_another_record_in_gold_is_shown_with_its_name(judged: Corpus) -> None:
+    value = annotation("alpha")
+    value["entities"].append(value["entities"][0] | {"id": "e7", "name": "the council"})
+    for mention in value["mentions"][1:]:
+        mention["entity"] = "e7"
+    put(judged, "gold", value)
+    messages = [one["message"] for one in judged.findings() if one["code"] == "C655"]
+    name = value["entities"][0]["name"]
+    assert any(f"entity e7 “the council”, not e1 “{name}” (ann-a, ann-b)" in one for one in messages), messages
