@@ -17,6 +17,8 @@ from .rule import found
 
 _NEAR = 4
 """The most characters of punctuation before a closing mark."""
+_SHOWN = 60
+"""The most characters of a span in a message or a fix."""
 _INNER = ",.!?;:…。，！？；："
 """Punctuation that belongs to the words in marks."""
 
@@ -50,7 +52,7 @@ def inside_word(document: Document, schema: Schema) -> Iterator[Problem]:
                 end += 1
             pointer = join_pointer(*where)
             known = document.layer(where[0])[where[1]][where[2]][where[3]]
-            detail = f"{text[span.start : span.end][-60:]!r} of {text[start:end][-60:]!r}"
+            detail = f"{_tail(text, span.start, span.end)!r} of {_tail(text, start, end)!r}"
             fix = resized(text, pointer, known, start, end)
             yield found(inside_word, document, detail, pointer, span=(span.start, span.end), fix=fix)
 
@@ -219,4 +221,9 @@ def resized(text: str, pointer: str, known: Record, start: int, end: int) -> Fix
     """Return the fix that moves the edges of a span."""
     values = (("start", start), ("end", end), ("text", text[start:end]))
     edits = tuple(Edit(f"{pointer}/{key}", value) for key, value in values if known.get(key) not in (value, None))
-    return Fix(False, f"{start}–{end}: {text[start:end][-60:]!r}", edits)
+    return Fix(False, f"{start}–{end}: {_tail(text, start, end)!r}", edits)
+
+
+def _tail(text: str, start: int, end: int) -> str:
+    """Return the words between two offsets, with the first ones left out if they are long."""
+    return text[start:end] if end - start <= _SHOWN else f"…{text[end - _SHOWN : end]}"

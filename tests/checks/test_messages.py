@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from support.corpora import TEXT, Corpus, annotation
 
+from corpus.checks.edges import resized
+
 GOLD = "annotations/gold/alpha.json"
 
 
@@ -100,3 +102,11 @@ def test_the_labels_that_are_allowed_are_listed(corpus: Corpus) -> None:
     value["mentions"][0]["form"] = "Name"
     corpus.write(GOLD, value)
     assert "is not one of NAM, NOM, PRO" in only(corpus, GOLD)["message"]
+
+
+def test_a_fix_of_a_long_span_says_that_its_first_words_are_left_out() -> None:
+    text = "Neither claim can be settled from a summary, and nobody outside the ministry knows."
+    fix = resized(text, "/stances/0/evidence_spans/0", {"start": 0, "end": len(text)}, 0, len(text) - 1)
+    shown = fix.description.partition(": ")[2].strip("'")
+    assert shown.startswith("…")
+    assert text[:-1].endswith(shown.removeprefix("…"))
