@@ -95,9 +95,8 @@ def _summary(run: RunInfo, counts: SeverityCounts, codes: dict[str, int], rules:
         ]
         parts.append(Markup("<ol>{}</ol>").format(Markup("").join(rows)))
     parts += [Markup("<p>{}</p>").format(note) for note in run.notes]
-    parts.append(
-        Markup("<p>To see the same findings: <code>{}</code></p></section>\n").format(visible(" ".join(run.command)))
-    )
+    same = "the same findings" if not rules else "these findings, and those about the corpus as a whole"
+    parts.append(Markup("<p>To see {}: <code>{}</code></p></section>\n").format(same, visible(" ".join(run.command))))
     return "".join(parts)
 
 
