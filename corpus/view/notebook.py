@@ -76,6 +76,8 @@ def show(
             raise CorpusError("a row has one annotation: name the article by its id to compare annotators")
         document = _of_row(article, schema)
         return ShownArticle(article_html(article_page(document, schema)), document, schema)
+    if isinstance(compare, str):
+        raise CorpusError(f"compare takes a list of annotators, such as {compare.split(',')}, not a string")
     doc_id = article if isinstance(article, str) else article.get("doc_id")
     if not isinstance(doc_id, str):
         raise CorpusError("a row needs a doc_id, and an article is named by its id")

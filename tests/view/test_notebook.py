@@ -37,6 +37,8 @@ def test_an_annotator_is_chosen_and_what_is_missing_is_named(corpus: Corpus) -> 
     assert "annotated by  ann-a" in PageText(package.show("alpha", "ann-a", root=corpus.root).html).shown
     with pytest.raises(CorpusError, match="alpha has no annotation of ann-b: name one of ann-a, gold"):
         package.show("alpha", "ann-b", root=corpus.root)
+    with pytest.raises(CorpusError, match=r"such as \['gold', 'ann-a'\], not a string"):
+        package.show("alpha", compare="gold,ann-a", root=corpus.root)
     with pytest.raises(CorpusError, match="there is no article gamma in raw/"):
         package.show("gamma", root=corpus.root)
     with pytest.raises(CorpusError, match="a row needs a doc_id"):
