@@ -65,6 +65,8 @@ def attach(
       corpus attach --release 2.0.0 --from conllu dep/GUM_news_*.conllu --out real
     """
     if form is not None:
+        if not names:
+            raise CorpusError("--from conllu needs the files of the treebank: corpus attach --from conllu FILE…")
         if text is not None or texts is not None or not names or (out is not None and release is None):
             raise CorpusError("give --from conllu FILE…, for a release with --release DIR and --out, no other texts")
         return _built(common, [Path(name) for name in names], release, out)

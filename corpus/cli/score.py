@@ -153,7 +153,8 @@ def _refuse_with(context: click.Context, flag: str, allowed: set[str]) -> None:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         if given and name not in allowed | common:
-            raise click.UsageError(f"{parameter.opts[0]} does not go with {flag}", context)
+            shown = parameter.opts[0] if isinstance(parameter, click.Option) else name.upper()
+            raise click.UsageError(f"{shown} does not go with {flag}", context)
 
 
 def _baselines(root: Path, release: str | None) -> int:

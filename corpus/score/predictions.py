@@ -104,7 +104,8 @@ def _items(source: Path) -> Iterator[Item]:
     elif source.suffix in _ENDINGS:
         yield from _of_json(source)
     else:
-        raise CorpusError(f"{source}: predictions are a directory or a file that ends in {', '.join(_ENDINGS)}")
+        endings = ", ".join(_ENDINGS)
+        raise CorpusError(f"{source}: predictions are a directory, a file that ends in {endings}, or an annotator")
 
 
 def _of_json(path: Path) -> Iterator[Item]:

@@ -99,4 +99,6 @@ def test_a_card_without_a_place_and_a_corpus_without_a_script_are_refused(corpus
     assert "has no lines `<!-- generated:baselines -->`" in corpus.run("score", "--baselines").err
     ran = corpus.run("score", "--baselines", "--split", "test")
     assert (ran.code, "--split does not go with --baselines" in ran.err) == (2, True)
+    ran = corpus.run("score", "gold", "--baselines")
+    assert (ran.code, "PREDICTIONS does not go with --baselines" in ran.err) == (2, True)
     assert "name PREDICTIONS, or pass --baselines" in corpus.run("score").err
