@@ -186,8 +186,8 @@ class _Run:
             if not (article and digest and article.digest == digest and all(map(self._before.has, article.pages))):
                 article = self._article(files, documents, digest)
             state.articles[doc_id] = article
-            if not article.left_out:
-                entries.append(self._entry(documents, article.pages))
+            if article.pages:
+                entries.append(self._entry(documents, article))
                 state.summary.add(entries[-1], self._schema, self._labels)
         for file, content in index_files(state.name, entries, self._labels):
             self._put(files, file, content)
@@ -195,7 +195,9 @@ class _Run:
         return state
 
     def _article(self, files: Staging, documents: list[Document], digest: str) -> Shown:
-        """Stage the pages of an article. Nothing is shown of one that may not be published at all."""
+        """Stage the pages of an article. Nothing is shown of one without a record, or that may not be published."""
+        if documents[0].annotation is not None:
+            return Shown(digest, refused=[(documents[0].source.path, documents[0].source.line, 1, "F106")])
         if documents[0].article.record.get("redistribution") == "none" and not self._choice.with_attached:
             return Shown(digest, left_out=True)
         made = article_pages(documents, self._schema, self._choice)
@@ -206,13 +208,22 @@ class _Run:
         findings = [finding_of(one if may_quote else bare(one)) for one in made.problems]
         return Shown(digest, [address for address, _ in made.pages], findings, refused)
 
-    def _entry(self, documents: list[Document], pages: list[str]) -> Entry:
+    def _entry(self, documents: list[Document], article: Shown) -> Entry:
         """Return the entry of an article in the index: that of the annotation on its first page."""
         document = (chosen(documents, self._choice) or documents)[0]
         text = shown_text(document.article, self._choice.with_attached)
         annotators = sorted(one.annotation.annotator for one in documents if one.annotation)
-        page = pages[0] if pages else ""
-        return entry(document, self._schema, self._labels, address=page, annotators=annotators, text=text)
+        sources = {one.path for one in (*document.sources, *document.article.sources)}
+        refused = any(file in sources for file, *_ in article.refused)
+        return entry(
+            document,
+            self._schema,
+            self._labels,
+            address=article.pages[0],
+            annotators=annotators,
+            text=text,
+            refused=refused,
+        )
 
     def _agreement(self, files: Staging) -> Agreement:
         """Return the agreement of the annotators, measured again only if an annotation changed."""
@@ -297,5 +308,5 @@ def _program() -> bytes:
     package = Path(__file__).parent.parent
     hashed = blake2b(digest_size=16)
     for path in sorted(one for one in package.rglob("*") if one.suffix in (".py", ".html", ".css", ".js")):
-        hashed.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+        hashed.update(path.relative_to(package).as_posix().encode() + b"\0" + read_file(path))
     return hashed.digest()

@@ -26,7 +26,7 @@ from .labels import Labels
 SHOWN, WITHHELD, INVALID = 0, 1, 2
 """The state of an article: its text is shown; it is withheld; its record or annotation has an error."""
 _ELSEWHERE = ("doc_id", "title", "url", "retrieved", "text_sha256")
-"""Fields of an article that are no column of the list."""
+"""Fields of an article that the list leaves out."""
 _LONGEST = 300
 """The most code points of a name or value that the index keeps."""
 
@@ -54,10 +54,14 @@ def entry(
     address: str,
     annotators: Sequence[str],
     text: str | None,
+    refused: bool,
 ) -> Entry:
-    """Return the entry of a document. `text` is None if it must not be shown; `address` is that of its page."""
+    """Return the entry of a document, without records if its page shows none because of errors (`refused`).
+
+    `text` is None if it must not be shown; `address` is that of its page.
+    """
     record = document.article.record if schema.is_valid("record", document.article.record) else {}
-    valid = bool(record) and _is_sound(document, schema)
+    valid = bool(record) and not refused and _is_sound(document, schema)
     state = SHOWN if text is not None else WITHHELD
     made = Entry([], text if record else None)
     counts: list[int | None] = [None] * len(labels.layers)
@@ -145,7 +149,7 @@ class _Names:
     ) -> list[Any]:
         """Return the names and the records of a layer."""
         named = [one for one in layer.fields if _is_text(one) or one.refers_to in self._of]
-        # The first such field says what the record is about; the others are told apart by their titles.
+        # The first such field says what the record is about; the others have their titles before them.
         fields = [(one, f"{one.title}: " if number else "") for number, one in enumerate(named)]
         spans = [one.name for one in layer.of_kind("spans")]
         names: dict[str, int] = {}

@@ -145,7 +145,7 @@ class State:
 
 
 def _shown(value: dict[str, Any]) -> Shown:
-    """Return what the file of a part says of an article. Raises TypeError or ValueError for anything else."""
+    """Return what the file of a part says about an article. Raises TypeError or ValueError for anything else."""
     shown = Shown(**value)
     shown.findings = [_finding(*one) for one in shown.findings]
     shown.refused = [(str(file), int(line), int(column), str(code)) for file, line, column, code in shown.refused]

@@ -16,7 +16,7 @@ from .labels import Labels
 _EXAMPLES = 3
 """The articles that a hard case names as examples."""
 MOST_VALUES = 40
-"""A field of articles with more different values is no filter."""
+"""A field of articles with more different values is not a filter."""
 _NO_FILTER = ("published",)
 """Fields whose values are too many to choose from."""
 NO_SPLIT = ""
@@ -57,7 +57,8 @@ class Summary:
         record = dict(zip(columns(schema), values, strict=True))
         split = str(record.get("split") or NO_SPLIT)
         self.articles[split] += 1
-        self.characters += record["length"] if isinstance(record.get("length"), int) else 0
+        if state != INVALID and isinstance(record.get("length"), int):
+            self.characters += record["length"]
         self.states[state] += 1
         self.annotators.update(annotators)
         for layer, count in zip(labels.layers, counts, strict=True):

@@ -261,3 +261,34 @@ def test_only_chosen_articles(corpus: Corpus, out: Path) -> None:
     assert [row[0] for row in index(out, "rows")] == ["beta"]
     assert not (out / PAGE).exists()
     assert "there is no article gamma" in corpus.run("view", "gamma", "--out", str(out)).err
+
+
+def test_an_index_shows_no_record_that_the_page_does_not(corpus: Corpus, out: Path) -> None:
+    value = annotation("alpha")
+    value["mentions"][1]["id"] = "m1"
+    corpus.write("annotations/gold/alpha.json", value)
+    assert corpus.run("view", "--out", str(out)).code == 1
+    assert "R401" in corpus.run("view", "--out", str(out)).err, "said again, although nothing is written"
+    assert (index(out, "rows")[0][4], index(out, "mentions")[0]) == ([None] * 5, 0)
+
+
+def test_an_annotation_without_an_article_is_said(corpus: Corpus, out: Path) -> None:
+    for path in (corpus.root / "raw").glob("beta.*"):
+        path.unlink()
+    said = view(corpus, out, code=1)
+    assert "annotations/gold/beta.json:1:1 has an error, F106" in said
+    assert [row[0] for row in index(out, "rows")] == ["alpha"]
+
+
+def test_a_corpus_without_articles_has_a_page(corpus: Corpus, out: Path) -> None:
+    for folder in ("raw", "annotations/gold", "annotations/ann-a"):
+        for path in (corpus.root / folder).iterdir():
+            path.unlink()
+    view(corpus, out)
+    assert "0 articles" in (out / "index.html").read_text()
+
+
+def test_a_site_may_not_go_into_the_corpus(corpus: Corpus) -> None:
+    for folder in ("raw/site", "annotations/site", "schema"):
+        assert corpus.run("view", "--out", str(corpus.root / folder)).code == 2
+        assert not (corpus.root / "raw/site").exists()

@@ -59,8 +59,9 @@ const terms = query => { // the words asked for, each to be found; words in "…
 };
 
 // ---- What is asked: kept in the address, so that it can be linked ----
+const RESERVED = new Set(['q', 'show', 'order', 'page', 'annotator', 'state', 'case']);
 const fields = [ // {key, title, group, values, titles}
-  ...config.filters.map(one => ({...one, key: one.field, group: 'Articles'})),
+  ...config.filters.map(one => ({...one, key: RESERVED.has(one.field) ? `article.${one.field}` : one.field, group: 'Articles'})),
   {key: 'annotator', title: 'Annotated by', group: 'Articles', values: config.annotators, titles: config.annotators},
   {key: 'state', title: 'State', group: 'Articles', values: Object.keys(config.states), titles: Object.values(config.states)},
   {key: 'case', title: 'Hard case', group: 'Articles', values: config.cases.map(one => String(one.number)), titles: config.cases.map(one => one.name), counts: config.cases.map(one => one.count)},
@@ -107,11 +108,11 @@ const plan = state => { // what the filters ask of an article's row, and of the 
   const ofRow = [], ofLayer = new Map();
   for (const [key, values] of state.chosen) {
     const field = byKey.get(key);
-    if (key === 'annotator') ofRow.push(row => row[8].some(one => values.has(one)));
+    if (field.field === undefined && key === 'annotator') ofRow.push(row => row[8].some(one => values.has(one)));
     else if (key === 'state') ofRow.push(row => values.has(String(row[7])));
     else if (key === 'case') { const numbers = new Set([...values].map(Number)); ofRow.push(row => pairsHave(row[6], numbers)); }
     else if (!field.layer) {
-      const column = at(key);
+      const column = at(field.field);
       ofRow.push(row => { const value = row[3][column]; return Array.isArray(value) ? value.some(one => values.has(one)) : values.has(String(value)); });
     } else {
       const numbers = labelNumbers(field, values);
