@@ -32,7 +32,7 @@ class Screened:
 
 
 def screen(columns: Columns) -> dict[str, Screened]:
-    """Ask all screens about some documents; return what they say of those that pass levels 1 to 4, by doc_id."""
+    """Ask all screens about some documents; return what they say about those that pass levels 1 to 4."""
     for level in (3, 4):
         if not len(columns):
             break
