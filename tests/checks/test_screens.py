@@ -65,7 +65,7 @@ def test_screens_flag_planted_faults(kind: Kind, tmp_path: Path) -> None:
             break
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(corpora(SCHEMA, least=1, partial=True), st.booleans(), st.integers(0, 2**32))
 def test_screens_flag_findings_of_random_documents(docs: list[Doc], bulk: bool, seed: int) -> None:
     rng = Random(seed)
@@ -137,7 +137,7 @@ def damaged(source: Path, bulk: bool, root: Path, rounds: int) -> None:
         rng = Random(f"{seed} {bulk}")
         here = root / str(seed)
         shutil.copytree(source / "schema", here / "schema")
-        values = real(source)
+        values = real(source)[seed % 3 :: 3]
         for record, _, by in values:
             for _ in range(rng.choice((0, 1, 1, 2))):
                 damage(rng, [record, *by.values(), *by.values()])
