@@ -121,7 +121,9 @@ def search_tables(site: Path) -> None:
         print(f"Chromium {browser.version}\n\n| what | milliseconds | found |\n|---|---:|---|")
         page = browser.new_page()
         page.goto((site / "index.html").as_uri())
-        painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        paint = "performance.getEntriesByName('first-contentful-paint')[0]"
+        page.wait_for_function(paint)
+        painted = page.evaluate(f"{paint}.startTime")
         ready = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
         print(f"| list: first paint | {painted:.0f} | |\n| list: ready for input | {ready:.0f} | |")
         for name, element, value in STEPS:

@@ -142,7 +142,9 @@ def _label_hash(field: str, label: str) -> int:
 
 
 def _held_in(columns: Columns) -> tuple[Held, HeldSpans]:
-    held, spans, before = [], [], 0
+    none = np.zeros(0, np.int64)
+    held, spans = [Held(none, none, none.astype(np.uint64))], [HeldSpans(none, none, none, none.astype(np.uint64))]
+    before = 0
     for one in _compared_layers(columns.schema):
         records = columns.layer(one.layer.name)
         begins = columns.texts.begins[records.document]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from ..columns.documents import Columns
 from ..columns.keys import Mask
@@ -31,7 +32,7 @@ class Screened:
 
 
 def screen(columns: Columns) -> dict[str, Screened]:
-    """Ask all screens about some documents; return what they say of those that pass levels 1 to 4, by doc_id."""
+    """Ask all screens about some documents; return what they say about those that pass levels 1 to 4."""
     for level in (3, 4):
         if not len(columns):
             break
@@ -60,7 +61,11 @@ def ask(check: Check, columns: Columns) -> Mask:
     screen_of_check = SCREENS.get(check.ask)
     if screen_of_check is None or not len(columns):
         return np.ones(len(columns), np.bool_)
-    return screen_of_check(columns)
+    try:
+        return screen_of_check(columns)
+    except (pa.ArrowException, TypeError, AttributeError):
+        # The schema gives a field another type than the screen expects: the check must look for itself.
+        return np.ones(len(columns), np.bool_)
 
 
 def _distinct(level: int) -> list[Check]:

@@ -179,8 +179,16 @@ class Columns:
     @cached_property
     def reach(self) -> Numbers:
         """The length of the text of each document: as the record says if it is withheld."""
-        said: Numbers = self.record("length").to_numpy(zero_copy_only=False)
-        return np.where(self.texts.known, self.texts.lengths, said)
+        return np.where(self.texts.known, self.texts.lengths, self.said_length)
+
+    @cached_property
+    def said_length(self) -> Numbers:
+        """The length of each text that its record says, -1 if it says none."""
+        said = self.record("length")
+        if not pa.types.is_integer(said.type):
+            return np.full(len(self), -1)
+        lengths: Numbers = pc.fill_null(said, -1).to_numpy()
+        return lengths
 
     @cached_property
     def languages(self) -> list[str]:

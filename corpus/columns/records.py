@@ -133,6 +133,8 @@ def link(layers: Mapping[str, Records], targets: Sequence[str]) -> Mask:
     references = [(one, field) for one in own for field in (one.layer.of_kind("reference") if one.layer else ())]
     size = 1 + max((int(one.annotation.max()) for one in own if len(one)), default=-1)
     wrong = np.zeros(size, np.bool_)
+    if not size:
+        return wrong
     columns, holders = [one.ids for one in own], [one.annotation for one in own]
     named: list[tuple[Records, Field, Numbers, Numbers]] = []
     for one, field in references:

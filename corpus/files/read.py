@@ -15,6 +15,7 @@ import orjson
 
 from ..core.json_positions import duplicate_keys, line_column, numbers
 from ..core.model import Annotation, Article, Document, Fault, Kind, Place, Record, Source
+from .bad_json import bad_json
 from .index import ANNOTATION, ATTACHED, RECORD, TEXT, Entry
 
 _BOM = b"\xef\xbb\xbf"
@@ -320,34 +321,9 @@ def _explain(body: bytes, first_line: int, error: ValueError) -> Iterable[Fault]
             if more:
                 return
     elif isinstance(error, orjson.JSONDecodeError):
-        yield _bad_json(error, first_line)
+        yield bad_json(error, first_line)
     else:
         yield Fault("bad-json", message, line=first_line)
-
-
-_ADVICE = {
-    "trailing comma": "remove the comma after the last value",
-    "unexpected end": "the file is cut off: save or download it again",
-    "after document": "a .json file holds one value, and a .jsonl file one value a line",
-    "control character": "write a line end within a string as \\n",
-    "expected ','": "put a comma between two values",
-}
-"""What to do about a mistake, by a part of the parser's message."""
-_QUOTES = "'‘’“”„`"
-_LITERALS = {"T": "true", "F": "false", "N": "null"}
-
-
-def _bad_json(error: orjson.JSONDecodeError, first_line: int) -> Fault:
-    """Return the fault of bytes that are not JSON, with the character that is wrong and what to do."""
-    message, char = error.msg.split(": line")[0], error.doc[error.pos : error.pos + 1]
-    advice = next((advice for part, advice in _ADVICE.items() if part in message), "")
-    if message.startswith("unexpected character") and char:
-        message = message.replace("unexpected character", f"unexpected character {char!r}")
-        if char in _QUOTES:
-            advice = 'strings are in straight double quotation marks: "'
-        elif char in _LITERALS:
-            advice = f"JSON has the literal {_LITERALS[char]}"
-    return Fault("bad-json", message, first_line + error.lineno - 1, error.colno, suggestion=advice)
 
 
 def _other_encoding(data: bytes) -> str:

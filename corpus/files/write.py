@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from ..core.alternatives import alternatives, has_alternatives
 from ..core.model import Kind, Record
 from ..core.schema import Layer, Schema
 
@@ -61,6 +62,10 @@ def ordered(value: Record, kind: Kind, schema: Schema) -> Record:
         if "properties" in inner and name in value:
             value[name] = _keys(value[name], list(inner["properties"]))
     if kind == "annotation":
+        if has_alternatives(schema.annotation) and alternatives(value):
+            names = list(written["properties"]["provenance"]["properties"]["alternatives"]["items"]["properties"])
+            found = [_alternative(one, names) for one in alternatives(value)]
+            value["provenance"] = {**value["provenance"], "alternatives": found}
         for layer in schema.layers.values():
             if layer.name in value:
                 value[layer.name] = _records(value[layer.name], layer)
@@ -73,6 +78,11 @@ def ordered(value: Record, kind: Kind, schema: Schema) -> Record:
             if not by_layer:
                 del value["fields_done"]
     return value
+
+
+def _alternative(one: Record, names: list[str]) -> Record:
+    one = _keys(one, names)
+    return {**one, "spans": [_keys(span, _SPAN) for span in one["spans"]]} if "spans" in one else one
 
 
 def _records(records: list[Record], layer: Layer) -> list[Record]:

@@ -113,7 +113,7 @@ def _letters(text: str) -> Codes:
 
 @lru_cache(maxsize=4096)
 def _has_no_letter(char: str) -> bool:
-    """Return True for what is no letter or digit in any form, and joins none, such as a quotation mark."""
+    """Return True if a character has no form with a letter or digit and joins none, such as a quotation mark."""
     normal = unicodedata.normalize("NFKC", char)
     return not unicodedata.combining(char) and all(_fold(one) == _NONE for one in normal)
 

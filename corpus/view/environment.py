@@ -16,6 +16,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..core.regular_file import read_utf8
+
 _HERE = Path(__file__).parent
 
 
@@ -42,7 +44,7 @@ def render(template: str, **values: object) -> str:
 @cache
 def static(name: str) -> str:
     """Return the content of a file of static/."""
-    return (_HERE / "static" / name).read_text("utf-8")
+    return read_utf8(_HERE / "static" / name)
 
 
 def inline(name: str) -> Markup:

@@ -11,6 +11,7 @@ from typing import Any
 from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
 from ..core.schema import Field, Schema
 from ..core.settings import find_root
+from ..files import open_output
 from .article import article_html
 from .load import read_article
 from .page import article_page
@@ -46,7 +47,8 @@ class ShownArticle:
     def save(self, path: str | Path) -> Path:
         """Write the page to a file that needs no other one; return its path."""
         target = Path(path)
-        target.write_bytes(self.html.encode())
+        with open_output(target) as file:
+            file.write(self.html.encode())
         return target
 
 

@@ -10,7 +10,8 @@ from typing import IO, Any
 from markupsafe import Markup, escape
 
 from ..core.model import Problem
-from ..core.text import snippet_words, visible
+from ..core.text import snippet_words
+from ..report.escape import plain
 from ..report.info import RuleInfo, RunInfo, SeverityCounts, fix_command, summary
 from .environment import environment, render
 from .findings import bare
@@ -61,7 +62,7 @@ def write_findings(
         name, (page, is_own) = problem.doc_id or problem.file, page_of(problem)
         if name != document:
             out.write("</ol>\n" if document is not None else "")
-            out.write(f'{macros.document(visible(name), page)}<ol class="cards">')
+            out.write(f'{macros.document(plain(name), page)}<ol class="cards">')
             document = name
         out.write(_finding(macros, shown, page if is_own else "", rules))
         yield problem
@@ -75,12 +76,14 @@ def write_findings(
 def _finding(macros: Any, problem: Problem, page: str, rules: str) -> str:
     shown = replace(
         problem,
-        file=visible(problem.file),
+        file=plain(problem.file),
         message=_cut(problem.message),
         suggestion=_cut(problem.suggestion),
-        record=visible(problem.record),
+        record=plain(problem.record),
+        code=plain(problem.code),
+        fix=replace(problem.fix, description=_cut(problem.fix.description)) if problem.fix else None,
     )
-    words = tuple(map(visible, snippet_words(problem.snippet))) if problem.snippet else ()
+    words = tuple(map(plain, snippet_words(problem.snippet))) if problem.snippet else ()
     command = fix_command(problem.fix) if problem.fix else ""
     return str(macros.finding(shown, rules, page, words, command)) + "\n"
 
@@ -94,16 +97,16 @@ def _summary(run: RunInfo, counts: SeverityCounts, codes: dict[str, int], rules:
             for row in _rows(run, codes)
         ]
         parts.append(Markup("<ol>{}</ol>").format(Markup("").join(rows)))
-    parts += [Markup("<p>{}</p>").format(note) for note in run.notes]
+    parts += [Markup("<p>{}</p>").format(plain(note)) for note in run.notes]
     same = "the same findings" if not rules else "these findings, and those about the corpus as a whole"
-    parts.append(Markup("<p>To see {}: <code>{}</code></p></section>\n").format(same, visible(" ".join(run.command))))
+    parts.append(Markup("<p>To see {}: <code>{}</code></p></section>\n").format(same, plain(" ".join(run.command))))
     return "".join(parts)
 
 
 def _rows(run: RunInfo, codes: dict[str, int]) -> Iterator[tuple[str, str, str, str]]:
     for code in sorted(codes, key=lambda one: (-codes[one], one)):
         rule = run.rule(code)
-        yield code, code, f"×{codes[code]:,}", rule.message if rule else ""
+        yield code, plain(code), f"×{codes[code]:,}", rule.message if rule else ""
 
 
 def rule_html(one: RuleInfo) -> str:
@@ -126,4 +129,4 @@ def _code(text: str) -> Markup:
 
 
 def _cut(text: str) -> str:
-    return visible(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+    return plain(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

@@ -211,6 +211,17 @@ def test_canonical_form(made: Doc, seed: int) -> None:
         assert canonical_line(value, kind, SCHEMA).count(b"\n") == 1
 
 
+def test_canonical_form_of_alternatives() -> None:
+    span = {"end": 3, "text": "Åsa", "start": 0}
+    one = {"note": "as good", "spans": [span], "field": "cue", "record": "q1", "layer": "quotes"}
+    other = {"layer": "mentions", "record": "m1"}
+    written = json.loads(canonical(annotation("a-1", provenance={"alternatives": [one, other]}), "annotation", SCHEMA))
+    found = written["provenance"]["alternatives"]
+    assert found == [one, other]
+    assert list(found[0]) == ["layer", "record", "field", "spans", "note"]
+    assert list(found[0]["spans"][0]) == ["start", "end", "text"]
+
+
 def test_canonical_layout() -> None:
     value = annotation("a-1", provenance={"tool": "x", "machine": True})
     assert canonical(value, "annotation", SCHEMA).decode().splitlines() == [

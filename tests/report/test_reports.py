@@ -44,6 +44,7 @@ GOLDEN = {
     "gitlab": "gitlab.json",
     "junit": "junit.xml",
     "markdown": "markdown.md",
+    "html": "html.html",
 }
 FAULTS = ("F101-not-utf8", "P307-slice-mismatch-utf16", "R401-duplicate-id", "Q507-same-content")
 RULES = tuple(RuleInfo(check.code, check.name, check.severity, check.message, check.page) for check in CHECKS)

@@ -127,8 +127,10 @@ def annotation(rng: Random, schema: Schema, record: Made, text: str, annotator: 
         for name, written in schema.annotation["properties"].items()
         if name not in (*schema.layers, "fields_done")
     }
+    about = _object(rng, {**schema.annotation, "properties": others}, schema.annotation)
+    about.get("provenance", {}).pop("alternatives", None)  # Random ones fit no record.
     return {
-        **_object(rng, {**schema.annotation, "properties": others}, schema.annotation),
+        **about,
         **layers,
         "schema_version": schema.versions[0],
         "doc_id": record["doc_id"],

@@ -232,3 +232,20 @@ def test_the_picture_of_the_guide_can_be_taken(chromium: Browser, site: Path, re
     if request.config.getoption("--golden"):
         path.write_bytes(data)
     assert path.is_file()
+
+
+def test_a_field_may_have_the_name_of_a_part_of_the_address(corpus: Corpus, chromium: Browser) -> None:
+    schema = corpus.read("schema/article.schema.json")
+    titles = ("Front", "Back")
+    values = [{"const": one.lower(), "title": one, "description": one} for one in titles]
+    for name in ("page", "case"):
+        schema["properties"][name] = {"title": name.title(), "description": "A field.", "oneOf": values}
+    corpus.write("schema/article.schema.json", schema)
+    corpus.write("raw/alpha.json", corpus.read("raw/alpha.json") | {"page": "front", "case": "back"})
+    corpus.write("raw/beta.json", corpus.read("raw/beta.json") | {"page": "back", "case": "front"})
+    with opened(chromium, small(corpus) / "index.html") as one:
+        choose(one.page, "Articles: Page", "back")
+        assert one.page.locator("#rows td:first-child a").all_inner_texts() == ["beta"]
+        choose(one.page, "Articles: Page", "front")
+        choose(one.page, "Articles: Case", "back")
+        assert one.page.locator("#rows td:first-child a").all_inner_texts() == ["alpha"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +17,10 @@ from support.pages import PageText, read_page
 
 from corpus.core.schema import Schema
 from corpus.view import load_document
+from corpus.view.article import article_html
+from corpus.view.load import read_article
 from corpus.view.roles import roles_of
+from corpus.view.site import Choice, article_pages
 
 SCHEMA = Schema.read(REPOSITORY)
 GOLD = sorted((REPOSITORY / "annotations/gold").glob("*.json"))
@@ -24,6 +28,8 @@ SEED = "000_1a148ceac667d117"
 LARGEST = 30 * 1024
 """The bytes that most articles need beside what all share."""
 SHARED = 15 * 1024
+CPU = 0.02
+"""The seconds of a processor that a page takes, with the checks of its annotation."""
 HOSTILE = "</script><script>alert(1)</script>&<!--"
 
 
@@ -132,6 +138,18 @@ def test_pages_are_small(site: Path, tmp_path: Path) -> None:
     assert run("--root", str(REPOSITORY), "view", "--out", str(tmp_path / "plain")).code == 0
     sizes = sorted(path.stat().st_size for path in pages(tmp_path / "plain"))
     assert sizes[len(sizes) * 9 // 10] <= LARGEST
+
+
+def test_a_page_takes_little_time() -> None:
+    documents = read_article(REPOSITORY, "league-race-courier")
+
+    def seconds() -> float:
+        begun = time.process_time()
+        ((address, page),) = article_pages(documents, SCHEMA, Choice()).pages
+        article_html(page, address)
+        return time.process_time() - begun
+
+    assert min(seconds() for _ in range(5)) <= CPU
 
 
 @pytest.mark.parametrize("where", ["title", "name", "text", "source"])

@@ -40,8 +40,7 @@ def other_text(columns: Columns) -> Mask:
 
 def wrong_length(columns: Columns) -> Mask:
     """Screen of P303."""
-    length: Numbers = columns.record("length").to_numpy(zero_copy_only=False)
-    wrong: Mask = columns.texts.known & (length != columns.texts.lengths)
+    wrong: Mask = columns.texts.known & (columns.said_length != columns.texts.lengths)
     return wrong
 
 
