@@ -1,4 +1,4 @@
-"""Say of bytes that are not JSON what is wrong, and what to do about it."""
+"""Explain why bytes are not JSON, and what to do about it."""
 
 from __future__ import annotations
 
