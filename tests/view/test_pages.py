@@ -95,10 +95,10 @@ def test_a_quote_is_told_with_all_that_belongs_to_it(site: Path) -> None:
     words = read_page(site / "annotations/gold/league-race-courier.html").shown
     words = re.sub(r"\s+", " ", words)
     assert (
-        "12 Garrick Thole indirect hypothetical cue “tell” · source “he” · addressee Garrick Thole's friends" in words
+        "11 Garrick Thole indirect hypothetical cue “tell” · source “he” · addressee Garrick Thole's friends" in words
     )
     assert "2 pieces · q2 254–309, 322–374" in words
-    assert "14 Garrick Thole mixed cue “feels” · source “he” · thought · anaphoric · named · in 13 ·" in words
+    assert "12 Garrick Thole mixed cue “says” · source “he” · unspecified · anaphoric · named · 2 pieces ·" in words
     assert "stance of Garrick Thole against speaker · Road signs in Upper Ossel should show the Vellish place" in words
 
 
