@@ -232,7 +232,12 @@ CHECKS: tuple[Check, ...] = (
     Check(publishable.no_split, about="article"),
     Check(publishable.against_licence, about="article"),
     Check(publishable.leaked_text, about="both", optional=("mentions.form", "mentions.entity")),
-    Check(publishable.unannotated_quotation, "warning", needs=("quotes.content", "nonquotes.spans")),
+    Check(
+        publishable.unannotated_quotation,
+        "warning",
+        needs=("quotes.content", "nonquotes.spans"),
+        optional=("quotes.type", "quotes.parent"),
+    ),
     Check(publishable.hidden_character, "warning", about="both"),
     Check(records.future_date, "warning", about="both", optional=("entities.kb_date",)),
     Check(records.retrieved_before_published, "warning", about="article"),

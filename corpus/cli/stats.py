@@ -20,7 +20,7 @@ _FORMATS = ("text", "json", "markdown")
 @format_option(_FORMATS)
 @click.pass_obj
 def stats(common: Common, annotator: str, split: str | None, by: str, format_: str) -> int:
-    """Count what decides how hard news is, beside figures of real news.
+    """Count how hard the articles are, beside figures of real news.
 
     Quotes per 100 words and their types and lengths, sources, cues and sentences, in
     all articles and for each value of a field of the record. Only articles with a text

@@ -67,7 +67,6 @@ def rows(root: Path) -> dict[tuple[str, str], list[Row]]:
         split = record["split"]
         article = {name: record.get(name) for name in fields}
         if text is None:
-            found["documents", split] += []
             for annotator in (*(["gold"] if gold else [None]), *sorted(of.keys() - {"gold"})):
                 nested = _nested(of.get(annotator or ""), properties, None)
                 found["withheld", split].append(article | {"annotator": annotator, "text": None} | nested)

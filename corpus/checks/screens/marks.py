@@ -95,14 +95,12 @@ def _among(codes: Codes, chars: str) -> Mask:
 
 
 def direct_without_marks(columns: Columns) -> Mask:
-    """Screen of Q501."""
+    """Screen of Q501: a direct quote outside of marks, or with a parent, whose marks are not its own."""
     one, known, quotes = _content(columns)
     spans = quotes.spans("content")
     start, _ = one.place(quotes, "content")
-    inside, number = known.around(start)
-    parent = quotes.referred("parent")[spans.record]
-    since = one.edges(quotes, "content")[0][np.maximum(parent, 0)] if len(quotes) else start
-    fine = inside & ((parent < 0) | (_take(known.opening, number) >= since))
+    inside, _ = known.around(start)
+    fine = inside & (quotes.referred("parent")[spans.record] < 0)
     direct = quotes.equals("type", "direct")[spans.record]
     return _asked(columns, quotes, "direct") | columns.flag(spans.document[direct & ~fine]) & columns.texts.known
 
@@ -203,9 +201,11 @@ def punctuation_left_out(columns: Columns) -> Mask:
 
 
 def unannotated_quotation(columns: Columns) -> Mask:
-    """Screen of C604: a pair of marks with less than half of its words in a quote or a non-quote."""
+    """Screen of C604: marks with less than half of their words in a quote or non-quote, or with a retold quote."""
     one, known, texts = frame(columns), pairs(columns), columns.texts
     flags = known.unclear | columns.flag(texts.document(texts.places(_DASHES))) & columns.in_language(*DIALOGUE_DASH)
+    inside, _ = known.around(one.edges(one.quotes, "content")[0])
+    flags |= columns.flag(one.quotes.document[inside & one.quotes.equals("type", "indirect", "reported")])
     letters = np.concatenate((np.zeros(1, np.int64), np.cumsum((texts.classes & WORD) != 0)))
     document = texts.document(known.opening)
     every = _sums(letters, known.opening + 1, known.closing)
