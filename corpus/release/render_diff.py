@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from ..checks.misquoted import difference
 from ..core.text import visible
 from .diff import KEPT, Change, Comparison, number
 
@@ -97,14 +98,20 @@ def _said(change: Change) -> str:
     who = f" ({change.annotator})" if change.annotator else ""
     place = " ".join(part for part in (change.doc_id + who, change.layer, change.record, change.field) if part)
     if change.kind == "changed":
-        return f"{place}: {_value(change.old)} → {_value(change.new)}"
-    return f"{place}: {change.kind} {_value(change.old if change.new is None else change.new)}"
+        old, new = _words(change.old), _words(change.new)
+        if _cut(old) == _cut(new):  # they differ after what is shown
+            old, new, _ = difference(old, new)
+        return f"{place}: {_cut(old)} → {_cut(new)}"
+    return f"{place}: {change.kind} {_cut(_words(change.old if change.new is None else change.new))}"
 
 
-def _value(value: Any) -> str:
+def _words(value: Any) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict) and "start" in value[0]:
         value = " … ".join(span.get("text") or f"{span['start']}–{span['end']}" for span in value)
-    written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _cut(written: str) -> str:
     return written if len(written) <= _WIDTH else written[: _WIDTH - 1] + "…"
 
 

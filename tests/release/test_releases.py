@@ -197,6 +197,17 @@ def test_a_moved_document_is_shown_and_not_released(released: Corpus) -> None:
     assert not (released.root / "releases/2.0.0").exists()
 
 
+def test_long_values_are_shown_where_they_differ(released: Corpus) -> None:
+    title = "The bridge over the river is closed again, for the third time since the spring, "
+    edit(released, "raw/beta.json", title=title + "for repairs")
+    before = released.root / "build-before"
+    assert released.run("build", "--out", str(before)).code == 0
+    edit(released, "raw/beta.json", title=title + "for a race")
+    said = released.run("diff", str(before)).out
+    assert "for repairs → " in said
+    assert "for a race" in said
+
+
 def test_what_is_not_committed_is_not_released(corpus: Corpus) -> None:
     def git(*argv: str) -> None:
         subprocess.run(["git", "-C", corpus.root, *argv], check=True, capture_output=True)
