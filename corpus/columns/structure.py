@@ -192,7 +192,9 @@ class _Walk:
 
 def _meets(node: Node, array: pa.StructArray) -> Mask | None:
     """Return which objects meet a schema of keys that are required, also within objects; None for any other schema."""
-    if not pa.types.is_struct(array.type) or not node.keys() <= {"properties", "required"}:
+    if not pa.types.is_struct(array.type) or node.get("type", "object") != "object":
+        return None
+    if not node.keys() <= {"properties", "required", "type"}:
         return None
     known = {array.type.field(i).name for i in range(array.type.num_fields)}
     found = np.ones(len(array), np.bool_)
