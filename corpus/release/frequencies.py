@@ -22,7 +22,7 @@ ALL = "all"
 _NEWS = "English news"
 _GERMAN = "German news"
 SOURCES = {
-    _NEWS: "measured on real English news with annotated quotes; the targets of the set `plain`",
+    _NEWS: "English articles with annotated quotes, measured for this project; that corpus is not published",
     _GERMAN: "German News Quotation Attribution (Petersen-Frey and Biemann 2024)",
 }
 """Where the reference figures come from."""

@@ -138,4 +138,4 @@ def test_the_card_has_the_table(corpus: Corpus) -> None:
     assert corpus.run("build").code == 0
     card = (corpus.root / "build" / "README.md").read_text("utf-8")
     assert "| quotes per 100 words | 8.7 | 3.2 | English news |" in card
-    assert "English news: measured on" in card
+    assert "English news: English articles with annotated quotes" in card
