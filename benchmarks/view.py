@@ -51,7 +51,7 @@ STEPS = (
     ("newest first", "order", "new"),
     ("all cleared", "clear", ""),
 )
-"""What is measured, the element that gets an input, and the input."""
+"""The title of a measurement, the element that gets an input, and the input."""
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def unfit_alternative(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] | None:
-    """Return the key at fault and what is wrong with it, None for an alternative that fits."""
+    """Return the faulty key and its fault, None for an alternative that fits."""
     layer = schema.layers.get(one["layer"])
     if layer is None:
         return "layer", f"{one['layer']!r} is not a layer"
@@ -97,7 +97,7 @@ def _places(spans: Any) -> list[tuple[int, int]]:
 
 
 def _span_fault(document: Document, spans: Any) -> str:
-    """Return what is wrong with spans, "" if nothing is."""
+    """Return the fault of spans, "" for none."""
     length = len(document.text) if document.text is not None else document.article.record.get("length")
     for span in spans:
         start, end = span["start"], span["end"]

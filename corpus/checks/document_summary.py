@@ -242,7 +242,7 @@ Passages = Callable[[str], Sequence[Passage]]
 
 
 LayerHashes = Mapping[tuple[str, tuple[str, ...]], int]
-"""Layer and fields that were not annotated → a hash of what is said in the layer."""
+"""Layer and fields that were not annotated → a hash of its statements."""
 Hashes = Callable[[str], LayerHashes]
 """doc_id → the hashes of its adjudicated annotation, read again."""
 

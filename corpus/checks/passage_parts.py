@@ -3,7 +3,7 @@
     “The line … ends.” She left.    sentences   a line with several sentences is a part too
     0 ———————————————— 18  23       long ones are parts
 
-A hash of what is said in a part is the sum of the hashes of its records, so that their order makes no difference.
+The hash of a part is the sum of the hashes of its records, so that their order makes no difference.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .edges import against_custom, resized
 from .quote_marks import coverage
 from .rule import at, found
 
-_TYPES = {
+KIND_TYPES = {
     "named": ("PER",),
     "author": ("PER",),
     "anonymous": ("PER", "NORP"),
@@ -173,7 +173,7 @@ def kind_and_type(document: Document, schema: Schema) -> Iterator[Problem]:
     types = {entity["id"]: entity.get("type") for entity in document.layer("entities")}
     for i, quote in enumerate(document.layer("quotes")):
         kind, speaker = quote.get("speaker_kind"), quote.get("speaker")
-        known = _TYPES.get(kind or "")
+        known = KIND_TYPES.get(kind or "")
         if known and speaker is not None and types.get(speaker) is not None and types[speaker] not in known:
             detail = f"{kind}, and {speaker} is {types[speaker]}"
             span = derived(document, schema).content[i][0]

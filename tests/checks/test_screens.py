@@ -238,6 +238,5 @@ def test_each_check_of_documents_has_a_screen() -> None:
 
 
 def test_words_of_screens_are_those_of_the_checks() -> None:
-    assert screens.quotes.KIND_TYPES == sources._TYPES
     assert all(sources._CONJUNCTION.match(f"{word} x") for word in screens.quotes.CONJUNCTIONS)
     assert all(sources._AUXILIARY.match(f"{word} x") for word in screens.quotes.AUXILIARIES)

@@ -13,19 +13,11 @@ from ...columns.records import Records
 from ...columns.texts import WORD
 from ...core.languages import CLITICS, WITHOUT_BLANKS
 from ...core.source_tokens import source_layers
-from ..quote_sources import _CUES
+from ..quote_sources import _CUES, KIND_TYPES
 from .frame import Frame, frame, keyed, pairs_of, repeats
 
 Values = TypeVar("Values", Numbers, Mask)
 
-KIND_TYPES = {
-    "named": ("PER",),
-    "author": ("PER",),
-    "anonymous": ("PER", "NORP"),
-    "collective": ("PER", "NORP", "ORG"),
-    "organisation": ("ORG", "GPE", "NORP", "FAC"),
-    "document": ("WORK", "PRODUCT", "OTHER"),
-}
 CUE_WORDS = {language: tuple({cue.split()[0] for cue in cues}) for language, cues in _CUES.items()}
 CONJUNCTIONS = ("that", "whether")
 AUXILIARIES = (
