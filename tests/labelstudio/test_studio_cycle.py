@@ -39,9 +39,10 @@ def test_the_whole_cycle(
     assert sorted(tasks) == DOCUMENTS
     for doc_id, task in tasks.items():
         record = json.loads((desk.root / "raw" / f"{doc_id}.json").read_bytes())
+        sent = json.loads((desk.root / "annotations" / "gold" / f"{doc_id}.json").read_bytes())
         for part in (task["data"], task["meta"]):
             assert (part["doc_id"], part["text_sha256"]) == (doc_id, record["text_sha256"])
-            assert part["schema_version"] == "1.0"
+            assert part["schema_version"] == sent["schema_version"]
         assert task["data"]["text"].encode() == (desk.root / "raw" / f"{doc_id}.txt").read_bytes()
 
     assert server.submit_predictions(project, first) == len(DOCUMENTS)
