@@ -105,7 +105,7 @@ def keys(texts: Texts, found: Parts, annotated: Hashes) -> Hashes:
 
 
 def values(found: Parts, holder: Numbers, held: Held, spans: HeldSpans) -> Hashes:
-    """Return a hash of what is said in each part; spans count from its start."""
+    """Return a hash of the records in each part; spans count from its start."""
     said = held.said.copy()
     known = np.flatnonzero(holder[spans.record] >= 0)
     part = holder[spans.record[known]]

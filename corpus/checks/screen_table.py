@@ -113,4 +113,4 @@ SCREENS: Mapping[CheckFunction, Screen] = {
     records.unknown_language: screens.records.unknown_language,
     records.other_script: screens.records.other_script,
 }
-"""The screens of the checks of levels 3 to 6. A check that is not here is asked about every document."""
+"""The screens of the checks of levels 3 to 6. Any other check runs on every document."""

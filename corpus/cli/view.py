@@ -65,8 +65,8 @@ def view(
     numbers are quotes, underlines are mentions with the letter of their chain, bold
     words are cues. Cards beside the text say the rest. Each record has an address:
     PAGE.html#q14. --compare marks where annotators differ, as `corpus adjudicate`
-    finds it. The findings of `corpus validate` are on their words. What is drawn
-    follows from the schema alone.
+    finds it. The findings of `corpus validate` are on their words. The schema
+    alone decides what a page draws.
 
     A text that must not be redistributed is left out, even when it is attached,
     unless you say --with-attached; its records then have offsets without words.

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import planted  # noqa: F401  imports the kinds
 from support.copies import copy_repository
-from support.corpora import REPOSITORY
+from support.corpora import REPOSITORY, annotation, span
+from support.corpora import record as article
 from support.plant import KINDS, Kind
 from support.plant_ground import Ground, articles, read
 from support.screened import damage, missed
@@ -231,6 +232,18 @@ def test_most_documents_need_no_check(tmp_path: Path, monkeypatch: pytest.Monkey
     found = [one for some in asked for one in some.values()]
     assert len(found) >= 290
     assert sum(not one.checks for one in found) >= 280
+
+
+def test_a_retold_quote_does_not_hide_the_one_around_it(tmp_path: Path) -> None:
+    text = "Åsa Lindqvist slept when she wrote.\n“Ivo said the bridge would hold all winter long, so come,” it read.\n"
+    value = annotation("alpha", text, nonquotes=[])
+    value["layers_done"].append("nonquotes")
+    value["quotes"][0] |= {"type": "indirect", "content": [span(text, "the bridge would hold all winter long")]}
+    write(start(tmp_path), "raw/alpha.txt", text.encode())
+    write(tmp_path, "raw/alpha.json", orjson.dumps(article("alpha", text)))
+    write(tmp_path, "annotations/gold/alpha.json", orjson.dumps(value))
+    assert "C604" in {one.code for one in findings(tmp_path) if hasattr(one, "code")}
+    assert missed(tmp_path) == []
 
 
 def test_each_check_of_documents_has_a_screen() -> None:

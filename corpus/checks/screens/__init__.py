@@ -2,7 +2,7 @@
 
 A screen takes the columns and returns a mask of documents. It may flag a document without a finding, which costs a run
 of the check, and never passes over one that has a finding. It may rely on the levels below its check: the documents
-that it is asked about have passed them. A check without a screen is asked about every document.
+that it is asked about have passed them. A check without a screen runs on every document.
 `screen_table.SCREENS` says which screen belongs to which check.
 
 `frame.py` has what several screens need. To write a screen: the check's condition over arrays, without what only makes

@@ -30,7 +30,7 @@ class _Words:
         one = frame(columns)
         self.mentions, self.entity = one.mentions, one.mentions.referred("entity")
         self.several = one.mentions.count("spans") != 1
-        """Mentions that are more here than their words, with what is between their spans."""
+        """Mentions of several spans: their words include the text between these."""
         self.begin, self.end = one.edges(one.mentions, "spans")
         self.strings: pa.StringArray = one.texts.strings(self.begin, self.end)
         self.form = {form: one.mentions.equals("form", form) for form in ("NAM", "NOM", "PRO")}

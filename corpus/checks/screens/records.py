@@ -67,7 +67,7 @@ def hidden_character(columns: Columns) -> Mask:
     """Screen of C605."""
     parts = [part for one in columns.parts for part in (one.record, *(data for _, data in one.annotations))]
     document = np.repeat(np.arange(len(columns)), [1 + len(one.annotations) for one in columns.parts])
-    # Two bytes after each part, so that what is looked for crosses no border.
+    # Two bytes after each part, so that no match crosses from one part to the next.
     data = np.frombuffer(b"\n\n".join([*parts, b""]), np.uint8)
     ends = np.cumsum([len(part) + 2 for part in parts])
     places = np.flatnonzero(data >= min(_HIDDEN)[0])
@@ -132,7 +132,7 @@ def other_script(columns: Columns) -> Mask:
 
 
 def _wrong(column: pa.Array, is_right: Callable[[str], bool]) -> Mask:
-    """Return which values are not null and not right; each distinct value is asked once."""
+    """Return which values are neither null nor right; each distinct value is judged once."""
     wrong = [value for value in pc.unique(column.drop_null()).to_pylist() if not is_right(value)]
     mask: Mask = pc.is_in(column, pa.array(wrong, pa.string())).to_numpy(zero_copy_only=False)
     return mask
