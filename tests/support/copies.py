@@ -104,7 +104,8 @@ def to_bulk(root: Path, seed: int) -> None:
 def withhold(root: Path, doc_id: str, attach: bool) -> str:
     """Make a document's text one that may not be passed on, and return it.
 
-    No span quotes it any more, the annotators' notes are gone, and names of five words or more are cut to four.
+    No span quotes it any more, the annotators' notes and alternatives are gone, and names of five words or more are cut
+    to four.
     `attach` puts it to raw/attached/.
     """
     text = (root / "raw" / f"{doc_id}.txt").read_bytes().decode()
@@ -115,11 +116,18 @@ def withhold(root: Path, doc_id: str, attach: bool) -> str:
         annotation = _without_words(read(path))
         annotation.get("provenance", {}).pop("note", None)
         write(path, annotation)
+    without_alternatives(root, doc_id)
     cut_names(root, doc_id)
     if attach:
         (root / "raw" / "attached").mkdir(exist_ok=True)
         (root / "raw" / "attached" / f"{doc_id}.txt").write_bytes(text.encode())
     return text
+
+
+def without_alternatives(root: Path, doc_id: str) -> None:
+    """Leave out the alternatives of a document's annotations, which name records and quote the text."""
+    for path in (root / "annotations").glob(f"*/{doc_id}.json"):
+        change(path, lambda value: value.get("provenance", {}).pop("alternatives", None))
 
 
 def cut_names(root: Path, doc_id: str) -> None:

@@ -12,6 +12,12 @@ from corpus.core.schema import Schema
 from corpus.view import as_text, load_document
 
 SCHEMA = Schema.read(REPOSITORY)
+AS_GOOD = (
+    {"layer": "quotes", "record": "q1", "field": "medium", "value": "unspecified"},
+    {"layer": "quotes", "record": "q1", "field": "cue", "spans": []},
+    {"layer": "mentions", "record": "m2", "note": "she may be another"},
+    {"layer": "mentions", "spans": [span(TEXT, "Mayor")]},
+)
 SHOWN = """\
 alpha
 alpha · gold · train
@@ -76,6 +82,21 @@ def test_every_record_of_every_layer_is_shown() -> None:
     shown = "\n".join(as_text(document, SCHEMA))
     for layer in SCHEMA.layers:
         assert all(f"\n  {record['id']}  " in shown for record in document.layer(layer))
+
+
+def test_readings_that_are_as_good_are_below_their_records(corpus: Corpus) -> None:
+    value = annotation("alpha") | {"schema_version": "1.1", "provenance": {"alternatives": AS_GOOD}}
+    corpus.write("annotations/gold/alpha.json", value)
+    ran = corpus.run("show", "alpha")
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert [one for one in lines if "as good" in one] == [
+        "    as good: left out (she may be another)",
+        "  as good, another record: “Mayor” 0–5",
+        "    as good: medium unspecified",
+        "    as good: cue none",
+    ]
+    assert lines[lines.index("    as good: left out (she may be another)") - 1].startswith("  m2 ")
 
 
 def test_a_layer_that_nobody_planned_is_shown(corpus: Corpus) -> None:
