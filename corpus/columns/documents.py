@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from ..core.languages import primary_subtag
 from ..core.model import GOLD
-from ..core.schema import Schema
+from ..core.schema import Layer, Schema
 from .keys import Mask
 from .parse import Numbers, parse
 from .records import Records, link
@@ -69,34 +69,25 @@ class Columns:
         self._texts = texts
 
     @classmethod
-    def read(cls, parts: Sequence[Parts], schema: Schema, today: date | None = None) -> Columns:
-        """Return the documents that can be read into columns and satisfy the schema."""
+    def read(cls, parts: Sequence[Parts], schema: Schema, today: date | None = None, by: str = "") -> Columns:
+        """Return the documents that can be read into columns and satisfy the schema.
+
+        They are in the order of `parts`, or sorted by a field of the articles, `by`, and then in that order.
+        """
         try:
             articles, numbers, texts = _articles(parts, schema)
-            annotations, document = _annotations(parts, schema)
+            if by in articles.column_names:
+                order = pc.sort_indices(articles[by]).to_numpy()
+                articles, numbers, texts = articles.take(order), numbers[order], [texts[i] for i in order.tolist()]
+            own = [parts[i] for i in numbers.tolist()]
+            annotations, document = _annotations(own, schema)
         except NotColumnarError:
             none = np.zeros(0, np.int64)
             return cls(schema, today, [], none, [], pa.table({}), pa.table({}), none)
         # A document needs its article and all of its annotations.
-        keep = np.zeros(len(parts), np.bool_)
-        keep[numbers] = True
-        wanted = np.array([len(one.annotations) for one in parts], np.int64)
-        keep &= np.bincount(document, minlength=len(parts)) == wanted
-        place = np.zeros(len(parts), np.int64)
-        place[numbers] = np.arange(len(numbers))
-        has_article = np.isin(document, numbers)
-        own = annotations.filter(pa.array(has_article)) if not has_article.all() else annotations
-        read = cls(
-            schema,
-            today,
-            [parts[i] for i in numbers.tolist()],
-            numbers,
-            texts,
-            articles,
-            own,
-            place[document[has_article]],
-        )
-        return read.select(keep[numbers])._readable()
+        wanted = np.array([len(one.annotations) for one in own], np.int64)
+        keep = np.bincount(document, minlength=len(own)) == wanted
+        return cls(schema, today, own, numbers, texts, articles, annotations, document).select(keep)._readable()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -116,6 +107,56 @@ class Columns:
             self.articles.filter(pa.array(keep)).combine_chunks(),
             self.annotations.filter(pa.array(kept)).combine_chunks(),
             place[self.document[kept]],
+        )
+
+    def take(self, order: Numbers) -> Columns:
+        """Return the documents in another order."""
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        document = place[self.document]
+        own = np.argsort(document, kind="stable")
+        return Columns(
+            self.schema,
+            self.today,
+            [self.parts[i] for i in order.tolist()],
+            self.numbers[order],
+            [self._texts[i] for i in order.tolist()],
+            self.articles.take(order).combine_chunks(),
+            self.annotations.take(own).combine_chunks(),
+            document[own],
+        )
+
+    def renumbered(self, numbers: Numbers) -> Columns:
+        """Return the documents with the number that `numbers` has for each."""
+        self.numbers = numbers[self.numbers]
+        return self
+
+    def without_texts(self, withheld: Mask) -> Columns:
+        """Return the documents with the texts of some of them taken away."""
+        if not (withheld & self.texts.known).any():
+            return self
+        texts = [
+            None if is_withheld else text for text, is_withheld in zip(self._texts, withheld.tolist(), strict=True)
+        ]
+        own = self.parts, self.numbers, texts, self.articles, self.annotations, self.document
+        return Columns(self.schema, self.today, *own)
+
+    def with_tables(self, articles: pa.Table, annotations: pa.Table) -> Columns:
+        """Return the documents with other fields of their records and annotations."""
+        own = self.parts, self.numbers, self._texts, articles, annotations, self.document
+        return Columns(self.schema, self.today, *own)
+
+    def joined(self, other: Columns) -> Columns:
+        """Return these documents and others that have the same fields."""
+        return Columns(
+            self.schema,
+            self.today,
+            [*self.parts, *other.parts],
+            np.concatenate((self.numbers, other.numbers)),
+            [*self._texts, *other._texts],
+            pa.concat_tables([self.articles, other.articles]).combine_chunks(),
+            pa.concat_tables([self.annotations, other.annotations]).combine_chunks(),
+            np.concatenate((self.document, other.document + len(self))),
         )
 
     def _readable(self) -> Columns:
@@ -203,6 +244,29 @@ class Columns:
     def gold(self) -> Mask:
         """The annotations that are adjudicated."""
         return equal(self.about("annotator"), GOLD)
+
+    def done(self, layer: str) -> Mask:
+        """Return which annotations annotated a layer, so that an empty one means "none found"."""
+        document, names = self._layers_done
+        found = np.zeros(len(self.document), np.bool_)
+        found[document[equal(names, layer)]] = True
+        return found
+
+    @cached_property
+    def _layers_done(self) -> tuple[Numbers, pa.StringArray]:
+        listed = self.about("layers_done")
+        return pc.list_parent_indices(listed).to_numpy(), listed.flatten()
+
+    def field_done(self, layer: Layer, name: str) -> Mask:
+        """Return which annotations annotated a field of a layer, so that an empty one means "none"."""
+        found = self.done(layer.name)
+        if not self.schema.has_fields_done or any(one.always for one in layer.fields if one.name == name):
+            return found
+        listed = pc.struct_field(self.about("fields_done"), layer.name)
+        named = np.zeros(len(found), np.bool_)
+        named[pc.list_parent_indices(listed).to_numpy()[equal(listed.flatten(), name)]] = True
+        unlisted: Mask = listed.is_null().to_numpy(zero_copy_only=False)
+        return found & (named | unlisted)
 
     def flag(self, documents: Numbers) -> Mask:
         """Return a mask of documents that is true for some."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import regex
 
+from ..core.tokens import Tokens, heads_of, tokens_in
 from .keys import Mask
 from .parse import Numbers
 
@@ -93,12 +94,18 @@ class Texts:
         return np.frombuffer(self.utf8, np.uint8)
 
     @cached_property
-    def _heads(self) -> Numbers:
-        return np.append(np.flatnonzero((self.data & 0xC0) != 0x80), len(self.data))
+    def heads(self) -> Numbers:
+        """Where each code point begins in `data`, and the number of bytes at the end."""
+        return heads_of(self.data)
 
     def bytes_at(self, offsets: Numbers) -> Numbers:
         """Return the offset in `data` of each offset in the joined texts."""
-        return offsets if len(self.data) == len(self.codes) else self._heads[offsets]
+        return offsets if len(self.data) == len(self.codes) else self.heads.take(offsets)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The tokens of all texts."""
+        return tokens_in(self.codes, self.data, self.heads, self.begins)
 
     def strings(self, starts: Numbers, ends: Numbers) -> pa.StringArray:
         """Return the characters between offsets in the joined texts."""
