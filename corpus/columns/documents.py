@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -162,8 +162,9 @@ class Columns:
     def _readable(self) -> Columns:
         """Return the documents whose text is one, or may be missing."""
         texts = self.texts
-        filled = np.zeros(len(self), np.bool_)
-        filled[texts.document(np.flatnonzero((texts.classes & SPACE) == 0))] = True
+        space = (texts.classes & SPACE) != 0
+        # A line end is after each text, so that none is empty here.
+        filled = ~np.logical_and.reduceat(space, texts.begins[:-1]) if len(self) else np.zeros(0, np.bool_)
         faulty = texts.known & ~filled | ~texts.known & self.redistributable
         faulty[texts.document(np.flatnonzero(texts.classes & CONTROL))] = True
         faulty |= np.array([text.startswith(_BOM) for text in texts.listed], np.bool_)
@@ -286,17 +287,20 @@ def _sound_rows(
 ) -> tuple[pa.Table, Numbers]:
     """Return the rows of those JSON objects that satisfy a schema of files, and the index of each."""
     table, rows = parse(data, types)
+    if not len(rows):
+        return table, rows
     keep = ~unsound(table, [data[i] for i in rows.tolist()], node, schema, by_layer)
-    return (table, rows) if keep.all() else (table.filter(pa.array(keep)), rows[keep])
+    return _kept(table, keep), rows[keep]
 
 
 def _in_order(found: Sequence[tuple[pa.Table, Numbers]]) -> tuple[pa.Table, Numbers]:
     """Return the rows of several tables in the order of their numbers."""
-    if len(found) == 1:
-        return found[0]
-    rows = np.concatenate([numbers for _, numbers in found])
+    filled = [one for one in found if len(one[1])] or found[:1]
+    if len(filled) == 1:
+        return filled[0]
+    rows = np.concatenate([numbers for _, numbers in filled])
     order = np.argsort(rows)
-    return pa.concat_tables([table for table, _ in found]).take(pa.array(order)), rows[order]
+    return pa.concat_tables([table for table, _ in filled]).take(pa.array(order)), rows[order]
 
 
 def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers, list[str | None]]:
@@ -305,10 +309,8 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
     texts: list[str | None] = [None] * len(parts)
     for in_record in (True, False):
         numbers = np.array([i for i, one in enumerate(parts) if one.in_record == in_record], np.int64)
-        node = _record_node(schema, in_record)
-        table, rows = _sound_rows(
-            [parts[i].record for i in numbers.tolist()], _types(schema, node), node, schema, False
-        )
+        node, types = _record_node(schema, in_record)
+        table, rows = _sound_rows([parts[i].record for i in numbers.tolist()], types, node, schema, False)
         numbers = numbers[rows]
         ids = [parts[i].doc_id for i in numbers.tolist()]
         own = table["text"].to_pylist() if in_record else [_decoded(parts[i].text) for i in numbers.tolist()]
@@ -317,7 +319,7 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
         keep = _same(_chunk(table, "doc_id"), ids) & ~np.array(lost, np.bool_)
         for i, text in zip(numbers.tolist(), own, strict=True):
             texts[i] = text
-        found.append((table.select(_types(schema, schema.article).names).filter(pa.array(keep)), numbers[keep]))
+        found.append((_kept(table.select(_record_node(schema, False)[1].names), keep), numbers[keep]))
     articles, numbers = _in_order(found)
     return articles, numbers, [texts[i] for i in numbers.tolist()]
 
@@ -329,28 +331,35 @@ def _annotations(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numb
     node, found = schema.annotation, []
     for numbers in (False, True):
         chosen = np.flatnonzero(np.array(numbered, np.bool_) == numbers)
-        types = _types(schema, node, numbers)
+        types = _annotation_types(schema, numbers)
         table, rows = _sound_rows([every[k][2] for k in chosen.tolist()], types, node, schema, True)
         chosen = chosen[rows]
         ids, names = [every[k][0] for k in chosen.tolist()], [every[k][1] for k in chosen.tolist()]
         keep = _same(_chunk(table, "doc_id"), [parts[i].doc_id for i in ids])
         keep &= _same(_chunk(table, "annotator"), names)
         if numbers:
-            table = table.cast(_types(schema, node))
-        found.append((table.filter(pa.array(keep)), chosen[keep]))
+            table = table.cast(_annotation_types(schema, False))
+        found.append((_kept(table, keep), chosen[keep]))
     table, rows = _in_order(found)
     return table, np.array([every[k][0] for k in rows.tolist()], np.int64)
 
 
-def _types(schema: Schema, node: Node, numbers: bool = False) -> pa.Schema:
-    return columns_of(schema, node, numbers)
+@lru_cache(maxsize=8)
+def _annotation_types(schema: Schema, numbers: bool) -> pa.Schema:
+    return columns_of(schema, schema.annotation, numbers)
 
 
-def _record_node(schema: Schema, in_record: bool) -> Node:
-    """Return the schema of an article's record, which in a bulk file may have the text."""
-    if not in_record:
-        return schema.article
-    return {**schema.article, "properties": {**schema.article["properties"], "text": {"type": "string"}}}
+@lru_cache(maxsize=8)
+def _record_node(schema: Schema, in_record: bool) -> tuple[Node, pa.Schema]:
+    """Return the schema of an article's record, which in a bulk file may have the text, and its types."""
+    node = schema.article
+    if in_record:
+        node = {**node, "properties": {**node["properties"], "text": {"type": "string"}}}
+    return node, columns_of(schema, node)
+
+
+def _kept(table: pa.Table, keep: Mask) -> pa.Table:
+    return table if keep.all() else table.filter(pa.array(keep))
 
 
 def _decoded(data: bytes | None) -> str | None:
