@@ -7,8 +7,10 @@ Shards → summaries → corpus-wide rules ┐
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
 
 from ..checks import corpus_wide
 from ..checks.document_summary import Corpus, LayerHashes, Name, Summary, layer_hashes
@@ -18,13 +20,36 @@ from ..checks.repeated import Passage
 from ..checks.repeated import passages as passages_of
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
 from ..core.json_positions import position
-from ..core.model import GOLD, Annotation, CorpusError
+from ..core.model import GOLD, Annotation, CorpusError, Document
 from ..core.schema import Schema
-from ..files import Index, Reader
+from ..files import Entry
 from ..files.releases import LastRelease, read_last_release
 from .check import Policy
 from .select import Selection
 from .shard import Shard
+
+
+class DocumentIndex(Protocol):
+    """Where the parts of documents are: an Index, or one of many partitions."""
+
+    root: Path
+
+    def __len__(self) -> int:
+        """Return the number of documents."""
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of all indexed files, sorted."""
+
+    def entries(self, doc_id: str) -> list[Entry]:
+        """Return the parts of one document, none if there is no such document."""
+
+
+class DocumentReader(Protocol):
+    """Reads documents: a Reader, or one of many partitions."""
+
+    def documents(self, entries: Iterable[Entry]) -> list[Document]:
+        """Read the documents of some parts of one document."""
 
 
 class Reduction:
@@ -46,16 +71,16 @@ class Reduction:
         )
         self._summaries += shard.summaries
 
-    def finish(self, index: Index, schema: Schema) -> Shard:
+    def finish(self, index: DocumentIndex, reader: DocumentReader, schema: Schema) -> Shard:
         """Return a Shard without documents that has the findings of all remaining rules."""
         last = Shard()
         # Corpus-wide findings can use suppressions too, so these are judged last.
-        self._corpus_wide(index, schema, last)
+        self._corpus_wide(index, reader, schema, last)
         self._used.update(last.used)
         self._about_suppressions(index, last)
         return last
 
-    def _corpus_wide(self, index: Index, schema: Schema, last: Shard) -> None:
+    def _corpus_wide(self, index: DocumentIndex, reader: DocumentReader, schema: Schema, last: Shard) -> None:
         suppressor = Suppressor(self._policy.suppressions, self._policy.show_suppressed, last.used)
         folder, released = self._selection.releases_of or index.root, LastRelease()
         try:
@@ -65,29 +90,28 @@ class Reduction:
                 last.add(problem)
         summarised = len(self._summaries) == len(index)
         complete = self._selection.complete and summarised
-        with Reader(index.root, index.unpacked) as reader:
-            look = _LookUp(index, reader, schema)
-            # Few documents are in a finding, and several findings in a row are about the same one.
-            names, passages = lru_cache(256)(look.names), lru_cache(256)(look.passages)
-            corpus = Corpus(
-                tuple(self._summaries),
-                released.by_id,
-                released.version,
-                complete,
-                self._selection.doc_ids,
-                look.place,
-                names,
-                released_texts=released.by_text,
-                passages=passages,
-                layer_hashes=look.layer_hashes,
-                texts_before=released.texts,
-                licences_before=released.licences,
-                whole=summarised and (complete or self._selection.doc_ids is not None),
-            )
-            for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
-                last.add(problem)
+        look = _LookUp(index, reader, schema)
+        # Few documents are in a finding, and several findings in a row are about the same one.
+        names, passages = lru_cache(256)(look.names), lru_cache(256)(look.passages)
+        corpus = Corpus(
+            tuple(self._summaries),
+            released.by_id,
+            released.version,
+            complete,
+            self._selection.doc_ids,
+            look.place,
+            names,
+            released_texts=released.by_text,
+            passages=passages,
+            layer_hashes=look.layer_hashes,
+            texts_before=released.texts,
+            licences_before=released.licences,
+            whole=summarised and (complete or self._selection.doc_ids is not None),
+        )
+        for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
+            last.add(problem)
 
-    def _about_suppressions(self, index: Index, last: Shard) -> None:
+    def _about_suppressions(self, index: DocumentIndex, last: Shard) -> None:
         suppressions = self._policy.suppressions.without(self._skipped_levels)
         complete = self._selection.complete
         if not complete:
@@ -99,7 +123,7 @@ class Reduction:
 class _LookUp:
     """Reads a document again for a corpus-wide finding: a summary has no lines and no words."""
 
-    def __init__(self, index: Index, reader: Reader, schema: Schema) -> None:
+    def __init__(self, index: DocumentIndex, reader: DocumentReader, schema: Schema) -> None:
         self._index, self._reader, self._schema = index, reader, schema
 
     def place(self, doc_id: str, file: str, pointer: str) -> tuple[int, int]:

@@ -28,9 +28,10 @@ from ..core.hard_cases import occurrences
 from ..core.model import GOLD, CorpusError, Record
 from ..core.schema import Label, Schema
 from ..pipeline.tables import WITHHELD, Config, Labels, configs
+from ..pipeline.tables.parquet import TWINS, ColumnCounts
 from ..report.tables import markdown
 from .frequencies import frequencies, notes, table
-from .parquet import TWINS, ColumnCounts, Split
+from .tables import Split
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -74,6 +75,15 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
             raise CorpusError(f"{root / 'DATASET_CARD.md'}: unknown table {name!r}; the tables are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
     return _joined(front, built, version, splits, content, _MARKER.sub(lambda match: tables[match[1]], prose))
+
+
+def refuse_agreement(root: Path) -> None:
+    """Raise CorpusError if the card has figures of agreement, which are computed from all files of the corpus."""
+    if "agreement" in _MARKER.findall(Prose.read(root / "DATASET_CARD.md").text):
+        raise CorpusError(
+            "DATASET_CARD.md has <!-- corpus:agreement -->, for which every annotation must be on this machine: "
+            "remove the line, or build from a copy of the corpus"
+        )
 
 
 def _front(written: dict[str, Any], schema: Schema) -> dict[str, Any]:
@@ -138,7 +148,7 @@ def _info(config: Config, splits: dict[str, Split]) -> dict[str, Any]:
         "splits": [
             {"name": name, "num_bytes": split.size, "num_examples": split.rows} for name, split in splits.items()
         ],
-        "download_size": sum(file.stat().st_size for file in files),
+        "download_size": sum(file.size for file in files),
         "dataset_size": sum(split.size for split in splits.values()),
     }
 
@@ -210,7 +220,7 @@ def _rows(splits: Splits) -> Iterator[Record]:
     files = (
         file for name in ("documents", WITHHELD) for split in splits.get(name, {}).values() for file in split.files
     )
-    for batch in (batch for file in files for batch in pq.ParquetFile(file).iter_batches(64)):
+    for batch in (batch for file in files for batch in pq.ParquetFile(file.open_input()).iter_batches(64)):
         rows = (row for row in batch.to_pylist() if row.get("annotator") in (None, GOLD))
         yield from (row for row in rows if row.get("twin_of") is None)
 

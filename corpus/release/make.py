@@ -16,17 +16,17 @@ from typing import Any
 
 import yaml
 
-from ..checks.suppress.suppressions import Suppressions
 from ..core.card_text import Prose
 from ..core.model import CorpusError, Problem
 from ..core.regular_file import read_utf8
 from ..core.schema import Schema
-from ..core.settings import VERSION, Settings
+from ..core.settings import VERSION
 from ..core.yaml_file import load_yaml
-from ..files import Index
 from ..files.git import Git
 from ..files.releases import parts, versions
-from ..pipeline.shard import Shard
+from ..files.storage import Storage
+from ..pipeline.run import CorpusRun
+from ..pipeline.shard import Compilation, Shard
 from .build import Built, build_folder
 from .croissant import croissant
 from .diff import ORDER, Comparison, bumped, compare, number
@@ -34,13 +34,11 @@ from .render_diff import as_markdown
 
 
 def make_release(
-    index: Index,
+    run: CorpusRun,
+    task: Compilation,
     schema: Schema,
-    settings: Settings,
-    suppressions: Suppressions,
     version: str,
     *,
-    workers: int = 1,
     allow_dirty: bool = False,
     on_problem: Callable[[Problem], None],
     progress: Callable[[Iterator[Shard], int], Iterator[Shard]],
@@ -52,7 +50,7 @@ def make_release(
     than the changes require, or if nothing changed; also, unless `allow_dirty`, if git has uncommitted changes
     in the inputs of a release.
     """
-    root = index.root
+    root = run.root
     known = versions(root)
     _may_come(version, known)
     commit, day = _commit(root, allow_dirty)
@@ -66,12 +64,11 @@ def make_release(
         return {"commit": commit, "previous": known[-1] if known else None}
 
     built = build_folder(
-        index,
+        run,
+        task,
         schema,
-        Settings(version, settings.severity),
-        suppressions,
-        out,
-        workers=workers,
+        version,
+        Storage(out),
         on_problem=on_problem,
         progress=progress,
         finish=finish,
@@ -90,9 +87,7 @@ def _describe(
     for name, text in _citation(cited, built.version, day).items() if cited else ():
         (folder / name).write_text(text, "utf-8")
     prose = Prose.read(root / "DATASET_CARD.md")
-    (folder / "croissant.json").write_text(
-        croissant(folder, schema, built.splits, prose, cited, built.version, day), "utf-8"
-    )
+    (folder / "croissant.json").write_text(croissant(schema, built.splits, prose, cited, built.version, day), "utf-8")
 
 
 def check_version(version: str) -> None:

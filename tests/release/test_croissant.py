@@ -260,8 +260,8 @@ def test_without_a_card_and_a_citation_it_can_be_loaded_all_the_same(corpus: Cor
 
 
 def test_a_file_each_when_a_split_has_several(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpus.release.parquet._ROW_GROUP", 1)
-    monkeypatch.setattr("corpus.release.parquet._FILE", 1)
+    monkeypatch.setattr("corpus.pipeline.tables.parquet._ROW_GROUP", 1)
+    monkeypatch.setattr("corpus.pipeline.tables.parquet._FILE", 1)
     monkeypatch.setattr("corpus.pipeline.run.DOCUMENTS", 1)
     assert corpus.run("release", "1.0.0").code == 0
     folder = corpus.root / "releases/1.0.0"
