@@ -13,7 +13,8 @@ from ..core.model import Document, Problem
 from ..core.pronouns import pronouns_of
 from ..core.schema import Schema
 from ..core.words import word_places
-from .derived import derived
+from .derived import derived, offsets
+from .edges import whole_words
 from .mentions import mixed_word
 from .rule import CheckFunction, at, found
 
@@ -73,8 +74,8 @@ def he_and_she(document: Document, schema: Schema) -> Iterator[Problem]:
         return
     for i, entity in enumerate(document.layer("entities")):
         chain = derived(document, schema).words_of.get(entity["id"], []) if entity.get("type") == "PER" else []
-        he = next((j for j, words in chain if words.lower() in pronouns.male), None)
-        she = next((j for j, words in chain if words.lower() in pronouns.female), None)
+        he = next((j for j, words in chain if words.lower() in pronouns.male and _is_whole(document, j)), None)
+        she = next((j for j, words in chain if words.lower() in pronouns.female and _is_whole(document, j)), None)
         if he is not None and she is not None:
             yield _of_two(he_and_she, document, schema, i, (he, she))
 
@@ -154,6 +155,9 @@ def foreign_name(document: Document, schema: Schema) -> Iterator[Problem]:
         known = {word for _, one in chain for word in _WORD.findall(_key(one))}
         capital = [word for word in words if word[0].isupper()]
         missing = [word for word in capital if word.casefold() not in known]
+        if missing:  # a mention that lacks a part of a word is that of Q520
+            known |= {word for j, _ in chain for word in _WORD.findall(_key(_widened(document, j)))}
+            missing = [word for word in missing if word.casefold() not in known]
         if missing or (words and not capital and known.isdisjoint(_WORD.findall(_key(name)))):
             detail = f"{name[:80]!r}, mentioned as {', '.join(repr(one[:60]) for _, one in chain[:3])}"
             yield found(foreign_name, document, detail, join_pointer("entities", i, "name"))
@@ -198,6 +202,17 @@ def _covered(document: Document) -> bytearray:
         for span in mention["spans"]:
             covered[span["start"] : span["end"]] = b"\1" * (span["end"] - span["start"])
     return covered
+
+
+def _widened(document: Document, mention: int) -> str:
+    """Return the words of a mention, with the rest of those that it cuts."""
+    whole = (whole_words(document, *span) for span in offsets(document.layer("mentions")[mention], "spans"))
+    return " ".join((document.text or "")[start:end] for start, end in whole)
+
+
+def _is_whole(document: Document, mention: int) -> bool:
+    """Return False for a mention that cuts a word, such as *he* of *her*: that is Q520."""
+    return all(whole_words(document, *span) == span for span in offsets(document.layer("mentions")[mention], "spans"))
 
 
 def _key(name: str) -> str:

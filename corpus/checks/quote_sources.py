@@ -12,7 +12,9 @@ from ..core.schema import Schema
 from ..core.words import same_length_lower, word_places
 from .derived import Offsets, derived, offsets
 from .edges import against_custom, resized
+from .one_cause import first_of
 from .quote_marks import coverage
+from .quotes import not_the_speaker
 from .rule import at, found
 
 KIND_TYPES = {
@@ -165,19 +167,24 @@ def kind_and_type(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q530: The speaker kind does not fit the type of the speaker.
 
     What: the entity has a type that no speaker of this kind has. A named person, an author and an anonymous person are
-    PER, a document is not PER, and so on.
+    PER, a document is not PER, and so on. One finding for each entity and kind.
     Why: one of the two is wrong, or the speaker is another entity.
     Bad: `speaker_kind: organisation` for an entity of type PER.
     Good: `speaker_kind: named`.
     """
     types = {entity["id"]: entity.get("type") for entity in document.layer("entities")}
+    by_cause: dict[tuple[str, str, bool], list[Problem]] = {}
     for i, quote in enumerate(document.layer("quotes")):
         kind, speaker = quote.get("speaker_kind"), quote.get("speaker")
         known = KIND_TYPES.get(kind or "")
         if known and speaker is not None and types.get(speaker) is not None and types[speaker] not in known:
             detail = f"{kind}, and {speaker} is {types[speaker]}"
             span = derived(document, schema).content[i][0]
-            yield found(kind_and_type, document, detail, join_pointer("quotes", i, "speaker_kind"), span=span)
+            problem = found(kind_and_type, document, detail, join_pointer("quotes", i, "speaker_kind"), span=span)
+            # A quote with another speaker than its source has another cause (Q511).
+            has_own = bool(not_the_speaker(document, schema, quote))
+            by_cause.setdefault((speaker, str(kind), has_own), []).append(problem)
+    yield from (first_of(problems, "of its quotes") for problems in by_cause.values())
 
 
 def addressee_is_speaker(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -173,13 +173,20 @@ def speaker_not_source(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: source *she* → e1, `speaker: e1`, even if the article uses the wrong pronoun.
     """
     for i, quote in enumerate(document.layer("quotes")):
-        speaker, source = quote.get("speaker"), quote.get("source")
-        if speaker is not None and source:
-            entities = [derived(document, schema).chains.entity[mention] for mention in source]
-            if speaker not in entities and any(entities):
-                detail = f"speaker is {speaker}, the source refers to {', '.join(map(str, entities))}"
-                span = derived(document, schema).chains.spans(source[0])[0]
-                yield found(speaker_not_source, document, detail, join_pointer("quotes", i, "speaker"), span=span)
+        entities = not_the_speaker(document, schema, quote)
+        if entities:
+            detail = f"speaker is {quote['speaker']}, the source refers to {', '.join(map(str, entities))}"
+            span = derived(document, schema).chains.spans(quote["source"][0])[0]
+            yield found(speaker_not_source, document, detail, join_pointer("quotes", i, "speaker"), span=span)
+
+
+def not_the_speaker(document: Document, schema: Schema, quote: Record) -> list[str | None]:
+    """Return the entities that the source of a quote refers to, [] if the speaker is one of them or unknown."""
+    speaker, source = quote.get("speaker"), quote.get("source")
+    if speaker is None or not source:
+        return []
+    entities = [derived(document, schema).chains.entity[mention] for mention in source]
+    return entities if speaker not in entities and any(entities) else []
 
 
 def paragraph_flag(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.schema import Field, Label, Schema, Violation
 from .derived import derived
+from .one_cause import THERE_ARE_MORE
 from .rule import CheckFunction, found
 
 
@@ -291,7 +292,7 @@ def _newer_version(schema: Schema, violation: Violation) -> Fix | None:
 def _more(document: Document, schema: Schema, violation: Violation) -> str:
     """What the finding of the last violation says when there are more than are listed."""
     listed, truncated = derived(document, schema).violations
-    return "; there are more" if truncated and violation is listed[-1] else ""
+    return THERE_ARE_MORE if truncated and violation is listed[-1] else ""
 
 
 def _labels(schema: Schema, document: Document, violation: Violation) -> tuple[Label, ...]:
