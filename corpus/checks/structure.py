@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from ..core.done import done_fields, layer_done
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.schema import Field, Label, Schema, Violation
+from ..core.schema_parts import examples, part_at
 from .derived import derived
 from .one_cause import THERE_ARE_MORE
 from .rule import CheckFunction, found
+
+_DO = {
+    "uniqueItems": "name each of them once;",
+    "minItems": "add what is missing, or delete the record;",
+}
+"""What to do where a keyword of JSON Schema is not met."""
 
 
 def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -26,6 +34,7 @@ def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
     for violation in _violations(document, schema, "type"):
         value = violation.value
         hint = f"write {value} without quotation marks" if isinstance(value, str) and _number(value) else ""
+        hint = hint or _description(schema, document, violation)
         wanted = violation.limit if isinstance(violation.limit, list) else [violation.limit]
         detail = f"{_shown(value)} is not of type {' or '.join(map(str, wanted))}"
         yield _at(wrong_type, document, schema, violation, detail, suggestion=hint)
@@ -40,7 +49,9 @@ def missing_field(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `{"id": "m1", "spans": [...], "form": "NAM", "entity": "e1"}`
     """
     for violation in _violations(document, schema, "required"):
-        yield _at(missing_field, document, schema, violation, str(violation.limit))
+        missing = replace(violation, keyword="", parts=(*violation.parts, str(violation.limit)))
+        hint = _description(schema, document, missing)
+        yield _at(missing_field, document, schema, violation, str(violation.limit), suggestion=hint)
 
 
 def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -301,8 +312,17 @@ def _labels(schema: Schema, document: Document, violation: Violation) -> tuple[L
 
 
 def _description(schema: Schema, document: Document, violation: Violation) -> str:
-    field = _field(schema, document, violation)
-    return f"{field.name}: {field.description}" if field and field.description else ""
+    """Return what the schema says about a field, with its labels or with values that it gives as examples."""
+    written = schema.article if document.annotation is None else schema.annotation
+    part, shown = part_at(written, violation.parts), [_DO[violation.keyword]] if violation.keyword in _DO else []
+    name = next((part for part in reversed(violation.parts) if isinstance(part, str)), "")
+    if part.get("description"):
+        shown.append(f"{name}: {part['description']}")
+    if labels := ", ".join(one["const"] for one in part.get("oneOf", ()) if "const" in one):
+        shown.append(f"One of {labels}" if shown else f"write one of {labels}")
+    elif fitting := examples(part):
+        shown.append(f"For example {fitting}" if shown else f"write, for example, {fitting}")
+    return " ".join(shown)
 
 
 def _field(schema: Schema, document: Document, violation: Violation) -> Field | None:
