@@ -43,6 +43,7 @@ def same_name(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: within one article, a name nearly always stands for one thing, so the chain was split in two.
     Bad: e1 and e4, both GPE and *Dunfold*.
     Good: e1 alone, with the mentions of both.
+    Do: merge the two entities, or correct the entity of the mentions.
     """
     entities, mentions = document.layer("entities"), document.layer("mentions")
     names = [_key(str(entity.get("name") or "")) for entity in entities]
@@ -68,6 +69,7 @@ def he_and_she(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: two people are most likely merged into one: whatever one of them says counts for the other.
     Bad: *she* and *his* as mentions of e1.
     Good: e1 and e2.
+    Do: make two entities of the chain.
     """
     pronouns = pronouns_of(str(document.article.record.get("language", "")))
     if pronouns is None or not pronouns.male:
@@ -88,6 +90,7 @@ def two_people(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: two people may be merged into one. Some people have two names, such as a stage name.
     Bad: *Mira Halloran* and *Jon Halloran* as mentions of e1.
     Good: e1 and e2.
+    Do: make two entities of the chain, unless both are names of one person.
     """
     pronouns = pronouns_of(str(document.article.record.get("language", "")))
     ignored = pronouns.certain | pronouns.others if pronouns else frozenset[str]()
@@ -109,6 +112,7 @@ def missed_name(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the annotator stopped, or a file was cut; a missing mention is missing in every chain and quote.
     Bad: *Dunfold* six times in the text and twice in `mentions`.
     Good: six mentions of Dunfold.
+    Do: add the missing mentions.
     """
     text = document.text
     if text is None:
@@ -140,6 +144,7 @@ def foreign_name(document: Document, schema: Schema) -> Iterator[Problem]:
     to another entity.
     Bad: `"name": "Mira Haloran"` for *Mira Halloran* and *Halloran*.
     Good: `"name": "Mira Halloran"`
+    Do: write the fullest name that the article gives, or correct the entity of the mentions.
     """
     mentions = document.layer("mentions")
     for i, entity in enumerate(document.layer("entities")):

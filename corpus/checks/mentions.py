@@ -53,6 +53,7 @@ def wrong_pronoun(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the mention belongs to another chain, often that of the person beside it.
     Bad: *Halloran left the council. She …*, with *She* as a mention of the council.
     Good: *She* as a mention of Halloran.
+    Do: give the mention the entity that the pronoun stands for, or correct the type of the entity.
     """
     pronouns = pronouns_of(_language(document))
     if pronouns is None or not pronouns.male:
@@ -83,6 +84,7 @@ def wrong_form(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: names, descriptions and pronouns are counted and resolved apart.
     Bad: *she*, `form: NAM`
     Good: *she*, `form: PRO`
+    Do: correct `form`, or the span of the mention.
     """
     pronouns = pronouns_of(_language(document))
     if pronouns is None:
@@ -158,6 +160,7 @@ def mixed_scripts(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the name looks the same as another and is found by no search for it.
     Bad: *Ivo Mаrr* with a Cyrillic *а*
     Good: *Ivo Marr*
+    Do: type the word again in one script.
     """
     for i, entity in enumerate(document.layer("entities")):
         odd = mixed_word(str(entity.get("name") or ""))

@@ -87,6 +87,7 @@ def attribution_form(document: Document, schema: Schema) -> Iterator[Problem]:
     earlier name.
     Bad: `attribution: explicit`, source *she*.
     Good: `attribution: anaphoric`, source *she*.
+    Do: correct `attribution`, the source, or the form of its mention.
     """
     forms = {mention["id"]: mention.get("form") for mention in document.layer("mentions")}
     for i, quote in enumerate(document.layer("quotes")):
@@ -107,6 +108,7 @@ def cue_is_source(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the source says who speaks, and the cue that there is speech.
     Bad: cue *said Halloran*, source *Halloran*.
     Good: cue *said*, source *Halloran*.
+    Do: take the words of the source out of the cue.
     """
     for i, quote in enumerate(document.layer("quotes")):
         cues = offsets(quote, "cue")
@@ -126,6 +128,7 @@ def shared_piece(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the same words are said once; a piece was given to two quotes.
     Bad: `q1` at 10–40 and 60–80, `q2` at 60–80 and 90–99.
     Good: `q2` at 90–99.
+    Do: take the piece out of one of the two.
     """
     quotes, first = document.layer("quotes"), dict[Offsets, int]()
     content = derived(document, schema).content
@@ -147,6 +150,7 @@ def distant_source(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: both mean that a source stands beside the words; another mention of the speaker was chosen.
     Bad: source *Halloran* in the first paragraph, for a quote in the third.
     Good: source *she*, beside the words; or `attribution: implicit` and no source.
+    Do: name the source and the cue that stand beside the quote.
     """
     text = document.text
     if text is None:
@@ -171,6 +175,7 @@ def kind_and_type(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: one of the two is wrong, or the speaker is another entity.
     Bad: `speaker_kind: organisation` for an entity of type PER.
     Good: `speaker_kind: named`.
+    Do: correct `speaker_kind`, the speaker, or the type of the entity.
     """
     types = {entity["id"]: entity.get("type") for entity in document.layer("entities")}
     by_cause: dict[tuple[str, str, bool], list[Problem]] = {}
@@ -194,6 +199,7 @@ def addressee_is_speaker(document: Document, schema: Schema) -> Iterator[Problem
     Why: people think to themselves and speak to others; one of the two is wrong.
     Bad: `speaker: e1`, `addressee: e1`.
     Good: `speaker: e1`, `addressee: e2`; or `addressee: null`.
+    Do: correct `addressee` or `speaker`.
     """
     for i, quote in enumerate(document.layer("quotes")):
         speaker = quote.get("speaker")
@@ -210,6 +216,7 @@ def unannotated_half(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the annotator stopped, or a part of the annotation was lost.
     Bad: an article of ten paragraphs, and the last mention is in the fourth.
     Good: mentions and quotes in all of the article.
+    Do: annotate the rest, or restore the lost part.
     """
     text = document.text
     spans = [
@@ -239,6 +246,7 @@ def unannotated_cue(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most of them are the cue of a quote that was overlooked; a few report no words ("Who told the lamp?").
     Bad: The mayor said it would hold. (No quote.)
     Good: a quote with the cue *said*.
+    Do: annotate the quote if the word introduces one; otherwise do nothing.
     """
     text, annotation = document.text, document.annotation
     words = _CUES.get(primary_subtag(str(document.article.record.get("language", ""))))

@@ -54,6 +54,7 @@ def duplicate_id(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a reference to this id is ambiguous.
     Bad: two mentions with `"id": "m7"`.
     Good: `"m7"` and `"m8"`.
+    Do: rename one of the two and what refers to it.
     """
     ids = [record["id"] for layer in schema.layers for record in document.layer(layer)]
     if len(set(ids)) == len(ids):
@@ -122,6 +123,7 @@ def reference_cycle(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a program that follows the references would never end.
     Bad: `q1` with `"parent": "q2"` and `q2` with `"parent": "q1"`.
     Good: the outer quote has `"parent": null`.
+    Do: set the reference of the outermost record to null.
     """
     for layer in schema.layers.values():
         for field in layer.of_kind("reference"):
@@ -153,6 +155,7 @@ def impossible_kb(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the id was mistyped or cut, and links to nothing, or to something else.
     Bad: `wikidata:42`
     Good: `wikidata:Q42`
+    Do: copy the id from the knowledge base again.
     """
     for i, entity in enumerate(document.layer("entities")):
         kb = str(entity.get("kb") or "")

@@ -30,6 +30,7 @@ def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a column has one type.
     Bad: `"start": "12"`
     Good: `"start": 12`
+    Do: write a value of the type that the schema requires.
     """
     for violation in _violations(document, schema, "type"):
         value = violation.value
@@ -61,6 +62,7 @@ def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most often it is a misspelling, and the value would be lost. A new field is one edit in `schema/`.
     Bad: `{"id": "m1", "sapns": [...]}`
     Good: `{"id": "m1", "spans": [...]}`
+    Do: correct the name of the field, or delete it.
     """
     for violation in _violations(document, schema, "additionalProperties"):
         names = violation.limit if isinstance(violation.limit, list) else []
@@ -78,6 +80,7 @@ def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: an undefined label cannot be counted, learnt or compared. A new label is one edit in `schema/`.
     Bad: `"form": "Name"`
     Good: `"form": "NAM"`
+    Do: write one of these, or add the label to `schema/`.
     """
     for violation in _violations(document, schema, "oneOf"):
         labels = _labels(schema, document, violation)
@@ -138,6 +141,7 @@ def layer_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: `layers_done` separates "annotated, none found" from "not annotated"; a layer with records was annotated.
     Bad: `"layers_done": ["entities"]` and a list of quotes.
     Good: `"layers_done": ["entities", "quotes"]`
+    Do: list the layer in `layers_done`.
     """
     done = document.value.get("layers_done")
     if document.annotation is None or not isinstance(done, list):
@@ -154,6 +158,7 @@ def unknown_layer(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most often it is a misspelling, and an annotated layer would count as not annotated.
     Bad: `"layers_done": ["quote"]`
     Good: `"layers_done": ["quotes"]`
+    Do: correct the name of the layer.
     """
     for i, name in enumerate(_done(document)):
         if name not in schema.layers:
@@ -182,6 +187,7 @@ def field_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a field that is not in `fields_done` was not annotated, so it is null in the build and no check reads it.
     Bad: `"fields_done": {"quotes": ["content"]}` and a quote with `"type": "direct"`.
     Good: `"fields_done": {"quotes": ["content", "type"]}`
+    Do: list the field in `fields_done`, or delete it from the records.
     """
     for layer in schema.layers.values() if schema.has_fields_done else ():
         names = done_fields(document.value, layer.name)
@@ -203,6 +209,7 @@ def unknown_done_field(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most often it is a misspelling, and an annotated field would count as not annotated.
     Bad: `"fields_done": {"quotes": ["content", "sources"]}`
     Good: `"fields_done": {"quotes": ["content", "source"]}`
+    Do: correct the name.
     """
     for name, names in _by_layer(document, schema).items():
         layer = schema.layers.get(name)
@@ -224,6 +231,7 @@ def fields_of_layer_not_done(document: Document, schema: Schema) -> Iterator[Pro
     Why: a layer that is not in `layers_done` was not annotated, and so were its fields.
     Bad: `"layers_done": ["mentions"]` and `"fields_done": {"quotes": ["content"]}`
     Good: `"layers_done": ["mentions", "quotes"]` and `"fields_done": {"quotes": ["content"]}`
+    Do: list the layer in `layers_done`, or delete its key from `fields_done`.
     """
     for name in _by_layer(document, schema):
         if name in schema.layers and not layer_done(document.value, name):
