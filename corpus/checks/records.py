@@ -29,6 +29,7 @@ def future_date(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a mistyped year puts the article into another period and, with splits by date, into another split.
     Bad: `"published": "2062-11-24"`
     Good: `"published": "2026-11-24"`
+    Do: correct the date, or the clock of the computer that wrote it.
     """
     if document.today is None:
         return
@@ -45,6 +46,7 @@ def retrieved_before_published(document: Document, schema: Schema) -> Iterator[P
     Why: one of the dates is wrong, or the text is that of an earlier article.
     Bad: `"published": "2026-11-24", "retrieved": "2026-11-20"`
     Good: `"published": "2026-11-24", "retrieved": "2026-11-25"`
+    Do: correct one of the two dates.
     """
     published, retrieved = document.value.get("published"), document.value.get("retrieved")
     if published and retrieved and _before(retrieved, published):
@@ -59,6 +61,7 @@ def updated_before_created(document: Document, schema: Schema) -> Iterator[Probl
     Why: the times of an annotation decide which of two versions is the newer one.
     Bad: `"created": "2026-11-24T10:00:00Z", "updated": "2026-11-23T10:00:00Z"`
     Good: `"created": "2026-11-23T10:00:00Z", "updated": "2026-11-24T10:00:00Z"`
+    Do: correct one of the two times, or its time zone.
     """
     provenance = document.value.get("provenance") or {}
     created, updated = provenance.get("created"), provenance.get("updated")
@@ -94,6 +97,7 @@ def unknown_language(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: sentences, tokens, quotation marks and pronouns are looked up by the language.
     Bad: `"language": "en-UK"`, `"language": "jp"`
     Good: `"language": "en-GB"`, `"language": "ja"`
+    Do: write a tag of BCP 47, such as `en-GB`.
     """
     language = str(document.value.get("language") or "")
     faults = tag_faults(language)
@@ -109,6 +113,7 @@ def other_script(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the language is wrong, or the text was damaged by a wrong encoding.
     Bad: a Russian text with `"language": "en"`.
     Good: `"language": "ru"`
+    Do: correct `language`, or add the script to it, such as `sr-Latn`.
     """
     language = str(document.value.get("language") or "")
     scripts, text = scripts_of(language), document.text

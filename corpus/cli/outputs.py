@@ -85,7 +85,7 @@ def described(
     from .. import report
     from ..checks.suppress.suppressions import all_rules
 
-    rules = tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page) for r in all_rules())
+    rules = tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page, r.advice) for r in all_rules())
     top = _top(root)
     below = root.relative_to(top).as_posix() if root.is_relative_to(top) else "."
     at_root = () if given_root is None else ("--root", str(given_root))

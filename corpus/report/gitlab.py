@@ -44,7 +44,7 @@ def _object(problem: Problem, number: Counter[str], run: RunInfo) -> dict[str, o
     if problem.snippet:
         before, words, after = (plain(part, _LONGEST) for part in snippet_words(problem.snippet[:_LONGEST]))
         said.append(f"in the article: {before}›{words}‹{after}")
-    said += [f"help: {plain(problem.suggestion, _LONGEST)}"] if problem.suggestion else []
+    said += [f"help: {plain(advice, _LONGEST)}"] if (advice := run.help(problem)) else []
     said += [f"fix ({fix_command(problem.fix)}): {plain(problem.fix.description, _LONGEST)}"] if problem.fix else []
     rule = run.rule(problem.code)
     digest = fingerprint(problem, within=True).digest

@@ -242,7 +242,7 @@ def rules_page() -> str:
         lines.append(f"| {link} | {check.name} | {check.severity} | {getattr(check, 'about', 'corpus')} | {message} |")
     lines += ["", "## Planted faults", "", f"<!-- planted -->\n{section()}<!-- end -->"]
     for check in all_rules():
-        rule = RuleInfo(check.code, check.name, check.severity, check.message, check.page)
+        rule = RuleInfo(check.code, check.name, check.severity, check.message, check.page, check.advice)
         lines += ["", f"## {check.code} {check.name}", "", f"{check.message}. ({check.severity})", "", rule.markdown]
     return "\n".join(lines) + "\n"
 
