@@ -46,9 +46,9 @@ def make_release(
     """Write `releases/<version>/`. Return the build and its comparison with the last release, or None on errors.
 
     Returns None, and writes nothing, if a finding is an error; `on_problem` receives every finding. Raises
-    CorpusError, and writes nothing, if the version is not X.Y.Z, exists, is not above the last one, is smaller
-    than the changes require, or if nothing changed; also, unless `allow_dirty`, if git has uncommitted changes
-    in the inputs of a release.
+    CorpusError, and writes nothing, if the version is not X.Y.Z, exists, is not above the last one, is smaller than
+    the changes require, if nothing changed, or if the card's baselines are of other content; also, unless
+    `allow_dirty`, if git has uncommitted changes in the inputs of a release.
     """
     root = run.root
     known = versions(root)
@@ -60,6 +60,7 @@ def make_release(
     def finish(folder: Path, built: Built) -> dict[str, Any]:
         if known:
             found.append(_large_enough(root / "releases" / known[-1], folder, known[-1], version))
+        _baselines_of(root, built)
         _describe(root, folder, schema, built, found[0] if found else None, day)
         return {"commit": commit, "previous": known[-1] if known else None}
 
@@ -88,6 +89,16 @@ def _describe(
         (folder / name).write_text(text, "utf-8")
     prose = Prose.read(root / "DATASET_CARD.md")
     (folder / "croissant.json").write_text(croissant(schema, built.splits, prose, cited, built.version, day), "utf-8")
+
+
+def _baselines_of(root: Path, built: Built) -> None:
+    """Raise CorpusError if the card has a table of baselines that was measured on other content."""
+    measured = Prose.read(root / "DATASET_CARD.md").baselines_content
+    if measured and not built.content.startswith(measured):
+        raise CorpusError(
+            f"the table of baselines in DATASET_CARD.md is of content {measured}, and the release has "
+            f"{built.content[:12]}: run `corpus build` and `corpus score --baselines`, and commit the card"
+        )
 
 
 def check_version(version: str) -> None:

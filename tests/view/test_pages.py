@@ -328,6 +328,14 @@ def test_an_annotation_with_errors_in_its_structure_is_named_and_the_others_are_
     assert "q1" in read_page(corpus.root / "out/annotations/gold/beta.html").ids
 
 
+def test_a_picture_ends_and_a_new_directory_is_named(corpus: Corpus) -> None:
+    ran = corpus.run("view", "alpha", "--serve", "--svg", str(corpus.root / "a.svg"))
+    assert (ran.code, "leave out --serve" in ran.err) == (2, True)
+    drawn = corpus.run("view", "alpha", "--svg", str(corpus.root / "new/a.svg"))
+    assert (drawn.code, f"note: {corpus.root / 'new'} is a new directory" in drawn.err) == (0, True)
+    assert "new directory" not in corpus.run("view", "alpha", "--svg", str(corpus.root / "new/a.svg")).err
+
+
 def test_what_cannot_be_shown_is_refused_in_one_line(corpus: Corpus) -> None:
     def refused(*options: str) -> str:
         ran = corpus.run("view", *options)

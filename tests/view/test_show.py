@@ -167,7 +167,9 @@ def test_what_is_missing_is_named(corpus: Corpus, tmp_path: Path) -> None:
     assert "there is no article gamma in raw/" in corpus.run("show", "gamma").err
     assert "alpha has no annotation of ann-b: name one of ann-a, gold" in corpus.run("show", "alpha", "ann-b").err
     corpus.add("bare", TEXT.replace("safe", "old"), annotators=())
-    assert "bare has no annotation" in corpus.run("show", "bare").err
+    assert "bare has no annotation" in corpus.run("show", "bare", "ann-a").err
+    bare = corpus.run("show", "bare")
+    assert (bare.code, bare.out.count("not annotated"), "The bridge is old," in bare.out) == (0, 5, True)
     corpus.add("one", TEXT.replace("safe", "red"), annotators=("ann-a",))
     assert "one · ann-a" in corpus.run("show", "one").out
     assert run("--root", str(tmp_path / "nowhere"), "show", "alpha").code == 2
