@@ -142,8 +142,9 @@ class Texts:
     @cached_property
     def _words_before(self) -> npt.NDArray[np.int32]:
         """The number of words that begin before each offset, the last of which is the end of the texts."""
-        edges = np.concatenate(([0], self.words.starts + 1, [len(self.codes) + 1]))
-        return np.repeat(np.arange(len(edges) - 1, dtype=np.int32), np.diff(edges))
+        begins = np.zeros(len(self.codes) + 1, np.int8)
+        begins[self.words.starts + 1] = 1
+        return np.cumsum(begins, dtype=np.int32)
 
     def line_begin(self, offsets: Numbers) -> Numbers:
         """Return where the line of each offset begins, lines being cut at line feeds."""
