@@ -137,7 +137,8 @@ class Texts:
 
     def word_at(self, offsets: Numbers) -> Numbers:
         """Return the number of the first word that begins at or after each offset."""
-        return self._words_before.take(offsets, mode="clip")
+        found: Numbers = self._words_before.take(offsets, mode="clip").astype(np.int64)
+        return found
 
     @cached_property
     def _words_before(self) -> npt.NDArray[np.int32]:
