@@ -137,13 +137,15 @@ class Texts:
 
     def word_at(self, offsets: Numbers) -> Numbers:
         """Return the number of the first word that begins at or after each offset."""
-        return self._words_before.take(offsets, mode="clip")
+        found: Numbers = self._words_before.take(offsets, mode="clip").astype(np.int64)
+        return found
 
     @cached_property
     def _words_before(self) -> npt.NDArray[np.int32]:
         """The number of words that begin before each offset, the last of which is the end of the texts."""
-        edges = np.concatenate(([0], self.words.starts + 1, [len(self.codes) + 1]))
-        return np.repeat(np.arange(len(edges) - 1, dtype=np.int32), np.diff(edges))
+        begins = np.zeros(len(self.codes) + 1, np.int8)
+        begins[self.words.starts + 1] = 1
+        return np.cumsum(begins, dtype=np.int32)
 
     def line_begin(self, offsets: Numbers) -> Numbers:
         """Return where the line of each offset begins, lines being cut at line feeds."""
