@@ -2,8 +2,8 @@
 
 The prose is written by hand; front matter, figures and tables are filled in, so that they cannot
 drift from the data. A line `<!-- corpus:NAME -->` of the prose marks where a table goes; the tables configs,
-counts, fields, labels and columns are added at the end if they have no such line. `hard-cases`, `frequencies`
-and `agreement` read every document again and are made only if the prose has their marker.
+counts, fields, labels and columns are added at the end if they have no such line. `hard-cases`, `frequencies`,
+`prompts` and `agreement` read every document again and are made only if the prose has their marker.
 
 The `datasets` library caches by the content of the card and not by the files, so every config carries
 the version and the content hash (huggingface/datasets#6493). It also converts the strings of the files to
@@ -31,6 +31,7 @@ from ..pipeline.tables import WITHHELD, Config, Labels, configs
 from ..report.tables import markdown
 from .frequencies import frequencies, notes, table
 from .parquet import TWINS, ColumnCounts, Split
+from .prompts import told
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -41,6 +42,7 @@ _TAGS = {
     "mentions": ("token-classification", "named-entity-recognition", "coreference-resolution", "entity-linking"),
 }
 """Layer → the tags, tasks and task ids that a card may have only with this layer."""
+_NO_PROMPTS = "The instructions of single passes are not kept in `annotations/prompts/`."
 Splits = dict[str, dict[str, Split]]
 
 
@@ -67,10 +69,13 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
             tables[name] = _hard_cases_table(splits, schema)
         elif name == "frequencies":
             tables[name] = _frequencies_table(schema, splits)
+        elif name == "prompts":
+            rows, texts = told(root, _annotations(splits))
+            tables[name] = "\n".join([_table(["file", "pass", "annotations"], rows), *texts] if rows else [_NO_PROMPTS])
         elif name == "agreement":
             tables[name] = card_table(root).rstrip("\n")
         elif name not in tables:
-            known = ", ".join((*tables, "hard-cases", "frequencies", "agreement"))
+            known = ", ".join((*tables, "hard-cases", "frequencies", "prompts", "agreement"))
             raise CorpusError(f"{root / 'DATASET_CARD.md'}: unknown table {name!r}; the tables are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
     return _joined(front, built, version, splits, content, _MARKER.sub(lambda match: tables[match[1]], prose))
@@ -213,6 +218,15 @@ def _rows(splits: Splits) -> Iterator[Record]:
     for batch in (batch for file in files for batch in pq.ParquetFile(file).iter_batches(64)):
         rows = (row for row in batch.to_pylist() if row.get("annotator") in (None, GOLD))
         yield from (row for row in rows if row.get("twin_of") is None)
+
+
+def _annotations(splits: Splits) -> Iterator[Record]:
+    """Yield doc_id, annotator and provenance of every annotation, gold's too, without other columns."""
+    for config in ("documents", "annotations", WITHHELD):
+        for file in (file for split in splits.get(config, {}).values() for file in split.files):
+            columns = ["doc_id", "provenance", *(["annotator"] if config != "documents" else [])]
+            for row in pq.read_table(file, columns=columns).to_pylist():
+                yield {"annotator": GOLD, **row}
 
 
 def _label_tables(schema: Schema, counts: ColumnCounts) -> str:

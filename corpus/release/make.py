@@ -25,6 +25,7 @@ from ..core.settings import VERSION, Settings
 from ..core.yaml_file import load_yaml
 from ..files import Index
 from ..files.git import Git
+from ..files.prompts import read_prompts
 from ..files.releases import parts, versions
 from ..pipeline.shard import Shard
 from .build import Built, build_folder
@@ -84,12 +85,15 @@ def make_release(
 def _describe(
     root: Path, folder: Path, schema: Schema, built: Built, comparison: Comparison | None, day: str | None
 ) -> None:
-    """Write the files of a release that describe it: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json."""
+    """Write what describes a release: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json, prompts/."""
     first = f"# {built.version}\n\nThe first release: {number(built.documents, 'document')}.\n"
     (folder / "CHANGES.md").write_text(as_markdown(comparison) if comparison else first, "utf-8")
     cited = _cited(root)
     for name, text in _citation(cited, built.version, day).items() if cited else ():
         (folder / name).write_text(text, "utf-8")
+    for prompt in read_prompts(root):
+        (folder / "prompts").mkdir(exist_ok=True)
+        (folder / "prompts" / prompt.name).write_text(prompt.text, "utf-8", newline="")
     prose = Prose.read(root / "DATASET_CARD.md")
     (folder / "croissant.json").write_text(
         croissant(folder, schema, built.splits, prose, cited, built.version, day), "utf-8"
