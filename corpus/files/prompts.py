@@ -1,4 +1,4 @@
-"""The instructions of each annotation pass: Markdown files in annotations/prompts/, which is no annotator."""
+"""The instructions of each annotation pass: Markdown files in annotations/prompts/."""
 
 from __future__ import annotations
 
