@@ -18,16 +18,16 @@ import yaml
 
 from ..core.card_text import Prose
 from ..core.model import CorpusError, Problem
-from ..core.regular_file import read_utf8
 from ..core.schema import Schema
 from ..core.settings import VERSION
-from ..core.yaml_file import load_yaml
 from ..files.git import Git
+from ..files.prompts import read_prompts
 from ..files.releases import parts, versions
 from ..files.storage import Storage
 from ..pipeline.run import CorpusRun
 from ..pipeline.shard import Compilation, Shard
 from .build import Built, build_folder
+from .citation import read_citation
 from .croissant import croissant
 from .diff import ORDER, Comparison, bumped, compare, number
 from .render_diff import as_markdown
@@ -81,12 +81,15 @@ def make_release(
 def _describe(
     root: Path, folder: Path, schema: Schema, built: Built, comparison: Comparison | None, day: str | None
 ) -> None:
-    """Write the files of a release that describe it: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json."""
+    """Write what describes a release: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json, prompts/."""
     first = f"# {built.version}\n\nThe first release: {number(built.documents, 'document')}.\n"
     (folder / "CHANGES.md").write_text(as_markdown(comparison) if comparison else first, "utf-8")
-    cited = _cited(root)
+    cited = read_citation(root)
     for name, text in _citation(cited, built.version, day).items() if cited else ():
         (folder / name).write_text(text, "utf-8")
+    for prompt in read_prompts(root):
+        (folder / "prompts").mkdir(exist_ok=True)
+        (folder / "prompts" / prompt.name).write_text(prompt.text, "utf-8", newline="")
     prose = Prose.read(root / "DATASET_CARD.md")
     (folder / "croissant.json").write_text(croissant(schema, built.splits, prose, cited, built.version, day), "utf-8")
 
@@ -144,29 +147,6 @@ def _commit(root: Path, allow_dirty: bool) -> tuple[str | None, str | None]:
         return None, None
     commit, seconds = said.split()
     return commit, datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
-
-
-def _cited(root: Path) -> dict[str, Any]:
-    """Return the content of CITATION.cff, {} without one. Raises CorpusError for a value that cannot be cited."""
-    path = root / "CITATION.cff"
-    try:
-        cited = load_yaml(read_utf8(path, root), path)
-    except FileNotFoundError:
-        return {}
-    if not isinstance(cited, dict) or not {"title", "authors"} <= cited.keys():
-        raise CorpusError(f"{path} must have a title and authors")
-    authors = cited["authors"]
-    if not isinstance(authors, list) or not all(isinstance(author, dict) for author in authors):
-        raise CorpusError(f"{path}: authors must be a list of mappings, such as `- family-names: Doe`")
-    for name in ("title", "abstract", "url", "repository-code"):
-        if not isinstance(cited.get(name, ""), str):
-            raise CorpusError(f"{path}: {name} must be a string: put it in quotation marks")
-    for name in ("keywords", "license"):
-        values = cited.get(name, [])
-        for value in values if isinstance(values, list) else [values]:
-            if not isinstance(value, str):
-                raise CorpusError(f"{path}: {name} must be strings: put {value} in quotation marks")
-    return cited
 
 
 def _citation(cited: dict[str, Any], version: str, day: str | None) -> dict[str, str]:

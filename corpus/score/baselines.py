@@ -13,8 +13,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +59,14 @@ def baselines(root: Path, release: str | Path) -> str:
     if not scripts:
         raise CorpusError(f"{root / 'examples'} has no script to run")
     opened = open_release(release, root)
-    stories = {row["doc_id"]: row.get("story") or row["doc_id"] for row in released_rows(opened, TABLES_OF_DOCUMENTS)}
+    documents = list(released_rows(opened, TABLES_OF_DOCUMENTS))
+    stories = {row["doc_id"]: row.get("story") or row["doc_id"] for row in documents}
+    twins = {row["doc_id"] for row in documents if row.get("twin_of")}
     rows: list[list[str]] = []
     asked: set[str] = set()
     for script in scripts:
         task = _run(script, root, opened.folder)
+        task = replace(task, systems={name: _without(twins, of) for name, of in task.systems.items()})
         if unknown := sorted({doc_id for of in task.systems.values() for doc_id in of} - stories.keys()):
             raise CorpusError(f"{script} counts {unknown[0]}, which is not a document of {opened}")
         asked |= {stories[doc_id] for of in task.systems.values() for doc_id in of}
@@ -85,6 +88,10 @@ def write_baselines(root: Path, table: str) -> None:
         )
     with replace_file(path) as file:
         file.write(BASELINES.sub(lambda match: f"{match[1]}\n{table}\n{match[3]}", text, count=1).encode())
+
+
+def _without(twins: Collection[str], counts: Counts) -> Counts:
+    return {doc_id: of for doc_id, of in counts.items() if doc_id not in twins}
 
 
 def _run(script: Path, root: Path, folder: Path) -> Task:

@@ -366,7 +366,7 @@ def test_versions_agree() -> None:
     assert {"cff-version", "message", "title", "authors"} <= citation.keys()
     assert str(citation["version"]) == version == project["project"]["version"]
     assert f"## [{version}]" in (REPOSITORY / "CHANGELOG.md").read_text("utf-8")
-    assert f"Version {version}" in (REPOSITORY / "DATASET_CARD.md").read_text("utf-8")
+    assert f"\n- {version}: " in (REPOSITORY / "DATASET_CARD.md").read_text("utf-8")
 
 
 def test_the_card_counts_the_faults_of_the_baseline() -> None:

@@ -17,6 +17,7 @@ import pytest
 from corpus.checks import CHECKS
 from corpus.checks.suppress.baseline import baseline_toml, read_baseline
 from corpus.cli.main import main
+from corpus.core.card_text import BASELINES
 from support.corpora import REPOSITORY
 
 VERSION = "1.2.3"
@@ -68,7 +69,9 @@ def copy_repository(to: Path, doc_ids: tuple[str, ...] = (), annotators: tuple[s
     if known:
         (to / "annotations" / "baseline.toml").write_bytes(baseline_toml(known))
     if (REPOSITORY / "DATASET_CARD.md").exists():
-        shutil.copy(REPOSITORY / "DATASET_CARD.md", to / "DATASET_CARD.md")
+        # The table of baselines is of the whole corpus: no release of a part may have it.
+        card = BASELINES.sub("", (REPOSITORY / "DATASET_CARD.md").read_text("utf-8"))
+        (to / "DATASET_CARD.md").write_text(card, "utf-8")
     (to / "pyproject.toml").write_text(f'[tool.corpus]\nversion = "{VERSION}"\n', "utf-8")
     return to
 

@@ -24,6 +24,7 @@ PROVENANCE = (
     "machine",
     "note",
     "guidelines",
+    "prompt",
 )
 
 
