@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -16,6 +17,8 @@ from ..core.schema import Schema
 from .rule import found
 
 _NO_LICENCE = ("NONE", "NOASSERTION")
+_REFERENCE = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
+"""https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/"""
 _SAMPLE, _LEAST = 2000, 20
 """Characters of the text in which letters are counted, and the letters that are enough to judge."""
 _LETTER = regex.compile(r"\p{L}")
@@ -80,9 +83,7 @@ def unknown_licence(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `"license": "CC-BY-4.0"`
     """
     licence = str(document.value.get("license") or "")
-    if licence in _NO_LICENCE or licence.startswith("LicenseRef-"):
-        return
-    known = _spdx(licence)
+    known = identifier(licence)
     if known != licence:
         fix = Fix(True, f"write {known!r}", (Edit("/license", known),)) if known else None
         hint = "" if known else "see https://spdx.org/licenses/, or write LicenseRef- and a name"
@@ -159,8 +160,12 @@ def _time(written: str) -> datetime:
 
 
 @cache
-def _spdx(licence: str) -> str:
-    """Return an SPDX identifier in its own case, "" if it is none."""
+def identifier(licence: str) -> str:
+    """Return an SPDX identifier, or a reference to a licence, in its own case; "" if it is none."""
+    if licence in _NO_LICENCE or _REFERENCE.fullmatch(licence):
+        return licence
+    if licence.startswith("LicenseRef-"):
+        return ""
     try:
         return str(canonicalize_license_expression(licence))
     except (InvalidLicenseExpression, ValueError):

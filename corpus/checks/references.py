@@ -151,7 +151,8 @@ def impossible_kb(document: Document, schema: Schema) -> Iterator[Problem]:
 
     What: an id of one of these systems is not of its form: `wikidata:Q42`, `geonames:2643743`, `viaf:102333412`,
     `gnd:118529579`, `isni:0000000121032683`, `orcid:0000-0002-1825-0097`, `lei:` and 20 letters and digits,
-    `imdb:nm0000122`, `ror:03yrm5c26`, `openalex:A5023888391`, `osm:relation/62422`. Other systems are not checked.
+    `imdb:nm0000122`, `ror:03yrm5c26`, `openalex:A5023888391`, `osm:relation/62422`. Other systems are not checked; an
+    address is of no system.
     Why: the id was mistyped or cut, and links to nothing, or to something else.
     Bad: `wikidata:42`
     Good: `wikidata:Q42`
@@ -161,6 +162,7 @@ def impossible_kb(document: Document, schema: Schema) -> Iterator[Problem]:
         kb = str(entity.get("kb") or "")
         if not has_its_form(kb):
             system = kb.partition(":")[0]
+            system = system if system in _KB_EXAMPLES else "wikidata"
             detail = f"{kb!r} is not like {system}:{_KB_EXAMPLES[system]}"
             yield found(impossible_kb, document, detail, join_pointer("entities", i, "kb"))
 
@@ -169,7 +171,7 @@ def has_its_form(kb: str) -> bool:
     """Return False for a knowledge-base id that is not of the form of its system."""
     system, _, name = kb.partition(":")
     form = _KB_FORMS.get(system)
-    return form is None or form.fullmatch(name) is not None
+    return form.fullmatch(name) is not None if form else not name.startswith("//")
 
 
 def _cycles(document: Document, layer: str, field: str) -> Iterator[Problem]:

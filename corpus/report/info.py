@@ -26,6 +26,12 @@ class RuleInfo:
     """What to do about a finding that brings neither help nor fix."""
 
     @property
+    def what(self) -> str:
+        """The part What of the page, on one line."""
+        what = re.split(r"^(?:Why|Bad|Good|Do):", self.page, maxsplit=1, flags=re.MULTILINE)[0]
+        return " ".join(what.removeprefix("What:").split()) or f"{self.message}."
+
+    @property
     def markdown(self) -> str:
         """The page with a paragraph for each of What, Why, Bad, Good and Do."""
         return re.sub(r"^(What|Why|Bad|Good|Do):\s*", r"\n**\1:** ", self.page, flags=re.MULTILINE).strip()

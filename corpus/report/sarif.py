@@ -46,6 +46,7 @@ def _rule(rule: RuleInfo, pages: str) -> dict[str, object]:
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": f"{rule.message}."},
+        "fullDescription": {"text": rule.what},
         "help": {"text": rule.page, "markdown": rule.markdown},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }

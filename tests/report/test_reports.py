@@ -296,7 +296,9 @@ def check_sarif(log: dict[str, Any]) -> list[dict[str, Any]]:
     no_more(driver, ("fullName", "rules"), ("name", "semanticVersion"))
     assert re.fullmatch(r"\d+\.\d+\.\d+", driver["semanticVersion"])
     for rule in driver["rules"]:
-        no_more(rule, ("name", "shortDescription", "help", "helpUri", "defaultConfiguration"), ("id",))
+        no_more(
+            rule, ("name", "shortDescription", "fullDescription", "help", "helpUri", "defaultConfiguration"), ("id",)
+        )
         no_more(rule["help"], ("markdown",), ("text",))
         assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
     assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
