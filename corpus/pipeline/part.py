@@ -105,7 +105,7 @@ def build_partition(work: PartTask) -> Part | None:
     if other := difference(work.versions, versions()):
         raise CorpusError(f"a worker has other versions than this machine: {other}; install the same ones")
     with tempfile.TemporaryDirectory(prefix="corpus-", dir=work.scratch) as temporary:
-        root = work.root.path if work.root.is_local else _fetched(work, Path(temporary, "corpus"))
+        root = files_of(work, Path(temporary, "corpus"))
         name = _PART.format(kind_of(work.task), work.partition.name, _key(work, root))
         part = read_part(work.parts, name, work.task.policy.suppressions.today)
         if part is None and work.make:
@@ -141,8 +141,10 @@ def _exception_key(values: list[str]) -> tuple[str, str, str, str, str]:
     return code, file, doc_id, annotator, record
 
 
-def _fetched(work: PartTask, to: Path) -> Path:
-    """Copy the files of the partition to this machine."""
+def files_of(work: PartTask, to: Path) -> Path:
+    """Return the directory with the files of a partition, which are copied to `to` from object storage."""
+    if work.root.is_local:
+        return work.root.path
     for path in work.partition.files:
         work.root.fetch(path, to / path)
     return to

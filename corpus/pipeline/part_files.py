@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from ..files.index import DOC_ID
 from ..files.storage import Storage
+from ..files.writer import sweep_target, sweep_tree
 from .findings import read_findings
 from .part import Part
 from .shard import Shard
@@ -30,8 +31,11 @@ def part_shard(parts: Storage, part: Part) -> Shard:
     return shard
 
 
-def delete_others(storage: Storage, parts: Iterable[Part]) -> None:
-    """Delete the parts of earlier runs of the same kind as `parts`, and nothing else."""
+def delete_others(storage: Storage, parts: Collection[Part]) -> None:
+    """Delete the parts of earlier runs of the same kind as `parts`, and what killed workers left of these."""
+    for part in parts if storage.is_local else ():
+        sweep_target(storage.path / f"{part.name}.json")
+        sweep_tree(storage.path / part.name)
     names = {part.name for part in parts}
     kinds = {name.partition("-")[0] for name in names}
     for item in storage.list():

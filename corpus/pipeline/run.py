@@ -24,9 +24,9 @@ from ..files.storage import Storage
 from .executors import Engine, InProcess, Lost, Processes, run_all
 from .part import Part, PartTask, build_partition
 from .part_files import part_shard
-from .partitioned import PartitionedIndex
+from .partitioned import PartitionedLookUp
 from .partitions import Partition
-from .reduce import Reduction
+from .reduce import IndexLookUp, Reduction
 from .shard import DOCUMENTS, Shard, Task, compile_shard
 from .tables.parquet import Written
 
@@ -89,11 +89,9 @@ class PartsRun:
     """A run over a corpus whose partitions were built."""
 
     root: Path
-    storage: Storage
-    """Where the partitions are."""
     partitions: Sequence[Partition]
-    store: Storage
-    """Where the parts are."""
+    common: PartTask
+    """What the tasks of all partitions have in common."""
     parts: Sequence[Part | Lost]
     engine: Engine
 
@@ -114,7 +112,7 @@ class PartsRun:
         """
         reduction = Reduction(task.policy, task.selection)
         for part in self.done:
-            shard = part_shard(self.store, part)
+            shard = part_shard(self.common.parts, part)
             reduction.add(shard)
             yield shard
         found = zip(self.partitions, self.parts, strict=True)
@@ -123,13 +121,13 @@ class PartsRun:
                 f"{', '.join(lost)}: the worker was killed each time, perhaps for want of memory; "
                 f"{len(self.done):,} of {len(self.parts):,} partitions are done"
             )
-        with PartitionedIndex(self.root, self.storage, self.partitions, self.documents) as index:
-            yield reduction.finish(index, index, schema)
+        look = PartitionedLookUp(self.partitions, self.common, self.engine)
+        yield reduction.finish(self.root, self.documents, look, schema)
 
     def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
         """Yield the tables of each part."""
         for part in self.done:
-            yield self.store, part.name, part.tables
+            yield self.common.parts, part.name, part.tables
 
 
 def build_parts(
@@ -158,7 +156,7 @@ def run_corpus(index: Index, task: Task, schema: Schema, workers: int = 1) -> It
         reduction.add(shard)
         yield shard
     with Reader(index.root, index.unpacked) as reader:
-        yield reduction.finish(index, reader, schema)
+        yield reduction.finish(index.root, len(index), IndexLookUp(index, reader, schema), schema, index)
 
 
 def shards(index: Index, task: Task, schema: Schema, workers: int = 1) -> Iterator[Shard]:

@@ -36,7 +36,7 @@ def difference(ours: dict[str, str], theirs: dict[str, str]) -> str:
     """Return what differs between two machines, in words; "" for nothing."""
     names = [name for name in ours if ours[name] != theirs.get(name)]
     return ", ".join(
-        f"the code of {name}" if name == "on-the-record" else f"{name} {theirs.get(name) or 'none'}, not {ours[name]}"
+        f"other code of {name}" if name == "on-the-record" else f"{name} {theirs.get(name) or 'none'}, not {ours[name]}"
         for name in names
     )
 
