@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ..checks import corpus_wide
-from ..checks.document_summary import Corpus, LayerHashes, Name, Summary, layer_hashes
-from ..checks.document_summary import names as names_of
+from ..checks.corpus import Corpus
+from ..checks.document_summary import LayerHashes, layer_hashes
+from ..checks.names import Name
+from ..checks.names import names as names_of
 from ..checks.release_changes import unreadable_release
 from ..checks.repeated import Passage
 from ..checks.repeated import passages as passages_of
+from ..checks.summaries import Summaries
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
 from ..core.json_positions import position
 from ..core.model import GOLD, Annotation, CorpusError
@@ -35,7 +38,7 @@ class Reduction:
         self._named = policy.suppressions.doc_ids
         self._used: Used = Counter()
         self._skipped_levels: SkippedLevels = {}
-        self._summaries: list[Summary] = []
+        self._summaries: list[Summaries] = []
 
     def add(self, shard: Shard) -> None:
         """Keep the summaries of a shard, and which suppressions its findings used."""
@@ -44,7 +47,7 @@ class Reduction:
         self._skipped_levels.update(
             (key, levels) for key, levels in shard.skipped_levels.items() if key[0] in self._named
         )
-        self._summaries += shard.summaries
+        self._summaries.append(shard.summaries)
 
     def finish(self, index: Index, schema: Schema) -> Shard:
         """Return a Shard without documents that has the findings of all remaining rules."""
@@ -63,14 +66,15 @@ class Reduction:
         except CorpusError as error:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
-        summarised = len(self._summaries) == len(index)
+        summaries = Summaries.joined(self._summaries)
+        summarised = len(summaries) == len(index)
         complete = self._selection.complete and summarised
         with Reader(index.root, index.unpacked) as reader:
             look = _LookUp(index, reader, schema)
             # Few documents are in a finding, and several findings in a row are about the same one.
             names, passages = lru_cache(256)(look.names), lru_cache(256)(look.passages)
             corpus = Corpus(
-                tuple(self._summaries),
+                summaries,
                 released.by_id,
                 released.version,
                 complete,
