@@ -77,15 +77,14 @@ def uncompared_copies(corpus: Corpus, context: Context) -> Iterator[Found]:
     Bad: 400 weather reports of one form in `train`, and 100 in `test`.
     Good: all of them with one `story`, and so in one split.
     """
-    summaries = corpus.summaries
+    summaries, records = corpus.summaries, corpus.summaries.words("record")
     for texts, pairs in corpus.near.cuts():
         first = next((i for i in texts if corpus.asks(summaries.ids[i])), None)
         if first is not None:
             were = "pair in different splits was" if pairs == 1 else "pairs in different splits were"
             detail = f"{pairs:,} {were} not, among {len(texts):,} texts like this one"
             advice = "give the texts of a template one story, so that they are in one split"
-            record = summaries.words("record")[first]
-            yield Found(summaries.ids[first], record, detail, "/split", suggestion=advice)
+            yield Found(summaries.ids[first], records[first], detail, "/split", suggestion=advice)
 
 
 def story_rows(summaries: Summaries) -> Rows:

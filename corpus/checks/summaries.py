@@ -7,6 +7,7 @@ Words that documents share, such as the name of a split, are kept once. Nothing 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -134,7 +135,11 @@ class Summaries(Sequence[Summary]):
     def __getitem__(self, number: Any) -> Any:
         if isinstance(number, slice):
             raise TypeError("select takes the numbers of documents")
-        return summary_of(next(iter(Summaries(self.table.slice(range(len(self))[number], 1)).rows())))
+        number = range(len(self))[number]
+        begins, batches = self._batches
+        batch = bisect_right(begins, number) - 1
+        one = batches[batch].slice(number - begins[batch], 1)
+        return summary_of(next(zip(*map(_listed, one.columns), strict=True)))
 
     def __iter__(self) -> Iterator[Summary]:
         return map(summary_of, self.rows())
@@ -152,6 +157,12 @@ class Summaries(Sequence[Summary]):
         """Return the documents sorted by doc_id."""
         order = sorted(range(len(self)), key=self.ids.__getitem__)
         return self if order == list(range(len(self))) else self.select(np.array(order))
+
+    @cached_property
+    def _batches(self) -> tuple[list[int], list[pa.RecordBatch]]:
+        """The documents of each shard, and the number of the first."""
+        batches = self.table.to_batches()
+        return begins_of([len(one) for one in batches])[:-1].tolist(), batches
 
     @cached_property
     def ids(self) -> list[str]:
