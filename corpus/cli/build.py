@@ -40,6 +40,7 @@ def build(common: Common, out: Path | None, with_attached: bool, workers: int) -
     from ..files import Index
     from ..release.build import build_folder
 
+    common.without_pandas()
     root = common.root()
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())

@@ -87,6 +87,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     from ..files.git import Git
     from ..release.make import check_version, make_release
 
+    common.without_pandas()
     root = common.root()
     check_version(version)  # before it becomes the name of a folder to lock
     common.make(root / "releases" / version)

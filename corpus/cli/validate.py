@@ -139,6 +139,7 @@ def validate(
         raise CorpusError("--since chooses the documents itself: leave out PATH")
     if statistics and (others := {name for name, _ in formats} - set(FORMATS)):
         raise CorpusError(f"--statistics has the formats {' and '.join(FORMATS)}, not {', '.join(sorted(others))}")
+    common.without_pandas()
     root = common.root()
     git = Git(root)
     commit = "" if base is None else commit_of(git, base)

@@ -129,7 +129,7 @@ class Index:
     def entries(self, doc_id: str) -> list[Entry]:
         """Return the parts of one document, none if there is no such document.
 
-        The ids are sorted, so a few dozen of millions are looked at.
+        The ids are sorted, so of millions a few dozen are compared.
         """
         ids = self._table["doc_id"]
         numbers = range(len(ids))

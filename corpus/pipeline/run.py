@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..core.model import CorpusError
+from ..core.no_pandas import without_pandas
 from ..core.schema import Schema
 from ..files import Entry, Index
 from .reduce import Reduction
@@ -104,6 +105,7 @@ _corpus: tuple[Path, Mapping[str, str], Schema] | None = None
 def _start_worker(root: Path, unpacked: Mapping[str, str]) -> None:
     global _corpus
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    without_pandas()
     pa.set_cpu_count(1)  # the workers share the processors already
     _corpus = root, unpacked, Schema.read(root)
 

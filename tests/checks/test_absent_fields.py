@@ -186,7 +186,8 @@ def nulls(values: pa.Array) -> bool:
 def test_a_field_that_was_not_annotated_is_null_in_every_table(removed: Fields) -> None:
     some = gold()[:12]
     rows = [
-        Row(replace(a, record={**a.record, "split": "train"}), a.text, without(one, removed), []) for a, one in some
+        Row(i, replace(a, record={**a.record, "split": "train"}), a.text, {"gold": without(one, removed).value})
+        for i, (a, one) in enumerate(some)
     ]
     tables = build(rows, SCHEMA)["train"]
     for layer, name in removed:

@@ -24,6 +24,7 @@ from support.plant import KINDS, Kind
 from support.plant_ground import Ground, articles, read
 from support.screened import damage, missed, unlike
 from support.strategies import Doc, corpora
+from support.written import real, write, write_all
 
 from corpus.checks import CHECKS, screens
 from corpus.checks import quote_sources as sources
@@ -46,11 +47,6 @@ ROUNDS = int(os.environ.get("ON_THE_RECORD_SCREENS", "1"))
 def start(root: Path) -> Path:
     shutil.copytree(REPOSITORY / "schema", root / "schema", dirs_exist_ok=True)
     return root
-
-
-def write(root: Path, path: str, data: bytes) -> None:
-    (root / path).parent.mkdir(parents=True, exist_ok=True)
-    (root / path).write_bytes(data)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.docs == 1], ids=lambda kind: kind.plant.__name__)
@@ -80,39 +76,6 @@ def test_screens_flag_findings_of_random_documents(docs: list[Doc], bulk: bool, 
         write_all(root, values, bulk)
         assert missed(root) == []
         assert unlike(root)[0] == []
-
-
-def write_all(root: Path, values: list[tuple[Any, str | None, dict[str, Any]]], bulk: bool) -> None:
-    """Write documents in one of the two forms."""
-    lines: dict[str, list[bytes]] = {}
-    for number, (record, text, by) in enumerate(values):
-        name = str(record.get("doc_id") or number)
-        parts = {"raw": record, **{f"annotations/{who}": value for who, value in by.items()}}
-        if bulk and text is not None:
-            parts["raw"] = {**record, "text": text}
-        elif text is not None:
-            write(root, f"raw/{name}.txt", text.encode())
-        for path, value in parts.items():
-            if bulk:
-                lines.setdefault(f"{path}/all.jsonl", []).append(orjson.dumps(value) + b"\n")
-            else:
-                write(root, f"{path}/{name}.json", orjson.dumps(value, option=orjson.OPT_INDENT_2))
-    for path, written in lines.items():
-        write(root, path, b"".join(written))
-
-
-def real(source: Path) -> list[tuple[Any, str | None, dict[str, Any]]]:
-    """The documents of a corpus of single files."""
-    found = []
-    for path in sorted((source / "raw").glob("*.json")):
-        text = path.with_suffix(".txt")
-        annotations = {
-            one.parent.name: orjson.loads(one.read_bytes()) for one in (source / "annotations").glob(f"*/{path.name}")
-        }
-        found.append(
-            (orjson.loads(path.read_bytes()), text.read_bytes().decode() if text.exists() else None, annotations)
-        )
-    return found
 
 
 @pytest.fixture(scope="module")

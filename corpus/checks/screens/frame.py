@@ -88,7 +88,7 @@ class Frame:
 
     def word_at(self, offsets: Numbers) -> Numbers:
         """Return the number of the first word that begins at or after each offset."""
-        return np.searchsorted(self.texts.words.starts, offsets)
+        return self.texts.word_at(offsets)
 
     def is_word(self, numbers: Numbers, words: Collection[str]) -> Mask:
         """Return whether words, by number, are among some without regard to case."""
