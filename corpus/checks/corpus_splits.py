@@ -28,6 +28,7 @@ def near_copies(corpus: Corpus, context: Context) -> Iterator[Found]:
     Why: a model reproduces in the test what it memorised in training.
     Bad: an agency report in `train`, and the same report under another headline in `test`.
     Good: both in one split, with one `story`.
+    Do: give both the same split: delete one `split` and run `corpus split`.
     """
     summaries = corpus.summaries
     splits, records = summaries.words("split"), summaries.words("record")
@@ -50,6 +51,7 @@ def copied_text(corpus: Corpus, context: Context) -> Iterator[Found]:
     Why: a model reproduces in the test what it memorised in training.
     Bad: an agency report in `train`, and its first three paragraphs in `test`.
     Good: both in one split, with one `story`.
+    Do: give both the same split, or the same `story`.
     """
     summaries = corpus.summaries
     splits, records = summaries.words("split"), summaries.words("record")
@@ -103,6 +105,7 @@ def story_in_two_splits(story: str, rows: Sequence[Row], context: Context) -> It
     from one can guess the other.
     Bad: `"story": "ferry-strike"` once in `train` and once in `test`.
     Good: all articles of a story in one split.
+    Do: give all articles of the story the same split, or correct `story`.
     """
     first, (other, other_record) = rows[0], rows[0].rest
     for row in rows:
@@ -121,6 +124,7 @@ def bridged_splits(corpus: Corpus, context: Context) -> Iterator[Found]:
     Why: in either split it would leak text between training and test.
     Bad: a weekly summary without a split, half from a report in `train`, half from a report in `test`.
     Good: remove it from the corpus; or, before the first release, put all of them in one split.
+    Do: give all of them the same split, or correct what ties them.
     """
     if "" not in corpus.summaries.coded("split").values:
         return
@@ -161,6 +165,7 @@ def released_document_gone(corpus: Corpus, context: Context) -> Iterator[Found]:
     offsets: `"redistribution": "offsets_only"`.
     Bad: a document renamed after a release.
     Good: the document under its id; or a new release, whose changelog says why documents are gone.
+    Do: restore the documents, or say in the changelog of the release that they are gone.
     """
     if corpus.whole and corpus.released:
         there = set(corpus.summaries.ids)
@@ -193,6 +198,7 @@ def released_licence_changed(summaries: Summaries, context: Context) -> Iterator
     Why: a licence that was given is not taken back, and a wrong one was published: users have to be told.
     Bad: CC-BY-4.0 in the release, and CC-BY-NC-4.0 now.
     Good: the licence of the release; or the right one, with a word in the changelog of the next release.
+    Do: restore the licence, or say in the changelog of the release why it is another.
     """
     for doc_id, licence, record in _released(summaries, context, "license", "record"):
         before = context.licences_before.get(doc_id, "")

@@ -21,6 +21,7 @@ def unlike_twin(corpus: Corpus, context: Context) -> Iterator[Found]:
     original, and in another split it would leak the text.
     Bad: `"twin_of": "ferry-bell"` in `test`, and `ferry-bell` in `train`.
     Good: both in `test`, with one `story`.
+    Do: correct `twin_of`, `split` or `story` of the twin.
     """
     summaries = corpus.summaries
     twin_of = summaries.coded("twin_of")

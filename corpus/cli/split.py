@@ -103,7 +103,7 @@ def _corpus(
     from ..pipeline.shard import Validation
 
     policy = Policy(settings.severity)
-    task = Validation(policy, cache=open_store(index.root, schema, policy, len(index)))
+    task = Validation(policy, cache=open_store(index.root, schema, policy))
     found: list[Summaries] = []
     for shard in common.progress(shards(index, task, schema, workers), len(index)):
         shard.problems.close()
