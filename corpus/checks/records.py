@@ -16,7 +16,7 @@ from ..core.schema import Schema
 from .rule import found
 
 _NO_LICENCE = ("NONE", "NOASSERTION")
-_SAMPLE, _LEAST = 2000, 20
+SAMPLE, _LEAST = 2000, 20
 """Characters of the text in which letters are counted, and the letters that are enough to judge."""
 _LETTER = regex.compile(r"\p{L}")
 
@@ -47,7 +47,7 @@ def retrieved_before_published(document: Document, schema: Schema) -> Iterator[P
     Good: `"published": "2026-11-24", "retrieved": "2026-11-25"`
     """
     published, retrieved = document.value.get("published"), document.value.get("retrieved")
-    if published and retrieved and _before(retrieved, published):
+    if published and retrieved and is_before(retrieved, published):
         detail = f"retrieved {retrieved}, published {published}"
         yield found(retrieved_before_published, document, detail, "/retrieved")
 
@@ -62,7 +62,7 @@ def updated_before_created(document: Document, schema: Schema) -> Iterator[Probl
     """
     provenance = document.value.get("provenance") or {}
     created, updated = provenance.get("created"), provenance.get("updated")
-    if created and updated and _before(updated, created):
+    if created and updated and is_before(updated, created):
         detail = f"created {created}, updated {updated}"
         yield found(updated_before_created, document, detail, "/provenance/updated")
 
@@ -79,7 +79,7 @@ def unknown_licence(document: Document, schema: Schema) -> Iterator[Problem]:
     licence = str(document.value.get("license") or "")
     if licence in _NO_LICENCE or licence.startswith("LicenseRef-"):
         return
-    known = _spdx(licence)
+    known = spdx_name(licence)
     if known != licence:
         fix = Fix(True, f"write {known!r}", (Edit("/license", known),)) if known else None
         hint = "" if known else "see https://spdx.org/licenses/, or write LicenseRef- and a name"
@@ -112,7 +112,7 @@ def other_script(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     language = str(document.value.get("language") or "")
     scripts, text = scripts_of(language), document.text
-    sample = (text or "")[:_SAMPLE]
+    sample = (text or "")[:SAMPLE]
     # Nearly all texts are in Latin script, and counting letters takes long.
     if not scripts or (scripts == ("Latn",) and 2 * len(sample.encode("ascii", "ignore")) > len(sample)):
         return
@@ -137,7 +137,7 @@ def _dates(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
             yield ("entities", i, "kb_date"), entity["kb_date"]
 
 
-def _before(one: str, other: str) -> bool:
+def is_before(one: str, other: str) -> bool:
     """Return True if the first of two dates or times of ISO 8601 is certainly earlier."""
     try:
         if len(one) > 10 and len(other) > 10:
@@ -154,7 +154,7 @@ def _time(written: str) -> datetime:
 
 
 @cache
-def _spdx(licence: str) -> str:
+def spdx_name(licence: str) -> str:
     """Return an SPDX identifier in its own case, "" if it is none."""
     try:
         return str(canonicalize_license_expression(licence))

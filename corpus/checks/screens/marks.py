@@ -185,7 +185,7 @@ def nonquote_without_marks(columns: Columns) -> Mask:
 
 
 def own_marks_in_content(columns: Columns) -> Mask:
-    """Screen of Q521: a direct quote or a non-quote with a mark in it, or that ends after the closing mark."""
+    """Screen of Q521: a direct quote or non-quote that begins or ends with a mark, or goes on after the closing one."""
     one, known, quotes = _content(columns)
     flags = np.zeros(len(columns), np.bool_)
     for records, field, chosen in (
@@ -194,7 +194,9 @@ def own_marks_in_content(columns: Columns) -> Mask:
     ):
         spans = records.spans(field)
         start, end = one.place(records, field)
-        has = np.searchsorted(known.offsets, start) < np.searchsorted(known.offsets, end)
+        inside, number = known.around(start)
+        has = np.isin(start, known.opening) | np.isin(end - 1, known.offsets)
+        has |= inside & _is_closed(known, number) & (_take(known.closing, number) < end)
         flags |= columns.flag(spans.document[chosen[spans.record] & has])
     return flags & columns.texts.known
 

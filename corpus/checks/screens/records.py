@@ -14,8 +14,7 @@ from ...columns.keys import Mask
 from ...columns.texts import ASCII
 from ...core.languages import scripts_of, tag_faults
 from ..publishable import NO_LICENCE
-from ..records import _SAMPLE, _spdx
-from ..records import _before as is_before
+from ..records import SAMPLE, is_before, spdx_name
 from .frame import frame
 
 _HIDDEN = {
@@ -110,7 +109,7 @@ def unknown_licence(columns: Columns) -> Mask:
     """Screen of C633."""
 
     def is_known(licence: str) -> bool:
-        return licence in NO_LICENCE or licence.startswith("LicenseRef-") or _spdx(licence) == licence
+        return licence in NO_LICENCE or licence.startswith("LicenseRef-") or spdx_name(licence) == licence
 
     return _wrong(columns.record("license"), is_known)
 
@@ -125,7 +124,7 @@ def other_script(columns: Columns) -> Mask:
     texts = columns.texts
     foreign = _wrong(columns.record("language"), lambda language: scripts_of(language) in ((), ("Latn",)))
     before = np.concatenate((np.zeros(1, np.int64), np.cumsum((texts.classes & ASCII) != 0)))
-    sample = np.minimum(texts.lengths, _SAMPLE)
+    sample = np.minimum(texts.lengths, SAMPLE)
     count = before[texts.begins[:-1] + sample] - before[texts.begins[:-1]]
     odd: Mask = texts.known & (foreign | (2 * count <= sample))
     return odd
