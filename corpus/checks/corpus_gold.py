@@ -43,6 +43,7 @@ def missing_in_gold(key: tuple[str, str, str], rows: Sequence[Row], context: Con
     Why: most often the record was lost. To reject what everyone found needs a documented reason.
     Bad: *the ferry operator* is a mention for `ann-a` and for `ann-b`, and not in gold.
     Good: gold with the mention, or an exception with the reason.
+    Do: add the record to gold, or leave it out if both annotators are wrong.
     """
     yield from _each(key, rows)
 
@@ -54,6 +55,7 @@ def only_in_gold(key: tuple[str, str, str], rows: Sequence[Row], context: Contex
     Why: the adjudicator found what everyone missed, or a record slipped in. A second look is cheap.
     Bad: a quote of gold that neither `ann-a` nor `ann-b` has, from an older text.
     Good: a record that the adjudicator added on purpose.
+    Do: delete the record from gold, or leave it if the adjudicator found it.
     """
     yield from _each(key, rows)
 
@@ -66,6 +68,7 @@ def gold_of_one_side(key: tuple[str, str, str], rows: Sequence[Row], context: Co
     was probably copied and never adjudicated.
     Bad: `annotations/gold/` has the file of `ann-a` under another name.
     Good: `corpus adjudicate --from ann-a,ann-b`, with a decision for each difference.
+    Do: make sure that someone adjudicated, and that gold is not a copy.
     """
     yield from _each(key, rows)
 
@@ -84,6 +87,7 @@ def not_adjudicated(key: str, rows: Sequence[Row], context: Context) -> Iterator
     Why: the build compiles gold, so the work of both annotators is missing in the data.
     Bad: `annotations/ann-a/ferry-1.json`, `annotations/ann-b/ferry-1.json`, and no `annotations/gold/ferry-1.json`.
     Good: `corpus adjudicate --from ann-a,ann-b`.
+    Do: run `corpus adjudicate`.
     """
     for row in rows if any(row.value for row in rows) else ():
         doc_id, record, annotators = row.rest
@@ -100,6 +104,7 @@ def copied_annotation(key: tuple[str, str, str], rows: Sequence[Row], context: C
     Why: independent annotators differ. A copy under another name raises agreement to 1 and hides every error.
     Bad: `annotations/ann-b/ferry-1.json` is `annotations/ann-a/ferry-1.json` with another `annotator`.
     Good: each annotator's own work; delete the copy.
+    Do: put the annotation back into the folder of the person who made it, and delete the copy.
     """
     yield from _each(key, rows)
 
@@ -114,6 +119,7 @@ def overruled_value(key: tuple[str, str, str], rows: Sequence[Row], context: Con
     Why: most often a slip in adjudication. A deliberate decision against everyone needs a documented reason.
     Bad: `speaker: e2` in gold, the mayor's entity for `ann-a` and for `ann-b`.
     Good: the speaker that both chose, or an exception with the reason.
+    Do: correct gold, or leave it if the adjudicator knew better.
     """
     yield from _each(key, rows)
 
@@ -125,6 +131,7 @@ def opposite_stance(key: tuple[str, str, str], rows: Sequence[Row], context: Con
     Why: a flipped sign is the costliest error of a stance, and easily made with one key.
     Bad: `label: against` in gold, `favor` by `ann-a` and by `ann-b`.
     Good: `label: favor`, or an exception with the reason.
+    Do: correct the label of the stance, in gold or in the annotations.
     """
     yield from _each(key, rows)
 
@@ -143,6 +150,7 @@ def sentence_annotated_differently(key: int, tallies: Sequence[Tally], context: 
     Why: the same words rarely mean something else; most often one of the two is an error.
     Bad: *The council will meet on Monday, its clerk said.* with a quote in one report and without one in another.
     Good: the same records in both, or an exception that says what differs around them.
+    Do: annotate both alike, unless their context differs.
     """
     known = [(tally, one) for tally in tallies if (one := _find(context, tally, key)) is not None]
     if len(known) < 2:
@@ -181,6 +189,7 @@ def text_annotated_differently(key: bytes, rows: Sequence[Row], context: Context
     Why: a model is taught two answers to one question, or tested on the other one.
     Bad: an agency report under two ids, with another medium of a quote in one of them.
     Good: one document; or the same records in both.
+    Do: annotate both alike.
     """
     first: dict[tuple[str, tuple[str, ...]], tuple[int, str, str]] = {}
     for row in rows:

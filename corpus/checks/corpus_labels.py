@@ -28,6 +28,7 @@ def unchosen_label(key: tuple[str, str], rows: Sequence[Row], context: Context) 
     Why: most often an error in adjudication. A deliberate decision against both needs a documented reason.
     Bad: `type: mixed` in gold, `direct` and `indirect` by the annotators, without an explanation.
     Good: the label that one of them chose, or an exception with the reason.
+    Do: look at the annotations again; correct gold, or leave it if the adjudicator knew better.
     """
     doc_id, pointer = key
     for _, detail, (gold, record) in rows:
@@ -47,6 +48,7 @@ def two_labels_of_words(key: int, tallies: Sequence[Tally], context: Context) ->
     Why: some words do name two things. Others name one thing that two annotators labelled differently.
     Bad: *Harbour Board*: ORG in seven documents, and FAC in one.
     Good: one type, or a note in the guidelines that distinguishes the two.
+    Do: correct the label that is wrong; leave both if the words mean two things.
     """
     if not any(tally.value % 2 for tally in tallies):
         return
@@ -85,6 +87,7 @@ def unused_label(key: str, rows: Sequence[Row], context: Context) -> Iterator[Fo
     Why: a label rarer than 1% cannot be learnt, or the annotators do not know it.
     Bad: `polarity` with 900 values, and `hypothetical` never.
     Good: a label that is used, or that is deleted from `schema/`.
+    Do: use the label where it fits, or take it out of the schema.
     """
     if not context.complete:
         return
@@ -115,6 +118,7 @@ def unlike_characters(key: int, tallies: Sequence[Tally], context: Context) -> I
     Why: *é* in one code point and in two are different words to a program, and so are *5 km* with two kinds of space.
     Bad: 3 of 60 texts were copied from a PDF file, which decomposes letters.
     Good: texts from one source and in one form. Annotated texts are immutable, so programs have to normalise them.
+    Do: find out whether the texts come from different tools; do not edit a text that was annotated.
     """
     counts = {tally.value: tally for tally in tallies}
     total, one = sum(tally.documents for tally in tallies), counts[True]

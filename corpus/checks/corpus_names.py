@@ -26,6 +26,7 @@ def ids_alike(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found
     Why: on the file systems of Windows and macOS one document's files overwrite the other's.
     Bad: `raw/Ferry-1.json` and `raw/ferry-1.json`
     Good: `raw/ferry-1.json` and `raw/ferry-2.json`
+    Do: rename one of the documents.
     """
     (_, other, (other_record,)), *more = rows
     for _, doc_id, (record,) in more:
@@ -47,6 +48,7 @@ def files_alike(key: str, rows: Sequence[Row], context: Context) -> Iterator[Fou
     Why: on the file systems of Windows and macOS one file overwrites the other.
     Bad: `raw/May.jsonl` and `raw/may.jsonl`
     Good: `raw/may-1.jsonl` and `raw/may-2.jsonl`
+    Do: rename one of the files.
     """
     other, *more = sorted({row.value for row in rows})
     for file in more:
@@ -96,6 +98,7 @@ def annotators_alike(form: str, rows: Sequence[Row], context: Context) -> Iterat
     Why: one person most likely counts as two, so inter-annotator agreement and its number of annotators are wrong.
     Bad: `annotations/marlow/` with 50 documents, and `annotations/marlwo/` with one.
     Good: one directory for each annotator; give people names that no slip turns into one another.
+    Do: rename the folder and the field `annotator` if it is one person.
     """
     for rare, common in _misspelt(form, rows):
         doc_id, file = rare.rest
@@ -116,6 +119,7 @@ def stories_alike(form: str, rows: Sequence[Row], context: Context) -> Iterator[
     Why: articles of one story may be in different splits.
     Bad: `"story": "ferry-strike"` in five records, and `"story": "fery-strike"` in one.
     Good: `"story": "ferry-strike"` in all of them.
+    Do: correct the misspelt `story`.
     """
     for rare, common in _misspelt(form, rows):
         related = (_place(common, "/story", "the other story"),)

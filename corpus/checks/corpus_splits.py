@@ -24,6 +24,7 @@ def near_copies(corpus: Corpus) -> Iterator[Found]:
     Why: a model reproduces in the test what it memorised in training.
     Bad: an agency report in `train`, and the same report under another headline in `test`.
     Good: both in one split, with one `story`.
+    Do: give both the same split: delete one `split` and run `corpus split`.
     """
     documents = [one for one in corpus.summaries if one.split]
     splits = sorted({one.split for one in documents})
@@ -60,6 +61,7 @@ def copied_text(corpus: Corpus) -> Iterator[Found]:
     Why: a model reproduces in the test what it memorised in training.
     Bad: an agency report in `train`, and its first three paragraphs in `test`.
     Good: both in one split, with one `story`.
+    Do: give both the same split, or the same `story`.
     """
     documents = [one for one in corpus.summaries if one.split and one.sketch.sample]
     best: dict[int, Contained] = {}
@@ -111,6 +113,7 @@ def story_in_two_splits(story: str, rows: Sequence[Row], context: Context) -> It
     from one can guess the other.
     Bad: `"story": "ferry-strike"` once in `train` and once in `test`.
     Good: all articles of a story in one split.
+    Do: give all articles of the story the same split, or correct `story`.
     """
     first, (other, other_record) = rows[0], rows[0].rest
     for row in rows:
@@ -129,6 +132,7 @@ def bridged_splits(corpus: Corpus) -> Iterator[Found]:
     Why: in either split it would leak text between training and test.
     Bad: a weekly summary without a split, half from a report in `train`, half from a report in `test`.
     Good: remove it from the corpus; or, before the first release, put all of them in one split.
+    Do: give all of them the same split, or correct what ties them.
     """
     for story in stories(corpus.summaries):
         one = corpus.summaries[story.ties[0].one] if story.bridges else None
@@ -170,6 +174,7 @@ def released_document_gone(corpus: Corpus) -> Iterator[Found]:
     offsets: `"redistribution": "offsets_only"`.
     Bad: a document renamed after a release.
     Good: the document under its id; or a new release, whose changelog says why documents are gone.
+    Do: restore the documents, or say in the changelog of the release that they are gone.
     """
     if corpus.whole and corpus.released:
         there = {one.doc_id for one in corpus.summaries}
@@ -213,6 +218,7 @@ def released_licence_changed(doc_id: str, rows: Sequence[Row], context: Context)
     Why: a licence that was given is not taken back, and a wrong one was published: users have to be told.
     Bad: CC-BY-4.0 in the release, and CC-BY-NC-4.0 now.
     Good: the licence of the release; or the right one, with a word in the changelog of the next release.
+    Do: restore the licence, or say in the changelog of the release why it is another.
     """
     for _, licence, (record,) in rows:
         before = context.licences_before.get(doc_id, "")

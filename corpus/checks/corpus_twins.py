@@ -18,6 +18,7 @@ def unlike_twin(corpus: Corpus) -> Iterator[Found]:
     original, and in another split it would leak the text.
     Bad: `"twin_of": "ferry-bell"` in `test`, and `ferry-bell` in `train`.
     Good: both in `test`, with one `story`.
+    Do: correct `twin_of`, `split` or `story` of the twin.
     """
     twins = [one for one in corpus.summaries if one.twin_of or one.twin_kind]
     named = {one.twin_of for one in twins}

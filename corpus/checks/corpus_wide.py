@@ -60,21 +60,42 @@ CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
 )
 
 
+Fetch = Callable[[], bool]
+"""Finds what was looked up since the last call. Returns False if there was nothing."""
+
+
 def run_corpus_wide(
-    corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], suppress: Suppress
+    corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], suppress: Suppress, fetch: Fetch | None = None
 ) -> Iterator[Problem]:
-    """Run all corpus-wide rules and yield the findings that `suppress` leaves, with the severities in `chosen`."""
+    """Run all corpus-wide rules and yield the findings that `suppress` leaves, with the severities in `chosen`.
+
+    With `fetch`, what is looked up in a document has an empty answer until it was fetched.
+    """
     complete = corpus.complete and corpus.about is None
     released = corpus.released, corpus.released_texts, corpus.texts_before, corpus.licences_before
     context = Context(schema, corpus.version, *released, complete, corpus.names, corpus.passages, corpus.layer_hashes)
-    for rule in CORPUS_WIDE:
-        severity = chosen.get(rule.code, rule.severity)
-        for found in sorted(rule.judge(corpus, context), key=_order):
-            documents = (found.doc_id, *(place.doc_id for place in found.related))
-            if not found.doc_id or corpus.asks(*documents):
-                left = suppress(placed(rule.ask, found, corpus, severity))
-                if left:
-                    yield left
+    every: Iterator[tuple[Whole | Keyed | Tallied, Found]]
+    every = ((rule, found) for rule in CORPUS_WIDE for found in _judged(rule, corpus, context, fetch))
+    if fetch:
+        waiting = list(every)
+        for rule, found in waiting:
+            placed(rule.ask, found, corpus)
+        fetch()
+        every = iter(waiting)
+    for rule, found in every:
+        left = suppress(placed(rule.ask, found, corpus, chosen.get(rule.code, rule.severity)))
+        if left:
+            yield left
+
+
+def _judged(rule: Whole | Keyed | Tallied, corpus: Corpus, context: Context, fetch: Fetch | None) -> Iterator[Found]:
+    """Yield the findings of a rule that are reported, in the order of the documents."""
+    found = list(rule.judge(corpus, context))
+    while fetch and fetch():
+        found = list(rule.judge(corpus, context))
+    for one in sorted(found, key=_order):
+        if not one.doc_id or corpus.asks(one.doc_id, *(place.doc_id for place in one.related)):
+            yield one
 
 
 def placed(ask: Callable[..., Iterator[Found]], found: Found, corpus: Corpus, severity: Severity = "error") -> Problem:

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import click
 
+from ..core.model import CorpusError
 from . import options
-from .options import PATH_TYPE, Common, Verb
+from .machines import Machines, corpus_of, on_machines, opened, run_rank
+from .options import Common, PlaceType, Verb
 
 
 @click.command("build", cls=Verb)
-@click.option("--out", type=PATH_TYPE, metavar="DIR", help="The directory to write; default: build/ in the corpus.")
+@click.option(
+    "--out", type=PlaceType(), metavar="DIR|URL", help="The directory to write; default: build/ in the corpus."
+)
 @click.option("--with-attached", is_flag=True, help="Include attached texts: for your own use only.")
-@options.workers
+@on_machines
 @click.pass_obj
-def build(common: Common, out: Path | None, with_attached: bool, workers: int) -> int:
+def build(common: Common, out: Path | str | None, with_attached: bool, machines: Machines) -> int:
     """Validate the corpus and compile it to Parquet.
 
     `load_dataset` reads the build. It also has a dataset card and a manifest. It is written atomically, and
@@ -25,6 +29,11 @@ def build(common: Common, out: Path | None, with_attached: bool, workers: int) -
     Texts that must not be redistributed are left out, even when they are attached,
     unless you say with --with-attached that the build is for you alone.
 
+    A corpus of many bulk files with other documents in each can be compiled on any
+    number of machines, and what was made of each file is not made again as long as
+    it does not change (see docs/scale.md). --root and --out may then be in object
+    storage, such as s3://bucket/corpus.
+
     Exit code: 0 built; 1 errors were found and nothing was built; 2 the command
     could not run.
 
@@ -32,33 +41,50 @@ def build(common: Common, out: Path | None, with_attached: bool, workers: int) -
 
       corpus build
       corpus build --out /tmp/build --workers 4
+      corpus build --out /data/build --executor dask://host:8786
+      corpus build --out /data/build --rank 17/200
+      corpus build --out /data/build --finish
     """
     from .. import report
     from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
-    from ..files import Index
+    from ..files.storage import Storage
+    from ..pipeline.check import Policy
+    from ..pipeline.shard import Compilation
     from ..release.build import build_folder
+    from ..release.card import refuse_agreement
 
     common.without_pandas()
-    root = common.root()
+    corpus = corpus_of(common)
+    root = corpus.root
+    if common.given_url:
+        refuse_agreement(root)
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())
-    folder = common.make_named(out) if out else common.make(root / "build")
+    folder = Storage(root / "build" if out is None else out if isinstance(out, str) else options.named(out))
+    if out is None and common.given_url:
+        raise CorpusError("choose the directory to write with --out")
+    task = Compilation(Policy(settings.severity, suppressions), with_attached)
+    # A submission to the corpus could bring a build with parts, so none are kept there.
+    kept = None if folder.is_within(corpus.storage) else folder.beside(".parts")
+    how = machines.resources(corpus, kept, folder.path if folder.is_local else None)
+    if machines.rank:
+        return run_rank(common, corpus, task, schema, how, machines.rank)
+    if folder.is_local:
+        common.make(folder.path)
     counts = report.SeverityCounts()
-    with Index(root) as index:
+    with opened(common, corpus, task, schema, how) as run:
         built = build_folder(
-            index,
+            run,
+            task,
             schema,
-            settings,
-            suppressions,
+            settings.version,
             folder,
-            workers=workers,
-            with_attached=with_attached,
             on_problem=lambda problem: counts.update(report.text([problem], sys.stdout)),
             progress=common.progress,
         )
-        common.say(report.summary(counts, len(index)))
+        common.say(report.summary(counts, run.documents))
     if built is None:
         options.warn("build failed: fix the errors above first")
         return 1

@@ -25,6 +25,7 @@ VERBS = {
         "init": "init_add:init",
         "add": "init_add:add",
         "import": "import_export:import_",
+        "upgrade": "upgrade:upgrade",
     },
     "Check and correct": {
         "validate": "validate:validate",

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..core.model import CorpusError
+from .help_text import help_line, write_lines, write_options
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
     from tqdm import tqdm
@@ -39,6 +42,7 @@ class Common:
 
     def __init__(self, own_process: bool = False) -> None:
         self.given_root: Path | None = None
+        self.given_url = ""
         self.quiet = self.verbose = False
         self._own_process = own_process
         """True if this process runs the command and nothing else."""
@@ -54,6 +58,8 @@ class Common:
         """Return the directory of the corpus. Raises CorpusError when there is none."""
         from ..core.settings import root_of
 
+        if self.given_url:
+            raise CorpusError(f"this command reads no object storage: copy {self.given_url} to this machine first")
         root = root_of(self.given_root)
         self.detail(f"corpus: {root}")
         return root
@@ -217,6 +223,16 @@ class Assignment(click.ParamType[tuple[str, str]]):
         return name, of
 
 
+class PlaceType(click.ParamType["Path | str"]):
+    """A directory as a Path, or the URL of one in object storage as a string."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        """Return a Path or a URL."""
+        return value if isinstance(value, Path) or "://" in value else Path(value)
+
+
 workers = click.option(
     "--workers",
     type=Number(int, 1, MOST_WORKERS),
@@ -231,7 +247,7 @@ def common_options() -> list[click.Parameter]:
     return [
         click.Option(
             ["--root"],
-            type=PATH_TYPE,
+            type=PlaceType(),
             metavar="DIR",
             expose_value=False,
             callback=_keep_root,
@@ -254,9 +270,11 @@ def common_options() -> list[click.Parameter]:
     ]
 
 
-def _keep_root(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+def _keep_root(ctx: click.Context, _: click.Parameter, value: Path | str | None) -> None:
     if value is not None:
-        ctx.ensure_object(Common).given_root = value
+        common = ctx.ensure_object(Common)
+        common.given_root = value if isinstance(value, Path) else None
+        common.given_url = value if isinstance(value, str) else ""
 
 
 def _keep_quiet(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -357,44 +375,3 @@ class VerbGroup(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the epilog as it is."""
         write_lines(self.epilog or "", formatter)
-
-
-def help_line(command: click.Command) -> str:
-    """Return the first line of a verb's help without its full stop."""
-    return (command.help or "").strip().partition("\n")[0].rstrip(".")
-
-
-def write_lines(text: str, formatter: click.HelpFormatter) -> None:
-    """Write a docstring, wrapped to the width of the terminal; indented lines, such as commands, stay as they are."""
-    if text:
-        formatter.write_paragraph()
-        formatter.write(wrapped(text, formatter.width) + "\n")
-
-
-def wrapped(text: str, width: int) -> str:
-    """Return a docstring with each paragraph wrapped to `width` characters; one with indented lines is kept."""
-    from inspect import cleandoc
-    from textwrap import fill
-
-    paragraphs = cleandoc(text).split("\n\n")
-    return "\n\n".join(
-        paragraph
-        if any(line.startswith(" ") for line in paragraph.splitlines())
-        else fill(paragraph, width, break_long_words=False, break_on_hyphens=False)
-        for paragraph in paragraphs
-    )
-
-
-def write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    """Write the options of a command, then those that every verb has and --help."""
-    options = [param for param in command.get_params(ctx) if isinstance(param, click.Option)]
-    for heading, shared in (("Options", False), ("Options of every verb", True)):
-        records = [one.get_help_record(ctx) for one in options if is_shared(one) is shared]
-        if rows := [record for record in records if record]:
-            with formatter.section(heading):
-                formatter.write_dl(rows)
-
-
-def is_shared(option: click.Parameter) -> bool:
-    """Return whether every verb has the option."""
-    return option.name in ("root", "quiet", "verbose", "_click_default_help")

@@ -83,8 +83,10 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
       corpus release 1.1.0
     """
     from .. import report
-    from ..files import Index
     from ..files.git import Git
+    from ..pipeline.check import Policy
+    from ..pipeline.open_run import Resources, local_corpus, open_run
+    from ..pipeline.shard import Compilation
     from ..release.make import check_version, make_release
 
     common.without_pandas()
@@ -97,14 +99,14 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     def on_problem(problem: Problem) -> None:
         counts.update(report.text([problem], sys.stdout))
 
-    with Index(root) as index:
+    task = Compilation(Policy(settings.severity, suppressions))
+    how = Resources(workers, beside=root / "releases" / version)
+    with open_run(local_corpus(root), task, schema, how) as run:
         made = make_release(
-            index,
+            run,
+            task,
             schema,
-            settings,
-            suppressions,
             version,
-            workers=workers,
             allow_dirty=allow_dirty,
             on_problem=on_problem,
             progress=common.progress,
@@ -240,7 +242,10 @@ def _folder(common: Common, root: Path, name: str) -> Iterator[tuple[Path, str]]
         yield _named(root, name), name
         return
     from .. import report
-    from ..files import Index
+    from ..files.storage import Storage
+    from ..pipeline.check import Policy
+    from ..pipeline.open_run import local_corpus, open_run
+    from ..pipeline.shard import Compilation
     from ..release.build import build_folder
 
     schema, settings, suppressions = _rules(root)
@@ -251,16 +256,21 @@ def _folder(common: Common, root: Path, name: str) -> Iterator[tuple[Path, str]]
         if problem.severity == "error":
             report.text([problem], sys.stderr)
 
-    with tempfile.TemporaryDirectory(prefix="corpus-diff-") as temporary, Index(root) as index:
+    task = Compilation(Policy(settings.severity, suppressions))
+    with (
+        tempfile.TemporaryDirectory(prefix="corpus-diff-") as temporary,
+        open_run(local_corpus(root), task, schema) as run,
+    ):
+        folder = Path(temporary) / "build"
         built = build_folder(
-            index,
+            run,
+            task,
             schema,
-            settings,
-            suppressions,
-            Path(temporary) / "build",
+            settings.version,
+            Storage(folder),
             on_problem=on_problem,
             progress=common.progress,
         )
         if built is None:
             raise CorpusError("the working tree has errors: fix the errors above first")
-        yield Path(temporary) / "build", "the working tree"
+        yield folder, "the working tree"

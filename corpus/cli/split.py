@@ -99,7 +99,7 @@ def _documents(
     from ..pipeline.shard import Validation
 
     policy = Policy(settings.severity)
-    task = Validation(policy, cache=open_store(index.root, schema, policy, len(index)))
+    task = Validation(policy, cache=open_store(index.root, schema, policy))
     documents: list[Summary] = []
     for shard in common.progress(shards(index, task, schema, workers), len(index)):
         shard.problems.close()

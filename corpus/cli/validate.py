@@ -15,10 +15,12 @@ import click
 from ..core.model import CorpusError, Problem, Severity
 from ..report import REPORTERS
 from . import options
+from .machines import Machines, corpus_of, on_machines, opened, run_rank
 from .options import PATH_TYPE, Common, Verb
 from .outputs import Output, OutputType, described, outputs
 
 if TYPE_CHECKING:
+    from ..pipeline.run import CorpusRun
     from ..pipeline.shard import Shard
     from ..report import RunInfo
 
@@ -57,7 +59,7 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
 @click.option("--statistics", is_flag=True, help="Show how often each code was found; with --format text or json.")
 @click.option("--require-documents", is_flag=True, help="Exit with 2 when the corpus has no documents.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of earlier runs.")
-@options.workers
+@on_machines
 @click.pass_obj
 def validate(
     common: Common,
@@ -70,7 +72,7 @@ def validate(
     statistics: bool,
     require_documents: bool,
     no_cache: bool,
-    workers: int,
+    machines: Machines,
 ) -> int:
     """Validate the corpus and report every error with its location.
 
@@ -127,9 +129,9 @@ def validate(
     from ..files.git import Git
     from ..files.git_changes import Changes, changes
     from ..files.rule_files import changed_rules
-    from ..pipeline.cache import open_store
+    from ..pipeline.cache import open_store, trim
     from ..pipeline.check import Policy
-    from ..pipeline.run import run_corpus
+    from ..pipeline.run import IndexRun
     from ..pipeline.select import EVERYTHING, EVERYTHING_INDEXED, Selection
     from ..pipeline.shard import Validation
     from ..release.against_base import release_problems
@@ -140,7 +142,13 @@ def validate(
     if statistics and (others := {name for name, _ in formats} - set(FORMATS)):
         raise CorpusError(f"--statistics has the formats {' and '.join(FORMATS)}, not {', '.join(sorted(others))}")
     common.without_pandas()
-    root = common.root()
+    if machines.used and (paths or since is not None):
+        raise CorpusError(
+            "--executor, --rank, --finish and --parts are for the whole corpus: leave out PATH and --since"
+        )
+    corpus = corpus_of(common)
+    root = corpus.root
+    how = machines.resources(corpus)
     git = Git(root)
     commit = "" if base is None else commit_of(git, base)
     # Say so before anything is read: a change of the rules must not go unnoticed if the run ends with an error.
@@ -148,30 +156,41 @@ def validate(
         common.say(f"warning: {CHANGED_RULES}: {len(rules):,} file{'s' * (len(rules) != 1)}; review that diff first")
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     suppressions = read_suppressions(root, options.today())
-    with Index(root, options.in_corpus(root, paths)) as index, ExitStack() as stack:
-        if not len(index):
-            nothing = f"nothing to validate: {root}/raw has no documents"
-            if require_documents:
-                raise CorpusError(f"{nothing}; `corpus add` adds an article")
-            common.say(f"warning: {nothing}")
-        changed = Changes() if since is None else changes(index, since)
-        part = since is not None and not changed.rules
+    with ExitStack() as stack:
+        run: CorpusRun | None = None
+        changed, selection, chosen_ids = Changes(), EVERYTHING, None
+        if paths or since is not None:
+            index = stack.enter_context(Index(root, options.in_corpus(root, paths)))
+            run = IndexRun(index, machines.workers)
+            changed = Changes() if since is None else changes(index, since)
+            selection = EVERYTHING_INDEXED if paths else EVERYTHING
+            if since is not None and not changed.rules:
+                chosen_ids = index.count(changed.doc_ids)
+                selection = Selection(False, changed.doc_ids, changed.files)
         if changed.rules:
             common.say(f"info: {visible(changed.rules)} changed since {visible(since or '')}: validating all documents")
-        documents = index.count(changed.doc_ids) if part else len(index)
-        selection = EVERYTHING_INDEXED if paths else EVERYTHING
-        if part:
-            selection = Selection(False, changed.doc_ids, changed.files)
         differences = ReleaseChanges()
         if commit := commit or changed.base:
             differences = release_changes(git, commit)
             selection = replace(selection, releases_of=stack.enter_context(last_release(git, commit, differences.last)))
         policy = Policy(settings.severity, suppressions, show_excepted)
-        cache = None if no_cache else open_store(root, schema, policy, len(index))
+        cache = None if no_cache else open_store(root, schema, policy)
         task = Validation(policy, selection, cache)
+        if machines.rank:
+            return run_rank(common, corpus, task, schema, how, machines.rank)
+        if run is None:
+            run = stack.enter_context(opened(common, corpus, task, schema, how))
+        if cache:
+            trim(cache, run.documents)
+        if not run.documents:
+            nothing = f"nothing to validate: {root}/raw has no documents"
+            if require_documents:
+                raise CorpusError(f"{nothing}; `corpus add` adds an article")
+            common.say(f"warning: {nothing}")
+        documents = run.documents if chosen_ids is None else chosen_ids
         totals = Totals()
-        shards = common.progress(run_corpus(index, task, schema, workers), len(index))
-        of_releases = release_problems(root, differences, schema, settings, suppressions, workers)
+        shards = common.progress(run.shards(task, schema), run.documents)
+        of_releases = release_problems(root, differences, schema, settings, suppressions, machines.workers)
         asked = [*(["--base", base] if base else []), *(paths if since is None else ["--since", since])]
         with outputs(formats or (("text", None),)) as chosen:
             info = described(root, common.given_root, asked, settings.severity, documents)

@@ -10,6 +10,7 @@ from .model import CorpusError
 
 EXTRAS = {
     "datasets": "load",
+    "distributed": "dask",
     "huggingface_hub": "load",
     "nervaluate": "agreement",
     "pandas": "agreement",

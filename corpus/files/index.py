@@ -6,6 +6,7 @@ Single and bulk files have the same index, with one entry for each part of a doc
     raw/*.jsonl[.gz|.zst]                    an entry a line, the id from the line's beginning
     annotations/<annotator>/<doc_id>.json    …
     annotations/<annotator>/*.jsonl[…]       …
+    annotations/prompts/*.md                 no entry: the instructions of each pass
 
 The index is a small Arrow table sorted by id, so documents have one order whatever the order of the
 files, and the index of millions takes a few hundred megabytes. A compressed bulk file is unpacked once,
@@ -32,6 +33,7 @@ import pyarrow.compute as pc
 
 from ..core.model import CorpusError
 from ..core.regular_file import open_file
+from .prompts import PROMPTS
 from .unpack import Unpacker
 
 MAX_BYTES = 16 * 2**20
@@ -40,7 +42,8 @@ MAX_BYTES = 16 * 2**20
 _DEVICE = "(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?![A-Za-z0-9_-]))"
 """Not the name of a device of Windows, with which no file can be checked out there, whatever its ending."""
 DOC_ID = re.compile(_DEVICE + r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?")
-ANNOTATOR = re.compile(_DEVICE + r"[a-z0-9][a-z0-9_-]{0,31}")
+ANNOTATOR = re.compile(_DEVICE + r"(?!prompts\Z)[a-z0-9][a-z0-9_-]{0,31}")
+"""The name of an annotator; `prompts` is that of the folder with the instructions of each pass."""
 ATTACHED = "raw/attached"
 """The folder, ignored by git, for a user's own copies of withheld texts."""
 _ABOUT_ALL = {"annotations/exceptions.toml", "annotations/baseline.toml"}
@@ -51,7 +54,7 @@ RECORD, TEXT, ANNOTATION = 0, 1, 2
 
 _LINE_ID = re.compile(rb'\s*\{\s*"doc_id"\s*:\s*"(' + DOC_ID.pattern.encode() + rb')"')
 _BOM = b"\xef\xbb\xbf"
-_PACKED = {".jsonl": "", ".jsonl.gz": "gzip", ".jsonl.zst": "zstd"}
+PACKED = {".jsonl": "", ".jsonl.gz": "gzip", ".jsonl.zst": "zstd"}
 """The suffixes of bulk files, and the compression of each."""
 _SCHEMA = pa.schema(
     [
@@ -87,15 +90,18 @@ class Entry(NamedTuple):
 class Index:
     """The parts of every document of the corpus at `root`; a context manager that owns the unpacked files."""
 
-    def __init__(self, root: Path, paths: Sequence[Path] = ()):
-        """Index the corpus; with `paths`, only the documents with a part in one of these files or folders."""
+    def __init__(self, root: Path, paths: Sequence[Path] = (), bulk: Sequence[str] | None = None):
+        """Index the corpus; with `paths`, only the documents with a part in one of these files or folders.
+
+        With `bulk`, index these bulk files only, which are named relative to `root`.
+        """
         self.root = root
         self.unpacked: dict[str, str] = {}
         """The path of the unpacked bytes of each compressed file, valid while the index is open."""
         self._unpacker = Unpacker()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         try:
-            self._table = self._sorted(self._entries())
+            self._table = self._sorted(self._entries() if bulk is None else self._named_entries(bulk))
             if paths:
                 self._table = self._select(paths)
         except BaseException:
@@ -124,6 +130,11 @@ class Index:
     def files(self) -> list[str]:
         """The paths of all indexed files, sorted."""
         return sorted(pc.unique(self._table["path"]).to_pylist())
+
+    def ends(self) -> list[str]:
+        """Return the first and the last doc_id, nothing if there are none."""
+        ids = self._table["doc_id"].filter(pc.not_equal(self._table["doc_id"], _string("")))
+        return [ids[0].as_py(), ids[-1].as_py()] if len(ids) else []
 
     def entries(self, doc_id: str) -> list[Entry]:
         """Return the parts of one document, none if there is no such document."""
@@ -198,10 +209,21 @@ class Index:
                 yield _fault(path, ANNOTATION, "symlink")
             elif item.is_dir(follow_symlinks=False) and ANNOTATOR.fullmatch(item.name):
                 yield from self._folder_entries(path, item.name)
+            elif item.is_dir(follow_symlinks=False) and path == PROMPTS:
+                for one in _listing(self.root, path):
+                    if one.is_symlink() or not one.is_file() or not one.name.endswith(".md"):
+                        yield _fault(f"{path}/{_shown(one.name)}", ANNOTATION, "unknown-file")
             elif item.is_dir(follow_symlinks=False):
                 yield _fault(path, ANNOTATION, "unportable-name")
             elif not item.name.endswith((".toml", ".md")):
                 yield _fault(path, ANNOTATION, "unknown-file")
+
+    def _named_entries(self, bulk: Sequence[str]) -> Iterator[Entry]:
+        for path in bulk:
+            folder, _, name = path.rpartition("/")
+            annotator = "" if folder == "raw" else folder.rpartition("/")[2]
+            kind = ANNOTATION if annotator else RECORD
+            yield from self._bulk_entries(path, kind, annotator, self.root / path, PACKED[bulk_end(name)])
 
     def _folder_entries(self, folder: str, annotator: str) -> Iterator[Entry]:
         kind = ANNOTATION if annotator else RECORD
@@ -217,9 +239,9 @@ class Index:
                 continue
             elif not stat.S_ISREG(status.st_mode):
                 yield _fault(path, kind, "unknown-file")
-            elif (packed := _bulk_end(item.name)) and folder != ATTACHED:
+            elif (packed := bulk_end(item.name)) and folder != ATTACHED:
                 if DOC_ID.fullmatch(item.name.removesuffix(packed)):
-                    yield from self._bulk_entries(path, kind, annotator, Path(item.path), _PACKED[packed])
+                    yield from self._bulk_entries(path, kind, annotator, Path(item.path), PACKED[packed])
                 else:
                     yield _fault(path, kind, "unportable-name")
             elif doc_id:
@@ -258,7 +280,7 @@ class Index:
                             break
                 if not line.isspace():
                     some = True
-                    doc_id = "" if fault else _line_id(line)
+                    doc_id = "" if fault else line_id(line)
                     unnamed += not doc_id
                     if unnamed == _UNNAMED + 1 and not doc_id:
                         detail = f"too-large: more than {_UNNAMED:,} lines have no doc_id; no further ones are read"
@@ -281,15 +303,16 @@ def by_document(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 def is_bulk(path: str) -> bool:
     """Return True for the name of a bulk file, which holds one document on each line."""
-    return bool(_bulk_end(path))
+    return bool(bulk_end(path))
 
 
-def _bulk_end(name: str) -> str:
-    return next((end for end in _PACKED if name.endswith(end)), "")
+def bulk_end(name: str) -> str:
+    """Return the ending of the name of a bulk file, such as ".jsonl.zst"; "" for another name."""
+    return next((end for end in PACKED if name.endswith(end)), "")
 
 
-def _line_id(line: bytes) -> str:
-    """The doc_id of a line of a bulk file; "" when it has none that can be one, which its reader will explain."""
+def line_id(line: bytes) -> str:
+    """Return the doc_id of a line of a bulk file; "" if it has none that can be one, which its reader will explain."""
     match = _LINE_ID.match(line)
     if match:
         return match[1].decode()

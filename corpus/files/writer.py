@@ -114,6 +114,11 @@ class NewFolder:
     target: Path
     replace: bool
 
+    @property
+    def beside(self) -> Path:
+        """The place of a further folder, on the same disk, that vanishes in any case."""
+        return self.path.parent.with_name("beside")
+
     def commit(self) -> None:
         """Give the folder its final name, after all of it is on the disk.
 
@@ -135,13 +140,20 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[NewFolder]:
     With `replace`, an existing folder is exchanged for the new one and then deleted; without it,
     `path` may exist only as an empty folder.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=_prefix(path), dir=path.parent, ignore_cleanup_errors=True) as temporary:
+    with temporary_beside(path) as temporary:
         # Only its owner may read a temporary directory; a folder within it gets the usual mode. It has its final
         # name already, because what is written into a folder may say the name of the folder.
-        folder = Path(temporary) / "new" / path.name
+        folder = temporary / "new" / path.name
         folder.mkdir(parents=True)
         yield NewFolder(folder, path, replace)
+
+
+@contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """Yield a folder on the disk of `path` that is deleted at the end, or by the next command that makes `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_prefix(path), dir=path.parent, ignore_cleanup_errors=True) as temporary:
+        yield Path(temporary)
 
 
 def sweep_tree(folder: Path) -> None:

@@ -23,13 +23,10 @@ import os
 import pickle
 import sqlite3
 import stat
-import sys
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from functools import cache
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -38,15 +35,10 @@ import orjson
 import platformdirs
 
 from ..checks.document_summary import Summary
-from ..core.regular_file import read_file
 from ..core.schema import Schema
 from .check import Policy
+from .versions import versions
 
-_LIBRARIES = (
-    *("jiter", "jsonschema-rs", "language-tags", "numpy", "orjson", "packaging"),
-    *("pyarrow", "regex", "rensa", "sentencex"),
-)
-"""Libraries that a Summary or a finding may depend on, besides the package and Python."""
 _OLD = "DROP TABLE IF EXISTS seen"
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS known "
@@ -81,11 +73,8 @@ class Store:
     """A hash of severities and suppressions."""
 
 
-def open_store(root: Path, schema: Schema, policy: Policy, documents: int) -> Store | None:
-    """Return the cache of the corpus at `root`, None if there can be none.
-
-    It is emptied if it holds far more than the `documents` of the corpus.
-    """
+def open_store(root: Path, schema: Schema, policy: Policy) -> Store | None:
+    """Return the cache of the corpus at `root`, None if there can be none."""
     named = os.environ.get("ON_THE_RECORD_CACHE")
     folder = Path(named) if named else platformdirs.user_cache_path("on-the-record") / "seen"
     try:
@@ -101,10 +90,13 @@ def open_store(root: Path, schema: Schema, policy: Policy, documents: int) -> St
         return None
     held, baseline = policy.suppressions.held, policy.suppressions.baseline
     settings = [sorted(policy.severities.items()), sorted(held), sorted((baseline or {}).items())]
-    store = Store(file, _context(schema), _hash(repr(settings).encode()))
+    return Store(file, _context(schema), _hash(repr(settings).encode()))
+
+
+def trim(store: Store, documents: int) -> None:
+    """Empty a cache that holds far more than the `documents` of the corpus."""
     with Cache(store) as cache:
         cache.trim(documents)
-    return store
 
 
 def _is_own(path: Path) -> bool:
@@ -122,24 +114,7 @@ def _lets_others_rename(folder: Path) -> bool:
 
 
 def _context(schema: Schema) -> bytes:
-    return _hash(_program(), orjson.dumps([schema.annotation, schema.article, schema.registry]))
-
-
-@cache
-def _program() -> bytes:
-    """Return a hash of Python, the libraries and the package's code, which are the same for a whole process."""
-    package = Path(__file__).parent.parent
-    parts = [repr([sys.version, [_version(name) for name in _LIBRARIES]]).encode()]
-    for path in sorted(package.rglob("*.py")):
-        parts += [path.relative_to(package).as_posix().encode(), read_file(path)]
-    return _hash(*parts)
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
+    return _hash(repr(versions()).encode(), orjson.dumps([schema.annotation, schema.article, schema.registry]))
 
 
 def _hash(*parts: bytes) -> bytes:

@@ -7,8 +7,10 @@ Shards → summaries → corpus-wide rules ┐
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
 
 from ..checks import corpus_wide
 from ..checks.document_summary import Corpus, LayerHashes, Name, Summary, layer_hashes
@@ -25,6 +27,26 @@ from ..files.releases import LastRelease, read_last_release
 from .check import Policy
 from .select import Selection
 from .shard import Shard
+
+
+class LookUp(Protocol):
+    """Reads a document again for a corpus-wide finding: a summary has no lines and no words."""
+
+    def place(self, doc_id: str, file: str, pointer: str) -> tuple[int, int]:
+        """Return the line and column of a JSON pointer, from 1."""
+
+    def names(self, doc_id: str) -> Sequence[Name]:
+        """Return the names of the adjudicated annotation."""
+
+    def passages(self, doc_id: str) -> Sequence[Passage]:
+        """Return the sentences of the text with what the adjudicated annotation says in them."""
+
+    def layer_hashes(self, doc_id: str) -> LayerHashes:
+        """Return a hash of what the adjudicated annotation says in each layer."""
+
+    @property
+    def fetch(self) -> Callable[[], bool] | None:
+        """Finds the answers to what was asked and got an empty one (`run_corpus_wide`). None if there is no such."""
 
 
 class Reduction:
@@ -46,73 +68,76 @@ class Reduction:
         )
         self._summaries += shard.summaries
 
-    def finish(self, index: Index, schema: Schema) -> Shard:
-        """Return a Shard without documents that has the findings of all remaining rules."""
+    def finish(self, root: Path, documents: int, look: LookUp, schema: Schema, index: Index | None = None) -> Shard:
+        """Return a Shard without documents that has the findings of all remaining rules.
+
+        `root` has the releases of the corpus, and `documents` is their number. Only a run over a part of it needs its
+        `index`.
+        """
         last = Shard()
         # Corpus-wide findings can use suppressions too, so these are judged last.
-        self._corpus_wide(index, schema, last)
+        self._corpus_wide(root, documents, look, schema, last)
         self._used.update(last.used)
         self._about_suppressions(index, last)
         return last
 
-    def _corpus_wide(self, index: Index, schema: Schema, last: Shard) -> None:
+    def _corpus_wide(self, root: Path, documents: int, look: LookUp, schema: Schema, last: Shard) -> None:
         suppressor = Suppressor(self._policy.suppressions, self._policy.show_suppressed, last.used)
-        folder, released = self._selection.releases_of or index.root, LastRelease()
+        folder, released = self._selection.releases_of or root, LastRelease()
         try:
             released = read_last_release(folder)
         except CorpusError as error:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
-        summarised = len(self._summaries) == len(index)
+        summarised = len(self._summaries) == documents
         complete = self._selection.complete and summarised
-        with Reader(index.root, index.unpacked) as reader:
-            look = _LookUp(index, reader, schema)
-            # Few documents are in a finding, and several findings in a row are about the same one.
-            names, passages = lru_cache(256)(look.names), lru_cache(256)(look.passages)
-            corpus = Corpus(
-                tuple(self._summaries),
-                released.by_id,
-                released.version,
-                complete,
-                self._selection.doc_ids,
-                look.place,
-                names,
-                released_texts=released.by_text,
-                passages=passages,
-                layer_hashes=look.layer_hashes,
-                texts_before=released.texts,
-                licences_before=released.licences,
-                whole=summarised and (complete or self._selection.doc_ids is not None),
-            )
-            for problem in corpus_wide.run_corpus_wide(corpus, schema, self._policy.severities, suppressor.suppress):
-                last.add(problem)
+        corpus = Corpus(
+            tuple(self._summaries),
+            released.by_id,
+            released.version,
+            complete,
+            self._selection.doc_ids,
+            look.place,
+            look.names,
+            released_texts=released.by_text,
+            passages=look.passages,
+            layer_hashes=look.layer_hashes,
+            texts_before=released.texts,
+            licences_before=released.licences,
+            whole=summarised and (complete or self._selection.doc_ids is not None),
+        )
+        severities, suppress = self._policy.severities, suppressor.suppress
+        for problem in corpus_wide.run_corpus_wide(corpus, schema, severities, suppress, look.fetch):
+            last.add(problem)
 
-    def _about_suppressions(self, index: Index, last: Shard) -> None:
+    def _about_suppressions(self, index: Index | None, last: Shard) -> None:
         suppressions = self._policy.suppressions.without(self._skipped_levels)
         complete = self._selection.complete
-        if not complete:
+        if index is not None and not complete:
             suppressions = suppressions.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
         for problem in suppression_problems(suppressions, self._used, complete, self._policy.severities):
             last.add(problem)
 
 
-class _LookUp:
-    """Reads a document again for a corpus-wide finding: a summary has no lines and no words."""
+class IndexLookUp:
+    """Answers at once, from an index."""
+
+    fetch = None
 
     def __init__(self, index: Index, reader: Reader, schema: Schema) -> None:
         self._index, self._reader, self._schema = index, reader, schema
+        # Few documents are in a finding, and several findings in a row are about the same one.
+        self.names, self.passages = lru_cache(256)(self._names), lru_cache(256)(self._passages)
 
     def place(self, doc_id: str, file: str, pointer: str) -> tuple[int, int]:
         """Return the line and column of a JSON pointer, from 1."""
         entries = [entry for entry in self._index.entries(doc_id) if entry.path == file]
         return position(self._reader.documents(entries[:1])[0].source, pointer) if entries else (1, 1)
 
-    def names(self, doc_id: str) -> Sequence[Name]:
-        """Return the names of the adjudicated annotation."""
+    def _names(self, doc_id: str) -> Sequence[Name]:
         return next((names_of(*gold, self._schema) for gold in self._gold(doc_id)), ())
 
-    def passages(self, doc_id: str) -> Sequence[Passage]:
-        """Return the sentences of the text with what the adjudicated annotation says in them."""
+    def _passages(self, doc_id: str) -> Sequence[Passage]:
         return next((passages_of(*gold, self._schema) for gold in self._gold(doc_id)), ())
 
     def layer_hashes(self, doc_id: str) -> LayerHashes:

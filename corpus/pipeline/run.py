@@ -1,34 +1,148 @@
-"""Run over a corpus: map `compile_shard` over its shards, then reduce.
+"""Run over a corpus: map, then reduce.
 
-    index → shards of 256 documents → compile_shard, in this process or in several → Shards → Reduction
+    one partition     index → shards of 256 documents → compile_shard ┐
+    many partitions   partition → build_partition → part → Shard      ┴→ Shards → Reduction → a last Shard
 
-A shard has a fixed number of documents, so the result does not depend on the number of processes.
+What is mapped runs in this process or in several, or, if it is partitions, on other machines (`executors`). A shard has
+a fixed number of documents and ends where its partition ends, so the result does not depend on who computes it.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.context import SpawnContext, SpawnProcess
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import Protocol
 
 from ..core.model import CorpusError
 from ..core.no_pandas import without_pandas
 from ..core.schema import Schema
-from ..files import Entry, Index
-from .reduce import Reduction
-from .shard import Shard, Task, compile_shard
+from ..files import Entry, Index, Reader
+from ..files.storage import Storage
+from .executors import Engine, InProcess, Lost, Processes, run_all
+from .part import Part, PartTask, build_partition
+from .part_files import part_shard
+from .partitioned import PartitionedLookUp
+from .partitions import Partition
+from .reduce import IndexLookUp, Reduction
+from .shard import DOCUMENTS, Shard, Task, compile_shard
+from .tables.parquet import Written
 
-DOCUMENTS = 256
-"""Documents in a shard."""
+
+class CorpusRun(Protocol):
+    """A corpus that can be run over."""
+
+    @property
+    def root(self) -> Path:
+        """The corpus, or of a corpus in object storage a directory with the files that are not of articles."""
+
+    @property
+    def documents(self) -> int:
+        """The number of documents."""
+
+    @property
+    def engine(self) -> Engine:
+        """Where further work of the run is done."""
+
+    def shards(self, task: Task, schema: Schema) -> Iterator[Shard]:
+        """Yield every shard in order, then one with the findings that need more than one shard."""
+
+    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
+        """Yield where the tables are that no shard has: the directory, a folder in it, and the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRun:
+    """A run over a corpus as one partition, which this machine reads."""
+
+    index: Index
+    workers: int = 1
+
+    @property
+    def root(self) -> Path:
+        """The corpus."""
+        return self.index.root
+
+    @property
+    def documents(self) -> int:
+        """The number of documents that are indexed."""
+        return len(self.index)
+
+    @property
+    def engine(self) -> Engine:
+        """This process."""
+        return Engine(InProcess(), 1)
+
+    def shards(self, task: Task, schema: Schema) -> Iterator[Shard]:
+        """Yield every shard in order, then one with the findings that need more than one shard."""
+        return run_corpus(self.index, task, schema, self.workers)
+
+    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
+        """Yield nothing: the shards have all tables."""
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartsRun:
+    """A run over a corpus whose partitions were built."""
+
+    root: Path
+    partitions: Sequence[Partition]
+    common: PartTask
+    """What the tasks of all partitions have in common."""
+    parts: Sequence[Part | Lost]
+    engine: Engine
+
+    @property
+    def documents(self) -> int:
+        """The number of documents in all parts."""
+        return sum(part.documents for part in self.done)
+
+    @property
+    def done(self) -> list[Part]:
+        """The parts that exist."""
+        return [part for part in self.parts if isinstance(part, Part)]
+
+    def shards(self, task: Task, schema: Schema) -> Iterator[Shard]:
+        """Yield a shard for each part, then one with the findings that need more than one.
+
+        Raises CorpusError, after the shards of the other parts, if a partition killed its worker each time.
+        """
+        reduction = Reduction(task.policy, task.selection)
+        for part in self.done:
+            shard = part_shard(self.common.parts, part)
+            reduction.add(shard)
+            yield shard
+        found = zip(self.partitions, self.parts, strict=True)
+        if lost := [partition.files[0] for partition, part in found if isinstance(part, Lost)]:
+            raise CorpusError(
+                f"{', '.join(lost)}: the worker was killed each time, perhaps for want of memory; "
+                f"{len(self.done):,} of {len(self.parts):,} partitions are done"
+            )
+        look = PartitionedLookUp(self.partitions, self.common, self.engine)
+        yield reduction.finish(self.root, self.documents, look, schema)
+
+    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
+        """Yield the tables of each part."""
+        for part in self.done:
+            yield self.common.parts, part.name, part.tables
+
+
+def build_parts(
+    partitions: Sequence[Partition],
+    common: PartTask,
+    engine: Engine,
+    done: Callable[[Part | None], object] = lambda part: None,
+) -> list[Part | Lost | None]:
+    """Return the part of each partition, None for one that does not exist and may not be made.
+
+    `common` is what the partitions have in common; each gets its own part of the suppressions. `done` gets each part
+    when it is there. Raises what `build_partition` raises.
+    """
+    work = [replace(common, partition=one, task=common.task.of(one)) for one in partitions]
+    return run_all(engine, build_partition, work, done)
 
 
 def run_corpus(index: Index, task: Task, schema: Schema, workers: int = 1) -> Iterator[Shard]:
@@ -41,7 +155,8 @@ def run_corpus(index: Index, task: Task, schema: Schema, workers: int = 1) -> It
     for shard in shards(index, task, schema, workers):
         reduction.add(shard)
         yield shard
-    yield reduction.finish(index, schema)
+    with Reader(index.root, index.unpacked) as reader:
+        yield reduction.finish(index.root, len(index), IndexLookUp(index, reader, schema), schema, index)
 
 
 def shards(index: Index, task: Task, schema: Schema, workers: int = 1) -> Iterator[Shard]:
@@ -54,68 +169,32 @@ def shards(index: Index, task: Task, schema: Schema, workers: int = 1) -> Iterat
 
 
 def _in_processes(index: Index, task: Task, workers: int) -> Iterator[Shard]:
-    with _pool(workers, index.root, index.unpacked) as pool:
-        ahead: list[Future[Shard]] = []
-        for entries in index.shards(DOCUMENTS):
-            # A long list of suppressions would otherwise be sent with every shard.
-            own = task.of({entry.doc_id for entry in entries})
-            ahead.append(pool.submit(_in_worker, entries, own))
-            # One more than there are workers keeps each busy; results that wait take memory.
-            if len(ahead) > workers:
-                yield ahead.pop(0).result()
-        while ahead:
-            yield ahead.pop(0).result()
-
-
-@contextmanager
-def _pool(workers: int, root: Path, unpacked: Mapping[str, str]) -> Iterator[ProcessPoolExecutor]:
-    context = _Spawning()
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(root, unpacked))
     try:
-        yield pool
+        with Processes(workers, _open_corpus, index.root, index.unpacked) as pool:
+            ahead: list[Future[Shard]] = []
+            for entries in index.shards(DOCUMENTS):
+                # A long list of suppressions would otherwise be sent with every shard.
+                own = task.of({entry.doc_id for entry in entries})
+                ahead.append(pool.submit(_in_worker, entries, own))
+                # One more than there are workers keeps each busy; results that wait take memory.
+                if len(ahead) > workers:
+                    yield ahead.pop(0).result()
+            while ahead:
+                yield ahead.pop(0).result()
     except BrokenProcessPool:
-        # The pool's own thread may overlook a worker that was just being started, and then waits for it for ever.
-        for process in context.started:
-            if process.pid is not None:
-                process.terminate()
         raise CorpusError(
             "a worker process was killed before it finished, perhaps for want of memory: use fewer --workers"
         ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-class _Spawning(SpawnContext):
-    """Starts new processes and remembers them. A fork would inherit the locks of pyarrow's threads, not the threads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.started: list[SpawnProcess] = []
-
-    def Process(self, *args: Any, **options: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
-        process = SpawnProcess(*args, **options)
-        self.started.append(process)
-        return process
 
 
 _corpus: tuple[Path, Mapping[str, str], Schema] | None = None
 """In a worker: the corpus that it was started for. It is sent once, not with every shard."""
 
 
-def _start_worker(root: Path, unpacked: Mapping[str, str]) -> None:
+def _open_corpus(root: Path, unpacked: Mapping[str, str]) -> None:
     global _corpus
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     without_pandas()
-    pa.set_cpu_count(1)  # the workers share the processors already
     _corpus = root, unpacked, Schema.read(root)
-
-
-def _end_with_parent() -> None:
-    """Exit when the parent ends: after a SIGKILL of the parent, a worker would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _in_worker(entries: list[Entry], task: Task) -> Shard:

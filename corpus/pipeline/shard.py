@@ -10,7 +10,7 @@ and in any order, and give the same Shard.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import cast
@@ -29,6 +29,9 @@ from .screened import batches, read_columns, screened
 from .select import EVERYTHING, Selection
 from .spool import ProblemSpool
 from .tables import Batches, Packed, Row, build, joined, pack, unpack
+
+DOCUMENTS = 256
+"""Documents in a shard."""
 
 
 @dataclass(slots=True)
@@ -82,7 +85,7 @@ class Validation:
     selection: Selection = EVERYTHING
     cache: Store | None = None
 
-    def of(self, doc_ids: set[str]) -> Validation:
+    def of(self, doc_ids: Container[str]) -> Validation:
         """Return the settings with only those suppressions that these documents can use."""
         return replace(self, policy=_policy_of(self.policy, doc_ids))
 
@@ -150,7 +153,7 @@ class Compilation:
         """Every document: a build has no other form."""
         return EVERYTHING
 
-    def of(self, doc_ids: set[str]) -> Compilation:
+    def of(self, doc_ids: Container[str]) -> Compilation:
         """Return the settings with only those suppressions that these documents can use."""
         return replace(self, policy=_policy_of(self.policy, doc_ids))
 
@@ -195,7 +198,7 @@ def compile_shard(entries: list[Entry], root: Path, unpacked: Mapping[str, str],
         return task.shard(entries, reader, schema)
 
 
-def _policy_of(policy: Policy, doc_ids: set[str]) -> Policy:
+def _policy_of(policy: Policy, doc_ids: Container[str]) -> Policy:
     return replace(policy, suppressions=policy.suppressions.of(doc_ids))
 
 

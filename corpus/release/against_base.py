@@ -11,9 +11,12 @@ from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
 from ..core.schema import Schema
 from ..core.settings import Settings
-from ..files import Index
 from ..files.base_releases import ReleaseChanges
 from ..files.releases import parts
+from ..files.storage import Storage
+from ..pipeline.check import Policy
+from ..pipeline.open_run import Resources, local_corpus, open_run
+from ..pipeline.shard import Compilation
 from .build import build_folder
 from .verify import read_manifest, verify
 
@@ -67,14 +70,17 @@ def _other(root: Path, version: str, content: str) -> str:
 
 def _content(root: Path, schema: Schema, settings: Settings, suppressions: Suppressions, workers: int) -> str:
     """Return the content hash of the corpus as `corpus release` would compile it, "" if it has errors."""
-    with tempfile.TemporaryDirectory(prefix="corpus-") as folder, Index(root) as index:
+    task = Compilation(Policy(settings.severity, suppressions))
+    with (
+        tempfile.TemporaryDirectory(prefix="corpus-") as folder,
+        open_run(local_corpus(root), task, schema, Resources(workers)) as run,
+    ):
         built = build_folder(
-            index,
+            run,
+            task,
             schema,
-            settings,
-            suppressions,
-            Path(folder) / "build",
-            workers=workers,
+            settings.version,
+            Storage(Path(folder) / "build"),
             on_problem=lambda problem: None,
             progress=lambda shards, total: shards,
         )

@@ -22,12 +22,15 @@ from ..core.schema import Schema
 from ..edit.attach import difference
 from ..files import new_folder
 from ..files.index import DOC_ID, MAX_BYTES
+from ..files.storage import Storage
+from ..pipeline.executors import Engine, InProcess
 from ..pipeline.shard import Shard
 from ..pipeline.tables import Row, build
 from .build import Built, copy_schema, manifest_of, write_tables
 from .card import card_of_copy
 from .diff import number
 from .stored_rows import annotation_rows, article_rows, splits_of
+from .tables import TableSource
 from .verify import read_manifest, verify
 
 _BATCH = 64
@@ -120,7 +123,10 @@ def _write(
         put_back = frozenset(found.put_back)
         splits = splits_of(release, "documents")
         shards = (shard for split in splits for shard in _shards(release, split, schema, texts, put_back))
-        write_tables(progress(shards, found.documents), schema, folder, built, lambda problem: None)
+        written = write_tables(progress(shards, found.documents), schema, new.beside, built, lambda problem: None)
+        built.place(
+            [TableSource(Storage(new.beside), "", written or [])], schema, Storage(folder), Engine(InProcess(), 1)
+        )
         notice = _NOTICE.format(version=built.version, count=number(len(put_back), "document"))
         readme = card_of_copy(release / "README.md", schema, built.version, built.splits, built.content, notice)
         (folder / "README.md").write_text(readme, "utf-8")

@@ -1,33 +1,37 @@
-"""Write the folder of a build, atomically.
+"""Write the folder of a build.
 
     <out>/<config>/<split>-00000-of-0000N.parquet     README.md     schema/     manifest.json
 
-It is written to a temporary folder next to `out`, and renamed when it is complete.
+On this machine it is written to a temporary folder next to `out`, and renamed when it is complete. In object storage
+the manifest is deleted first and written last: a directory without one is not a build.
 """
 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..checks.suppress.suppressions import Suppressions
 from ..core.model import CorpusError, Problem
 from ..core.regular_file import read_file
 from ..core.schema import Schema
-from ..core.settings import Settings
-from ..files import Index, new_folder
-from ..pipeline.check import Policy
-from ..pipeline.run import run_corpus
+from ..files import new_folder
+from ..files.storage import Storage
+from ..files.table_hash import file_hash
+from ..pipeline.executors import Engine
+from ..pipeline.run import CorpusRun
 from ..pipeline.shard import Compilation, Shard
 from ..pipeline.tables import configs
+from ..pipeline.tables.parquet import TablesWriter, Written
 from .card import card
-from .hashes import file_hash
-from .parquet import Split, Writer
+from .tables import Split, TableSource, content_hash, place_tables
+
+MANIFEST = "manifest.json"
 
 
 @dataclass(slots=True)
@@ -39,57 +43,83 @@ class Built:
     splits: dict[str, dict[str, Split]] = field(default_factory=dict)
     content: str = ""
 
+    def place(self, sources: list[TableSource], schema: Schema, to: Storage, engine: Engine) -> None:
+        """Copy the tables of the sources to the build, and hash them."""
+        self.splits = place_tables(sources, schema, to, engine)
+        digests = {name: {split: made.sha256 for split, made in of.items()} for name, of in self.splits.items()}
+        self.content = content_hash(digests)
+
 
 def build_folder(
-    index: Index,
+    run: CorpusRun,
+    task: Compilation,
     schema: Schema,
-    settings: Settings,
-    suppressions: Suppressions,
-    out: Path,
+    version: str,
+    out: Storage,
     *,
-    workers: int = 1,
-    with_attached: bool = False,
     on_problem: Callable[[Problem], None],
     progress: Callable[[Iterator[Shard], int], Iterator[Shard]],
     finish: Callable[[Path, Built], dict[str, Any]] | None = None,
     replace: bool = True,
 ) -> Built | None:
-    """Validate the corpus of `index` and write it to `out`. Return None, and write nothing, if a finding is an error.
+    """Validate a corpus and write it to `out`. Return None, and write nothing, if a finding is an error.
 
     `out` must be new, empty or an earlier build; without `replace` it must be new. `finish` may add files
     to the folder before its manifest is written, and returns further keys of the manifest. `on_problem`
     receives every finding that is not suppressed; `progress` wraps the shards, and receives the number of
     documents. Raises CorpusError if `out` may not be replaced or there is no document.
     """
-    if replace:
-        _may_replace(out)
-    elif out.exists():
-        raise CorpusError(f"{out} exists already")
-    task = Compilation(Policy(settings.severity, suppressions), with_attached)
-    built = Built(settings.version)
-    with new_folder(out, replace=replace) as new:
-        folder = new.path
-        if write_tables(
-            progress(run_corpus(index, task, schema, workers), len(index)), schema, folder, built, on_problem
-        ):
+    _may_write(out, replace, schema)
+    built = Built(version)
+    with _folder_for(out, replace) as (folder, scratch, commit):
+        written = write_tables(progress(run.shards(task, schema), run.documents), schema, scratch, built, on_problem)
+        if written is None:
             return None
-        if not built.splits:
-            raise CorpusError(f"{index.root}: there is no document to build")
-        (folder / "README.md").write_text(card(index.root, schema, built.version, built.splits, built.content), "utf-8")
-        copy_schema(index.root, folder)
+        sources = [TableSource(Storage(scratch), "", written), *(TableSource(*one) for one in run.tables())]
+        if not any(source.tables for source in sources):
+            raise CorpusError(f"{run.root}: there is no document to build")
+        to = Storage(folder) if out.is_local else out
+        if not out.is_local:
+            out.delete(MANIFEST)
+        built.place(sources, schema, to, run.engine)
+        (folder / "README.md").write_text(card(run.root, schema, built.version, built.splits, built.content), "utf-8")
+        copy_schema(run.root, folder)
         more = finish(folder, built) if finish else {}
-        (folder / "manifest.json").write_text(manifest_of(folder, schema, built, more), "utf-8")
-        new.commit()
+        (folder / MANIFEST).write_text(manifest_of(folder, schema, built, more), "utf-8")
+        commit()
     return built
+
+
+@contextmanager
+def _folder_for(out: Storage, replace: bool) -> Iterator[tuple[Path, Path, Callable[[], None]]]:
+    """Yield a folder to fill, one for tables that are not yet in order, and what makes the first one a build."""
+    if out.is_local:
+        with new_folder(out.path, replace=replace) as new:
+            yield new.path, new.beside, new.commit
+        return
+    with tempfile.TemporaryDirectory(prefix="corpus-") as temporary:
+        folder = Path(temporary, "build")
+        folder.mkdir()
+        yield folder, Path(temporary, "tables"), lambda: _upload(folder, out)
+
+
+def _upload(folder: Path, out: Storage) -> None:
+    """Write the files besides the tables, delete those of an earlier build, and write the manifest last."""
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    for name in out.walk():
+        if name not in manifest["files"] and name != MANIFEST:
+            out.delete(name)
+    for name in sorted(names, key=lambda name: (name == MANIFEST, name)):
+        out.put(folder / name, name)
 
 
 def write_tables(
     shards: Iterator[Shard], schema: Schema, folder: Path, built: Built, on_problem: Callable[[Problem], None]
-) -> int:
-    """Write the tables of all shards, up to the first error. Return the number of errors."""
+) -> list[Written] | None:
+    """Write the tables of all shards into a folder, and return them; None if a finding is an error."""
     errors = 0
-    writers: dict[tuple[str, str], Writer] = {}
-    tables = {config.name: config for config in configs(schema)}
+    tables = TablesWriter(folder, schema)
     for shard in shards:
         # After an error the run goes on, to report all findings, but nothing more is written.
         for problem in shard.problems:
@@ -97,30 +127,9 @@ def write_tables(
         shard.problems.close()
         errors += shard.errors
         built.documents += shard.documents
-        for split, batches in shard.batches.items() if not errors else ():
-            for name, batch in batches.items():
-                if (name, split) not in writers:
-                    writers[name, split] = Writer(folder / name, tables[name], split)
-                writers[name, split].add(batch)
-    if errors:
-        return errors
-    order = {split: i for i, split in enumerate(schema.splits)}
-    for name in tables:
-        splits = sorted((s for n, s in writers if n == name), key=lambda s: order.get(s, len(order)))
-        if splits:
-            built.splits[name] = {split: writers[name, split].close() for split in splits}
-    built.content = content_hash(
-        {name: {s: made.sha256 for s, made in of.items()} for name, of in built.splits.items()}
-    )
-    return 0
-
-
-def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:
-    """Return one hash of the content hashes of all tables, `splits[config][split]`."""
-    lines = [
-        f"{name} {split} {digest}\n" for name, of in sorted(splits.items()) for split, digest in sorted(of.items())
-    ]
-    return sha256("".join(lines).encode()).hexdigest()
+        if not errors:
+            tables.add(shard.batches)
+    return None if errors else tables.close()
 
 
 def copy_schema(root: Path, folder: Path) -> None:
@@ -131,8 +140,13 @@ def copy_schema(root: Path, folder: Path) -> None:
 
 
 def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, Any]) -> str:
-    """Return manifest.json: versions, rows and hashes of all tables and files, and `more`."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    """Return manifest.json: versions, rows and hashes of all tables and files, and `more`.
+
+    `folder` has all files that are not tables.
+    """
+    tables = {one.name: one.sha256 for of in built.splits.values() for made in of.values() for one in made.files}
+    others = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    files = tables | {name: file_hash(folder / name) for name in others if name not in tables}
     manifest: dict[str, Any] = {
         "version": built.version,
         **more,
@@ -143,14 +157,24 @@ def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, A
             name: {split: {"rows": made.rows, "sha256": made.sha256} for split, made in splits.items()}
             for name, splits in built.splits.items()
         },
-        "files": {path.relative_to(folder).as_posix(): file_hash(path) for path in files},
+        "files": {name: files[name] for name in sorted(files, key=lambda name: Path(name))},
         "tools": {name: version(name) for name in ("on-the-record", "pyarrow", "sentencex", "regex")},
     }
     return json.dumps(manifest, indent=2) + "\n"
 
 
-def _may_replace(out: Path) -> None:
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise CorpusError(f"{out} is not a directory; choose another --out")
-    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
-        raise CorpusError(f"{out} is not empty and not an earlier build; choose another --out")
+def _may_write(out: Storage, replace: bool, schema: Schema) -> None:
+    if not replace:
+        if out.path.exists():
+            raise CorpusError(f"{out} exists already")
+        return
+    if out.is_local:
+        if out.path.is_symlink() or (out.path.exists() and not out.path.is_dir()):
+            raise CorpusError(f"{out} is not a directory; choose another --out")
+        if out.path.is_dir() and any(out.path.iterdir()) and not (out.path / MANIFEST).is_file():
+            raise CorpusError(f"{out} is not empty and not an earlier build; choose another --out")
+        return
+    own = {MANIFEST, "README.md", "schema", *(config.name for config in configs(schema))}
+    # A build that was interrupted has no manifest.
+    if other := next((item.name for item in out.list() if item.name not in own), ""):
+        raise CorpusError(f"{out} has {other}, which is not of a build; choose another --out")

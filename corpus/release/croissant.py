@@ -25,8 +25,8 @@ to every installation, for one file of a release.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -35,8 +35,8 @@ import pyarrow.parquet as pq
 from ..core.card_text import Prose
 from ..core.schema import Schema
 from ..pipeline.tables import WITHHELD, Config, configs
-from .hashes import file_hash
-from .parquet import Split
+from .citation import author_name, bibtex
+from .tables import Split, TableFile
 
 Node = dict[str, Any]
 
@@ -69,10 +69,12 @@ _SPLITS = {
     "validation": "cr:ValidationSplit",
     "test": "cr:TestSplit",
 }
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MANY = {"isArray": True, "arrayShape": "-1"}
 _FIRST = "Of a list in a record of a list, such as the spans of a mention, mlcroissant 1.1 loads the first item only."
 _RAI_FIELDS: dict[str, tuple[str, str]] = {
     "rai:dataCollection": ("How it was made", "Articles"),
+    "rai:dataCollectionType": ("How it was made", "Collection type"),
     "rai:dataAnnotationProtocol": ("How it was made", "Annotations"),
     "rai:annotatorDemographics": ("How it was made", "Who the annotators are"),
     "rai:dataAnnotationAnalysis": ("Agreement", ""),
@@ -80,12 +82,13 @@ _RAI_FIELDS: dict[str, tuple[str, str]] = {
     "rai:dataLimitations": ("Limits and biases", ""),
     "rai:dataBiases": ("Limits and biases", ""),
     "rai:personalSensitiveInformation": ("Personal and sensitive information", ""),
+    "rai:dataSocialImpact": ("Social impact", ""),
+    "rai:dataReleaseMaintenancePlan": ("Contact and maintenance", ""),
 }
 """Property → the heading of a section of the card, and the bold lead of its paragraphs ("": all paragraphs)."""
 
 
 def croissant(
-    folder: Path,
     schema: Schema,
     splits: dict[str, dict[str, Split]],
     prose: Prose,
@@ -95,7 +98,7 @@ def croissant(
 ) -> str:
     """Return the text of croissant.json, with a final newline.
 
-    `folder` holds the tables, `cited` is the content of CITATION.cff ({} without one), `day` is the day of the
+    `cited` is the content of CITATION.cff ({} without one), `day` is the day of the
     release (YYYY-MM-DD). Properties without a value are omitted.
     """
     built = [config for config in configs(schema) if config.name in splits]
@@ -112,19 +115,20 @@ def croissant(
         "keywords": _list(cited.get("keywords")),
         "inLanguage": _list(prose.front.get("language")),
         "url": cited.get("url") or cited.get("repository-code"),
-        "citeAs": _cite_as(cited, version, day) if cited else None,
+        "citeAs": bibtex(cited, version, day) if cited else None,
     }
     found |= {name: prose.section(*where) for name, where in _RAI_FIELDS.items()}
+    found["rai:annotationsPerItem"] = " ".join(prose.section("How it was made", "Annotations per item"))
+    # The name is that of mlcroissant 1.1, which reads dates; the vocabulary writes Timeframe.
+    found["rai:dataCollectionTimeFrame"] = _DAY.findall(" ".join(prose.section("How it was made", "Timeframe")))
     found["rai:machineAnnotationTools"], found["rai:dataAnnotationPlatform"] = _tools(splits)
-    found["distribution"] = [
-        _file(path, folder) for of in splits.values() for split in of.values() for path in split.files
-    ]
+    found["distribution"] = [_file(file) for of in splits.values() for split in of.values() for file in split.files]
     found["recordSet"] = [_split_set(schema, splits)]
     found["recordSet"] += [
-        _record_set(config, schema, split, path, f"{config.name}/{split}{part}", folder)
+        _record_set(config, schema, split, file.name, f"{config.name}/{split}{part}")
         for config in built
         for split, made in splits[config.name].items()
-        for path, part in zip(made.files, _parts(len(made.files)), strict=True)
+        for file, part in zip(made.files, _parts(len(made.files)), strict=True)
     ]
     return json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False, indent=1) + "\n"
 
@@ -138,47 +142,37 @@ def _list(value: Any) -> list[str]:
 
 
 def _creator(author: dict[str, Any]) -> Node:
-    if "name" in author:
-        found = {"@type": "sc:Organization", "name": author["name"]}
-    else:
-        names = (author.get("given-names"), author.get("name-particle"), author.get("family-names"))
-        found = {"@type": "sc:Person", "name": " ".join(str(name) for name in names if name)}
+    kind = "sc:Organization" if "name" in author else "sc:Person"
+    found = {"@type": kind, "name": author_name(author)}
     return found | ({"url": author["orcid"]} if "orcid" in author else {})
-
-
-def _cite_as(cited: dict[str, Any], version: str, day: str | None) -> str:
-    authors = " and ".join(f"{{{_creator(author)['name']}}}" for author in cited.get("authors", ()))
-    year = f", year = {{{day[:4]}}}" if day else ""
-    return f"@misc{{corpus, title = {{{cited['title']}}}, author = {{{authors}}}{year}, note = {{Version {version}}}}}"
 
 
 def _tools(splits: dict[str, dict[str, Split]]) -> tuple[list[str], list[str]]:
     """Return the tools in the provenance of annotations, with versions: those of machines, and those of people."""
     tools: dict[bool, set[str]] = {True: set(), False: set()}
     files = [
-        path
+        file
         for name in ("documents", "annotations", WITHHELD)
         for of in splits.get(name, {}).values()
-        for path in of.files
+        for file in of.files
     ]
-    for path in files:
-        for batch in pq.ParquetFile(path).iter_batches(1024, columns=["provenance"]):
+    for file in files:
+        for batch in pq.ParquetFile(file.open_input()).iter_batches(1024, columns=["provenance"]):
             for made in filter(None, batch["provenance"].to_pylist()):
                 if made["tool"]:
                     tools[bool(made["machine"])].add(" ".join(filter(None, (made["tool"], made["tool_version"]))))
     return sorted(tools[True]), sorted(tools[False])
 
 
-def _file(path: Path, folder: Path) -> Node:
-    name = path.relative_to(folder).as_posix()
+def _file(file: TableFile) -> Node:
     return {
         "@type": "cr:FileObject",
-        "@id": name,
-        "name": name,
-        "contentUrl": name,
-        "contentSize": f"{path.stat().st_size} B",
+        "@id": file.name,
+        "name": file.name,
+        "contentUrl": file.name,
+        "contentSize": f"{file.size} B",
         "encodingFormat": "application/x-parquet",
-        "sha256": file_hash(path),
+        "sha256": file.sha256,
     }
 
 
@@ -208,8 +202,8 @@ def _split_set(schema: Schema, splits: dict[str, dict[str, Split]]) -> Node:
     }
 
 
-def _record_set(config: Config, schema: Schema, split: str, path: Path, name: str, folder: Path) -> Node:
-    fields = _Fields(config, schema, name, path.relative_to(folder).as_posix())
+def _record_set(config: Config, schema: Schema, split: str, file: str, name: str) -> Node:
+    fields = _Fields(config, schema, name, file)
     there = [fields.field(field, (), ()) for field in config.columns if field.name != "split"]
     constant = {
         "@type": "cr:Field",

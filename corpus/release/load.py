@@ -94,7 +94,7 @@ def _folder(version: str | None, repo: str | None, root: str | Path | None) -> t
 
 def _check_files(folder: Path, config: str, files: Mapping[str, str]) -> None:
     """Compare a release's files with its manifest. Raises CorpusError for a missing, changed or additional file."""
-    from .hashes import file_hash
+    from ..files.table_hash import file_hash
 
     for name, digest in files.items():
         if not (folder / name).is_file() or file_hash(folder / name) != digest:

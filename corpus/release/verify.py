@@ -10,9 +10,9 @@ from typing import Any
 from ..core.model import CorpusError
 from ..core.regular_file import read_file
 from ..files.parquet_file import ParquetFile
-from .build import content_hash
+from ..files.table_hash import TableHash, file_hash
 from .diff import number
-from .hashes import TableHash, file_hash
+from .tables import content_hash
 
 
 def read_manifest(folder: Path, links: bool = False) -> dict[str, Any]:

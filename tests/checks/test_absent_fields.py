@@ -69,6 +69,7 @@ def without(annotation: Annotation, removed: list[tuple[str, str]]) -> Annotatio
         fields = [one.name for one in SCHEMA.layers[layer].fields if one.name not in gone]
         value["fields_done"] |= {layer: fields} if layer in value["layers_done"] else {}
         value[layer] = [{k: v for k, v in record.items() if k not in gone} for record in value.get(layer, ())]
+    value["provenance"] = {k: v for k, v in value.get("provenance", {}).items() if k != "alternatives"}
     return Annotation(annotation.annotator, value, annotation.source)
 
 

@@ -13,8 +13,8 @@ import click
 import pytest
 from support.corpora import REPOSITORY
 
+from corpus.cli.help_text import is_shared, wrapped
 from corpus.cli.main import app
-from corpus.cli.options import is_shared, wrapped
 
 CLI = REPOSITORY / "docs" / "cli.md"
 INTRODUCTION = """\

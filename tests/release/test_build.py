@@ -21,9 +21,9 @@ from support.once import made_once
 
 from corpus.cli.main import main
 from corpus.files import writer
+from corpus.files.table_hash import TableHash
 from corpus.files.writer import TEMPORARY
-from corpus.pipeline.run import DOCUMENTS
-from corpus.release.hashes import TableHash
+from corpus.pipeline.shard import DOCUMENTS
 
 DOCUMENT = "barrage-hearing-delay"
 BULK = DOCUMENTS + 44
@@ -128,8 +128,8 @@ def test_where_shards_files_and_row_groups_are_cut_does_not_change_the_content(
     few_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("corpus.pipeline.run.DOCUMENTS", 2)
-    monkeypatch.setattr("corpus.release.parquet._ROW_GROUP", 1)
-    monkeypatch.setattr("corpus.release.parquet._FILE", 1)
+    monkeypatch.setattr("corpus.pipeline.tables.parquet._ROW_GROUP", 1)
+    monkeypatch.setattr("corpus.pipeline.tables.parquet._FILE", 1)
     out = build(few_built, "--out", str(tmp_path / "out"))
     one, other = read(out / "manifest.json"), read(few_built / "build" / "manifest.json")
     assert one["configs"] == other["configs"]
@@ -227,7 +227,7 @@ def test_a_folder_that_is_no_build_is_left_alone(
 
 
 Start = Callable[[str, str], subprocess.Popen[bytes]]
-BEGUN, WRITTEN = f"{TEMPORARY}*/new", f"{TEMPORARY}*/new/*/*"
+BEGUN, WRITTEN = f"{TEMPORARY}*/new", f"{TEMPORARY}*/beside/*/*"
 """What is there once a build has begun, and once it has written something."""
 
 

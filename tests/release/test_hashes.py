@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from corpus.core.model import CorpusError
-from corpus.release.hashes import TableHash
+from corpus.files.table_hash import TableHash
 
 SPAN = pa.struct([("start", pa.int64()), ("text", pa.string())])
 COLUMNS = pa.schema(

@@ -14,7 +14,7 @@ from ...columns.keys import Mask
 from ...columns.texts import ASCII
 from ...core.languages import scripts_of, tag_faults
 from ..publishable import NO_LICENCE
-from ..records import SAMPLE, is_before, spdx_name
+from ..records import SAMPLE, identifier, is_before
 from .frame import frame
 
 _HIDDEN = {
@@ -107,11 +107,7 @@ def updated_before_created(columns: Columns) -> Mask:
 
 def unknown_licence(columns: Columns) -> Mask:
     """Screen of C633."""
-
-    def is_known(licence: str) -> bool:
-        return licence in NO_LICENCE or licence.startswith("LicenseRef-") or spdx_name(licence) == licence
-
-    return _wrong(columns.record("license"), is_known)
+    return _wrong(columns.record("license"), lambda licence: identifier(licence) == licence)
 
 
 def unknown_language(columns: Columns) -> Mask:

@@ -10,7 +10,7 @@ are keyed by doc_id, so a shard needs those of its own documents only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -46,7 +46,7 @@ class Suppressions:
         """The documents that exceptions or the baseline name."""
         return frozenset(one.doc_id for one in (*self.held.values(), *(self.baseline or ())))
 
-    def of(self, doc_ids: Collection[str]) -> Suppressions:
+    def of(self, doc_ids: Container[str]) -> Suppressions:
         """Return the suppressions of findings in these documents; "" stands for findings outside any document."""
         held = {key: one for key, one in self.held.items() if one.doc_id in doc_ids or one.file}
         if self.baseline is None:

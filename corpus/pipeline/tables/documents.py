@@ -23,7 +23,7 @@ _ABOUT = {
     "layers_done": "The annotated layers; the others are null.",
     "fields_done": "For layers of which only some fields were annotated, those fields.",
     "provenance": (
-        "Where the annotation comes from: tool, guidelines, times, if a model made it, the annotator's note, "
+        "Where the annotation comes from: tool, guidelines, prompt, times, if a model made it, the annotator's note, "
         "alternatives."
     ),
 }
@@ -193,7 +193,7 @@ def provenance_type(schema: Schema) -> pa.DataType:
 
 def _of_provenance(schema: Schema) -> list[tuple[str, pa.DataType]]:
     known = schema.annotation["properties"].get("provenance", {}).get("properties", {})
-    newer = ("guidelines",) if "guidelines" in known else ()
+    newer = tuple(name for name in ("guidelines", "prompt") if name in known)
     return [(name, _type_in_provenance(schema, name)) for name in (*_PROVENANCE, *newer)]
 
 

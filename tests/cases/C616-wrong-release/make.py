@@ -6,8 +6,11 @@ from pathlib import Path
 
 from corpus.checks.suppress.suppressions import all_severities, read_suppressions
 from corpus.core.schema import Schema
-from corpus.core.settings import Settings
 from corpus.files import Index
+from corpus.files.storage import Storage
+from corpus.pipeline.check import Policy
+from corpus.pipeline.run import IndexRun
+from corpus.pipeline.shard import Compilation
 from corpus.release.build import build_folder
 
 
@@ -19,13 +22,14 @@ def make(bad: Path, good: Path) -> None:
         ):
             subprocess.run(["git", "-C", side, *argv], check=True, capture_output=True)
         (side / "releases").mkdir()
+        task = Compilation(Policy(all_severities(), read_suppressions(side, date(2026, 11, 24))))
         with Index(side) as index:
             build_folder(
-                index,
+                IndexRun(index),
+                task,
                 Schema.read(side),
-                Settings("1.0.0", all_severities()),
-                read_suppressions(side, date(2026, 11, 24)),
-                side / "releases" / "1.0.0",
+                "1.0.0",
+                Storage(side / "releases" / "1.0.0"),
                 on_problem=lambda problem: None,
                 progress=lambda shards, total: shards,
                 replace=False,

@@ -1,20 +1,21 @@
-"""Write batches to the Parquet files of one split of one config; hash and count them."""
+"""Write batches to Parquet files, and count what the card says about them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..pipeline.tables import Config
-from .hashes import TableHash
+from ...core.schema import Schema
+from ...files.table_hash import file_hash
+from . import Batches, Config, configs
 
 _ROW_GROUP = 4 * 2**20
 """Weight of rows (about their bytes) at which a row group is closed: small groups let readers skip."""
@@ -32,23 +33,29 @@ TWINS = ("twins",)
 """The key of the number of twins."""
 
 
-@dataclass(slots=True)
-class Split:
-    """A written split of a config: rows, uncompressed bytes, logical hash (SHA-256), counts, and files."""
+class Piece(NamedTuple):
+    """A Parquet file: its name in its folder, with `/`, its size in bytes, and the SHA-256 of its bytes."""
 
-    rows: int
+    name: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The files of one split of a config that were written together, and the counts of their rows."""
+
+    config: str
+    split: str
+    pieces: list[Piece]
     counts: ColumnCounts
-    files: list[Path] = field(default_factory=list)
 
 
 class Writer:
-    """Writes batches in row groups, with the same schema in every file; `close` returns the written split."""
+    """Writes batches to the files of one split, in row groups, with the same schema in every file."""
 
     def __init__(self, folder: Path, config: Config, split: str) -> None:
         self._folder, self._config, self._split = folder, config, split
-        self._hash = TableHash(config.columns)
         self._counts: ColumnCounts = Counter()
         self._waiting: list[pa.RecordBatch] = []
         self._file: pq.ParquetWriter | None = None
@@ -70,7 +77,6 @@ class Writer:
     def _flush(self) -> None:
         table = pa.Table.from_batches(self._waiting, self._config.columns).combine_chunks()
         for batch in table.to_batches():
-            self._hash.update(batch)
             self._counts.update(_count(self._config.counted(batch), self._config))
         if self._file is None or self._in_file > _FILE:
             self._next()
@@ -83,24 +89,42 @@ class Writer:
         if self._file is not None:
             self._file.close()
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._files.append(self._folder / f"{self._split}-{len(self._files):05}.tmp")
+        self._files.append(self._folder / f"{self._split}-{len(self._files):05}.parquet")
         self._file = pq.ParquetWriter(
             self._files[-1], self._config.columns, compression="zstd", write_statistics=["doc_id"], **self._encodings
         )
         self._in_file = 0
 
-    def close(self) -> Split:
-        """Finish the files and rename them to SPLIT-NNNNN-of-NNNNN.parquet."""
+    def close(self) -> Written:
+        """Finish the files, SPLIT-NNNNN.parquet, and return them."""
         if self._waiting:
             self._flush()
         assert self._file is not None
         self._file.close()
-        names = [
-            self._folder / f"{self._split}-{i:05}-of-{len(self._files):05}.parquet" for i in range(len(self._files))
-        ]
-        for old, new in zip(self._files, names, strict=True):
-            old.rename(new)
-        return Split(self._hash.rows, self._hash.size, self._hash.hexdigest(), self._counts, names)
+        pieces = [(file.relative_to(self._folder.parent).as_posix(), file.stat().st_size) for file in self._files]
+        files = [Piece(name, size, file_hash(file)) for (name, size), file in zip(pieces, self._files, strict=True)]
+        return Written(self._config.name, self._split, files, self._counts)
+
+
+class TablesWriter:
+    """Writes the tables of several shards into a folder: `<config>/<split>-NNNNN.parquet`."""
+
+    def __init__(self, folder: Path, schema: Schema) -> None:
+        self._folder = folder
+        self._configs = {config.name: config for config in configs(schema)}
+        self._writers: dict[tuple[str, str], Writer] = {}
+
+    def add(self, batches: Mapping[str, Batches]) -> None:
+        """Append the tables of a shard, `batches[split][config]`."""
+        for split, of in batches.items():
+            for name, batch in of.items():
+                if (name, split) not in self._writers:
+                    self._writers[name, split] = Writer(self._folder / name, self._configs[name], split)
+                self._writers[name, split].add(batch)
+
+    def close(self) -> list[Written]:
+        """Finish all files."""
+        return [writer.close() for _, writer in sorted(self._writers.items())]
 
 
 def _weight(batch: pa.RecordBatch) -> int:

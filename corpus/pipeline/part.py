@@ -1,0 +1,249 @@
+"""Build one partition: a pure function of its files, the settings and this program → a part.
+
+    PARTS/build-X-KEY/findings.jsonl.zst     its findings, in their order
+    PARTS/build-X-KEY/summaries.parquet      what the corpus-wide rules need of its documents
+    PARTS/build-X-KEY/<config>/<split>-NNNNN.parquet
+    PARTS/build-X-KEY.json                   counts, and the name, size and SHA-256 of each table; written last
+
+KEY is a hash of everything that the part depends on. So a part that exists is not made again, whoever made it, and two
+workers that make the same one write the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from ..checks.records import future_date
+from ..checks.rule import documentation
+from ..checks.suppress.suppressions import Suppressions, Used
+from ..core.fingerprint import Fingerprint
+from ..core.model import CorpusError
+from ..core.schema import Schema
+from ..files import Index
+from ..files.storage import Storage
+from .findings import FindingsWriter
+from .partitions import Partition, PartitionError
+from .shard import DOCUMENTS, Shard, Task, Validation, compile_shard
+from .summaries import SummaryWriter
+from .tables.parquet import Piece, TablesWriter, Written
+from .versions import difference, versions
+
+_PART = "{}-{}-{}"
+
+
+@dataclass(frozen=True, slots=True)
+class PartTask:
+    """Everything that `build_partition` needs; it is sent to other processes and machines."""
+
+    partition: Partition
+    root: Storage
+    parts: Storage
+    task: Task
+    schema: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+    """The schema of annotations, of articles, and the registry of targets."""
+    versions: dict[str, str]
+    """The versions on the machine that sends it."""
+    scratch: str | None = None
+    """A directory for temporary files, None for the one of the system."""
+    make: bool = True
+    """False if a part that does not exist is not made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is known of a part besides its files: the content of its JSON file."""
+
+    name: str
+    """The name of its files in the storage of parts."""
+    documents: int
+    errors: int
+    skipped_checks: int
+    skipped_documents: int
+    used: list[tuple[bool, list[str], int]] = field(default_factory=list)
+    """The suppressions that were used, whether each is an entry of the baseline, and how often."""
+    skipped_levels: list[tuple[str, str, list[int]]] = field(default_factory=list)
+    """Document, annotator and levels, of documents with suppressions."""
+    tables: list[Written] = field(default_factory=list)
+    today: str = ""
+    """The day of the run that made it, if it has a date in the future."""
+
+    def shard(self) -> Shard:
+        """Return the counts as those of a Shard, which has neither findings nor summaries."""
+        used: Used = Counter()
+        for of_baseline, values, count in self.used:
+            used[Fingerprint(*values) if of_baseline else _exception_key(values)] = count
+        return Shard(
+            documents=self.documents,
+            errors=self.errors,
+            used=used,
+            skipped_levels={(one[0], one[1]): frozenset(one[2]) for one in self.skipped_levels},
+            skipped_checks=self.skipped_checks,
+            skipped_documents=self.skipped_documents,
+        )
+
+
+def part_task(root: Storage, parts: Storage, task: Task, schema: Schema, scratch: Path | None) -> PartTask:
+    """Return what all partitions have in common. `scratch` is a directory of this machine for temporary files."""
+    shown = schema.annotation, schema.article, schema.registry
+    none = Partition("", (), "")
+    return PartTask(none, root, parts, task, shown, versions(), None if scratch is None else str(scratch))
+
+
+def build_partition(work: PartTask) -> Part | None:
+    """Return the part of a partition, and make it if it does not exist. None if it may not be made.
+
+    Raises CorpusError if this machine has other versions than the one that sent the task or a file changed meanwhile,
+    PartitionError if a document belongs to another partition, and OSError.
+    """
+    if other := difference(work.versions, versions()):
+        raise CorpusError(f"a worker has other versions than this machine: {other}; install the same ones")
+    with tempfile.TemporaryDirectory(prefix="corpus-", dir=work.scratch) as temporary:
+        root = files_of(work, Path(temporary, "corpus"))
+        name = _PART.format(kind_of(work.task), work.partition.name, _key(work, root))
+        part = read_part(work.parts, name, work.task.policy.suppressions.today)
+        if part is None and work.make:
+            part = _make(work, root, Path(temporary, "part"), name)
+        return part
+
+
+def read_part(parts: Storage, name: str, today: date | None) -> Part | None:
+    """Return a part that exists, None if there is none that holds on this day."""
+    try:
+        value = json.loads(parts.read(f"{name}.json"))
+    except FileNotFoundError:
+        return None
+    # A date in the future may be past when the run goes on.
+    if value["today"] and value["today"] != str(today):
+        return None
+    tables = [
+        Written(
+            config, split, [Piece(*piece) for piece in pieces], Counter({tuple(path): count for path, count in counts})
+        )
+        for config, split, pieces, counts in value.pop("tables")
+    ]
+    return Part(**value, tables=tables)
+
+
+def kind_of(task: Task) -> str:
+    """Return how the names of the parts of a task begin."""
+    return "validate" if isinstance(task, Validation) else "build"
+
+
+def _exception_key(values: list[str]) -> tuple[str, str, str, str, str]:
+    code, file, doc_id, annotator, record = values
+    return code, file, doc_id, annotator, record
+
+
+def files_of(work: PartTask, to: Path) -> Path:
+    """Return the directory with the files of a partition, which are copied to `to` from object storage."""
+    if work.root.is_local:
+        return work.root.path
+    for path in work.partition.files:
+        work.root.fetch(path, to / path)
+    return to
+
+
+def _key(work: PartTask, root: Path) -> str:
+    """Return a hash of everything that the part depends on but the day."""
+    policy = work.task.policy
+    suppressions: Suppressions = policy.suppressions
+    # The line of an exception changes when one for another partition is added above.
+    held = sorted((key, replace(one, line=0)) for key, one in suppressions.held.items())
+    baseline = suppressions.baseline
+    settings = [
+        *(kind_of(work.task), work.versions, sorted(policy.severities.items()), policy.show_suppressed),
+        *(held, baseline if baseline is None else sorted(baseline.items())),
+        None if isinstance(work.task, Validation) else work.task.with_attached,
+    ]
+    hashed = blake2b(json.dumps(work.schema, sort_keys=True).encode(), digest_size=16)
+    hashed.update(repr(settings).encode())
+    storage = Storage(root)
+    for path in work.partition.files:
+        hashed.update(f"\n{path}\n".encode())
+        for block in storage.blocks(path):
+            hashed.update(block)
+    return hashed.hexdigest()
+
+
+def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
+    folder.mkdir()
+    before = _times(work.partition, root)
+    schema = Schema(*work.schema)
+    named = work.task.policy.suppressions.doc_ids
+    total = Shard()
+    dated = False
+    tables = TablesWriter(folder, schema)
+    with (
+        Index(root, bulk=work.partition.files) as index,
+        FindingsWriter(folder / "findings.jsonl.zst") as findings,
+        SummaryWriter(folder / "summaries.parquet") as summaries,
+    ):
+        _check_ids(index, work.partition)
+        for entries in index.shards(DOCUMENTS):
+            shard = compile_shard(entries, root, index.unpacked, schema, work.task)
+            findings.add(shard.problems)
+            dated = dated or _is_dated(shard)
+            shard.problems.close()
+            summaries.add(shard.summaries)
+            _count(shard, total, named)
+            if not total.errors:
+                tables.add(shard.batches)
+    written = [] if total.errors else tables.close()
+    if _times(work.partition, root) != before:
+        raise CorpusError(f"a file of {work.partition.name} changed while it was read; run the command again")
+    part = Part(
+        name,
+        total.documents,
+        total.errors,
+        total.skipped_checks,
+        total.skipped_documents,
+        [(isinstance(key, Fingerprint), list(key), count) for key, count in sorted(total.used.items())],
+        [(*of, sorted(levels)) for of, levels in sorted(total.skipped_levels.items())],
+        written,
+        str(work.task.policy.suppressions.today) if dated else "",
+    )
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        work.parts.put(path, f"{name}/{path.relative_to(folder).as_posix()}")
+    work.parts.write(f"{name}.json", json.dumps(_as_json(part), indent=1).encode())
+    return part
+
+
+def _as_json(part: Part) -> dict[str, Any]:
+    tables = [[one.config, one.split, one.pieces, sorted(one.counts.items())] for one in part.tables]
+    return asdict(part) | {"tables": tables}
+
+
+def _check_ids(index: Index, partition: Partition) -> None:
+    """Raise PartitionError if a doc_id is not between the first ones of this partition and of the next."""
+    for doc_id in index.ends():
+        if not partition.first <= doc_id or not partition.is_below_next(doc_id):
+            why = f"{doc_id} is not from {partition.first}" + (f" to {partition.before}" if partition.before else "")
+            raise PartitionError(f"{partition.files[0]}: {why}")
+
+
+def _times(partition: Partition, root: Path) -> list[tuple[int, int]]:
+    return [((status := (root / path).stat()).st_size, status.st_mtime_ns) for path in partition.files]
+
+
+def _is_dated(shard: Shard) -> bool:
+    """Return True if a finding is about a date after the day of the run, suppressed or not."""
+    code = documentation(future_date).code
+    codes = (one.code for one in shard.problems)
+    used = (one.code if isinstance(one, Fingerprint) else one[0] for one in shard.used)
+    return any(one == code for source in (codes, used) for one in source)
+
+
+def _count(shard: Shard, total: Shard, named: frozenset[str]) -> None:
+    total.documents += shard.documents
+    total.errors += shard.errors
+    total.used.update(shard.used)
+    total.skipped_checks += shard.skipped_checks
+    total.skipped_documents += shard.skipped_documents
+    total.skipped_levels.update((key, levels) for key, levels in shard.skipped_levels.items() if key[0] in named)

@@ -1,0 +1,114 @@
+"""Look things up in single documents of a corpus with partitions, for the findings that need more than one document.
+
+    rule asks → Request, and an empty answer → fetch: the requests of each partition go where it can be read → ask again
+
+A partition is opened once for all that is asked of it, on any machine, instead of once for each finding.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from ..checks.document_summary import LayerHashes, Name
+from ..checks.repeated import Passage
+from ..core.model import CorpusError
+from ..core.schema import Schema
+from ..files import Index, Reader
+from .executors import Engine, Lost, run_all
+from .part import PartTask, files_of
+from .partitions import Partition, partition_of
+from .reduce import IndexLookUp
+
+
+class Request(NamedTuple):
+    """What is asked about a document; only a place has a file and a JSON pointer."""
+
+    doc_id: str
+    what: Literal["place", "names", "passages", "layer_hashes"]
+    file: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpTask:
+    """What is asked about the documents of one partition."""
+
+    part: PartTask
+    requests: list[Request]
+
+
+class PartitionedLookUp:
+    """Gives an empty answer to a new question, and the true one after `fetch`."""
+
+    def __init__(self, partitions: Sequence[Partition], common: PartTask, engine: Engine) -> None:
+        self._partitions, self._common, self._engine = partitions, common, engine
+        self._answers: dict[Request, Any] = {}
+        self._wanted: set[Request] = set()
+
+    def place(self, doc_id: str, file: str, pointer: str) -> tuple[int, int]:
+        """Return the line and column of a JSON pointer, from 1."""
+        found: tuple[int, int] = self._answer(Request(doc_id, "place", file, pointer), (1, 1))
+        return found
+
+    def names(self, doc_id: str) -> Sequence[Name]:
+        """Return the names of the adjudicated annotation."""
+        found: Sequence[Name] = self._answer(Request(doc_id, "names"), ())
+        return found
+
+    def passages(self, doc_id: str) -> Sequence[Passage]:
+        """Return the sentences of the text with what the adjudicated annotation says in them."""
+        found: Sequence[Passage] = self._answer(Request(doc_id, "passages"), ())
+        return found
+
+    def layer_hashes(self, doc_id: str) -> LayerHashes:
+        """Return a hash of what the adjudicated annotation says in each layer."""
+        found: LayerHashes = self._answer(Request(doc_id, "layer_hashes"), {})
+        return found
+
+    def fetch(self) -> bool:
+        """Find the answers to all new questions. Return False if there was none. Raises CorpusError."""
+        of_partition: dict[str, list[Request]] = {}
+        for request in sorted(self._wanted):
+            partition = partition_of(self._partitions, request.doc_id)
+            assert partition is not None
+            of_partition.setdefault(partition.name, []).append(request)
+        self._wanted.clear()
+        tasks = [
+            LookUpTask(replace(self._common, partition=partition), of_partition[partition.name])
+            for partition in self._partitions
+            if partition.name in of_partition
+        ]
+        for task, answers in zip(tasks, run_all(self._engine, look_up, tasks), strict=True):
+            if isinstance(answers, Lost):
+                raise CorpusError(f"the worker that read {task.part.partition.files[0]} again was killed each time")
+            self._answers.update(zip(task.requests, answers, strict=True))
+        return bool(tasks)
+
+    def forget(self) -> None:
+        """Drop all answers."""
+        self._answers.clear()
+
+    def _answer(self, request: Request, empty: Any) -> Any:
+        if request not in self._answers:
+            self._wanted.add(request)
+        return self._answers.get(request, empty)
+
+
+def look_up(task: LookUpTask) -> list[Any]:
+    """Return the answer to each request about the documents of one partition."""
+    part = task.part
+    with tempfile.TemporaryDirectory(prefix="corpus-", dir=part.scratch) as temporary:
+        root = files_of(part, Path(temporary))
+        with Index(root, bulk=part.partition.files) as index, Reader(root, index.unpacked) as reader:
+            look = IndexLookUp(index, reader, Schema(*part.schema))
+            ask: dict[str, Callable[[Request], Any]] = {
+                "place": lambda one: look.place(one.doc_id, one.file, one.pointer),
+                "names": lambda one: look.names(one.doc_id),
+                "passages": lambda one: look.passages(one.doc_id),
+                "layer_hashes": lambda one: look.layer_hashes(one.doc_id),
+            }
+            return [ask[one.what](one) for one in task.requests]
