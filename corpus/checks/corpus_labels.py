@@ -6,22 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from .document_summary import CHARACTERS, Name, Summary, key_of, label_names
-from .keyed import Context, Found, Related, Row, Tally
+from ..core.arrays import Numbers, begins_of, ranges
+from .corpus import Corpus
+from .document_summary import CHARACTERS
+from .keyed import Context, Found, Related, Tally
+from .label_counts import COUNTED, label_names
+from .names import Name, key_of
+from .summaries import Summaries, differences_in
 from .tallied import TALLIED
 
 _ENOUGH = 300
 """Number of values among which a label with a frequency of 1% is missing by chance in 5% of the cases."""
 
 
-def unchosen_rows(one: Summary) -> Iterator[Row]:
-    """Yield the labels of a document that no annotator chose."""
-    for pointer, record, detail in one.unchosen:
-        yield Row((one.doc_id, pointer), detail, (one.gold, record))
-
-
-def unchosen_label(key: tuple[str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def unchosen_label(summaries: Summaries, context: Context) -> Iterator[Found]:
     """C609: No annotator chose this gold label.
 
     What: at least two annotators annotated exactly these words, and `gold` has a label that none of them chose.
@@ -30,14 +30,15 @@ def unchosen_label(key: tuple[str, str], rows: Sequence[Row], context: Context) 
     Good: the label that one of them chose, or an exception with the reason.
     Do: look at the annotations again; correct gold, or leave it if the adjudicator knew better.
     """
-    doc_id, pointer = key
-    for _, detail, (gold, record) in rows:
-        yield Found(doc_id, gold, detail, pointer, record)
+    gold = summaries.coded("gold")
+    for i, data in summaries.filled("differences"):
+        for pointer, record, detail in differences_in(data).unchosen:
+            yield Found(summaries.ids[i], gold.values[gold.codes[i]], detail, pointer, record)
 
 
-def name_rows(one: Summary) -> bytes:
-    """Return the labels of a document's names and descriptions under a hash of their words."""
-    return one.kinds
+def name_rows(summaries: Summaries) -> tuple[npt.NDArray[np.void], Numbers]:
+    """Return the labels of names and descriptions under a hash of their words."""
+    return summaries.items("kinds", TALLIED)
 
 
 def two_labels_of_words(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:
@@ -73,13 +74,7 @@ def _kind(name: Name) -> str:
     return " ".join(filter(None, (name.form, name.type)))
 
 
-def label_rows(one: Summary) -> Iterator[Row]:
-    """Yield the counts of all labels in a document's adjudicated annotation."""
-    if one.labels:
-        yield Row("", one.labels)
-
-
-def unused_label(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def unused_label(corpus: Corpus, context: Context) -> Iterator[Found]:
     """C611: A label is never used.
 
     What: the field has 300 or more values in `gold`, and none of them is this label. Checked in full runs
@@ -92,9 +87,9 @@ def unused_label(key: str, rows: Sequence[Row], context: Context) -> Iterator[Fo
     if not context.complete:
         return
     names = label_names(context.schema)
+    counted, _ = corpus.summaries.items("labels", COUNTED)
     sums = np.zeros(len(names), np.int64)
-    for row in rows:
-        sums += np.frombuffer(row.value, np.uintc)
+    np.add.at(sums, counted["label"], counted["count"])
     totals = dict(zip(names, sums.tolist(), strict=True))
     values: Counter[tuple[str, str]] = Counter()
     for (layer, field, _), count in totals.items():
@@ -105,9 +100,13 @@ def unused_label(key: str, rows: Sequence[Row], context: Context) -> Iterator[Fo
             yield Found("", "schema/annotation.schema.json", detail)
 
 
-def character_rows(one: Summary) -> bytes:
-    """Return which properties of `CHARACTERS` a text has."""
-    return np.array(list(enumerate(one.characters)), TALLIED).tobytes()
+def character_rows(summaries: Summaries) -> tuple[npt.NDArray[np.void], Numbers]:
+    """Return which properties of `CHARACTERS` the texts have."""
+    said, values = summaries.coded("characters")
+    by_value = [np.array([(n, int(digit)) for n, digit in enumerate(value)], TALLIED) for value in values]
+    lengths = np.array([len(one) for one in by_value], np.int64)[said] if len(said) else said
+    rows = np.concatenate([np.zeros(0, TALLIED), *by_value])
+    return rows[ranges(begins_of([len(one) for one in by_value])[:-1][said], lengths)], lengths
 
 
 def unlike_characters(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:

@@ -41,6 +41,10 @@ class Parts:
     attached: bool
     annotations: tuple[tuple[str, bytes], ...]
     """The name of each annotator, and the annotation."""
+    record_file: str = ""
+    text_files: tuple[str, ...] = ()
+    annotation_files: tuple[str, ...] = ()
+    """The files of these parts, relative to the corpus."""
 
 
 class Columns:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import regex
 
+from ..core.arrays import ranges
 from ..core.tokens import Tokens, heads_of, tokens_in
 from .keys import Mask
 from .parse import Numbers
@@ -161,12 +162,6 @@ class Texts:
     @cached_property
     def _feeds(self) -> Numbers:
         return self.places("\n")
-
-
-def ranges(starts: Numbers, lengths: Numbers) -> Numbers:
-    """Return the numbers of several ranges, one range after another."""
-    ends = np.cumsum(lengths)
-    return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
 
 
 def hashes(values: npt.NDArray[Any], starts: Numbers, ends: Numbers) -> Hashes:

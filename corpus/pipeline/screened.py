@@ -71,4 +71,7 @@ def parts_of(group: list[Entry], reader: Reader) -> Parts | None:
         data[texts[0]] if texts else None,
         bool(texts) and texts[0].path.startswith(ATTACHED),
         tuple((entry.annotator, data[entry]) for entry in group if entry.kind == ANNOTATION),
+        records[0].path,
+        tuple(entry.path for entry in texts),
+        tuple(entry.path for entry in group if entry.kind == ANNOTATION),
     )

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import cast
 
-from ..checks.document_summary import Summary
 from ..checks.screening import Screened
+from ..checks.summaries import Summaries
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used
 from ..columns.documents import Columns, equal
 from ..core.garbage import no_garbage_collection
@@ -25,6 +25,7 @@ from ..core.schema import Schema
 from ..files import Entry, Reader
 from .cache import Cache, Known, Store
 from .check import Checked, Policy, check_document
+from .gather import Gatherer, rows_of
 from .screened import batches, read_columns, screened
 from .select import EVERYTHING, Selection
 from .spool import ProblemSpool
@@ -51,7 +52,7 @@ class Shard:
     """How many checks were skipped because of errors of an earlier level."""
     skipped_documents: int = 0
     """In how many documents."""
-    summaries: list[Summary] = field(default_factory=list)
+    summaries: Summaries = field(default_factory=lambda: Summaries.of_rows([]))
     """The summaries of the documents that the corpus-wide rules read."""
 
     def __getstate__(self) -> tuple[object, ...]:
@@ -91,22 +92,32 @@ class Validation:
 
     def shard(self, entries: list[Entry], reader: Reader, schema: Schema) -> Shard:
         """Check the documents of `entries`, except those that the cache knows to be clean."""
-        shard = Shard()
+        shard, gatherer = Shard(), Gatherer()
         suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
         with Cache(self.cache, {entry.doc_id for entry in entries if entry.doc_id}) as cache:
             for groups in batches(entries):
                 found = [self._look_up(group, reader, cache) for group in groups]
                 unknown = [group for group, (_, _, known) in zip(groups, found, strict=True) if known is None]
                 asked = screened(read_columns(unknown, reader, schema, self.policy.suppressions.today))
+                new: list[tuple[str, bytes, bytes, Screened]] = []
                 for group, (stamp, digest, known) in zip(groups, found, strict=True):
-                    if known is None:
-                        known = self._check(group, reader, schema, suppressor, shard, asked.get(group[0].doc_id))
+                    doc_id = group[0].doc_id
+                    shard.documents += bool(doc_id)
+                    by_columns = asked.get(doc_id)
+                    if known is None and by_columns is not None and by_columns.is_clean:
+                        gatherer.add(by_columns)
                         if digest:
-                            cache.add(group[0].doc_id, digest, stamp, known)
-                    shard.documents += bool(group[0].doc_id)
-                    if known.summary:
-                        shard.summaries.append(known.summary)
+                            new.append((doc_id, digest, stamp, by_columns))
+                        continue
+                    if known is None:
+                        known = self._check(group, reader, schema, suppressor, shard, by_columns)
+                        if digest:
+                            cache.add(doc_id, digest, stamp, known)
+                    gatherer.add(known.summary)
+                for (doc_id, digest, stamp, _), row in zip(new, rows_of([one for *_, one in new]), strict=True):
+                    cache.add(doc_id, digest, stamp, Known(True, row))
                 reader.forget()
+        shard.summaries = gatherer.summaries()
         return shard
 
     def _look_up(self, group: list[Entry], reader: Reader, cache: Cache) -> tuple[bytes, bytes | None, Known | None]:
@@ -137,7 +148,8 @@ class Validation:
             shard.report(checked)
         else:
             checked.problems.close()
-        return Known(checked.clean, checked.summary)
+        summary = checked.summary
+        return Known(checked.clean, next(rows_of([summary])) if isinstance(summary, Screened) else summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +171,7 @@ class Compilation:
 
     def shard(self, entries: list[Entry], reader: Reader, schema: Schema) -> Shard:
         """Check the documents of `entries` and compile their tables, unless one has an error."""
-        shard = Shard()
+        shard, gatherer = Shard(), Gatherer()
         suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
         made: list[dict[str, Batches]] = []
         for groups in batches(entries):
@@ -168,20 +180,25 @@ class Compilation:
             in_columns = frozenset(columns.numbers.tolist()) if columns is not None else frozenset()
             rows: list[Row] = []
             for number, group in enumerate(groups):
-                parts = reader.documents(group)
-                checked = check_document(parts, schema, self.policy, suppressor, asked.get(group[0].doc_id))
+                by_columns = asked.get(group[0].doc_id)
                 shard.documents += bool(group[0].doc_id)
+                if by_columns is not None and by_columns.is_clean:
+                    gatherer.add(by_columns)
+                    continue
+                parts = reader.documents(group)
+                checked = check_document(parts, schema, self.policy, suppressor, by_columns)
                 shard.report(checked)
-                if checked.summary:
-                    shard.summaries.append(checked.summary)
+                gatherer.add(checked.summary)
                 # An error anywhere ends the build, so no further row of this shard is needed.
                 if not shard.errors and parts and number not in in_columns and _is_tabled(parts[0], self.with_attached):
                     rows.append(_row(number, parts, self.with_attached))
             if not shard.errors:
                 of_tables = _tabled(columns, self.with_attached) if columns is not None else None
                 made.append(build(rows, schema, of_tables))
+            reader.forget()
         if not shard.errors:
             shard.batches = joined(made)
+        shard.summaries = gatherer.summaries()
         return shard
 
 

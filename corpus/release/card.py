@@ -255,8 +255,9 @@ def _annotations(splits: Splits) -> Iterator[Record]:
     for config in ("documents", "annotations", WITHHELD):
         for file in (file for split in splits.get(config, {}).values() for file in split.files):
             columns = ["doc_id", "provenance", *(["annotator"] if config != "documents" else [])]
-            for batch in pq.ParquetFile(file.open_input()).iter_batches(1024, columns=columns):
-                yield from ({"annotator": GOLD, **row} for row in batch.to_pylist())
+            with file.open_input() as opened:
+                for batch in pq.ParquetFile(opened).iter_batches(1024, columns=columns):
+                    yield from ({"annotator": GOLD, **row} for row in batch.to_pylist())
 
 
 def _label_tables(schema: Schema, counts: ColumnCounts) -> str:

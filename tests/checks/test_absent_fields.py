@@ -20,10 +20,13 @@ from support.corpora import REPOSITORY
 
 from corpus import checks
 from corpus.checks.conditions import broken_condition
+from corpus.checks.corpus import Corpus
 from corpus.checks.corpus_labels import name_rows, two_labels_of_words
-from corpus.checks.document_summary import Corpus, names, summarise
+from corpus.checks.document_summary import summarise
 from corpus.checks.keyed import Context, Tallied
+from corpus.checks.names import names
 from corpus.checks.rule import Check
+from corpus.checks.summaries import Summaries
 from corpus.core.model import GOLD, Annotation, Article, Document
 from corpus.core.schema import Schema
 from corpus.files import Index, Reader, by_document
@@ -90,7 +93,7 @@ def two_labels(annotations: list[Annotation]) -> set[str]:
     summaries = [
         summarise([Document(one.doc_id, one), Document(one.doc_id, one, by_id[one.doc_id])], SCHEMA) for one in articles
     ]
-    corpus = Corpus(tuple(summaries), names=lambda doc_id: names(by_id[doc_id], None, SCHEMA))
+    corpus = Corpus(Summaries.of(summaries), names=lambda doc_id: names(by_id[doc_id], None, SCHEMA))
     found = Tallied(two_labels_of_words, rows=name_rows).judge(corpus, Context(SCHEMA, names=corpus.names))
     return {one.detail.split(" is ")[0] for one in found}
 

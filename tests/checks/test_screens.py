@@ -22,7 +22,7 @@ from support.corpora import REPOSITORY, annotation, span
 from support.corpora import record as article
 from support.plant import KINDS, Kind
 from support.plant_ground import Ground, articles, read
-from support.screened import damage, missed
+from support.screened import damage, missed, unlike
 from support.strategies import Doc, corpora
 from support.written import real, write, write_all
 
@@ -59,6 +59,7 @@ def test_screens_flag_planted_faults(kind: Kind, tmp_path: Path) -> None:
                 if data is not None:
                     write(tmp_path, path, data)
             assert missed(tmp_path) == []
+            assert unlike(tmp_path)[0] == []
             break
 
 
@@ -74,6 +75,7 @@ def test_screens_flag_findings_of_random_documents(docs: list[Doc], bulk: bool, 
                 damage(rng, [record, *by.values()])
         write_all(root, values, bulk)
         assert missed(root) == []
+        assert unlike(root)[0] == []
 
 
 @pytest.fixture(scope="module")
@@ -107,23 +109,34 @@ def damaged(source: Path, bulk: bool, root: Path, rounds: int) -> None:
                 damage(rng, [record, *by.values(), *by.values()])
         write_all(here, values, bulk)
         assert missed(here) == []
+        assert unlike(here)[0] == []
 
 
-@pytest.mark.parametrize("make", ["ours", "german", "bulk", "odd"])
-def test_findings_are_those_of_each_check_asked_about_each_document(
-    make: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(params=["ours", "german", "bulk", "odd"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A corpus with findings."""
     makers: dict[str, Callable[[], Path]] = {
         "ours": lambda: copy_repository(tmp_path / "ours"),
         "german": lambda: request.getfixturevalue("german"),
         "bulk": lambda: faulty(tmp_path / "bulk"),
         "odd": lambda: odd(tmp_path / "odd"),
     }
-    root = makers[make]()
+    return makers[request.param]()
+
+
+def test_findings_are_those_of_each_check_asked_about_each_document(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with_screens = findings(root)
     monkeypatch.setattr(shard, "screened", lambda *_: {})
     assert findings(root) == with_screens
     assert with_screens
+
+
+def test_summaries_of_columns_are_those_of_documents(root: Path) -> None:
+    wrong, count = unlike(root)
+    assert wrong == []
+    assert count > 20
 
 
 def faulty(root: Path) -> Path:

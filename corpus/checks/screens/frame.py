@@ -12,7 +12,8 @@ from ...columns.documents import Columns
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.records import Records, Spans
-from ...columns.texts import SPACE, Hashes, hash_of, ranges
+from ...columns.texts import SPACE, Hashes, hash_of
+from ...core.arrays import ranges
 
 _STRIDE = 1 << 32
 """More than any offset: annotation × stride + offset sorts spans by annotation, then by offset."""

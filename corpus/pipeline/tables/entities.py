@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ...columns.texts import ranges
+from ...core.arrays import ranges
 from ...core.done import field_done
 from ...core.model import Annotation
 from ...core.schema import Schema

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from ...columns.texts import ranges
 from ...columns.types import type_of
+from ...core.arrays import ranges
 from ...core.schema import TARGETS, Field, Layer, Schema
 from .columns import ListColumn, index_in, taken
 from .config import Config
