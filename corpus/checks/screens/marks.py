@@ -17,7 +17,8 @@ from ...columns.documents import Columns
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.records import Records
-from ...columns.texts import SPACE, WORD, Codes, ranges
+from ...columns.texts import SPACE, WORD, Codes
+from ...core.arrays import ranges
 from ...core.languages import DIALOGUE_DASH, SAME_MARKS, WITHOUT_BLANKS
 from ..quotation_marks import MARKS, QuotationMarks
 from .frame import Frame, frame
