@@ -51,7 +51,7 @@ def test_every_other_file_is_copied(alone: Path, tmp_path: Path) -> None:
     }
     found = contents(tmp_path / "new")
     assert {name: data for name, data in found.items() if not name.endswith(".zst")} == kept
-    assert sorted(name for name in found if name.startswith("raw/")) == ["raw/00000.jsonl.zst"]
+    assert sorted(name for name in found if name.startswith("raw/")) == ["raw/00000.jsonl.zst", "raw/README.md"]
 
 
 def test_processes_and_object_storage_get_the_same_bytes(alone: Path, tmp_path: Path) -> None:
