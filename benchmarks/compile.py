@@ -5,8 +5,9 @@
 Each contender runs in a process of its own on the same made-up corpus (see bulk.py). CPU seconds are
 those of the process and its children, its start included; peak memory is the sum over the process
 tree of what is resident and not shared with others (PSS), sampled every 20 ms. `corpus` reads the
-two bulk files and checks and compiles five configs; the others read the same content joined in one
-file, check nothing and write one table.
+two bulk files and checks and compiles five configs, and by_hand.py writes the same tables with the
+checks of a schema, offsets and references; the others read the same content joined in one file,
+check nothing and write one table. Two numbers of documents give the marginal cost between them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import tempfile
 import threading
 import time
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import bulk
@@ -63,6 +65,7 @@ CONTENDERS: dict[str, list[str]] = {
         "table = pyarrow.json.read_json('{root}/joined.jsonl')\n"
         "pyarrow.parquet.write_table(table, '{scratch}/out.parquet', compression='zstd')",
     ],
+    "the same tables by hand": [sys.executable, str(Path(__file__).with_name("by_hand.py")), "{root}", "{scratch}"],
     "orjson decode + zstd write (floor)": [
         *_PYTHON,
         "import orjson, zstandard\n"
@@ -82,24 +85,45 @@ def main() -> None:
     parser.add_argument("--faulty", type=float, default=0.01, help="share of faulty documents, for a further validate")
     parser.add_argument("--repeat", type=int, default=2, help="runs of each; the fastest counts")
     args = parser.parse_args()
-    names = ("on-the-record", "datasets", "pyarrow", "pandas", "polars", "orjson", "jsonschema-rs", "sentencex")
+    names = (
+        "on-the-record",
+        "datasets",
+        "pyarrow",
+        "pandas",
+        "polars",
+        "orjson",
+        "jsonschema-rs",
+        "sentencex",
+        "spacy",
+    )
     print(
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores"
     )
     print(", ".join(f"{name} {version(name)}" for name in names))
     with tempfile.TemporaryDirectory(prefix="corpus-bench-") as folder:
-        for documents in args.documents:
-            _compare(Path(folder), documents, args.faulty, args.repeat)
+        seconds = {one: _compare(Path(folder), one, args.faulty, args.repeat) for one in sorted(args.documents)}
+    for fewer, more in pairwise(seconds):
+        _show_marginal(fewer, more, seconds[fewer], seconds[more])
 
 
-def _compare(folder: Path, documents: int, faulty: float, repeat: int) -> None:
+def _show_marginal(fewer: int, more: int, first: dict[str, float], second: dict[str, float]) -> None:
+    """Print what each document costs beyond the first ones, without the start."""
+    print(f"\nfrom {fewer:,} to {more:,} documents\n")
+    print("| command | documents per CPU-second | × load_dataset |\n|---|---:|---:|")
+    speeds = {name: (more - fewer) / max(1e-9, second[name] - first[name]) for name in first}
+    for name, speed in speeds.items():
+        print(f"| {name} | {speed:,.0f} | {speed / speeds[_REFERENCE]:.2f} |")
+
+
+def _compare(folder: Path, documents: int, faulty: float, repeat: int) -> dict[str, float]:
+    """Print the table of one number of documents; return the CPU seconds of each contender."""
     root, broken = folder / f"clean-{documents}", folder / f"faulty-{documents}"
     for place, share in ((root, 0.0), (broken, faulty)):
         place.mkdir()
         bulk.write(place, documents, share)
     size = (root / "joined.jsonl").stat().st_size / documents
     print(f"\n{documents:,} documents of {size / 1000:.1f} kB\n")
-    print("| what | documents per CPU-second | × load_dataset | CPU seconds | peak MB |\n|---|---:|---:|---:|---:|")
+    print("| command | documents per CPU-second | × load_dataset | CPU seconds | peak MB |\n|---|---:|---:|---:|---:|")
     results = {name: _best(command, root, folder, repeat) for name, command in CONTENDERS.items()}
     results[f"corpus validate, {faulty:.0%} faulty"] = _best(CONTENDERS["corpus validate"], broken, folder, repeat)
     reference = documents / results[_REFERENCE][0]
@@ -108,6 +132,7 @@ def _compare(folder: Path, documents: int, faulty: float, repeat: int) -> None:
         print(f"| {name} | {speed:,.0f} | {speed / reference:.2f} | {seconds:.2f} | {peak:,.0f} |", flush=True)
     shutil.rmtree(root)
     shutil.rmtree(broken)
+    return {name: seconds for name, (seconds, _) in results.items()}
 
 
 def _best(command: list[str], root: Path, folder: Path, repeat: int) -> tuple[float, float]:

@@ -196,9 +196,9 @@ def compare(
     agreed: dict[str, list[Record]] = {}
     items: list[Item] = []
     for name in layers:
-        context = [
-            {record["id"]: _around(shared, pieces) for record, pieces in zip(records, places, strict=True)}
-            for records, places in zip(matching.records(name), matching.places(name), strict=True)
+        places = [
+            dict(zip((record["id"] for record in records), of, strict=True))
+            for records, of in zip(matching.records(name), matching.places(name), strict=True)
         ]
         of_b = {record["id"]: _renamed(record, schema.layers[name], ids) for record in matching.records(name)[1]}
         match_of = {one["id"]: of_b[two["id"]] for one, two in matching.pairs(name)}
@@ -209,10 +209,10 @@ def compare(
             if two is not None and not differs:
                 agreed[name].append(one)
             else:
-                items.append(Item(name, one, two, differs, context[0][one["id"]]))
+                items.append(Item(name, one, two, differs, _around(shared, places[0][one["id"]])))
         matched = {two["id"] for _, two in matching.pairs(name)}
         items += [
-            Item(name, None, of_b[two["id"]], [], context[1][two["id"]])
+            Item(name, None, of_b[two["id"]], [], _around(shared, places[1][two["id"]]))
             for two in matching.records(name)[1]
             if two["id"] not in matched
         ]

@@ -103,6 +103,9 @@ def agreement(
     counted = _Counted(chosen)
     judge = "" if adjudicator in chosen else adjudicator
     for shared in shared_documents(root, schema, chosen, left_out, split=split, adjudicator=judge):
+        if shared.article.record.get("twin_of"):
+            left_out["twins, which no figure counts"] += 1
+            continue
         counted.add(schema, compared, shared, judge)
     resamples = Resamples()
     return Result(

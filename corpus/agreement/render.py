@@ -71,12 +71,14 @@ def csv(result: Result) -> str:
 
 
 def card_table(root: str | Path) -> str:
-    """Return Markdown for the dataset card: figures with 95% intervals, and the five most frequent confusions.
+    """Return Markdown for the dataset card: figures with 95% intervals, the five most frequent confusions, and what
+    gold decided, with an estimate of what both annotators missed.
 
     All annotators but gold are compared; with fewer than two, return one sentence that says so.
     """
-    names = [name for name in annotators_of(Path(root)) if name != GOLD]
-    result = agreement(root, adjudicator="") if len(names) > 1 else None
+    there = annotators_of(Path(root))
+    names = [name for name in there if name != GOLD]
+    result = agreement(root, adjudicator=GOLD if GOLD in there else "") if len(names) > 1 else None
     if result is None or not result.documents:
         return "No document was annotated by two annotators.\n"
     rows = [row for row in _rows(result.overall) if row["measure"] not in _NOT_IN_CARD]
@@ -89,6 +91,14 @@ def card_table(root: str | Path) -> str:
     if len(result.confusions):
         title, columns, found = _confusions(result, _CARD_CONFUSIONS)
         parts += ["", f"{title}:", "", *_markdown_table(("", columns, found))]
+    title, columns, found = _decisions(result)
+    if found:
+        parts += [
+            "",
+            f"{title}, with what both missed by capture–recapture:",
+            "",
+            *_markdown_table(("", columns, found)),
+        ]
     return "\n".join(parts) + "\n"
 
 

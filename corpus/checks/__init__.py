@@ -43,7 +43,9 @@ from . import (
 )
 from .corpus_wide import CORPUS_WIDE
 from .derived import derived
+from .one_cause import systematic
 from .rule import Check, CheckFunction, Suppress
+from .same_cause import Reported
 from .sound_part import Errors
 
 CHECKS: tuple[Check, ...] = (
@@ -117,12 +119,6 @@ CHECKS: tuple[Check, ...] = (
     Check(quotes.speaker_not_source, needs=("quotes.source", "quotes.speaker", "mentions.entity"), by_record=True),
     Check(quotes.paragraph_flag, "warning", reads=("quotes.continues_paragraph",), by_record=True),
     Check(quote_marks.mixed_without_marks, "warning", reads=("quotes.type",), by_record=True),
-    Check(
-        quotes.speaker_kind_mismatch,
-        "warning",
-        needs=("quotes.speaker", "mentions.entity", "mentions.form"),
-        reads=("quotes.speaker_kind",),
-    ),
     Check(edges.inside_word, "warning", optional=("quotes.cue", "stances.evidence_spans"), by_record=True),
     Check(edges.own_marks_in_content, "warning", reads=("quotes.type",)),
     Check(edges.words_left_out, "warning", reads=("quotes.type",), optional=("quotes.parent",)),
@@ -152,7 +148,14 @@ CHECKS: tuple[Check, ...] = (
         "warning",
         needs=("quotes.speaker", "entities.type"),
         reads=("quotes.speaker_kind",),
+        optional=("quotes.source", "mentions.entity"),
         by_record=True,
+    ),
+    Check(
+        quotes.speaker_kind_mismatch,
+        "warning",
+        needs=("quotes.speaker", "mentions.entity", "mentions.form"),
+        reads=("quotes.speaker_kind",),
     ),
     Check(
         quote_sources.addressee_is_speaker,
@@ -291,10 +294,16 @@ def run(
     only an error that is left fails its level. `today` is the day of the run, after which a date is in the future.
     `on_skip` receives the number of checks that were skipped because of errors.
     `asked_only` are the checks that may have a finding, if `screening` says so; the others are not run.
+    A finding that follows from another one is left out: see `same_cause`.
     """
     about = "article" if document.annotation is None else "annotation"
     document.severities, document.today = severities() if chosen is None else chosen, today
-    before, errors = frozenset(failed), Errors(document, schema)
+    before, errors, reported = frozenset(failed), Errors(document, schema), Reported()
+
+    def add(problem: Problem) -> None:
+        if problem.severity == "error":
+            errors.add(problem)
+
     for level, checks in _by_level(about, schema):
         if level == 1 and not any(s.faults for s in document.sources):
             continue
@@ -310,12 +319,17 @@ def run(
         # Below level 5, the form of what the annotator says to have annotated is not checked yet.
         absent = derived(asked, schema).absent if level >= 5 and fit else ()
         for check in fit:
-            for problem in check.ask(asked, schema) if check.can_ask(absent) else ():
+            problems = check.ask(asked, schema) if check.can_ask(absent) else ()
+            for problem in systematic(problems, add) if level == 2 else problems:
                 left = suppress(problem) if suppress else problem
+                if left and reported.explains(left, document.value):
+                    continue
                 if (left and left.severity == "error") or document.source.value is None:
                     failed.add(level)
-                    if level < 5:  # no level relies on the last two
+                    if level in (1, 3, 4):  # no level relies on the last two
                         errors.add(problem)
+                if left is problem:  # what is suppressed may be shown, as another finding, and explains none
+                    reported.add(problem)
                 if left:
                     yield left
 

@@ -13,7 +13,8 @@ from ..core.model import Document, Problem
 from ..core.pronouns import pronouns_of
 from ..core.schema import Schema
 from ..core.words import word_places
-from .derived import derived
+from .derived import derived, offsets
+from .edges import whole_words
 from .mentions import mixed_word
 from .rule import CheckFunction, at, found
 
@@ -42,6 +43,7 @@ def same_name(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: within one article, a name nearly always stands for one thing, so the chain was split in two.
     Bad: e1 and e4, both GPE and *Dunfold*.
     Good: e1 alone, with the mentions of both.
+    Do: merge the two entities, or correct the entity of the mentions.
     """
     entities, mentions = document.layer("entities"), document.layer("mentions")
     names = [_key(str(entity.get("name") or "")) for entity in entities]
@@ -67,14 +69,15 @@ def he_and_she(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: two people are most likely merged into one: whatever one of them says counts for the other.
     Bad: *she* and *his* as mentions of e1.
     Good: e1 and e2.
+    Do: make two entities of the chain.
     """
     pronouns = pronouns_of(str(document.article.record.get("language", "")))
     if pronouns is None or not pronouns.male:
         return
     for i, entity in enumerate(document.layer("entities")):
         chain = derived(document, schema).words_of.get(entity["id"], []) if entity.get("type") == "PER" else []
-        he = next((j for j, words in chain if words.lower() in pronouns.male), None)
-        she = next((j for j, words in chain if words.lower() in pronouns.female), None)
+        he = next((j for j, words in chain if words.lower() in pronouns.male and _is_whole(document, j)), None)
+        she = next((j for j, words in chain if words.lower() in pronouns.female and _is_whole(document, j)), None)
         if he is not None and she is not None:
             yield _of_two(he_and_she, document, schema, i, (he, she))
 
@@ -87,6 +90,7 @@ def two_people(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: two people may be merged into one. Some people have two names, such as a stage name.
     Bad: *Mira Halloran* and *Jon Halloran* as mentions of e1.
     Good: e1 and e2.
+    Do: make two entities of the chain, unless both are names of one person.
     """
     pronouns = pronouns_of(str(document.article.record.get("language", "")))
     ignored = pronouns.certain | pronouns.others if pronouns else frozenset[str]()
@@ -108,6 +112,7 @@ def missed_name(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the annotator stopped, or a file was cut; a missing mention is missing in every chain and quote.
     Bad: *Dunfold* six times in the text and twice in `mentions`.
     Good: six mentions of Dunfold.
+    Do: add the missing mentions.
     """
     text = document.text
     if text is None:
@@ -139,6 +144,7 @@ def foreign_name(document: Document, schema: Schema) -> Iterator[Problem]:
     to another entity.
     Bad: `"name": "Mira Haloran"` for *Mira Halloran* and *Halloran*.
     Good: `"name": "Mira Halloran"`
+    Do: write the fullest name that the article gives, or correct the entity of the mentions.
     """
     mentions = document.layer("mentions")
     for i, entity in enumerate(document.layer("entities")):
@@ -154,6 +160,9 @@ def foreign_name(document: Document, schema: Schema) -> Iterator[Problem]:
         known = {word for _, one in chain for word in _WORD.findall(_key(one))}
         capital = [word for word in words if word[0].isupper()]
         missing = [word for word in capital if word.casefold() not in known]
+        if missing:  # a mention that lacks a part of a word is that of Q520
+            known |= {word for j, _ in chain for word in _WORD.findall(_key(_widened(document, j)))}
+            missing = [word for word in missing if word.casefold() not in known]
         if missing or (words and not capital and known.isdisjoint(_WORD.findall(_key(name)))):
             detail = f"{name[:80]!r}, mentioned as {', '.join(repr(one[:60]) for _, one in chain[:3])}"
             yield found(foreign_name, document, detail, join_pointer("entities", i, "name"))
@@ -198,6 +207,17 @@ def _covered(document: Document) -> bytearray:
         for span in mention["spans"]:
             covered[span["start"] : span["end"]] = b"\1" * (span["end"] - span["start"])
     return covered
+
+
+def _widened(document: Document, mention: int) -> str:
+    """Return the words of a mention, with the rest of those that it cuts."""
+    whole = (whole_words(document, *span) for span in offsets(document.layer("mentions")[mention], "spans"))
+    return " ".join((document.text or "")[start:end] for start, end in whole)
+
+
+def _is_whole(document: Document, mention: int) -> bool:
+    """Return False for a mention that cuts a word, such as *he* of *her*: that is Q520."""
+    return all(whole_words(document, *span) == span for span in offsets(document.layer("mentions")[mention], "spans"))
 
 
 def _key(name: str) -> str:

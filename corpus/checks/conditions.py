@@ -20,8 +20,9 @@ def broken_condition(document: Document, schema: Schema) -> Iterator[Problem]:
     """S501: A record breaks a rule of the schema.
 
     What: the `conditions` of a layer in `schema/annotation.schema.json` say what a record holds if it holds something
-    else. The finding names the rule. A field that was not annotated breaks none, and each field of a record is in one
-    finding only. A new rule is one edit in `schema/`.
+    else. The finding names the rule. A field that was not annotated breaks none. Each field of a record is in one
+    finding only, and a rule that applies because of a wrong value is not reported beside the one that says it is wrong.
+    A new rule is one edit in `schema/`.
     Why: such a rule of the guidelines says that two values contradict each other, so one of them is wrong.
     Bad: `attribution: none`, `speaker: e1`; or `label: neutral`, `intensity: 3`.
     Good: `attribution: implicit`, `speaker: e1`; or `label: neutral`, `intensity: 1`.
@@ -31,13 +32,24 @@ def broken_condition(document: Document, schema: Schema) -> Iterator[Problem]:
         absent = {name.removeprefix(prefix) for name in derived(document, schema).absent if name.startswith(prefix)}
         conditions = [one for one in schema.conditions[layer.name] if not absent.issuperset(one.fields)]
         for i, record in enumerate(document.layer(layer.name) if conditions else ()):
-            failing = [condition for condition in conditions if condition.broken(record, absent)]
+            failing = {one: broken for one in conditions if (broken := one.broken(record, absent))}
             reported: set[str] = set()
-            for condition in failing:
-                broken = [test for test in condition.broken(record, absent) if test.field not in reported]
-                if broken:
-                    reported.update(test.field for test in broken)
-                    yield _finding(document, layer, i, record, condition, broken)
+            for condition in _causes(failing):
+                left = [test for test in failing[condition] if test.field not in reported]
+                if left:
+                    reported.update(test.field for test in left)
+                    yield _finding(document, layer, i, record, condition, left)
+
+
+def _causes(failing: dict[Condition, tuple[FieldTest, ...]]) -> list[Condition]:
+    """Return the broken conditions without those that ask because of a value that another one says is wrong."""
+
+    def rests_on(one: Condition, other: Condition) -> bool:
+        wrong = {test.field for test in failing[other]}
+        return one is not other and any(test.field in wrong for test in one.tests)
+
+    causes = [one for one in failing if not any(rests_on(one, other) and not rests_on(other, one) for other in failing)]
+    return causes or [*failing]
 
 
 def _finding(

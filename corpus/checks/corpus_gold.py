@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
-from .document_summary import Summary
-from .keyed import Context, Found, Related, Row, Tally
+import numpy as np
+import numpy.typing as npt
+
+from ..core.arrays import Numbers
+from .keyed import Context, Found, Related, Row, Rows, Tally
 from .repeated import Passage
+from .summaries import Coded, Summaries, differences_in
+from .tallied import TALLIED
 
 _SHOWN = 60
 """Code points of a sentence in a message."""
 
 
-def _rows(one: Summary, code: str) -> Iterator[Row]:
-    for found in one.compared:
-        if found.code == code:
-            yield Row((one.doc_id, found.file, found.pointer), found.detail, (found.record, found.related))
+def _found(summaries: Summaries, code: str) -> Iterator[Found]:
+    for i, data in summaries.filled("differences"):
+        doc_id = summaries.ids[i]
+        for one in differences_in(data).compared:
+            if one.code == code:
+                places = tuple(Related(doc_id, *place) for place in one.related)
+                yield Found(doc_id, one.file, one.detail, one.pointer, one.record, related=places)
 
 
-def _each(key: tuple[str, str, str], rows: Sequence[Row]) -> Iterator[Found]:
-    doc_id, file, pointer = key
-    for _, detail, (record, related) in rows:
-        places = tuple(Related(doc_id, *one) for one in related)
-        yield Found(doc_id, file, detail, pointer, record, related=places)
-
-
-missing_rows = partial(_rows, code="C650")
-added_rows = partial(_rows, code="C651")
-one_side_rows = partial(_rows, code="C652")
-copied_rows = partial(_rows, code="C654")
-overruled_rows = partial(_rows, code="C655")
-opposite_rows = partial(_rows, code="C656")
-
-
-def missing_in_gold(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def missing_in_gold(summaries: Summaries, context: Context) -> Iterator[Found]:
     """C650: Gold lacks a record that all annotators have.
 
     What: at least two annotators annotated the layer, all of them have a record there (matched as in `corpus
@@ -43,22 +35,24 @@ def missing_in_gold(key: tuple[str, str, str], rows: Sequence[Row], context: Con
     Why: most often the record was lost. To reject what everyone found needs a documented reason.
     Bad: *the ferry operator* is a mention for `ann-a` and for `ann-b`, and not in gold.
     Good: gold with the mention, or an exception with the reason.
+    Do: add the record to gold, or leave it out if both annotators are wrong.
     """
-    yield from _each(key, rows)
+    yield from _found(summaries, "C650")
 
 
-def only_in_gold(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def only_in_gold(summaries: Summaries, context: Context) -> Iterator[Found]:
     """C651: Gold has a record that no annotator has.
 
     What: at least two annotators annotated the layer, and none of them has a record that matches this one.
     Why: the adjudicator found what everyone missed, or a record slipped in. A second look is cheap.
     Bad: a quote of gold that neither `ann-a` nor `ann-b` has, from an older text.
     Good: a record that the adjudicator added on purpose.
+    Do: delete the record from gold, or leave it if the adjudicator found it.
     """
-    yield from _each(key, rows)
+    yield from _found(summaries, "C651")
 
 
-def gold_of_one_side(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def gold_of_one_side(summaries: Summaries, context: Context) -> Iterator[Found]:
     """C652: Gold says what one annotator says throughout.
 
     What: every record of `gold` says the same as that of one annotator, though another differs in eight or more.
@@ -66,14 +60,23 @@ def gold_of_one_side(key: tuple[str, str, str], rows: Sequence[Row], context: Co
     was probably copied and never adjudicated.
     Bad: `annotations/gold/` has the file of `ann-a` under another name.
     Good: `corpus adjudicate --from ann-a,ann-b`, with a decision for each difference.
+    Do: make sure that someone adjudicated, and that gold is not a copy.
     """
-    yield from _each(key, rows)
+    yield from _found(summaries, "C652")
 
 
-def adjudication_rows(one: Summary) -> Iterator[Row]:
-    """Yield whether a document that two annotators or more annotated has a gold annotation."""
-    if one.gold or len(one.annotators) > 1:
-        yield Row("", bool(one.gold), (one.doc_id, one.record, one.annotators))
+def adjudication_rows(summaries: Summaries) -> Rows:
+    """Return whether each document that two annotators or more annotated, or that has gold, has gold."""
+    annotators = summaries.coded("annotators")
+    has_gold = summaries.coded("gold").mapped(bool)
+    several = annotators.mapped(lambda names: len(names) > 1)
+    chosen = np.flatnonzero(several.filled | has_gold.filled)
+    rest = (
+        summaries.coded("doc_id").select(chosen),
+        summaries.coded("record").select(chosen),
+        annotators.select(chosen),
+    )
+    return Rows(chosen, Coded(np.zeros(len(chosen), np.int64), [""]), has_gold.select(chosen), rest)
 
 
 def not_adjudicated(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
@@ -84,15 +87,16 @@ def not_adjudicated(key: str, rows: Sequence[Row], context: Context) -> Iterator
     Why: the build compiles gold, so the work of both annotators is missing in the data.
     Bad: `annotations/ann-a/ferry-1.json`, `annotations/ann-b/ferry-1.json`, and no `annotations/gold/ferry-1.json`.
     Good: `corpus adjudicate --from ann-a,ann-b`.
+    Do: run `corpus adjudicate`.
     """
-    for row in rows if any(row.value for row in rows) else ():
+    for row in rows:
         doc_id, record, annotators = row.rest
         if not row.value:
             hint = f"corpus adjudicate --from {','.join(annotators[:2])}"
             yield Found(doc_id, record, f"annotated by {' and '.join(annotators)}", "/doc_id", suggestion=hint)
 
 
-def copied_annotation(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def copied_annotation(summaries: Summaries, context: Context) -> Iterator[Found]:
     """C654: An annotation is the copy of another annotator's.
 
     What: two annotators, gold aside, say the same in every record of every layer that both annotated, in 20 records
@@ -100,11 +104,12 @@ def copied_annotation(key: tuple[str, str, str], rows: Sequence[Row], context: C
     Why: independent annotators differ. A copy under another name raises agreement to 1 and hides every error.
     Bad: `annotations/ann-b/ferry-1.json` is `annotations/ann-a/ferry-1.json` with another `annotator`.
     Good: each annotator's own work; delete the copy.
+    Do: put the annotation back into the folder of the person who made it, and delete the copy.
     """
-    yield from _each(key, rows)
+    yield from _found(summaries, "C654")
 
 
-def overruled_value(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def overruled_value(summaries: Summaries, context: Context) -> Iterator[Found]:
     """C655: Gold contradicts what all annotators say.
 
     What: at least two annotators and `gold` have the record, the annotators say the same in a field, and gold says
@@ -114,24 +119,26 @@ def overruled_value(key: tuple[str, str, str], rows: Sequence[Row], context: Con
     Why: most often a slip in adjudication. A deliberate decision against everyone needs a documented reason.
     Bad: `speaker: e2` in gold, the mayor's entity for `ann-a` and for `ann-b`.
     Good: the speaker that both chose, or an exception with the reason.
+    Do: correct gold, or leave it if the adjudicator knew better.
     """
-    yield from _each(key, rows)
+    yield from _found(summaries, "C655")
 
 
-def opposite_stance(key: tuple[str, str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def opposite_stance(summaries: Summaries, context: Context) -> Iterator[Found]:
     """C656: Gold has the opposite of the stance that all annotators have.
 
     What: at least two annotators have the stance in favour, and `gold` has it against, or the other way round.
     Why: a flipped sign is the costliest error of a stance, and easily made with one key.
     Bad: `label: against` in gold, `favor` by `ann-a` and by `ann-b`.
     Good: `label: favor`, or an exception with the reason.
+    Do: correct the label of the stance, in gold or in the annotations.
     """
-    yield from _each(key, rows)
+    yield from _found(summaries, "C656")
 
 
-def passage_rows(one: Summary) -> bytes:
-    """Return the sentences of a document under a hash of their words."""
-    return one.passages
+def passage_rows(summaries: Summaries) -> tuple[npt.NDArray[np.void], Numbers]:
+    """Return the sentences of documents under a hash of their words."""
+    return summaries.items("passages", TALLIED)
 
 
 def sentence_annotated_differently(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:
@@ -143,6 +150,7 @@ def sentence_annotated_differently(key: int, tallies: Sequence[Tally], context: 
     Why: the same words rarely mean something else; most often one of the two is an error.
     Bad: *The council will meet on Monday, its clerk said.* with a quote in one report and without one in another.
     Good: the same records in both, or an exception that says what differs around them.
+    Do: annotate both alike, unless their context differs.
     """
     known = [(tally, one) for tally in tallies if (one := _find(context, tally, key)) is not None]
     if len(known) < 2:
@@ -167,13 +175,15 @@ def _find(context: Context, tally: Tally, key: int) -> Passage | None:
     return next(found, None)
 
 
-def text_rows(one: Summary) -> Iterator[Row]:
-    """Yield the document under the checksum of its text, if it has gold."""
-    if one.gold:
-        yield Row(one.sketch.keys[0], one.doc_id, (one.gold,))
+def text_rows(summaries: Summaries) -> Rows:
+    """Return each document with gold under the checksum of its text."""
+    gold = summaries.coded("gold")
+    chosen = np.flatnonzero(gold.filled)
+    texts, ids = summaries.coded("text").select(chosen), summaries.coded("doc_id").select(chosen)
+    return Rows(chosen, texts, ids, (gold.select(chosen),))
 
 
-def text_annotated_differently(key: bytes, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def text_annotated_differently(key: int, rows: Sequence[Row], context: Context) -> Iterator[Found]:
     """C658: The same text is annotated differently.
 
     What: two documents have the same text, and `gold` says something else in one of them, in a layer whose fields both
@@ -181,6 +191,7 @@ def text_annotated_differently(key: bytes, rows: Sequence[Row], context: Context
     Why: a model is taught two answers to one question, or tested on the other one.
     Bad: an agency report under two ids, with another medium of a quote in one of them.
     Good: one document; or the same records in both.
+    Do: annotate both alike.
     """
     first: dict[tuple[str, tuple[str, ...]], tuple[int, str, str]] = {}
     for row in rows:

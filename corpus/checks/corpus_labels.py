@@ -6,37 +6,39 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from .document_summary import CHARACTERS, Name, Summary, key_of, label_names
-from .keyed import Context, Found, Related, Row, Tally
+from ..core.arrays import Numbers, begins_of, ranges
+from .corpus import Corpus
+from .document_summary import CHARACTERS
+from .keyed import Context, Found, Related, Tally
+from .label_counts import COUNTED, label_names
+from .names import Name, key_of
+from .summaries import Summaries, differences_in
 from .tallied import TALLIED
 
 _ENOUGH = 300
 """Number of values among which a label with a frequency of 1% is missing by chance in 5% of the cases."""
 
 
-def unchosen_rows(one: Summary) -> Iterator[Row]:
-    """Yield the labels of a document that no annotator chose."""
-    for pointer, record, detail in one.unchosen:
-        yield Row((one.doc_id, pointer), detail, (one.gold, record))
-
-
-def unchosen_label(key: tuple[str, str], rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def unchosen_label(summaries: Summaries, context: Context) -> Iterator[Found]:
     """C609: No annotator chose this gold label.
 
     What: at least two annotators annotated exactly these words, and `gold` has a label that none of them chose.
     Why: most often an error in adjudication. A deliberate decision against both needs a documented reason.
     Bad: `type: mixed` in gold, `direct` and `indirect` by the annotators, without an explanation.
     Good: the label that one of them chose, or an exception with the reason.
+    Do: look at the annotations again; correct gold, or leave it if the adjudicator knew better.
     """
-    doc_id, pointer = key
-    for _, detail, (gold, record) in rows:
-        yield Found(doc_id, gold, detail, pointer, record)
+    gold = summaries.coded("gold")
+    for i, data in summaries.filled("differences"):
+        for pointer, record, detail in differences_in(data).unchosen:
+            yield Found(summaries.ids[i], gold.values[gold.codes[i]], detail, pointer, record)
 
 
-def name_rows(one: Summary) -> bytes:
-    """Return the labels of a document's names and descriptions under a hash of their words."""
-    return one.kinds
+def name_rows(summaries: Summaries) -> tuple[npt.NDArray[np.void], Numbers]:
+    """Return the labels of names and descriptions under a hash of their words."""
+    return summaries.items("kinds", TALLIED)
 
 
 def two_labels_of_words(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:
@@ -47,6 +49,7 @@ def two_labels_of_words(key: int, tallies: Sequence[Tally], context: Context) ->
     Why: some words do name two things. Others name one thing that two annotators labelled differently.
     Bad: *Harbour Board*: ORG in seven documents, and FAC in one.
     Good: one type, or a note in the guidelines that distinguishes the two.
+    Do: correct the label that is wrong; leave both if the words mean two things.
     """
     if not any(tally.value % 2 for tally in tallies):
         return
@@ -71,13 +74,7 @@ def _kind(name: Name) -> str:
     return " ".join(filter(None, (name.form, name.type)))
 
 
-def label_rows(one: Summary) -> Iterator[Row]:
-    """Yield the counts of all labels in a document's adjudicated annotation."""
-    if one.labels:
-        yield Row("", one.labels)
-
-
-def unused_label(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+def unused_label(corpus: Corpus, context: Context) -> Iterator[Found]:
     """C611: A label is never used.
 
     What: the field has 300 or more values in `gold`, and none of them is this label. Checked in full runs
@@ -85,13 +82,14 @@ def unused_label(key: str, rows: Sequence[Row], context: Context) -> Iterator[Fo
     Why: a label rarer than 1% cannot be learnt, or the annotators do not know it.
     Bad: `polarity` with 900 values, and `hypothetical` never.
     Good: a label that is used, or that is deleted from `schema/`.
+    Do: use the label where it fits, or take it out of the schema.
     """
     if not context.complete:
         return
     names = label_names(context.schema)
+    counted, _ = corpus.summaries.items("labels", COUNTED)
     sums = np.zeros(len(names), np.int64)
-    for row in rows:
-        sums += np.frombuffer(row.value, np.uintc)
+    np.add.at(sums, counted["label"], counted["count"])
     totals = dict(zip(names, sums.tolist(), strict=True))
     values: Counter[tuple[str, str]] = Counter()
     for (layer, field, _), count in totals.items():
@@ -102,9 +100,13 @@ def unused_label(key: str, rows: Sequence[Row], context: Context) -> Iterator[Fo
             yield Found("", "schema/annotation.schema.json", detail)
 
 
-def character_rows(one: Summary) -> bytes:
-    """Return which properties of `CHARACTERS` a text has."""
-    return np.array(list(enumerate(one.characters)), TALLIED).tobytes()
+def character_rows(summaries: Summaries) -> tuple[npt.NDArray[np.void], Numbers]:
+    """Return which properties of `CHARACTERS` the texts have."""
+    said, values = summaries.coded("characters")
+    by_value = [np.array([(n, int(digit)) for n, digit in enumerate(value)], TALLIED) for value in values]
+    lengths = np.array([len(one) for one in by_value], np.int64)[said] if len(said) else said
+    rows = np.concatenate([np.zeros(0, TALLIED), *by_value])
+    return rows[ranges(begins_of([len(one) for one in by_value])[:-1][said], lengths)], lengths
 
 
 def unlike_characters(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:
@@ -115,6 +117,7 @@ def unlike_characters(key: int, tallies: Sequence[Tally], context: Context) -> I
     Why: *é* in one code point and in two are different words to a program, and so are *5 km* with two kinds of space.
     Bad: 3 of 60 texts were copied from a PDF file, which decomposes letters.
     Good: texts from one source and in one form. Annotated texts are immutable, so programs have to normalise them.
+    Do: find out whether the texts come from different tools; do not edit a text that was annotated.
     """
     counts = {tally.value: tally for tally in tallies}
     total, one = sum(tally.documents for tally in tallies), counts[True]

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+import numpy as np
+
 from ..core.model import GOLD
 from ..core.spelling import alike, forms
-from .document_summary import Summary
-from .keyed import Context, Found, Related, Row
+from .keyed import Context, Found, Related, Row, Rows
+from .summaries import Coded, Summaries, differences_in
 
 _RARE = 10
 """A name may be a misspelling of one that occurs ten times as often, or if it occurs once."""
 
 
-def id_rows(one: Summary) -> Iterator[Row]:
-    """Yield the id of a document under its lower-case form."""
-    yield Row(one.doc_id.lower(), one.doc_id, (one.record,))
+def id_rows(summaries: Summaries) -> Rows:
+    """Return the id of each document under its lower-case form."""
+    ids = summaries.coded("doc_id")
+    return Rows(ids.codes, ids.mapped(str.lower), ids, (summaries.coded("record"),))
 
 
 def ids_alike(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
@@ -26,6 +29,7 @@ def ids_alike(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found
     Why: on the file systems of Windows and macOS one document's files overwrite the other's.
     Bad: `raw/Ferry-1.json` and `raw/ferry-1.json`
     Good: `raw/ferry-1.json` and `raw/ferry-2.json`
+    Do: rename one of the documents.
     """
     (_, other, (other_record,)), *more = rows
     for _, doc_id, (record,) in more:
@@ -33,11 +37,10 @@ def ids_alike(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found
         yield Found(doc_id, record, f"{doc_id}, {other}", "/doc_id", related=related)
 
 
-def file_rows(one: Summary) -> Iterator[Row]:
-    """Yield the bulk files of a document under their lower-case paths."""
-    for file in one.files:
-        if ".jsonl" in file:
-            yield Row(file.lower(), file)
+def file_rows(summaries: Summaries) -> Rows:
+    """Return the bulk files of each document under their lower-case paths."""
+    documents, files = summaries.coded("files").split(lambda files: [file for file in files if ".jsonl" in file])
+    return Rows(documents, files.mapped(str.lower), files)
 
 
 def files_alike(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
@@ -47,6 +50,7 @@ def files_alike(key: str, rows: Sequence[Row], context: Context) -> Iterator[Fou
     Why: on the file systems of Windows and macOS one file overwrites the other.
     Bad: `raw/May.jsonl` and `raw/may.jsonl`
     Good: `raw/may-1.jsonl` and `raw/may-2.jsonl`
+    Do: rename one of the files.
     """
     other, *more = sorted({row.value for row in rows})
     for file in more:
@@ -54,10 +58,15 @@ def files_alike(key: str, rows: Sequence[Row], context: Context) -> Iterator[Fou
         yield Found("", file, f"{file}, {other}", related=related)
 
 
-def origin_rows(one: Summary) -> Iterator[Row]:
-    """Yield the imported annotation files of a document under their origins."""
-    for file, origin in one.imported:
-        yield Row(origin, (one.doc_id, file))
+def origin_rows(summaries: Summaries) -> Rows:
+    """Return the imported annotation files of each document under their origins."""
+    found = [
+        (i, origin, (summaries.ids[i], file))
+        for i, data in summaries.filled("differences")
+        for file, origin in differences_in(data).imported
+    ]
+    documents, origins, files = zip(*found, strict=True) if found else ((), (), ())
+    return Rows(np.array(documents, np.int64), Coded.given(origins), Coded.given(files))
 
 
 def one_origin(origin: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
@@ -77,14 +86,20 @@ def one_origin(origin: str, rows: Sequence[Row], context: Context) -> Iterator[F
         yield Found(doc_id, file, origin, pointer, suggestion=hint, related=related)
 
 
-def annotator_rows(one: Summary) -> Iterator[Row]:
-    """Yield the annotators of a document under the forms of their names."""
-    for file in one.files:
-        folder, _, rest = file.partition("/")
-        name = rest.partition("/")[0]
-        if folder == "annotations" and name != GOLD:
-            for form in forms(name):
-                yield Row(form, name, (one.doc_id, file))
+def annotator_rows(summaries: Summaries) -> Rows:
+    """Return the annotators of each document under the forms of their names."""
+    documents, files = summaries.coded("files").split(
+        lambda files: [file for file in files if file.startswith("annotations/") and _annotator(file) != GOLD]
+    )
+    names = files.mapped(_annotator)
+    numbers, each = names.mapped(lambda name: tuple(sorted(forms(name)))).split(lambda names: names)
+    documents = documents[numbers]
+    rest = summaries.coded("doc_id").select(documents), files.select(numbers)
+    return Rows(documents, each, names.select(numbers), rest)
+
+
+def _annotator(file: str) -> str:
+    return file.split("/")[1]
 
 
 def annotators_alike(form: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
@@ -96,6 +111,7 @@ def annotators_alike(form: str, rows: Sequence[Row], context: Context) -> Iterat
     Why: one person most likely counts as two, so inter-annotator agreement and its number of annotators are wrong.
     Bad: `annotations/marlow/` with 50 documents, and `annotations/marlwo/` with one.
     Good: one directory for each annotator; give people names that no slip turns into one another.
+    Do: rename the folder and the field `annotator` if it is one person.
     """
     for rare, common in _misspelt(form, rows):
         doc_id, file = rare.rest
@@ -103,10 +119,12 @@ def annotators_alike(form: str, rows: Sequence[Row], context: Context) -> Iterat
         yield Found(doc_id, file, f"{rare.value}, {common.value}", "/annotator", related=related)
 
 
-def story_name_rows(one: Summary) -> Iterator[Row]:
-    """Yield the story of a document under the forms of its name."""
-    for form in forms(one.story) if one.story else ():
-        yield Row(form, one.story, (one.doc_id, one.record))
+def story_name_rows(summaries: Summaries) -> Rows:
+    """Return the story of each document under the forms of its name."""
+    stories = summaries.coded("story")
+    documents, each = stories.mapped(lambda name: tuple(sorted(forms(name))) if name else ()).split(lambda names: names)
+    rest = tuple(summaries.coded(name).select(documents) for name in ("doc_id", "record"))
+    return Rows(documents, each, stories.select(documents), rest)
 
 
 def stories_alike(form: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
@@ -116,6 +134,7 @@ def stories_alike(form: str, rows: Sequence[Row], context: Context) -> Iterator[
     Why: articles of one story may be in different splits.
     Bad: `"story": "ferry-strike"` in five records, and `"story": "fery-strike"` in one.
     Good: `"story": "ferry-strike"` in all of them.
+    Do: correct the misspelt `story`.
     """
     for rare, common in _misspelt(form, rows):
         related = (_place(common, "/story", "the other story"),)

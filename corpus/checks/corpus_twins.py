@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .document_summary import Corpus, Summary
-from .keyed import Found, Related
+import numpy as np
+
+from .corpus import Corpus
+from .document_summary import Summary
+from .keyed import Context, Found, Related
 
 
-def unlike_twin(corpus: Corpus) -> Iterator[Found]:
+def unlike_twin(corpus: Corpus, context: Context) -> Iterator[Found]:
     """C644: A twin does not fit its original.
 
     What: `twin_of` names a document that the corpus does not have, the twin itself, or another twin; twin and original
@@ -18,18 +21,21 @@ def unlike_twin(corpus: Corpus) -> Iterator[Found]:
     original, and in another split it would leak the text.
     Bad: `"twin_of": "ferry-bell"` in `test`, and `ferry-bell` in `train`.
     Good: both in `test`, with one `story`.
+    Do: correct `twin_of`, `split` or `story` of the twin.
     """
-    twins = [one for one in corpus.summaries if one.twin_of or one.twin_kind]
-    named = {one.twin_of for one in twins}
-    originals = {one.doc_id: one for one in corpus.summaries if one.doc_id in named}
-    for one in twins:
+    summaries = corpus.summaries
+    twin_of = summaries.coded("twin_of")
+    numbers = np.flatnonzero(twin_of.filled | summaries.coded("twin_kind").filled)
+    named = set(twin_of.values)
+    originals = {doc_id: summaries[i] for i, doc_id in enumerate(summaries.ids) if doc_id in named}
+    for one in summaries.select(numbers):
         original = originals.get(one.twin_of)
         fault = _fault(one, original, corpus.whole)
         if fault is not None:
             pointer, detail = fault
             related = (
                 (Related(original.doc_id, original.record, "", "the original"),)
-                if original and original is not one
+                if original and original.doc_id != one.doc_id
                 else ()
             )
             yield Found(one.doc_id, one.record, detail, pointer, related=related)
@@ -43,7 +49,7 @@ def _fault(one: Summary, original: Summary | None, whole: bool) -> tuple[str, st
         return "/twin_of", "`twin_kind` is missing"
     if original is None:
         return ("/twin_of", f"the corpus has no valid document {one.twin_of}") if whole else None
-    if original is one:
+    if original.doc_id == one.doc_id:
         return "/twin_of", "it names itself"
     if original.twin_of:
         return "/twin_of", f"{original.doc_id} is a twin of {original.twin_of}"

@@ -1,62 +1,52 @@
 """Level 6: checks that compare documents. `CORPUS_WIDE` is the list.
 
-A rule is `Keyed` or `Tallied` (see `keyed`), so that it can run by key; a `Whole` one needs all documents at once.
+A rule is `Each`, `Keyed` or `Tallied` (see `keyed`), so that it can run by document or by key; a `Whole` one needs all
+documents at once.
 They run once, after all documents were read, and yield findings without lines, which `run_corpus_wide` places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ..core.model import Place, Problem, Severity
 from ..core.schema import Schema
 from . import corpus_gold, corpus_labels, corpus_names, corpus_splits, corpus_twins
-from .document_summary import Corpus
-from .keyed import Context, Found, Keyed, Tallied
-from .rule import Rule, Suppress, documentation
+from .corpus import Corpus
+from .keyed import Context, Each, Found, Keyed, Tallied, Whole
+from .rule import Suppress, documentation
 
+AcrossRule = Whole | Keyed | Tallied | Each
 
-@dataclass(frozen=True, slots=True)
-class Whole(Rule):
-    """A corpus-wide rule that cannot be judged by key: the near-duplicates of near-duplicates are one group."""
-
-    ask: Callable[[Corpus], Iterator[Found]]
-
-    def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
-        """Yield all findings."""
-        return self.ask(corpus)
-
-
-CORPUS_WIDE: tuple[Whole | Keyed | Tallied, ...] = (
+CORPUS_WIDE: tuple[AcrossRule, ...] = (
     Whole(corpus_splits.near_copies),
     Keyed(corpus_splits.story_in_two_splits, rows=corpus_splits.story_rows),
-    Keyed(corpus_splits.moved_split, rows=corpus_splits.split_rows, judged="each"),
-    Keyed(corpus_labels.unchosen_label, "info", corpus_labels.unchosen_rows, "each"),
-    Tallied(corpus_labels.two_labels_of_words, "info", corpus_labels.name_rows),
-    Keyed(corpus_labels.unused_label, "info", corpus_labels.label_rows, "all"),
+    Each(corpus_splits.moved_split),
+    Each(corpus_labels.unchosen_label, "info"),
+    Tallied(corpus_labels.two_labels_of_words, "info", rows=corpus_labels.name_rows),
+    Whole(corpus_labels.unused_label, "info"),
     Keyed(corpus_names.ids_alike, rows=corpus_names.id_rows),
     Keyed(corpus_names.files_alike, rows=corpus_names.file_rows),
     Whole(corpus_splits.bridged_splits),
     Keyed(corpus_names.one_origin, rows=corpus_names.origin_rows),
-    Keyed(corpus_gold.missing_in_gold, "warning", corpus_gold.missing_rows, "each"),
-    Keyed(corpus_gold.only_in_gold, "info", corpus_gold.added_rows, "each"),
-    Keyed(corpus_gold.gold_of_one_side, "info", corpus_gold.one_side_rows, "each"),
-    Keyed(corpus_gold.not_adjudicated, "info", corpus_gold.adjudication_rows),
-    Keyed(corpus_gold.copied_annotation, "warning", corpus_gold.copied_rows, "each"),
-    Keyed(corpus_gold.overruled_value, "info", corpus_gold.overruled_rows, "each"),
-    Keyed(corpus_gold.opposite_stance, "warning", corpus_gold.opposite_rows, "each"),
-    Tallied(corpus_gold.sentence_annotated_differently, "info", corpus_gold.passage_rows),
-    Keyed(corpus_gold.text_annotated_differently, "warning", corpus_gold.text_rows),
-    Keyed(corpus_names.annotators_alike, "warning", corpus_names.annotator_rows),
-    Keyed(corpus_names.stories_alike, "warning", corpus_names.story_name_rows),
+    Each(corpus_gold.missing_in_gold, "warning"),
+    Each(corpus_gold.only_in_gold, "info"),
+    Each(corpus_gold.gold_of_one_side, "info"),
+    Keyed(corpus_gold.not_adjudicated, "info", rows=corpus_gold.adjudication_rows),
+    Each(corpus_gold.copied_annotation, "warning"),
+    Each(corpus_gold.overruled_value, "info"),
+    Each(corpus_gold.opposite_stance, "warning"),
+    Tallied(corpus_gold.sentence_annotated_differently, "info", rows=corpus_gold.passage_rows),
+    Keyed(corpus_gold.text_annotated_differently, "warning", rows=corpus_gold.text_rows),
+    Keyed(corpus_names.annotators_alike, "warning", rows=corpus_names.annotator_rows),
+    Keyed(corpus_names.stories_alike, "warning", rows=corpus_names.story_name_rows),
     Whole(corpus_splits.copied_text, "warning"),
     Whole(corpus_splits.uncompared_copies, "info"),
     Whole(corpus_splits.released_document_gone, "warning"),
-    Keyed(corpus_splits.released_text_changed, "warning", corpus_splits.text_rows, "each"),
-    Keyed(corpus_splits.released_licence_changed, "warning", corpus_splits.licence_rows, "each"),
+    Each(corpus_splits.released_text_changed, "warning"),
+    Each(corpus_splits.released_licence_changed, "warning"),
     Whole(corpus_twins.unlike_twin),
-    Tallied(corpus_labels.unlike_characters, "info", corpus_labels.character_rows),
+    Tallied(corpus_labels.unlike_characters, "info", rows=corpus_labels.character_rows),
 )
 
 
@@ -74,7 +64,7 @@ def run_corpus_wide(
     complete = corpus.complete and corpus.about is None
     released = corpus.released, corpus.released_texts, corpus.texts_before, corpus.licences_before
     context = Context(schema, corpus.version, *released, complete, corpus.names, corpus.passages, corpus.layer_hashes)
-    every: Iterator[tuple[Whole | Keyed | Tallied, Found]]
+    every: Iterator[tuple[AcrossRule, Found]]
     every = ((rule, found) for rule in CORPUS_WIDE for found in _judged(rule, corpus, context, fetch))
     if fetch:
         waiting = list(every)
@@ -88,7 +78,7 @@ def run_corpus_wide(
             yield left
 
 
-def _judged(rule: Whole | Keyed | Tallied, corpus: Corpus, context: Context, fetch: Fetch | None) -> Iterator[Found]:
+def _judged(rule: AcrossRule, corpus: Corpus, context: Context, fetch: Fetch | None) -> Iterator[Found]:
     """Yield the findings of a rule that are reported, in the order of the documents."""
     found = list(rule.judge(corpus, context))
     while fetch and fetch():

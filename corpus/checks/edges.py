@@ -19,6 +19,8 @@ _NEAR = 4
 """The most characters of punctuation before a closing mark."""
 _SHOWN = 60
 """The most characters of a span in a message or a fix."""
+_WORD = 100
+"""The most characters of half a word; a longer one is none."""
 _INNER = ",.!?;:…。，！？；："
 """Punctuation that belongs to the words in marks."""
 
@@ -34,8 +36,7 @@ def inside_word(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: *mayor*.
     """
     text = document.text
-    language = primary_subtag(str(document.article.record.get("language", "")))
-    if text is None or language in WITHOUT_BLANKS or language in CLITICS:
+    if text is None or not _asks_words(document):
         return
     spans, misquoted = derived(document, schema).spans, derived(document, schema).misquoted
     if not any(_cuts(text, edge) for edge in {*spans.starts, *spans.ends}):
@@ -45,11 +46,7 @@ def inside_word(document: Document, schema: Schema) -> Iterator[Problem]:
         if where[0] in skipped or where in misquoted:
             continue
         if _cuts(text, span.start) or _cuts(text, span.end):
-            start, end = span.start, span.end
-            while _cuts(text, start):
-                start -= 1
-            while _cuts(text, end):
-                end += 1
+            start, end = whole_words(document, span.start, span.end)
             pointer = join_pointer(*where)
             known = document.layer(where[0])[where[1]][where[2]][where[3]]
             detail = f"{_tail(text, span.start, span.end)!r} of {_tail(text, start, end)!r}"
@@ -93,7 +90,7 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q522: The content of a direct quote leaves out words between its marks.
 
     What: between the quotation mark and the content there are words that are in no content of any quote. Words in
-    square brackets are the article's.
+    square brackets are the article's. The rest of a word that the content cuts is that of Q520.
     Why: everything between the marks was said; the first or the last word was missed.
     Bad: content *bridge will hold,* in: “The bridge will hold,” said Marr.
     Good: content *The bridge will hold,*
@@ -113,7 +110,8 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
         if not any(map(str.isalnum, text[max(since, start - LONGEST) : start] + text[end : min(until, end + LONGEST)])):
             continue
         covered = coverage(text, [_beside(document, schema, i, pair)])
-        before, after = left_out(text, since, start, covered), left_out(text, end, until, covered)
+        first, last = whole_words(document, start, end)
+        before, after = left_out(text, since, first, covered), left_out(text, last, until, covered)
         if before or after:
             pointer = join_pointer("quotes", i, "content", j)
             known = document.layer("quotes")[i]["content"][j]
@@ -210,6 +208,23 @@ def _is_marked_outside(text: str, start: int, marks: QuotationMarks) -> bool:
     """Return True if another opening mark stands directly before an opening one, which is part of the words then."""
     outer = marks.around(start)
     return outer is not None and not text[outer.opening + 1 : start].strip(LOOSE)
+
+
+def whole_words(document: Document, start: int, end: int) -> Offsets:
+    """Return a span with the rest of the words that it cuts, where no span may cut a word."""
+    text = document.text
+    if text is not None and _asks_words(document):
+        least, most = start - _WORD, end + _WORD
+        while start > least and _cuts(text, start):
+            start -= 1
+        while end < most and _cuts(text, end):
+            end += 1
+    return start, end
+
+
+def _asks_words(document: Document) -> bool:
+    language = primary_subtag(str(document.article.record.get("language", "")))
+    return language not in WITHOUT_BLANKS and language not in CLITICS
 
 
 def _cuts(text: str, edge: int) -> bool:

@@ -24,6 +24,7 @@ def two_types(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: it is one thing in the world; the corpus would count it twice, once under each type.
     Bad: e1 GPE and e4 ORG, both `wikidata:Q423`.
     Good: e1 alone, with the mentions of both.
+    Do: correct the type or the id.
     """
     for i, j, entity, other in _same_kb(document):
         if entity.get("type") != other.get("type"):
@@ -39,6 +40,7 @@ def split_chain(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: their mentions belong to one coreference chain.
     Bad: e1 and e4, both PER and `wikidata:Q7747`.
     Good: e1 alone, with the mentions of both.
+    Do: merge the two entities, or correct the id of one.
     """
     for i, j, entity, other in _same_kb(document):
         if entity.get("type") == other.get("type"):
@@ -54,6 +56,7 @@ def never_mentioned(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: every entity occurs in its article; its mentions were deleted or refer to another entity.
     Bad: e7 without a mention.
     Good: a mention of e7, or no e7.
+    Do: add a mention, or delete the entity.
     """
     known = set(derived(document, schema).chains.entity.values())
     for i, entity in enumerate(document.layer("entities")):
@@ -69,6 +72,7 @@ def shared_mention(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: chains with two types or two knowledge-base ids often start with this error.
     Bad: *Pyongyang* (10–19) as a mention of e1 and as a mention of e4.
     Good: one mention, of the entity that is meant here.
+    Do: delete one of the mentions.
     """
     mentions = document.layer("mentions")
     firsts = {(mention["spans"][0]["start"], mention["spans"][0]["end"]) for mention in mentions}
@@ -96,6 +100,7 @@ def merged_by_words(document: Document, schema: Schema) -> Iterator[Problem]:
     said both.
     Bad: *a senior official* and *another official* as mentions of e5.
     Good: e5 and e6. *A senior official … the official* is one entity.
+    Do: make two entities of them, unless the article says that they are one.
     """
     language = str(document.article.record.get("language", ""))[:2]
     indefinite = _INDEFINITE.get(language)

@@ -34,6 +34,7 @@ def byte_order_mark(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: in a text it is a code point and moves every offset by one; in JSON it is not allowed.
     Bad: `EF BB BF` before the first letter.
     Good: no mark. `corpus fmt --fix` removes it from JSON files; remove it from a text before annotation.
+    Do: save the file as UTF-8 without a byte order mark; `corpus fmt --fix` does.
     """
     for problem in _faults(byte_order_mark, document):
         mendable = problem.file.endswith((".json", ".jsonl")) and not problem.message.endswith(": the text")
@@ -59,6 +60,7 @@ def duplicate_key(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: one of the two is lost, and it is unclear which was intended.
     Bad: `{"start": 1, "end": 4, "start": 2}`
     Good: `{"start": 2, "end": 4}`
+    Do: delete one of the two values.
     """
     return _faults(duplicate_key, document)
 
@@ -70,6 +72,7 @@ def name_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: one of the two is wrong, and the annotation may belong to another article.
     Bad: `annotations/gold/a-1.json` with `"doc_id": "a-2"`.
     Good: `annotations/gold/a-1.json` with `"doc_id": "a-1"` and `"annotator": "gold"`.
+    Do: rename the file, or correct the field.
     """
     for problem in _faults(name_mismatch, document):
         pointer = "/annotator" if "annotator is" in problem.message else "/doc_id"
@@ -85,6 +88,7 @@ def orphan_annotation(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: offsets have no meaning without their article.
     Bad: `annotations/gold/a-1.json` and no `raw/a-1.json`.
     Good: both files.
+    Do: add the article, or rename or delete the annotation.
     """
     return _faults(orphan_annotation, document)
 
@@ -115,6 +119,7 @@ def symlink(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a link can lead outside the corpus and expose files of the machine that reads it.
     Bad: `raw/a-1.txt -> /etc/passwd`
     Good: the file itself.
+    Do: put the file itself in place of the link.
     """
     return _faults(symlink, document)
 
@@ -141,6 +146,7 @@ def empty_file(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most often a download or an export was interrupted.
     Bad: `raw/a-1.txt` of 0 bytes.
     Good: the article's text.
+    Do: restore the file from git, or delete it.
     """
     return _faults(empty_file, document)
 
@@ -152,6 +158,7 @@ def control_character(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: it comes from a faulty conversion, and tools truncate the text there or reject it.
     Bad: `The mayor\\x00 said`
     Good: `The mayor said`, fixed before anyone annotates it.
+    Do: take the text from its source again, without the character, before anyone annotates it.
     """
     return _faults(control_character, document)
 
@@ -163,6 +170,7 @@ def lone_surrogate(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: it is not a character and cannot be written as UTF-8; most often an emoji was split.
     Bad: `"text": "\\ud83d"`
     Good: `"text": "\\ud83d\\ude00"`, or the emoji itself.
+    Do: write the character again; it was cut in half.
     """
     return _faults(lone_surrogate, document)
 
@@ -174,6 +182,7 @@ def too_deep(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: it is not an annotation, and it makes readers crash.
     Bad: `[[[[[[…`
     Good: the layers of the schema.
+    Do: restore the file from git; no annotation is nested like this.
     """
     return _faults(too_deep, document)
 
@@ -186,6 +195,7 @@ def duplicate_document(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: one of them would be lost, and which one would be arbitrary.
     Bad: `raw/a-1.json` and a line with `"doc_id": "a-1"` in `raw/all.jsonl`.
     Good: one of the two.
+    Do: delete one of the two.
     """
     return _faults(duplicate_document, document)
 
@@ -197,6 +207,7 @@ def missing_text(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: offsets cannot be checked and the text cannot be tokenised.
     Bad: `raw/a-1.json` alone.
     Good: `raw/a-1.json` and `raw/a-1.txt`; or `"redistribution": "offsets_only"` and `corpus attach`.
+    Do: add the text, or delete the record; a withheld text needs `redistribution: offsets_only`.
     """
     return _faults(missing_text, document)
 
@@ -208,6 +219,7 @@ def missing_record(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a text without source, licence and checksum may not be used.
     Bad: `raw/a-1.txt` alone.
     Good: `raw/a-1.txt` and `raw/a-1.json`.
+    Do: run `corpus add`, or delete the text.
     """
     return _faults(missing_record, document)
 
@@ -220,6 +232,7 @@ def unknown_file(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: someone may assume that it is part of the corpus.
     Bad: `annotations/gold/a-1.json.bak`
     Good: the file removed or renamed.
+    Do: move the file elsewhere, delete it, or give it one of these endings.
     """
     return _faults(unknown_file, document)
 
@@ -231,6 +244,7 @@ def damaged_archive(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the documents after the damage would be silently missing.
     Bad: a `.jsonl.zst` whose copying was interrupted.
     Good: the file copied again.
+    Do: compress the file again from its source, or restore it from git.
     """
     return _faults(damaged_archive, document)
 
@@ -242,6 +256,7 @@ def unreadable(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: permissions are missing, the disk is damaged, or the file was deleted during the run.
     Bad: a file with the mode 000.
     Good: a file that you may read.
+    Do: make the file readable and run the command again.
     """
     return _faults(unreadable, document)
 
@@ -253,6 +268,7 @@ def number_too_large(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: no column can store it, and most readers would round it silently.
     Bad: `"length": 1180591620717411303424`
     Good: `"length": 1180`
+    Do: correct the number; a long id is a string.
     """
     return _faults(number_too_large, document)
 

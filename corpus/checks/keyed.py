@@ -1,11 +1,11 @@
-"""Corpus-wide checks by key: `rows` of one document, then `ask` of all rows with one key.
+"""Corpus-wide checks by key: `rows` of documents, then `ask` of all rows with one key.
 
-    Summary → rows → (key, value, row) … → rows with one key → ask → Found → placed → Problem
+    Summaries → rows → (key, value) of documents … → rows with one key → ask → Found → placed → Problem
 
 Both halves are pure functions. The rows of a document depend on that document alone, and the findings of a key on its
 rows alone. So documents and keys can be divided between any number of machines, and each finding can be placed where
-its document is. A key is judged if its rows have two values, such as two splits of one story: rows that agree cost
-one entry in a table and are never held.
+its document is. A key is judged if its rows have two values, such as two splits of one story: rows that agree are
+numbers in an array, and no object is made of them.
 
 A rule with dozens of rows in each document is a `Tallied` one. Its rows are numbers in one array, and what it judges
 is how many documents have each value of a key.
@@ -13,17 +13,18 @@ is how many documents have each value of a key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from ..core.arrays import Numbers
 from ..core.schema import Schema
-from .document_summary import Corpus, Hashes, Names, Passages, Summary, no_hashes, no_names, no_passages
+from .corpus import Corpus, Hashes, Names, Passages, no_hashes, no_names, no_passages
 from .rule import Rule
-from .tallied import TALLIED
+from .summaries import Coded, Summaries
 
 _PARTS = 8
 """The rows of a `Tallied` rule are sorted in as many parts, one after another, so that this needs little memory."""
@@ -56,9 +57,34 @@ class Found(NamedTuple):
 class Row(NamedTuple):
     """What a document tells about a key: a value to compare, and anything else that `ask` needs."""
 
-    key: Hashable
+    key: Any
     value: Any
     rest: tuple[Any, ...] = ()
+
+
+class Rows(NamedTuple):
+    """The rows of many documents: the number of the document of each, its key and its value.
+
+    `rest` is what else `ask` needs of each row.
+    """
+
+    document: Numbers
+    key: Coded
+    value: Coded
+    rest: tuple[Coded, ...] = ()
+
+    def differing(self) -> Numbers:
+        """Return the numbers of the rows whose keys have two values."""
+        size = len(self.value.values) + 1
+        keys = np.unique(self.key.codes * size + self.value.codes) // size
+        counts = np.bincount(keys, minlength=len(self.key.values))
+        return np.flatnonzero(counts[self.key.codes] > 1)
+
+    def of(self, numbers: Numbers) -> Iterator[Row]:
+        """Yield some of the rows."""
+        columns = [column.of(numbers) for column in (self.key, self.value, *self.rest)]
+        for key, value, *rest in zip(*columns, strict=True):
+            yield Row(key, value, tuple(rest))
 
 
 class Tally(NamedTuple):
@@ -94,44 +120,50 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole(Rule):
+    """A corpus-wide rule that cannot be judged by key: the near-duplicates of near-duplicates are one group."""
+
+    ask: Callable[[Corpus, Context], Iterator[Found]]
+
+    def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
+        """Yield all findings."""
+        return self.ask(corpus, context)
+
+
+@dataclass(frozen=True, slots=True)
 class Keyed(Rule):
-    """A corpus-wide rule by key: `ask` takes a key, its rows in the order of the documents, and the Context."""
+    """A corpus-wide rule by key.
+
+    `ask` takes a key with two values, its rows in the order of the documents, and the Context.
+    """
 
     ask: Callable[[Any, Sequence[Row], Context], Iterator[Found]]
-    rows: Callable[[Summary], Iterable[Row]] = lambda one: ()
-    judged: Literal["differing", "each", "all"] = "differing"
-    """Which rows are judged: those of keys with two values; each row alone; or those of every key."""
+    rows: Callable[[Summaries], Rows] = field(kw_only=True)
 
     def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
         """Yield the findings of all keys; of a partial run, of the keys that its documents have."""
-        asked = _asked(self.rows, corpus)
-        if self.judged == "each":
-            for row in self._all(corpus, asked):
-                yield from self.ask(row.key, [row], context)
-            return
-        first: dict[Hashable, Any] = {}
-        groups: dict[Hashable, list[Row]] = {}
-        for row in self._all(corpus, asked):
-            if first.setdefault(row.key, row.value) != row.value or self.judged == "all":
-                groups.setdefault(row.key, [])
-        for row in self._all(corpus, asked) if groups else ():
-            if row.key in groups:
-                groups[row.key].append(row)
-        for key, rows in groups.items():
-            yield from self.ask(key, rows, context)
-
-    def _all(self, corpus: Corpus, asked: set[Hashable] | None) -> Iterator[Row]:
-        for one in corpus.summaries:
-            for row in self.rows(one):
-                if asked is None or row.key in asked:
-                    yield row
+        rows = self.rows(corpus.summaries)
+        chosen = rows.differing()
+        if corpus.about is not None:
+            asked = np.array([corpus.asks(one) for one in corpus.summaries.ids], np.bool_)
+            keys = np.unique(rows.key.codes[chosen[asked[rows.document[chosen]]]])
+            chosen = chosen[np.isin(rows.key.codes[chosen], keys)]
+        groups: dict[Any, list[Row]] = {}
+        for row in rows.of(chosen):
+            groups.setdefault(row.key, []).append(row)
+        for key, own in groups.items():
+            yield from self.ask(key, own, context)
 
 
-def _asked(rows: Callable[[Summary], Iterable[Row]], corpus: Corpus) -> set[Hashable] | None:
-    """Return the keys of the documents of a partial run, None for all."""
-    if corpus.about is None:
-        return None
-    return {row.key for one in corpus.summaries if one.doc_id in corpus.about for row in rows(one)}
+@dataclass(frozen=True, slots=True)
+class Each(Rule):
+    """A corpus-wide rule whose findings in a document depend on that document and the last release alone."""
+
+    ask: Callable[[Summaries, Context], Iterator[Found]]
+
+    def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
+        """Yield the findings in all documents."""
+        return self.ask(corpus.summaries, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,24 +171,24 @@ class Tallied(Rule):
     """A corpus-wide rule by key with many rows; `ask` takes a key with several values and a Tally of each."""
 
     ask: Callable[[int, Sequence[Tally], Context], Iterator[Found]]
-    rows: Callable[[Summary], bytes] = lambda one: b""
-    """The rows of a document, an array of `TALLIED`."""
+    rows: Callable[[Summaries], tuple[npt.NDArray[np.void], Numbers]] = field(kw_only=True)
+    """Returns the rows of all documents, an array of `TALLIED`, and how many each document has."""
 
     def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
         """Yield the findings of all keys; of a partial run, of the keys that its documents have."""
-        entries = np.frombuffer(b"".join(map(self.rows, corpus.summaries)), TALLIED)
-        lengths = [len(self.rows(one)) // TALLIED.itemsize for one in corpus.summaries]
-        numbers = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        entries, lengths = self.rows(corpus.summaries)
+        documents = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
         if corpus.about is not None:
-            asked = np.array([corpus.asks(one.doc_id) for one in corpus.summaries], bool)
-            keep = np.isin(entries["key"], entries["key"][asked[numbers]])
-            entries, numbers = entries[keep], numbers[keep]
+            asked = np.array([corpus.asks(one) for one in corpus.summaries.ids], np.bool_)
+            keep = np.isin(entries["key"], entries["key"][asked[documents]])
+            entries, documents = entries[keep], documents[keep]
+        ids, records, gold = (corpus.summaries.words(name) for name in ("doc_id", "record", "gold"))
         for part in range(_PARTS):
             of_part = entries["key"] % _PARTS == part
-            for key, counted in _tallied(entries[of_part], numbers[of_part]):
-                firsts = [(value, count, corpus.summaries[number]) for value, count, number in counted]
-                tallies = [Tally(value, count, one.doc_id, one.record, one.gold) for value, count, one in firsts]
-                yield from self.ask(key, tallies, context)
+            for key, counted in _tallied(entries[of_part], documents[of_part]):
+                yield from self.ask(
+                    key, [Tally(value, count, ids[i], records[i], gold[i]) for value, count, i in counted], context
+                )
 
 
 def _tallied(

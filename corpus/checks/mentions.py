@@ -13,6 +13,7 @@ from ..core.pronouns import pronouns_of
 from ..core.schema import Schema
 from .derived import derived
 from .edges import resized
+from .one_cause import first_of
 from .quotation_marks import MARKS
 from .rule import CheckFunction, found
 
@@ -47,24 +48,32 @@ def wrong_pronoun(document: Document, schema: Schema) -> Iterator[Problem]:
     """E511: A pronoun does not fit the type of its entity.
 
     What: *he* or *she* is a mention of an organisation, place, event or work, or *it* of a person who is *he* or *she*
-    elsewhere. Checked in languages whose pronouns say so: English, Danish, Norwegian and Swedish.
+    elsewhere. Checked in languages whose pronouns say so: English, Danish, Norwegian and Swedish. One finding for each
+    entity.
     Why: the mention belongs to another chain, often that of the person beside it.
     Bad: *Halloran left the council. She …*, with *She* as a mention of the council.
     Good: *She* as a mention of Halloran.
+    Do: give the mention the entity that the pronoun stands for, or correct the type of the entity.
     """
     pronouns = pronouns_of(_language(document))
     if pronouns is None or not pronouns.male:
         return
     people = pronouns.male | pronouns.female
     types = {entity["id"]: entity.get("type") for entity in document.layer("entities")}
+    by_entity: dict[str, list[Problem]] = {}
+    has_people: dict[str, bool] = {}
     for i, words in enumerate(derived(document, schema).mention_words):
         lower = words.lower()
         if (lower in people or lower in pronouns.thing) and _is_pronoun(document, document.layer("mentions")[i], words):
             entity = document.layer("mentions")[i].get("entity", "")
             type_ = types.get(entity)
-            chain = {other.lower() for _, other in derived(document, schema).words_of[entity]}
-            if not people.isdisjoint(chain) and type_ == "PER" if lower in pronouns.thing else type_ in _THINGS:
-                yield _of_mention(wrong_pronoun, document, i, f"{words!r} for {entity}, {type_}", "entity")
+            if entity not in has_people:
+                chain = {other.lower() for _, other in derived(document, schema).words_of[entity]}
+                has_people[entity] = not people.isdisjoint(chain)
+            if has_people[entity] and type_ == "PER" if lower in pronouns.thing else type_ in _THINGS:
+                problem = _of_mention(wrong_pronoun, document, i, f"{words!r} for {entity}, {type_}", "entity")
+                by_entity.setdefault(entity, []).append(problem)
+    yield from (first_of(problems, "of its mentions") for problems in by_entity.values())
 
 
 def wrong_form(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -75,6 +84,7 @@ def wrong_form(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: names, descriptions and pronouns are counted and resolved apart.
     Bad: *she*, `form: NAM`
     Good: *she*, `form: PRO`
+    Do: correct `form`, or the span of the mention.
     """
     pronouns = pronouns_of(_language(document))
     if pronouns is None:
@@ -150,6 +160,7 @@ def mixed_scripts(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the name looks the same as another and is found by no search for it.
     Bad: *Ivo Mаrr* with a Cyrillic *а*
     Good: *Ivo Marr*
+    Do: type the word again in one script.
     """
     for i, entity in enumerate(document.layer("entities")):
         odd = mixed_word(str(entity.get("name") or ""))

@@ -145,12 +145,14 @@ def _sentences(texts: Texts) -> tuple[Numbers, Numbers, Numbers]:
 def _cuts(texts: Texts, space: Mask) -> Numbers:
     """Return where the white space after a sentence begins, or the next sentence."""
     blanks = np.flatnonzero(space[1:] & ~space[:-1]) + 1
-    closers = np.zeros(len(space), np.bool_)
-    closers[texts.places(_CLOSERS)] = True
-    others = np.flatnonzero(~closers)
-    before = np.searchsorted(others, blanks) - 1
-    has = before >= 0
-    found = blanks[has][texts.within(others[before[has]], _ENDS)]
+    before = blanks - 1
+    closed = np.flatnonzero(texts.within(before, _CLOSERS))
+    if len(closed):
+        closers = np.zeros(len(space), np.bool_)
+        closers[texts.places(_CLOSERS)] = True
+        others = np.append(-1, np.flatnonzero(~closers))
+        before[closed] = others[np.searchsorted(others, before[closed]) - 1]
+    found = blanks[(before >= 0) & texts.within(before, _ENDS)]
     if not any(char in texts.joined for char in _WIDE_ENDS):
         return found
     return np.concatenate((found, [match.end() for match in _WIDE_END.finditer(texts.joined)]))

@@ -56,6 +56,7 @@ def against_licence(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: everyone who clones the repository gets an unlicensed copy.
     Bad: `"redistribution": "offsets_only"` and `raw/a-1.txt`
     Good: the text in raw/attached/, which git ignores: `corpus attach`
+    Do: delete the text from `raw/` and the git history, or correct `redistribution`.
     """
     record = document.value
     if document.text is not None and not document.article.attached and not document.article.redistributable:
@@ -75,6 +76,7 @@ def leaked_text(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the text is withheld, and a note that quotes it would publish it.
     Bad: `"note": "Unclear: \\u201cthe board will meet again on Friday\\u201d"`
     Good: `"note": "Unclear: the second sentence"`
+    Do: put the thought into words of your own, or delete the field.
     """
     text = document.text
     if text is None or document.article.redistributable:
@@ -106,6 +108,7 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
     Why: it is unclear whether an annotator rejected it as a quote or overlooked it.
     Bad: the “smart” bridge, and no record for *smart*.
     Good: *smart* in `nonquotes`, with `reason: scare`.
+    Do: annotate the words as a quote, or as a non-quote if no one says them.
     """
     text, marks = document.text, derived(document, schema).marks
     if text is None or document.annotation is None:
@@ -160,6 +163,7 @@ def hidden_character(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: two names that look the same differ, or a name is displayed as another name.
     Bad: `"name": "Ivo\\u200b Marr"`
     Good: `"name": "Ivo Marr"`
+    Do: delete the character.
     """
     data = document.source.data
     if not any(first in data and written.search(data) for first, written in _HIDDEN_BYTES):

@@ -35,6 +35,7 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
     that open curly and close straight, or are never closed, are enough.
     Bad: `type: direct` for *the bridge was safe* in: She said the bridge was safe.
     Good: `type: indirect`; or `type: mixed` where a part of the content is in marks.
+    Do: correct `type`, or the edges of the content.
     """
     text = document.text
     if text is None:
@@ -62,6 +63,7 @@ def indirect_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: words in marks are given word for word.
     Bad: `type: indirect` for the words in: “The bridge is safe,” she said.
     Good: `type: direct`.
+    Do: correct `type`: words in marks are direct, or mixed if words before the marks lead up to them.
     """
     text = document.text
     if text is None:
@@ -83,6 +85,7 @@ def mixed_without_marks(document: Document, schema: Schema) -> Iterator[Problem]
     Why: mixed means indirect speech with a part in quotation marks.
     Bad: `type: mixed` for *the bridge was a disgrace*.
     Good: `type: indirect`.
+    Do: make it `indirect`, or correct the edges of the content.
     """
     text = document.text
     if text is None:
@@ -104,6 +107,7 @@ def mixed_in_marks(document: Document, schema: Schema) -> Iterator[Problem]:
     at the beginning of a sentence, after a comma or a colon, the words are given as they were said.
     Bad: `type: mixed` for the words in: “The bridge is safe,” she said.
     Good: `type: direct`.
+    Do: make it `direct`.
     """
     text = document.text
     if text is None:
@@ -127,6 +131,7 @@ def marks_in_indirect(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: if the words in marks are the speaker's own, the quote is mixed; if not, they are a non-quote.
     Bad: `type: indirect` for *the plan was “a gift to the river”*.
     Good: `type: mixed`; or a record in `nonquotes` for the words in marks.
+    Do: make it `mixed`, or annotate the words in marks as a nested quote or a non-quote.
     """
     if document.text is None:
         return
@@ -154,6 +159,7 @@ def nonquote_without_marks(document: Document, schema: Schema) -> Iterator[Probl
     Why: the layer holds words in quotation marks that are not a quote.
     Bad: a non-quote for *smart* in: the smart bridge.
     Good: no record; or the words between the marks.
+    Do: delete the non-quote, or correct its edges.
     """
     text = document.text
     if text is None:

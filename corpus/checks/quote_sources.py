@@ -12,7 +12,9 @@ from ..core.schema import Schema
 from ..core.words import same_length_lower, word_places
 from .derived import Offsets, derived, offsets
 from .edges import against_custom, resized
+from .one_cause import first_of
 from .quote_marks import coverage
+from .quotes import not_the_speaker
 from .rule import at, found
 
 KIND_TYPES = {
@@ -85,6 +87,7 @@ def attribution_form(document: Document, schema: Schema) -> Iterator[Problem]:
     earlier name.
     Bad: `attribution: explicit`, source *she*.
     Good: `attribution: anaphoric`, source *she*.
+    Do: correct `attribution`, the source, or the form of its mention.
     """
     forms = {mention["id"]: mention.get("form") for mention in document.layer("mentions")}
     for i, quote in enumerate(document.layer("quotes")):
@@ -105,6 +108,7 @@ def cue_is_source(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the source says who speaks, and the cue that there is speech.
     Bad: cue *said Halloran*, source *Halloran*.
     Good: cue *said*, source *Halloran*.
+    Do: take the words of the source out of the cue.
     """
     for i, quote in enumerate(document.layer("quotes")):
         cues = offsets(quote, "cue")
@@ -124,6 +128,7 @@ def shared_piece(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the same words are said once; a piece was given to two quotes.
     Bad: `q1` at 10–40 and 60–80, `q2` at 60–80 and 90–99.
     Good: `q2` at 90–99.
+    Do: take the piece out of one of the two.
     """
     quotes, first = document.layer("quotes"), dict[Offsets, int]()
     content = derived(document, schema).content
@@ -145,6 +150,7 @@ def distant_source(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: both mean that a source stands beside the words; another mention of the speaker was chosen.
     Bad: source *Halloran* in the first paragraph, for a quote in the third.
     Good: source *she*, beside the words; or `attribution: implicit` and no source.
+    Do: name the source and the cue that stand beside the quote.
     """
     text = document.text
     if text is None:
@@ -165,19 +171,25 @@ def kind_and_type(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q530: The speaker kind does not fit the type of the speaker.
 
     What: the entity has a type that no speaker of this kind has. A named person, an author and an anonymous person are
-    PER, a document is not PER, and so on.
+    PER, a document is not PER, and so on. One finding for each entity and kind.
     Why: one of the two is wrong, or the speaker is another entity.
     Bad: `speaker_kind: organisation` for an entity of type PER.
     Good: `speaker_kind: named`.
+    Do: correct `speaker_kind`, the speaker, or the type of the entity.
     """
     types = {entity["id"]: entity.get("type") for entity in document.layer("entities")}
+    by_cause: dict[tuple[str, str, bool], list[Problem]] = {}
     for i, quote in enumerate(document.layer("quotes")):
         kind, speaker = quote.get("speaker_kind"), quote.get("speaker")
         known = KIND_TYPES.get(kind or "")
         if known and speaker is not None and types.get(speaker) is not None and types[speaker] not in known:
             detail = f"{kind}, and {speaker} is {types[speaker]}"
             span = derived(document, schema).content[i][0]
-            yield found(kind_and_type, document, detail, join_pointer("quotes", i, "speaker_kind"), span=span)
+            problem = found(kind_and_type, document, detail, join_pointer("quotes", i, "speaker_kind"), span=span)
+            # A quote with another speaker than its source has another cause (Q511).
+            has_own = bool(not_the_speaker(document, schema, quote))
+            by_cause.setdefault((speaker, str(kind), has_own), []).append(problem)
+    yield from (first_of(problems, "of its quotes") for problems in by_cause.values())
 
 
 def addressee_is_speaker(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -187,6 +199,7 @@ def addressee_is_speaker(document: Document, schema: Schema) -> Iterator[Problem
     Why: people think to themselves and speak to others; one of the two is wrong.
     Bad: `speaker: e1`, `addressee: e1`.
     Good: `speaker: e1`, `addressee: e2`; or `addressee: null`.
+    Do: correct `addressee` or `speaker`.
     """
     for i, quote in enumerate(document.layer("quotes")):
         speaker = quote.get("speaker")
@@ -203,6 +216,7 @@ def unannotated_half(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the annotator stopped, or a part of the annotation was lost.
     Bad: an article of ten paragraphs, and the last mention is in the fourth.
     Good: mentions and quotes in all of the article.
+    Do: annotate the rest, or restore the lost part.
     """
     text = document.text
     spans = [
@@ -232,6 +246,7 @@ def unannotated_cue(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most of them are the cue of a quote that was overlooked; a few report no words ("Who told the lamp?").
     Bad: The mayor said it would hold. (No quote.)
     Good: a quote with the cue *said*.
+    Do: annotate the quote if the word introduces one; otherwise do nothing.
     """
     text, annotation = document.text, document.annotation
     words = _CUES.get(primary_subtag(str(document.article.record.get("language", ""))))

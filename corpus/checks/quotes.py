@@ -27,6 +27,7 @@ def cue_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the cue is in the article's words, the content in the speaker's.
     Bad: content *said the bridge was safe*, cue *said*.
     Good: content *the bridge was safe*, cue *said*.
+    Do: take the words out of the cue or out of the content.
     """
     content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):
@@ -43,6 +44,7 @@ def source_in_content(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: only reported speech (“The mayor thanked the crews”) contains its own speaker.
     Bad: content *Halloran said the bridge was safe*, source *Halloran*.
     Good: content *the bridge was safe*, source *Halloran*.
+    Do: name the mention beside the quote, or take its words out of the content.
     """
     content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):
@@ -62,6 +64,7 @@ def child_outside_parent(document: Document, schema: Schema) -> Iterator[Problem
     Why: a nested quote is part of what the outer speaker says.
     Bad: `parent: q1`, and the content lies two paragraphs after that of `q1`.
     Good: `parent: null`.
+    Do: correct `parent`, or the edges of one of the two.
     """
     content = derived(document, schema).content
     index = {quote["id"]: i for i, quote in enumerate(document.layer("quotes"))}
@@ -81,6 +84,7 @@ def partial_overlap(document: Document, schema: Schema) -> Iterator[Problem]:
     and all 3 were faults.
     Bad: content 10 to 40 and content 30 to 60.
     Good: content 10 to 40 and content 40 to 60, or 30 to 40.
+    Do: correct the edges: one quote holds the other, or they do not touch.
     """
     for i, j, inner, outer in derived(document, schema).quote_pairs:
         if inner[1] > outer[1]:
@@ -98,6 +102,7 @@ def same_content(document: Document, schema: Schema) -> Iterator[Problem]:
     and then one quote is the parent of the other.
     Bad: `q1` and `q2`, both 10–40, neither the parent of the other.
     Good: `q2` with `parent: q1`, or `q1` alone.
+    Do: delete one of the two, or make one the parent of the other.
     """
     content = derived(document, schema).content
     quotes = document.layer("quotes")
@@ -144,6 +149,7 @@ def anaphoric_without_antecedent(document: Document, schema: Schema) -> Iterator
     Why: an anaphoric source gets its meaning from an antecedent; without one, the speaker is unknown.
     Bad: *he said*, and the chain of *he* has no other mention.
     Good: the chain contains *Ivo Marr*; or, for an anonymous speaker, *a senior official*.
+    Do: add the antecedent to the chain, or correct the entity of the source.
     """
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("attribution") == "anaphoric" and quote.get("source"):
@@ -171,15 +177,23 @@ def speaker_not_source(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the source is a mention of the speaker; one of the two is wrong, or the mention's entity is.
     Bad: source *she* → e2, `speaker: e1`.
     Good: source *she* → e1, `speaker: e1`, even if the article uses the wrong pronoun.
+    Do: correct the speaker, the source, or the entity of the source.
     """
     for i, quote in enumerate(document.layer("quotes")):
-        speaker, source = quote.get("speaker"), quote.get("source")
-        if speaker is not None and source:
-            entities = [derived(document, schema).chains.entity[mention] for mention in source]
-            if speaker not in entities and any(entities):
-                detail = f"speaker is {speaker}, the source refers to {', '.join(map(str, entities))}"
-                span = derived(document, schema).chains.spans(source[0])[0]
-                yield found(speaker_not_source, document, detail, join_pointer("quotes", i, "speaker"), span=span)
+        entities = not_the_speaker(document, schema, quote)
+        if entities:
+            detail = f"speaker is {quote['speaker']}, the source refers to {', '.join(map(str, entities))}"
+            span = derived(document, schema).chains.spans(quote["source"][0])[0]
+            yield found(speaker_not_source, document, detail, join_pointer("quotes", i, "speaker"), span=span)
+
+
+def not_the_speaker(document: Document, schema: Schema, quote: Record) -> list[str | None]:
+    """Return the entities that the source of a quote refers to, [] if the speaker is one of them or unknown."""
+    speaker, source = quote.get("speaker"), quote.get("source")
+    if speaker is None or not source:
+        return []
+    entities = [derived(document, schema).chains.entity[mention] for mention in source]
+    return entities if speaker not in entities and any(entities) else []
 
 
 def paragraph_flag(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -212,6 +226,7 @@ def speaker_kind_mismatch(document: Document, schema: Schema) -> Iterator[Proble
     Why: this field counts how often newspapers rely on anonymous sources.
     Bad: `speaker_kind: anonymous` for an entity with the mention *Ivo Marr*.
     Good: `speaker_kind: named`.
+    Do: correct `speaker_kind`, or the speaker.
     """
     content = derived(document, schema).content
     for i, quote in enumerate(document.layer("quotes")):

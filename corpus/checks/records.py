@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -16,6 +17,8 @@ from ..core.schema import Schema
 from .rule import found
 
 _NO_LICENCE = ("NONE", "NOASSERTION")
+_REFERENCE = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
+"""https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/"""
 _SAMPLE, _LEAST = 2000, 20
 """Characters of the text in which letters are counted, and the letters that are enough to judge."""
 _LETTER = regex.compile(r"\p{L}")
@@ -29,6 +32,7 @@ def future_date(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a mistyped year puts the article into another period and, with splits by date, into another split.
     Bad: `"published": "2062-11-24"`
     Good: `"published": "2026-11-24"`
+    Do: correct the date, or the clock of the computer that wrote it.
     """
     if document.today is None:
         return
@@ -45,6 +49,7 @@ def retrieved_before_published(document: Document, schema: Schema) -> Iterator[P
     Why: one of the dates is wrong, or the text is that of an earlier article.
     Bad: `"published": "2026-11-24", "retrieved": "2026-11-20"`
     Good: `"published": "2026-11-24", "retrieved": "2026-11-25"`
+    Do: correct one of the two dates.
     """
     published, retrieved = document.value.get("published"), document.value.get("retrieved")
     if published and retrieved and _before(retrieved, published):
@@ -59,6 +64,7 @@ def updated_before_created(document: Document, schema: Schema) -> Iterator[Probl
     Why: the times of an annotation decide which of two versions is the newer one.
     Bad: `"created": "2026-11-24T10:00:00Z", "updated": "2026-11-23T10:00:00Z"`
     Good: `"created": "2026-11-23T10:00:00Z", "updated": "2026-11-24T10:00:00Z"`
+    Do: correct one of the two times, or its time zone.
     """
     provenance = document.value.get("provenance") or {}
     created, updated = provenance.get("created"), provenance.get("updated")
@@ -77,9 +83,7 @@ def unknown_licence(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `"license": "CC-BY-4.0"`
     """
     licence = str(document.value.get("license") or "")
-    if licence in _NO_LICENCE or licence.startswith("LicenseRef-"):
-        return
-    known = _spdx(licence)
+    known = identifier(licence)
     if known != licence:
         fix = Fix(True, f"write {known!r}", (Edit("/license", known),)) if known else None
         hint = "" if known else "see https://spdx.org/licenses/, or write LicenseRef- and a name"
@@ -94,6 +98,7 @@ def unknown_language(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: sentences, tokens, quotation marks and pronouns are looked up by the language.
     Bad: `"language": "en-UK"`, `"language": "jp"`
     Good: `"language": "en-GB"`, `"language": "ja"`
+    Do: write a tag of BCP 47, such as `en-GB`.
     """
     language = str(document.value.get("language") or "")
     faults = tag_faults(language)
@@ -109,6 +114,7 @@ def other_script(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the language is wrong, or the text was damaged by a wrong encoding.
     Bad: a Russian text with `"language": "en"`.
     Good: `"language": "ru"`
+    Do: correct `language`, or add the script to it, such as `sr-Latn`.
     """
     language = str(document.value.get("language") or "")
     scripts, text = scripts_of(language), document.text
@@ -154,8 +160,12 @@ def _time(written: str) -> datetime:
 
 
 @cache
-def _spdx(licence: str) -> str:
-    """Return an SPDX identifier in its own case, "" if it is none."""
+def identifier(licence: str) -> str:
+    """Return an SPDX identifier, or a reference to a licence, in its own case; "" if it is none."""
+    if licence in _NO_LICENCE or _REFERENCE.fullmatch(licence):
+        return licence
+    if licence.startswith("LicenseRef-"):
+        return ""
     try:
         return str(canonicalize_license_expression(licence))
     except (InvalidLicenseExpression, ValueError):

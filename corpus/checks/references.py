@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Problem
-from ..core.schema import TARGETS, Field, Schema
-from .derived import derived
-from .rule import at, found
+from ..core.schema import TARGETS, Schema
+from .derived import Reference, derived
+from .rule import CheckFunction, at, found
 
+_OTHERS = 4
+"""Further references to an unknown id that its finding names."""
+_ADD_TARGET = "name a target of schema/targets.json, or add one with this id and raise its version"
 _KB_FORMS = {
     system: re.compile(form, re.ASCII)
     for system, form in {
@@ -51,6 +54,7 @@ def duplicate_id(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a reference to this id is ambiguous.
     Bad: two mentions with `"id": "m7"`.
     Good: `"m7"` and `"m8"`.
+    Do: rename one of the two and what refers to it.
     """
     ids = [record["id"] for layer in schema.layers for record in document.layer(layer)]
     if len(set(ids)) == len(ids):
@@ -69,20 +73,20 @@ def duplicate_id(document: Document, schema: Schema) -> Iterator[Problem]:
 def dangling_reference(document: Document, schema: Schema) -> Iterator[Problem]:
     """R402: A reference names an id that does not exist.
 
-    What: no record in the file has this id.
+    What: no record in the file has this id. One finding for each id; it names the first of the references.
     Why: the record was deleted or renamed, or the id is misspelt.
     Bad: `"entity": "e9"` in a file without `e9`.
     Good: `"entity": "e8"`
     """
     everything = frozenset().union(*derived(document, schema).ids.values())
-    for layer, i, field, j, value in derived(document, schema).unresolved:
-        if field.refers_to != TARGETS and value not in everything:
-            record = document.layer(layer)[i]["id"]
-            detail = f"{field.name} of {record} is {value!r}, and no record of {field.refers_to} has this id"
-            hint = f"name a record of {field.refers_to}, or add one with this id"
-            meant = next((one["id"] for one in document.layer(field.refers_to) if value in one.values()), None)
-            hint = f"a reference is an id: {meant!r}, not {value!r}" if meant else hint
-            yield found(dangling_reference, document, detail, _pointer(layer, i, field, j), suggestion=hint)
+    unknown = [one for one in derived(document, schema).unresolved if one.field.refers_to != TARGETS]
+    for one, *others in _by_id(one for one in unknown if one.id not in everything):
+        record, wanted = document.layer(one.layer)[one.record]["id"], one.field.refers_to
+        detail = f"{one.field.name} of {record} is {one.id!r}, and no record of {wanted} has this id"
+        hint = f"name a record of {wanted}, or add one with this id"
+        meant = next((known["id"] for known in document.layer(wanted) if one.id in known.values()), None)
+        hint = f"a reference is an id: {meant!r}, not {one.id!r}" if meant else hint
+        yield _dangling(dangling_reference, document, one, others, detail, hint)
 
 
 def wrong_layer(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -94,12 +98,12 @@ def wrong_layer(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `"speaker": "e1"`
     """
     ids = derived(document, schema).ids
-    for layer, i, field, j, value in derived(document, schema).unresolved:
-        if field.refers_to != TARGETS:
-            for other in (name for name, known in ids.items() if value in known):
-                detail = f"{value!r} is in {other}, {field.name} refers to {field.refers_to}"
-                hint = _named_by(document, schema, other, value, field.refers_to)
-                yield found(wrong_layer, document, detail, _pointer(layer, i, field, j), suggestion=hint)
+    for one in derived(document, schema).unresolved:
+        wanted = one.field.refers_to
+        for other in (name for name, known in ids.items() if wanted != TARGETS and one.id in known):
+            detail = f"{one.id!r} is in {other}, {one.field.name} refers to {wanted}"
+            hint = _named_by(document, schema, other, one.id, wanted)
+            yield found(wrong_layer, document, detail, join_pointer(*_parts(one)), suggestion=hint)
 
 
 def _named_by(document: Document, schema: Schema, layer: str, record_id: str, wanted: str) -> str:
@@ -119,6 +123,7 @@ def reference_cycle(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a program that follows the references would never end.
     Bad: `q1` with `"parent": "q2"` and `q2` with `"parent": "q1"`.
     Good: the outer quote has `"parent": null`.
+    Do: set the reference of the outermost record to null.
     """
     for layer in schema.layers.values():
         for field in layer.of_kind("reference"):
@@ -129,16 +134,16 @@ def reference_cycle(document: Document, schema: Schema) -> Iterator[Problem]:
 def unknown_target(document: Document, schema: Schema) -> Iterator[Problem]:
     """R405: A target is not in the registry.
 
-    What: `schema/targets.json` has no target with this id.
+    What: `schema/targets.json` has no target with this id. One finding for each id.
     Why: stances can be compared only if they name the same target.
     Bad: `"target": "bulid-bridge"`
     Good: `"target": "build-bridge"`; a new target is one entry of the registry.
     """
-    for layer, i, field, j, value in derived(document, schema).unresolved:
-        if field.refers_to == TARGETS:
-            near = get_close_matches(value, schema.targets, 1)
-            hint = f"did you mean {near[0]!r}?" if near else ""
-            yield found(unknown_target, document, repr(value), _pointer(layer, i, field, j), suggestion=hint)
+    unknown = (one for one in derived(document, schema).unresolved if one.field.refers_to == TARGETS)
+    for one, *others in _by_id(unknown):
+        near = get_close_matches(one.id, schema.targets, 1)
+        hint = f"did you mean {near[0]!r}?" if near else _ADD_TARGET
+        yield _dangling(unknown_target, document, one, others, repr(one.id), hint)
 
 
 def impossible_kb(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -146,15 +151,18 @@ def impossible_kb(document: Document, schema: Schema) -> Iterator[Problem]:
 
     What: an id of one of these systems is not of its form: `wikidata:Q42`, `geonames:2643743`, `viaf:102333412`,
     `gnd:118529579`, `isni:0000000121032683`, `orcid:0000-0002-1825-0097`, `lei:` and 20 letters and digits,
-    `imdb:nm0000122`, `ror:03yrm5c26`, `openalex:A5023888391`, `osm:relation/62422`. Other systems are not checked.
+    `imdb:nm0000122`, `ror:03yrm5c26`, `openalex:A5023888391`, `osm:relation/62422`. Other systems are not checked; an
+    address is of no system.
     Why: the id was mistyped or cut, and links to nothing, or to something else.
     Bad: `wikidata:42`
     Good: `wikidata:Q42`
+    Do: copy the id from the knowledge base again.
     """
     for i, entity in enumerate(document.layer("entities")):
         kb = str(entity.get("kb") or "")
         if not has_its_form(kb):
             system = kb.partition(":")[0]
+            system = system if system in _KB_EXAMPLES else "wikidata"
             detail = f"{kb!r} is not like {system}:{_KB_EXAMPLES[system]}"
             yield found(impossible_kb, document, detail, join_pointer("entities", i, "kb"))
 
@@ -163,7 +171,7 @@ def has_its_form(kb: str) -> bool:
     """Return False for a knowledge-base id that is not of the form of its system."""
     system, _, name = kb.partition(":")
     form = _KB_FORMS.get(system)
-    return form is None or form.fullmatch(name) is not None
+    return form.fullmatch(name) is not None if form else not name.startswith("//")
 
 
 def _cycles(document: Document, layer: str, field: str) -> Iterator[Problem]:
@@ -184,5 +192,23 @@ def _cycles(document: Document, layer: str, field: str) -> Iterator[Problem]:
         done.update(trail)
 
 
-def _pointer(layer: str, i: int, field: Field, j: int) -> str:
-    return join_pointer(layer, i, field.name, *([j] if field.many else []))
+def _by_id(references: Iterable[Reference]) -> Iterable[list[Reference]]:
+    """Return references in groups of those that name one id of one layer."""
+    by_id: dict[tuple[str, str], list[Reference]] = {}
+    for one in references:
+        by_id.setdefault((one.field.refers_to, one.id), []).append(one)
+    return by_id.values()
+
+
+def _dangling(
+    ask: CheckFunction, document: Document, one: Reference, others: list[Reference], detail: str, hint: str
+) -> Problem:
+    if others:
+        detail += f"; {len(others):,} more reference{'s name' if len(others) > 1 else ' names'} it"
+    related = tuple(at(document, *_parts(each), message="another") for each in others[:_OTHERS])
+    return found(ask, document, detail, join_pointer(*_parts(one)), suggestion=hint, related=related)
+
+
+def _parts(one: Reference) -> tuple[str | int, ...]:
+    """Return the parts of the pointer to a reference."""
+    return one.layer, one.record, one.field.name, *([one.position] if one.field.many else [])

@@ -9,7 +9,7 @@ more than these words. Sentences are cut by a simple pattern: a cut after an abb
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from ..core.model import Annotation, Record
 from ..core.schema import Field, Layer, Schema
 from ..core.source_tokens import layers_to_annotate
 from ..matching import label_of, place_fields
+from .done_columns import by_done
 from .passage_parts import Held, HeldSpans, Parts, holders, keys, parts, values
 from .tallied import TALLIED, hash64
 
@@ -198,19 +199,9 @@ def _annotated(value: Record, schema: Schema) -> str:
 
 
 def _annotated_in(columns: Columns) -> Hashes:
+    said = by_done(columns, lambda value: hash64(_annotated(value, columns.schema)))
     found = np.zeros(len(columns), np.uint64)
-    done = columns.about("layers_done").to_pylist()
-    with_fields = columns.schema.has_fields_done
-    fields: list[Any] = columns.about("fields_done").to_pylist() if with_fields else [None] * len(columns.document)
-    known: dict[str, int] = {}
-    for i in np.flatnonzero(columns.gold).tolist():
-        said = repr((done[i], fields[i]))
-        if said not in known:
-            value: Record = {"layers_done": done[i]}
-            if fields[i] is not None:
-                value["fields_done"] = {layer: names for layer, names in fields[i].items() if names is not None}
-            known[said] = hash64(_annotated(value, columns.schema))
-        found[columns.document[i]] = known[said]
+    found[columns.document[columns.gold]] = np.array(said, np.uint64)[columns.gold]
     return found
 
 

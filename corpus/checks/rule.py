@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,8 +45,13 @@ class Rule:
 
     @property
     def page(self) -> str:
-        """The rule's page, in Markdown: what, why, bad, good."""
+        """The rule's page, in Markdown: what, why, bad, good, do."""
         return documentation(self.ask).page
+
+    @property
+    def advice(self) -> str:
+        """What to do about a finding that brings neither help nor fix: the line *Do* of the page; "" if each does."""
+        return documentation(self.ask).advice
 
     @property
     def name(self) -> str:
@@ -89,14 +95,16 @@ class Documentation(NamedTuple):
     code: str
     message: str
     page: str
+    advice: str
 
 
 @lru_cache(maxsize=256)
 def documentation(ask: Callable[..., Iterator[Any]]) -> Documentation:
-    """Return the code, the message and the page that a rule's docstring gives."""
+    """Return the code, the message, the page and the advice that a rule's docstring gives."""
     first, _, page = (inspect.getdoc(ask) or "").partition("\n")
     code, _, message = first.partition(": ")
-    return Documentation(code, message.rstrip("."), page.strip())
+    advice = re.search(r"^Do: (.*)\Z", page.strip(), re.MULTILINE)
+    return Documentation(code, message.rstrip("."), page.strip(), advice[1].rstrip(".") if advice else "")
 
 
 def found(

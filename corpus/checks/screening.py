@@ -15,10 +15,15 @@ import pyarrow as pa
 
 from ..columns.documents import Columns
 from ..columns.keys import Mask
+from ..core.model import GOLD
 from . import CHECKS
-from .repeated import passage_rows_of
 from .rule import Check, CheckFunction
 from .screen_table import SCREENS, Screen
+from .summaries import Summaries
+from .summary_columns import summaries_of
+
+_OTHER_TYPES = (pa.ArrowException, TypeError, AttributeError)
+"""What is raised if the schema gives a field another type than a screen or a summary expects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,17 @@ class Screened:
 
     checks: frozenset[CheckFunction]
     """The checks of levels 5 and 6 that it must be asked."""
-    passages: bytes
-    """Its rows in `Summary.passages`."""
+    summaries: Summaries
+    """Those of the documents that were screened together, its own among them."""
+    number: int
+    """Its number in `summaries`."""
+    has_copies: bool
+    """True if two annotators or more annotated it, whose annotations must be compared for its summary."""
+
+    @property
+    def is_clean(self) -> bool:
+        """True if the document need not be read: it has no finding, and its summary is complete."""
+        return not self.checks and not self.has_copies
 
 
 def screen(columns: Columns) -> dict[str, Screened]:
@@ -49,11 +63,20 @@ def screen(columns: Columns) -> dict[str, Screened]:
                 known[of_check] = ask(check, columns)
             for i in np.flatnonzero(known[of_check]).tolist():
                 asked[i].add(check.ask)
-    rows = passage_rows_of(columns) if len(columns) else []
+    summaries = _summaries(columns)
+    if summaries is None:
+        return {}
+    several = [sum(name != GOLD for name, _ in part.annotations) > 1 for part in columns.parts]
     return {
-        part.doc_id: Screened(frozenset(checks), passages)
-        for part, checks, passages in zip(columns.parts, asked, rows, strict=True)
+        part.doc_id: Screened(frozenset(asked[i]), summaries, i, several[i]) for i, part in enumerate(columns.parts)
     }
+
+
+def _summaries(columns: Columns) -> Summaries | None:
+    try:
+        return summaries_of(columns) if len(columns) else None
+    except _OTHER_TYPES:
+        return None
 
 
 def ask(check: Check, columns: Columns) -> Mask:
@@ -63,8 +86,8 @@ def ask(check: Check, columns: Columns) -> Mask:
         return np.ones(len(columns), np.bool_)
     try:
         return screen_of_check(columns)
-    except (pa.ArrowException, TypeError, AttributeError):
-        # The schema gives a field another type than the screen expects: the check must look for itself.
+    except _OTHER_TYPES:
+        # The check must look for itself.
         return np.ones(len(columns), np.bool_)
 
 

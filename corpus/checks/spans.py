@@ -83,6 +83,7 @@ def out_of_bounds(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: it covers no words.
     Bad: `{"start": 2310, "end": 2325}` in a text of 2,300 code points.
     Good: offsets from 0 to the length of the text.
+    Do: correct the offsets; `text` must be the words between them.
     """
     spans, length = derived(document, schema).spans, _length(document)
     if length is None:
@@ -109,6 +110,7 @@ def empty_span(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: it covers no words.
     Bad: `{"start": 12, "end": 12}`
     Good: no span, or a span that covers words.
+    Do: mark the words, or delete the span.
     """
     spans = derived(document, schema).spans
     if any(map(eq, spans.starts, spans.ends)):
@@ -145,6 +147,7 @@ def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     are wrong for the same reason, or miss their words by the same distance, are one finding with one fix.
     Bad: `{"start": 12, "end": 17, "text": "Ottil"}` where the text has `ttili`.
     Good: `text[start:end] == span["text"]`
+    Do: correct the offsets or the words.
     """
     spans, text = derived(document, schema).spans, document.text
     if text is None or [text[s:e] for s, e in zip(spans.starts, spans.ends, strict=True)] == spans.texts:
@@ -285,6 +288,7 @@ def overlapping_spans(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the spans of a field are the parts of one discontinuous annotation; a word can be in one of them only.
     Bad: `[{"start": 12, "end": 30}, {"start": 25, "end": 52}]`
     Good: `[{"start": 12, "end": 52}]`
+    Do: join the two spans, or move the edge of one.
     """
     for layer, i, name, spans in derived(document, schema).spans.groups:
         if len(spans) > 1:

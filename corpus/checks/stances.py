@@ -20,6 +20,7 @@ def evidence_of_another(document: Document, schema: Schema) -> Iterator[Problem]
     Why: one person's words are not evidence of another person's stance.
     Bad: holder e1, evidence q3, and the speaker of q3 is e2.
     Good: holder e2; or a quote of e1.
+    Do: correct the holder, the evidence, or the speaker of the quote.
     """
     speakers = {quote["id"]: quote.get("speaker") for quote in document.layer("quotes")}
     for i, stance in enumerate(document.layer("stances")):
@@ -38,6 +39,7 @@ def contradictory_stances(document: Document, schema: Schema) -> Iterator[Proble
     Why: a holder who presents both sides has the label `discuss`; one whose side is not recognisable has `unclear`.
     Bad: e1 in favour of the bridge, and e1 against the bridge.
     Good: one of the two, or `discuss`.
+    Do: keep the right one, or write `discuss` if the holder presents both sides.
     """
     for i, j in _doubles(document):
         first, again = document.layer("stances")[j], document.layer("stances")[i]
@@ -55,6 +57,7 @@ def duplicate_stance(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: it would be counted twice.
     Bad: two records that say that e1 is in favour of the bridge.
     Good: one record with the evidence of both.
+    Do: delete one and keep the evidence of both.
     """
     for i, j in _doubles(document):
         first, again = document.layer("stances")[j], document.layer("stances")[i]
@@ -71,6 +74,7 @@ def evidence_nowhere(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a stance without evidence cannot be verified.
     Bad: `evidence_quotes: []`, `evidence_spans: []`.
     Good: `evidence_quotes: ["q3"]`
+    Do: name the quote or the words that show the stance, or delete the stance.
     """
     for i, stance in enumerate(document.layer("stances")):
         shown = stance.get("evidence_quotes") or stance.get("evidence_spans")
@@ -85,6 +89,7 @@ def nested_evidence(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the words of the inner quote are in the outer one; evidence names the outer one alone.
     Bad: `evidence_quotes: ["q1", "q2"]`, and the parent of q2 is q1.
     Good: `evidence_quotes: ["q1"]`
+    Do: name the outer quote alone.
     """
     parents = {quote["id"]: quote.get("parent") for quote in document.layer("quotes")}
     for i, stance in enumerate(document.layer("stances")):

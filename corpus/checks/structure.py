@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from ..core.done import done_fields, layer_done
 from ..core.json_positions import join_pointer
 from ..core.model import Document, Edit, Fix, Problem, Record
 from ..core.schema import Field, Label, Schema, Violation
+from ..core.schema_parts import examples, part_at
 from .derived import derived
+from .one_cause import THERE_ARE_MORE
 from .rule import CheckFunction, found
+
+_DO = {
+    "uniqueItems": "name each of them once;",
+    "minItems": "add what is missing, or delete the record;",
+}
+"""What to do where a keyword of JSON Schema is not met."""
 
 
 def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -21,10 +30,12 @@ def wrong_type(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a column has one type.
     Bad: `"start": "12"`
     Good: `"start": 12`
+    Do: write a value of the type that the schema requires.
     """
     for violation in _violations(document, schema, "type"):
         value = violation.value
         hint = f"write {value} without quotation marks" if isinstance(value, str) and _number(value) else ""
+        hint = hint or _description(schema, document, violation)
         wanted = violation.limit if isinstance(violation.limit, list) else [violation.limit]
         detail = f"{_shown(value)} is not of type {' or '.join(map(str, wanted))}"
         yield _at(wrong_type, document, schema, violation, detail, suggestion=hint)
@@ -39,7 +50,9 @@ def missing_field(document: Document, schema: Schema) -> Iterator[Problem]:
     Good: `{"id": "m1", "spans": [...], "form": "NAM", "entity": "e1"}`
     """
     for violation in _violations(document, schema, "required"):
-        yield _at(missing_field, document, schema, violation, str(violation.limit))
+        missing = replace(violation, keyword="", parts=(*violation.parts, str(violation.limit)))
+        hint = _description(schema, document, missing)
+        yield _at(missing_field, document, schema, violation, str(violation.limit), suggestion=hint)
 
 
 def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
@@ -49,6 +62,7 @@ def unknown_field(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most often it is a misspelling, and the value would be lost. A new field is one edit in `schema/`.
     Bad: `{"id": "m1", "sapns": [...]}`
     Good: `{"id": "m1", "spans": [...]}`
+    Do: correct the name of the field, or delete it.
     """
     for violation in _violations(document, schema, "additionalProperties"):
         names = violation.limit if isinstance(violation.limit, list) else []
@@ -66,6 +80,7 @@ def unknown_label(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: an undefined label cannot be counted, learnt or compared. A new label is one edit in `schema/`.
     Bad: `"form": "Name"`
     Good: `"form": "NAM"`
+    Do: write one of these, or add the label to `schema/`.
     """
     for violation in _violations(document, schema, "oneOf"):
         labels = _labels(schema, document, violation)
@@ -126,6 +141,7 @@ def layer_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: `layers_done` separates "annotated, none found" from "not annotated"; a layer with records was annotated.
     Bad: `"layers_done": ["entities"]` and a list of quotes.
     Good: `"layers_done": ["entities", "quotes"]`
+    Do: list the layer in `layers_done`.
     """
     done = document.value.get("layers_done")
     if document.annotation is None or not isinstance(done, list):
@@ -142,6 +158,7 @@ def unknown_layer(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most often it is a misspelling, and an annotated layer would count as not annotated.
     Bad: `"layers_done": ["quote"]`
     Good: `"layers_done": ["quotes"]`
+    Do: correct the name of the layer.
     """
     for i, name in enumerate(_done(document)):
         if name not in schema.layers:
@@ -170,6 +187,7 @@ def field_not_done(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: a field that is not in `fields_done` was not annotated, so it is null in the build and no check reads it.
     Bad: `"fields_done": {"quotes": ["content"]}` and a quote with `"type": "direct"`.
     Good: `"fields_done": {"quotes": ["content", "type"]}`
+    Do: list the field in `fields_done`, or delete it from the records.
     """
     for layer in schema.layers.values() if schema.has_fields_done else ():
         names = done_fields(document.value, layer.name)
@@ -191,6 +209,7 @@ def unknown_done_field(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: most often it is a misspelling, and an annotated field would count as not annotated.
     Bad: `"fields_done": {"quotes": ["content", "sources"]}`
     Good: `"fields_done": {"quotes": ["content", "source"]}`
+    Do: correct the name.
     """
     for name, names in _by_layer(document, schema).items():
         layer = schema.layers.get(name)
@@ -212,6 +231,7 @@ def fields_of_layer_not_done(document: Document, schema: Schema) -> Iterator[Pro
     Why: a layer that is not in `layers_done` was not annotated, and so were its fields.
     Bad: `"layers_done": ["mentions"]` and `"fields_done": {"quotes": ["content"]}`
     Good: `"layers_done": ["mentions", "quotes"]` and `"fields_done": {"quotes": ["content"]}`
+    Do: list the layer in `layers_done`, or delete its key from `fields_done`.
     """
     for name in _by_layer(document, schema):
         if name in schema.layers and not layer_done(document.value, name):
@@ -291,7 +311,7 @@ def _newer_version(schema: Schema, violation: Violation) -> Fix | None:
 def _more(document: Document, schema: Schema, violation: Violation) -> str:
     """What the finding of the last violation says when there are more than are listed."""
     listed, truncated = derived(document, schema).violations
-    return "; there are more" if truncated and violation is listed[-1] else ""
+    return THERE_ARE_MORE if truncated and violation is listed[-1] else ""
 
 
 def _labels(schema: Schema, document: Document, violation: Violation) -> tuple[Label, ...]:
@@ -300,8 +320,17 @@ def _labels(schema: Schema, document: Document, violation: Violation) -> tuple[L
 
 
 def _description(schema: Schema, document: Document, violation: Violation) -> str:
-    field = _field(schema, document, violation)
-    return f"{field.name}: {field.description}" if field and field.description else ""
+    """Return what the schema says about a field, with its labels or with values that it gives as examples."""
+    written = schema.article if document.annotation is None else schema.annotation
+    part, shown = part_at(written, violation.parts), [_DO[violation.keyword]] if violation.keyword in _DO else []
+    name = next((part for part in reversed(violation.parts) if isinstance(part, str)), "")
+    if part.get("description"):
+        shown.append(f"{name}: {part['description']}")
+    if labels := ", ".join(one["const"] for one in part.get("oneOf", ()) if "const" in one):
+        shown.append(f"One of {labels}" if shown else f"write one of {labels}")
+    elif fitting := examples(part):
+        shown.append(f"For example {fitting}" if shown else f"write, for example, {fitting}")
+    return " ".join(shown)
 
 
 def _field(schema: Schema, document: Document, violation: Violation) -> Field | None:

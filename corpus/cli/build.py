@@ -55,6 +55,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
     from ..release.build import build_folder
     from ..release.card import refuse_agreement
 
+    common.without_pandas()
     corpus = corpus_of(common)
     root = corpus.root
     if common.given_url:

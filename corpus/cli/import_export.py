@@ -11,6 +11,7 @@ import click
 from ..core.model import CorpusError
 from ..formats import FORMATS
 from .options import PATH_TYPE, Assignment, Common, OneOf, Verb, named, warn
+from .outputs import open_named
 
 if TYPE_CHECKING:
     from ..formats.documents import LeftOut, Options
@@ -125,7 +126,6 @@ def import_(
 
 def _suggest_map(common: Common, name: str, source: Path, options: Options, out: Path | None) -> int:
     """Write a map with the names that the files have, to a new file or to stdout."""
-    from ..files import open_output
     from ..formats.importing import schema_of
 
     found = FORMATS[name].survey(source, options)
@@ -137,7 +137,7 @@ def _suggest_map(common: Common, name: str, source: Path, options: Options, out:
         return 0
     if out.exists():
         raise CorpusError(f"{out} exists; choose another --out")
-    with open_output(out) as file:
+    with open_named(out) as file:
         file.write(text.encode())
     common.say(f"{out}: edit it, then: corpus import {name} {source} --map {out} --into DIR")
     return 0

@@ -25,6 +25,7 @@ VERBS = {
         "init": "init_add:init",
         "add": "init_add:add",
         "import": "import_export:import_",
+        "upgrade": "upgrade:upgrade",
     },
     "Check and correct": {
         "validate": "validate:validate",
@@ -111,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     with _ended_by_sigterm():
         try:
-            code = _run(list(sys.argv[1:] if argv is None else argv))
+            code = _run(list(sys.argv[1:] if argv is None else argv), argv is None)
             sys.stdout.flush()
             return code
         except click.exceptions.Exit as ended:
@@ -138,8 +139,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _refuse(error)
 
 
-def _run(argv: list[str]) -> int:
-    common = Common()
+def _run(argv: list[str], own_process: bool) -> int:
+    common = Common(own_process)
     wall, cpu = time.monotonic(), time.process_time()
     with app.make_context("corpus", argv, obj=common) as ctx:
         code = int(app.invoke(ctx) or 0)

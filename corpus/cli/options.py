@@ -40,10 +40,19 @@ def named(path: Path) -> Path:
 class Common:
     """The options that every verb has, and what they decide: the corpus, and how much is written to stderr."""
 
-    def __init__(self) -> None:
+    def __init__(self, own_process: bool = False) -> None:
         self.given_root: Path | None = None
         self.given_url = ""
         self.quiet = self.verbose = False
+        self._own_process = own_process
+        """True if this process runs the command and nothing else."""
+
+    def without_pandas(self) -> None:
+        """Keep pyarrow from loading pandas, for a command that makes no arrays from pandas."""
+        if self._own_process:
+            from ..core.no_pandas import without_pandas
+
+            without_pandas()
 
     def root(self) -> Path:
         """Return the directory of the corpus. Raises CorpusError when there is none."""

@@ -15,6 +15,7 @@ import click
 
 from ..core.model import CorpusError, Severity
 from ..report import REPORTERS
+from .options import warn
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -53,13 +54,22 @@ class OutputType(click.ParamType[Output]):
 
 
 @contextmanager
+def open_named(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that an option names, as `open_output` does, and say if its directory has to be made."""
+    from ..files.writer import open_output
+
+    if not path.parent.exists():
+        warn(f"note: {path.parent} is a new directory")
+    with open_output(path) as file:
+        yield file
+
+
+@contextmanager
 def outputs(chosen: Sequence[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
     """Open the files for reports; each is written atomically when the block ends without an error.
 
     Raises CorpusError when two formats have the same destination.
     """
-    from ..files.writer import open_output
-
     paths = [path for _, path in chosen]
     if paths.count(None) > 1:
         raise CorpusError("only one --format can go to stdout; give the others a file: --format sarif=report.sarif")
@@ -71,7 +81,7 @@ def outputs(chosen: Sequence[Output]) -> Iterator[list[tuple[str, IO[str]]]]:
             if path is None:
                 opened.append((name, sys.stdout))
             else:
-                raw = stack.enter_context(open_output(path))
+                raw = stack.enter_context(open_named(path))
                 file = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="\n")
                 stack.callback(file.detach)
                 opened.append((name, file))
@@ -85,7 +95,7 @@ def described(
     from .. import report
     from ..checks.suppress.suppressions import all_rules
 
-    rules = tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page) for r in all_rules())
+    rules = tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page, r.advice) for r in all_rules())
     top = _top(root)
     below = root.relative_to(top).as_posix() if root.is_relative_to(top) else "."
     at_root = () if given_root is None else ("--root", str(given_root))

@@ -89,6 +89,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     from ..pipeline.shard import Compilation
     from ..release.make import check_version, make_release
 
+    common.without_pandas()
     root = common.root()
     check_version(version)  # before it becomes the name of a folder to lock
     common.make(root / "releases" / version)

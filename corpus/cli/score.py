@@ -10,6 +10,7 @@ import click
 
 from ..core.model import GOLD
 from .options import PATH_TYPE, Common, NameList, OneOf, Verb, common_options, format_option
+from .outputs import open_named
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv", "html": "html"}
 """The output formats, and the function of `score.render` for each."""
@@ -139,9 +140,7 @@ def score(
     if out is None:
         sys.stdout.write(written)
         return 0
-    from ..files.writer import open_output
-
-    with open_output(out) as file:
+    with open_named(out) as file:
         file.write(written.encode())
     return 0
 

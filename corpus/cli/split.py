@@ -12,7 +12,8 @@ from . import options
 from .options import Common, Verb, warn
 
 if TYPE_CHECKING:
-    from ..checks.document_summary import Summary
+    from ..checks.corpus import Corpus
+    from ..checks.summaries import Place
     from ..core.schema import Schema
     from ..core.settings import Settings
     from ..files import Index
@@ -60,18 +61,19 @@ def split(common: Common, check: bool, diff: bool, explain: str | None, workers:
     root = common.root() if check or diff or explain is not None else common.edit()
     schema, settings = Schema.read(root), read_settings(root, all_severities())
     with Index(root) as index:
-        documents = _documents(common, index, schema, settings, workers, report_bridged=explain is None)
-        if documents is None:
+        corpus = _corpus(common, index, schema, settings, workers, report_bridged=explain is None)
+        if corpus is None:
             warn("no split was assigned: fix the errors that `corpus validate` reports first")
             return 1
+        documents, near = corpus.summaries.places, corpus.near
         rule = checked(settings.split, schema.splits, documents)
         if explain is not None:
-            for line in explained(explain, documents, rule):
+            for line in explained(explain, documents, near, rule):
                 print(visible(line))
             return 0
         chosen: dict[str, Put] = {}
         left = 0
-        for story in stories(documents):
+        for story in stories(documents, near):
             choice = choose(story, documents, rule)
             if choice is None:
                 left += len(story.documents)
@@ -85,14 +87,16 @@ def split(common: Common, check: bool, diff: bool, explain: str | None, workers:
     return 1 if left or (chosen and (check or diff)) else 0
 
 
-def _documents(
+def _corpus(
     common: Common, index: Index, schema: Schema, settings: Settings, workers: int, *, report_bridged: bool
-) -> list[Summary] | None:
-    """Return the summaries of all documents, None when one has errors; report those that belong to two splits."""
+) -> Corpus | None:
+    """Return all documents, None when one has errors; report those that belong to two splits."""
     from .. import report
+    from ..checks.corpus import Corpus
     from ..checks.corpus_splits import bridged_splits
     from ..checks.corpus_wide import placed
-    from ..checks.document_summary import Corpus
+    from ..checks.keyed import Context
+    from ..checks.summaries import Summaries
     from ..pipeline.cache import open_store
     from ..pipeline.check import Policy
     from ..pipeline.run import shards
@@ -100,19 +104,20 @@ def _documents(
 
     policy = Policy(settings.severity)
     task = Validation(policy, cache=open_store(index.root, schema, policy))
-    documents: list[Summary] = []
+    found: list[Summaries] = []
     for shard in common.progress(shards(index, task, schema, workers), len(index)):
         shard.problems.close()
-        documents += shard.summaries
-    if len(documents) < len(index):
+        found.append(shard.summaries)
+    corpus = Corpus(Summaries.joined(found))
+    if len(corpus.summaries) < len(index):
         return None
     if report_bridged:
-        corpus = Corpus(tuple(documents))
-        report.text((placed(bridged_splits, found, corpus) for found in bridged_splits(corpus)), sys.stdout)
-    return documents
+        bridged = bridged_splits(corpus, Context(schema))
+        report.text((placed(bridged_splits, one, corpus) for one in bridged), sys.stdout)
+    return corpus
 
 
-def _summary(chosen: dict[str, Any], left: int, documents: list[Summary], splits: tuple[str, ...]) -> str:
+def _summary(chosen: dict[str, Any], left: int, documents: list[Place], splits: tuple[str, ...]) -> str:
     """Return a line with the number of documents in each split."""
     sizes = Counter(one.split for one in documents if one.split) + Counter(put.split for put in chosen.values())
     total, of = sizes.total(), [f"{name} {sizes[name]:,}" for name in splits]

@@ -141,6 +141,7 @@ def validate(
         raise CorpusError("--since chooses the documents itself: leave out PATH")
     if statistics and (others := {name for name, _ in formats} - set(FORMATS)):
         raise CorpusError(f"--statistics has the formats {' and '.join(FORMATS)}, not {', '.join(sorted(others))}")
+    common.without_pandas()
     if machines.used and (paths or since is not None):
         raise CorpusError(
             "--executor, --rank, --finish and --parts are for the whole corpus: leave out PATH and --since"

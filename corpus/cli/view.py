@@ -10,6 +10,7 @@ import click
 
 from ..core.model import CorpusError
 from .options import PATH_TYPE, Common, NameList, Number, Verb, named, warn
+from .outputs import open_named
 from .view_site import Site, refuse_content, serve_site
 
 _PORT = 8765
@@ -100,6 +101,8 @@ def view(
     if port is not None and not serve:
         raise CorpusError("--port is the port of --serve")
     if svg or png:
+        if serve:
+            raise CorpusError("--svg and --png write a picture and end: leave out --serve")
         if len(doc_ids) != 1 or len(annotators) > 1:
             raise CorpusError(
                 "a picture shows one article with one annotation: name one DOC and at most one --annotator"
@@ -129,7 +132,6 @@ def _write_pictures(
     root: Path, doc_id: str, annotators: tuple[str, ...], with_attached: bool, svg: Path | None, png: Path | None
 ) -> None:
     from ..core.schema import Schema
-    from ..files import open_output
     from ..view.load import load_document
     from ..view.picture import picture
     from ..view.png import png as drawn_png
@@ -138,5 +140,5 @@ def _write_pictures(
     drawn = picture(load_document(root, schema, doc_id, *annotators), schema, with_attached=with_attached)
     for path, data in ((svg, drawn.encode()), (png, drawn_png(drawn) if png else b"")):
         if path is not None:
-            with open_output(path) as file:
+            with open_named(path) as file:
                 file.write(data)

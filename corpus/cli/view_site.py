@@ -31,6 +31,8 @@ class Site:
     compare: tuple[str, ...]
     with_attached: bool
     summary: str = ""
+    warned: tuple[str, ...] = ()
+    """What the last run warned of, which is not said again after each change."""
 
     def write(self, measure_again: bool = True) -> Written:
         """Write what changed, and warn of annotations that are not shown."""
@@ -50,11 +52,17 @@ class Site:
             written = write_site(
                 self.root, schema, self.folder, choice, info, progress=bar.update, measure_again=measure_again
             )
-        for file, line, column, code in written.refused:
-            warn(f"not shown: {file}:{line}:{column} has an error, {code}; fix it first: corpus validate {file}")
+        warnings = [
+            f"not shown: {file}:{line}:{column} has an error, {code}; fix it first: corpus validate {file}"
+            for file, line, column, code in written.refused
+        ]
         if written.left_out:
             count = _count(written.left_out, "article")
-            warn(f"left out: {count} of which nothing may be published; see --with-attached")
+            warnings.append(f"left out: {count} of which nothing may be published; see --with-attached")
+        for one in warnings:
+            if one not in self.warned:
+                warn(one)
+        self.warned = tuple(warnings)
         self.summary = f"{_count(written.pages, 'page')}, {_count(len(written.changed), 'file')} changed"
         return written
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from ..core.languages import primary_subtag
 from ..core.model import GOLD
-from ..core.schema import Schema
+from ..core.schema import Layer, Schema
 from .keys import Mask
 from .parse import Numbers, parse
 from .records import Records, link
@@ -41,6 +41,10 @@ class Parts:
     attached: bool
     annotations: tuple[tuple[str, bytes], ...]
     """The name of each annotator, and the annotation."""
+    record_file: str = ""
+    text_files: tuple[str, ...] = ()
+    annotation_files: tuple[str, ...] = ()
+    """The files of these parts, relative to the corpus."""
 
 
 class Columns:
@@ -69,34 +73,25 @@ class Columns:
         self._texts = texts
 
     @classmethod
-    def read(cls, parts: Sequence[Parts], schema: Schema, today: date | None = None) -> Columns:
-        """Return the documents that can be read into columns and satisfy the schema."""
+    def read(cls, parts: Sequence[Parts], schema: Schema, today: date | None = None, by: str = "") -> Columns:
+        """Return the documents that can be read into columns and satisfy the schema.
+
+        They are in the order of `parts`, or sorted by a field of the articles, `by`, and then in that order.
+        """
         try:
             articles, numbers, texts = _articles(parts, schema)
-            annotations, document = _annotations(parts, schema)
+            if by in articles.column_names:
+                order = pc.sort_indices(articles[by]).to_numpy()
+                articles, numbers, texts = articles.take(order), numbers[order], [texts[i] for i in order.tolist()]
+            own = [parts[i] for i in numbers.tolist()]
+            annotations, document = _annotations(own, schema)
         except NotColumnarError:
             none = np.zeros(0, np.int64)
             return cls(schema, today, [], none, [], pa.table({}), pa.table({}), none)
         # A document needs its article and all of its annotations.
-        keep = np.zeros(len(parts), np.bool_)
-        keep[numbers] = True
-        wanted = np.array([len(one.annotations) for one in parts], np.int64)
-        keep &= np.bincount(document, minlength=len(parts)) == wanted
-        place = np.zeros(len(parts), np.int64)
-        place[numbers] = np.arange(len(numbers))
-        has_article = np.isin(document, numbers)
-        own = annotations.filter(pa.array(has_article)) if not has_article.all() else annotations
-        read = cls(
-            schema,
-            today,
-            [parts[i] for i in numbers.tolist()],
-            numbers,
-            texts,
-            articles,
-            own,
-            place[document[has_article]],
-        )
-        return read.select(keep[numbers])._readable()
+        wanted = np.array([len(one.annotations) for one in own], np.int64)
+        keep = np.bincount(document, minlength=len(own)) == wanted
+        return cls(schema, today, own, numbers, texts, articles, annotations, document).select(keep)._readable()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -118,11 +113,62 @@ class Columns:
             place[self.document[kept]],
         )
 
+    def take(self, order: Numbers) -> Columns:
+        """Return the documents in another order."""
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        document = place[self.document]
+        own = np.argsort(document, kind="stable")
+        return Columns(
+            self.schema,
+            self.today,
+            [self.parts[i] for i in order.tolist()],
+            self.numbers[order],
+            [self._texts[i] for i in order.tolist()],
+            self.articles.take(order).combine_chunks(),
+            self.annotations.take(own).combine_chunks(),
+            document[own],
+        )
+
+    def renumbered(self, numbers: Numbers) -> Columns:
+        """Return the documents with the number that `numbers` has for each."""
+        self.numbers = numbers[self.numbers]
+        return self
+
+    def without_texts(self, withheld: Mask) -> Columns:
+        """Return the documents with the texts of some of them taken away."""
+        if not (withheld & self.texts.known).any():
+            return self
+        texts = [
+            None if is_withheld else text for text, is_withheld in zip(self._texts, withheld.tolist(), strict=True)
+        ]
+        own = self.parts, self.numbers, texts, self.articles, self.annotations, self.document
+        return Columns(self.schema, self.today, *own)
+
+    def with_tables(self, articles: pa.Table, annotations: pa.Table) -> Columns:
+        """Return the documents with other fields of their records and annotations."""
+        own = self.parts, self.numbers, self._texts, articles, annotations, self.document
+        return Columns(self.schema, self.today, *own)
+
+    def joined(self, other: Columns) -> Columns:
+        """Return these documents and others that have the same fields."""
+        return Columns(
+            self.schema,
+            self.today,
+            [*self.parts, *other.parts],
+            np.concatenate((self.numbers, other.numbers)),
+            [*self._texts, *other._texts],
+            pa.concat_tables([self.articles, other.articles]).combine_chunks(),
+            pa.concat_tables([self.annotations, other.annotations]).combine_chunks(),
+            np.concatenate((self.document, other.document + len(self))),
+        )
+
     def _readable(self) -> Columns:
         """Return the documents whose text is one, or may be missing."""
         texts = self.texts
-        filled = np.zeros(len(self), np.bool_)
-        filled[texts.document(np.flatnonzero((texts.classes & SPACE) == 0))] = True
+        space = (texts.classes & SPACE) != 0
+        # A line end is after each text, so that none is empty here.
+        filled = ~np.logical_and.reduceat(space, texts.begins[:-1]) if len(self) else np.zeros(0, np.bool_)
         faulty = texts.known & ~filled | ~texts.known & self.redistributable
         faulty[texts.document(np.flatnonzero(texts.classes & CONTROL))] = True
         faulty |= np.array([text.startswith(_BOM) for text in texts.listed], np.bool_)
@@ -204,6 +250,29 @@ class Columns:
         """The annotations that are adjudicated."""
         return equal(self.about("annotator"), GOLD)
 
+    def done(self, layer: str) -> Mask:
+        """Return which annotations annotated a layer, so that an empty one means "none found"."""
+        document, names = self._layers_done
+        found = np.zeros(len(self.document), np.bool_)
+        found[document[equal(names, layer)]] = True
+        return found
+
+    @cached_property
+    def _layers_done(self) -> tuple[Numbers, pa.StringArray]:
+        listed = self.about("layers_done")
+        return pc.list_parent_indices(listed).to_numpy(), listed.flatten()
+
+    def field_done(self, layer: Layer, name: str) -> Mask:
+        """Return which annotations annotated a field of a layer, so that an empty one means "none"."""
+        found = self.done(layer.name)
+        if not self.schema.has_fields_done or any(one.always for one in layer.fields if one.name == name):
+            return found
+        listed = pc.struct_field(self.about("fields_done"), layer.name)
+        named = np.zeros(len(found), np.bool_)
+        named[pc.list_parent_indices(listed).to_numpy()[equal(listed.flatten(), name)]] = True
+        unlisted: Mask = listed.is_null().to_numpy(zero_copy_only=False)
+        return found & (named | unlisted)
+
     def flag(self, documents: Numbers) -> Mask:
         """Return a mask of documents that is true for some."""
         mask = np.zeros(len(self), np.bool_)
@@ -222,17 +291,20 @@ def _sound_rows(
 ) -> tuple[pa.Table, Numbers]:
     """Return the rows of those JSON objects that satisfy a schema of files, and the index of each."""
     table, rows = parse(data, types)
+    if not len(rows):
+        return table, rows
     keep = ~unsound(table, [data[i] for i in rows.tolist()], node, schema, by_layer)
-    return (table, rows) if keep.all() else (table.filter(pa.array(keep)), rows[keep])
+    return _kept(table, keep), rows[keep]
 
 
 def _in_order(found: Sequence[tuple[pa.Table, Numbers]]) -> tuple[pa.Table, Numbers]:
     """Return the rows of several tables in the order of their numbers."""
-    if len(found) == 1:
-        return found[0]
-    rows = np.concatenate([numbers for _, numbers in found])
+    filled = [one for one in found if len(one[1])] or found[:1]
+    if len(filled) == 1:
+        return filled[0]
+    rows = np.concatenate([numbers for _, numbers in filled])
     order = np.argsort(rows)
-    return pa.concat_tables([table for table, _ in found]).take(pa.array(order)), rows[order]
+    return pa.concat_tables([table for table, _ in filled]).take(pa.array(order)), rows[order]
 
 
 def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers, list[str | None]]:
@@ -241,10 +313,8 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
     texts: list[str | None] = [None] * len(parts)
     for in_record in (True, False):
         numbers = np.array([i for i, one in enumerate(parts) if one.in_record == in_record], np.int64)
-        node = _record_node(schema, in_record)
-        table, rows = _sound_rows(
-            [parts[i].record for i in numbers.tolist()], _types(schema, node), node, schema, False
-        )
+        node, types = _record_node(schema, in_record)
+        table, rows = _sound_rows([parts[i].record for i in numbers.tolist()], types, node, schema, False)
         numbers = numbers[rows]
         ids = [parts[i].doc_id for i in numbers.tolist()]
         own = table["text"].to_pylist() if in_record else [_decoded(parts[i].text) for i in numbers.tolist()]
@@ -253,7 +323,7 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
         keep = _same(_chunk(table, "doc_id"), ids) & ~np.array(lost, np.bool_)
         for i, text in zip(numbers.tolist(), own, strict=True):
             texts[i] = text
-        found.append((table.select(_types(schema, schema.article).names).filter(pa.array(keep)), numbers[keep]))
+        found.append((_kept(table.select(_record_node(schema, False)[1].names), keep), numbers[keep]))
     articles, numbers = _in_order(found)
     return articles, numbers, [texts[i] for i in numbers.tolist()]
 
@@ -265,28 +335,35 @@ def _annotations(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numb
     node, found = schema.annotation, []
     for numbers in (False, True):
         chosen = np.flatnonzero(np.array(numbered, np.bool_) == numbers)
-        types = _types(schema, node, numbers)
+        types = _annotation_types(schema, numbers)
         table, rows = _sound_rows([every[k][2] for k in chosen.tolist()], types, node, schema, True)
         chosen = chosen[rows]
         ids, names = [every[k][0] for k in chosen.tolist()], [every[k][1] for k in chosen.tolist()]
         keep = _same(_chunk(table, "doc_id"), [parts[i].doc_id for i in ids])
         keep &= _same(_chunk(table, "annotator"), names)
         if numbers:
-            table = table.cast(_types(schema, node))
-        found.append((table.filter(pa.array(keep)), chosen[keep]))
+            table = table.cast(_annotation_types(schema, False))
+        found.append((_kept(table, keep), chosen[keep]))
     table, rows = _in_order(found)
     return table, np.array([every[k][0] for k in rows.tolist()], np.int64)
 
 
-def _types(schema: Schema, node: Node, numbers: bool = False) -> pa.Schema:
-    return columns_of(schema, node, numbers)
+@lru_cache(maxsize=8)
+def _annotation_types(schema: Schema, numbers: bool) -> pa.Schema:
+    return columns_of(schema, schema.annotation, numbers)
 
 
-def _record_node(schema: Schema, in_record: bool) -> Node:
-    """Return the schema of an article's record, which in a bulk file may have the text."""
-    if not in_record:
-        return schema.article
-    return {**schema.article, "properties": {**schema.article["properties"], "text": {"type": "string"}}}
+@lru_cache(maxsize=8)
+def _record_node(schema: Schema, in_record: bool) -> tuple[Node, pa.Schema]:
+    """Return the schema of an article's record, which in a bulk file may have the text, and its types."""
+    node = schema.article
+    if in_record:
+        node = {**node, "properties": {**node["properties"], "text": {"type": "string"}}}
+    return node, columns_of(schema, node)
+
+
+def _kept(table: pa.Table, keep: Mask) -> pa.Table:
+    return table if keep.all() else table.filter(pa.array(keep))
 
 
 def _decoded(data: bytes | None) -> str | None:

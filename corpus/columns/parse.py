@@ -17,8 +17,11 @@ def is_plain(part: bytes) -> bool:
 
     Such an escape could hide a key from a search, or be half of a character.
     """
-    bare = part.strip(b" \t\r\n")
-    return bare.startswith(b"{") and bare.endswith(b"}") and b"\\u" not in bare
+    if not (part.startswith(b"{") and part.endswith((b"}", b"}\n"))):
+        bare = part.strip(b" \t\r\n")
+        if not (bare.startswith(b"{") and bare.endswith(b"}")):
+            return False
+    return b"\\u" not in part
 
 
 def parse(parts: Sequence[bytes], schema: pa.Schema) -> tuple[pa.Table, Numbers]:

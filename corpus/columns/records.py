@@ -108,6 +108,14 @@ class Records:
         start[has], end[has] = spans.start[(last - count)[has]], spans.end[last[has] - 1]
         return start, end
 
+    def extent(self, field: str) -> tuple[Numbers, Numbers]:
+        """Return the least start and the greatest end of the spans of each record; 0 and 0 if it has none."""
+        spans = self.spans(field)
+        start, end = np.full(len(self), np.iinfo(np.int64).max), np.zeros(len(self), np.int64)
+        np.minimum.at(start, spans.record, spans.start)
+        np.maximum.at(end, spans.record, spans.end)
+        return np.where(self.count(field) > 0, start, 0), end
+
     def refers(self, field: str) -> Links:
         """Return the references of a field to records, one for each item of a list."""
         none = np.zeros(0, np.int64)

@@ -55,6 +55,7 @@ class _Walk:
         self.flags = np.zeros(size, np.bool_)
         self.counts = KeyCounts(parts)
         self._schema, self._root = schema, root
+        self._defs = json.dumps(root.get("$defs", {}), sort_keys=True)
         self._needed: dict[tuple[str, str], Mask] = {}
         self._barred: dict[tuple[str, str], Mask] = {}
 
@@ -180,7 +181,7 @@ class _Walk:
             self.flags[rows[pc.is_in(array, pa.array(wrong, array.type)).to_numpy(zero_copy_only=False)]] = True
 
     def _validator(self, node: Node) -> jsonschema_rs.Draft202012Validator:
-        return _compiled(json.dumps({**node, "$defs": self._root.get("$defs", {})}, sort_keys=True))
+        return _compiled(json.dumps(node, sort_keys=True), self._defs)
 
     def _resolve(self, node: Any) -> dict[str, Any]:
         return resolve(self._root, node) if isinstance(node, dict) else {}
@@ -208,13 +209,10 @@ def _meets(node: Node, array: pa.StructArray) -> Mask | None:
     return found
 
 
-def _validator(node: Node) -> jsonschema_rs.Draft202012Validator:
-    return _compiled(json.dumps(node, sort_keys=True))
-
-
 @lru_cache(maxsize=256)
-def _compiled(node: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(json.loads(node), validate_formats=True)
+def _compiled(node: str, defs: str) -> jsonschema_rs.Draft202012Validator:
+    written = json.loads(node) | {"$defs": json.loads(defs)}
+    return jsonschema_rs.Draft202012Validator(written, validate_formats=True)
 
 
 def _valid(array: pa.Array) -> Mask:

@@ -8,7 +8,7 @@ T h e   b r i d g e \n H e   s a i d \n      code points
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import regex
 
+from ..core.arrays import ranges
+from ..core.tokens import Tokens, heads_of, tokens_in
 from .keys import Mask
 from .parse import Numbers
 
@@ -42,11 +44,12 @@ _SEEN = 1 << len(_CLASSES)
 
 
 class Words(NamedTuple):
-    """The runs of letters and digits of all texts: offsets in the joined texts, and a hash without case of each."""
+    """The runs of letters and digits of all texts: offsets in the joined texts, a hash without case, the document."""
 
     starts: Numbers
     ends: Numbers
     hashes: Hashes
+    document: Numbers
 
 
 class Texts:
@@ -75,7 +78,16 @@ class Texts:
 
     def places(self, chars: Collection[str]) -> Numbers:
         """Return the offsets of some characters in the joined texts, ascending."""
-        return np.flatnonzero(_table(frozenset(chars)).take(self.codes))
+        # To compare with one value takes a tenth of the time of a table, and few characters of a text are not ASCII.
+        found = [np.flatnonzero(self.codes == ord(char)) for char in set(chars) if char.isascii()]
+        if not all(char.isascii() for char in chars):
+            foreign = self._foreign
+            found.append(foreign.compress(_table(frozenset(chars)).take(self.codes.take(foreign))))
+        return found[0] if len(found) == 1 else np.sort(np.concatenate(found))
+
+    @cached_property
+    def _foreign(self) -> Numbers:
+        return np.flatnonzero(self.codes > 0x7F)
 
     def within(self, offsets: Numbers, chars: Collection[str]) -> Mask:
         """Return whether the code point at each offset is one of some characters."""
@@ -93,12 +105,18 @@ class Texts:
         return np.frombuffer(self.utf8, np.uint8)
 
     @cached_property
-    def _heads(self) -> Numbers:
-        return np.append(np.flatnonzero((self.data & 0xC0) != 0x80), len(self.data))
+    def heads(self) -> Numbers:
+        """Where each code point begins in `data`, and the number of bytes at the end."""
+        return heads_of(self.data)
 
     def bytes_at(self, offsets: Numbers) -> Numbers:
         """Return the offset in `data` of each offset in the joined texts."""
-        return offsets if len(self.data) == len(self.codes) else self._heads[offsets]
+        return offsets if len(self.data) == len(self.codes) else self.heads.take(offsets)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The tokens of all texts."""
+        return tokens_in(self.codes, self.data, self.heads, self.begins)
 
     def strings(self, starts: Numbers, ends: Numbers) -> pa.StringArray:
         """Return the characters between offsets in the joined texts."""
@@ -114,7 +132,21 @@ class Texts:
         inside = np.concatenate((np.zeros(1, np.bool_), (self.classes & WORD) != 0, np.zeros(1, np.bool_)))
         edges = np.flatnonzero(inside[1:] != inside[:-1])
         starts, ends = edges[0::2], edges[1::2]
-        return Words(starts, ends, hashes(_folded(self.codes), starts, ends))
+        cuts = np.searchsorted(starts, self.begins)
+        document = np.repeat(np.arange(len(self.listed)), np.diff(cuts))
+        return Words(starts, ends, hashes(_folded(self.codes), starts, ends), document)
+
+    def word_at(self, offsets: Numbers) -> Numbers:
+        """Return the number of the first word that begins at or after each offset."""
+        found: Numbers = self._words_before.take(offsets, mode="clip").astype(np.int64)
+        return found
+
+    @cached_property
+    def _words_before(self) -> npt.NDArray[np.int32]:
+        """The number of words that begin before each offset, the last of which is the end of the texts."""
+        begins = np.zeros(len(self.codes) + 1, np.int8)
+        begins[self.words.starts + 1] = 1
+        return np.cumsum(begins, dtype=np.int32)
 
     def line_begin(self, offsets: Numbers) -> Numbers:
         """Return where the line of each offset begins, lines being cut at line feeds."""
@@ -132,31 +164,30 @@ class Texts:
         return self.places("\n")
 
 
-def ranges(starts: Numbers, lengths: Numbers) -> Numbers:
-    """Return the numbers of several ranges, one range after another."""
-    ends = np.cumsum(lengths)
-    return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
-
-
 def hashes(values: npt.NDArray[Any], starts: Numbers, ends: Numbers) -> Hashes:
     """Return a hash of 64 bits of each slice of an array: equal slices have equal hashes.
 
     A slice is a difference of two sums of values times powers, divided by the power at its start.
     """
-    size = 1 << len(values).bit_length()
     sums = np.zeros(len(values) + 1, np.uint64)
-    np.cumsum((values.astype(np.uint64) + np.uint64(1)) * _powers(_FACTOR, size)[: len(values)], out=sums[1:])
-    found: Hashes = (sums[ends] - sums[starts]) * _powers(_INVERSE, size)[starts]
+    np.cumsum((values.astype(np.uint64) + np.uint64(1)) * _powers(_FACTOR, len(values)), out=sums[1:])
+    found: Hashes = (sums[ends] - sums[starts]) * _powers(_INVERSE, len(values) + 1)[starts]
     found = (found ^ (found >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     return found ^ (found >> np.uint64(32))
 
 
-@lru_cache(maxsize=8)
+_known_powers: dict[int, Hashes] = {}
+"""The powers of each factor so far: those of a long text hold those of a word."""
+
+
 def _powers(factor: int, size: int) -> Hashes:
     """Return the powers of a factor, modulo 2⁶⁴, from the zeroth on."""
-    powers = np.full(size, factor, np.uint64)
-    powers[0] = 1
-    return np.cumprod(powers, dtype=np.uint64)
+    known = _known_powers.get(factor)
+    if known is None or len(known) < size:
+        powers = np.full(1 << max(size, 1024).bit_length(), factor, np.uint64)
+        powers[0] = 1
+        known = _known_powers[factor] = np.cumprod(powers, dtype=np.uint64)
+    return known[:size]
 
 
 def hash_of(word: str) -> int:

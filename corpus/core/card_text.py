@@ -14,6 +14,9 @@ from .yaml_file import load_yaml
 _HEADING = re.compile(r"(#{1,6}) +(.*?) *#* *$")
 _LEAD = re.compile(r"\*\*(.+?)[.:]?\*\*[.:]? *")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+BASELINES = re.compile(r"(<!-- generated:baselines -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+"""The table of baselines in a card, between its two marker lines."""
+_MEASURED_ON = re.compile(r"of content `([0-9a-f]{12})`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,13 @@ class Prose:
             if not _HEADING.match(block):
                 return block
         return self.title
+
+    @property
+    def baselines_content(self) -> str:
+        """Return the first 12 digits of the content hash that the table of baselines names, "" without a table."""
+        table = BASELINES.search(self.text)
+        named = _MEASURED_ON.search(table[2]) if table else None
+        return named[1] if named else ""
 
     def section(self, heading: str, lead: str = "") -> list[str]:
         """Return the paragraphs of a section; a list is part of the paragraph that introduces it.

@@ -50,24 +50,36 @@ def tokenize(texts: list[str]) -> Tokens:
     """Return the tokens of the texts, those of all texts in one set of columns."""
     # Each text ends with a line break, so that no token reaches into the next text.
     joined = "\n".join([*texts, ""])
-    data = np.frombuffer(joined.encode(), np.uint8)
-    kinds, tails = _kinds_of(joined, data)
-    begins_here = np.ones(len(data), bool)
-    begins_here[tails] = False
-    # Adjacent word characters are one token; each mark is a token of its own. A token begins at the first byte of a
-    # code point only.
-    word = kinds == _WORD
-    mark = kinds == _MARK
-    starts = np.flatnonzero((mark | word & ~_shifted(word, 1)) & begins_here)
-    ends = np.flatnonzero((mark | word & ~_shifted(word, -1)) & _shifted(begins_here, -1, True)) + 1
-    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - starts))).astype(np.int32)
-    words = data[kinds != _BLANK]
-    strings = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(words))
     begins = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    # Up to here places are bytes of UTF-8, as Arrow needs for `strings`; spans of annotations are in code points.
-    if len(tails):
-        before = np.cumsum(~begins_here, dtype=np.int32)
-        starts, ends = starts - before[starts], ends - before[ends - 1]
+    codes = np.frombuffer(joined.encode("utf-32-le"), np.uint32)
+    data = np.frombuffer(joined.encode(), np.uint8)
+    return tokens_in(codes, data, heads_of(data), begins)
+
+
+def heads_of(data: npt.NDArray[np.uint8]) -> Ints:
+    """Return where each code point begins in some bytes of UTF-8, and their number at the end."""
+    return np.append(np.flatnonzero((data & 0xC0) != 0x80), len(data))
+
+
+def tokens_in(codes: npt.NDArray[np.uint32], data: npt.NDArray[np.uint8], heads: Ints, begins: Ints) -> Tokens:
+    """Return the tokens of joined texts, given as code points, as bytes of UTF-8, and where each begins in these.
+
+    `begins[i]` is where text i begins in `codes`; a line break is between two texts.
+    """
+    kinds = _kinds_of(codes)
+    # Adjacent word characters are one token; each mark is a token of its own.
+    word, mark = kinds == _WORD, kinds == _MARK
+    starts = np.flatnonzero(mark | word & ~_shifted(word, 1))
+    ends = np.flatnonzero(mark | word & ~_shifted(word, -1)) + 1
+    # Arrow's strings need places in bytes; spans of annotations are in code points.
+    offsets = np.zeros(len(starts) + 1, np.int32)
+    np.cumsum(heads.take(ends) - heads.take(starts), out=offsets[1:])
+    blanks = np.flatnonzero(kinds == _BLANK)
+    filled = np.ones(len(data), np.bool_)
+    filled[heads.take(blanks)] = False
+    for blank in blanks[codes.take(blanks) > 0x7F].tolist():
+        filled[heads[blank] : heads[blank + 1]] = False
+    strings = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(data.compress(filled)))
     return Tokens(starts, ends, strings, begins)
 
 
@@ -118,29 +130,19 @@ _WINDOW = 16_384
 """Code points of a line that are cut into sentences at once; hardly a paragraph has as many."""
 
 
-def _kinds_of(joined: str, data: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], Ints]:
-    """Return the kind of each byte (that of its code point), and the places of all but the first bytes of each."""
-    kinds = _ascii()[data]
-    heads = np.flatnonzero(data >= 0xC0)
-    if not len(heads):
-        return kinds, heads
-    codes = np.frombuffer(joined.encode("utf-32-le"), np.uint32)
-    of_heads = _beyond_ascii(codes[codes > 0x7F])
-    widths = 2 + (data[heads] >= 0xE0).astype(np.int64) + (data[heads] >= 0xF0)
-    tails = [heads[widths > step] + step for step in (1, 2, 3)]
-    kinds[heads] = of_heads
-    for step, places in enumerate(tails, 1):
-        kinds[places] = of_heads[widths > step]
-    return kinds, np.sort(np.concatenate(tails))
+def _kinds_of(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """Return the kind of each code point."""
+    known = _known()
+    kinds: npt.NDArray[np.uint8] = known.take(codes)
+    if len(kinds) and kinds.max() == _UNSEEN:
+        for code in np.unique(codes[kinds == _UNSEEN]).tolist():
+            known[code] = _kind(chr(code))
+        kinds = known.take(codes)
+    return kinds
 
 
 def _kind(char: str) -> int:
     return _WORD if regex.match(r"\w", char) else _BLANK if regex.match(r"\s", char) else _MARK
-
-
-@cache
-def _ascii() -> npt.NDArray[np.uint8]:
-    return np.array([_kind(chr(code)) if code < 0x80 else _BLANK for code in range(0x100)], np.uint8)
 
 
 @cache
@@ -152,21 +154,11 @@ def _known() -> npt.NDArray[np.uint8]:
     return np.full(0x110000, _UNSEEN, np.uint8)
 
 
-def _beyond_ascii(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-    known = _known()
-    kinds: npt.NDArray[np.uint8] = known[codes]
-    if _UNSEEN in kinds:
-        for code in np.unique(codes[kinds == _UNSEEN]):
-            known[code] = _kind(chr(code))
-        kinds = known[codes]
-    return kinds
-
-
-def _shifted(flags: npt.NDArray[np.bool_], step: int, edge: bool = False) -> npt.NDArray[np.bool_]:
-    """Return the flags of the bytes `step` before each byte; `edge` where there is none."""
-    out = np.empty_like(flags)
+def _shifted(flags: npt.NDArray[np.bool_], step: int) -> npt.NDArray[np.bool_]:
+    """Return the flags of the code points `step` before each code point; False where there is none."""
+    out = np.zeros_like(flags)
     if step > 0:
-        out[:step], out[step:] = edge, flags[:-step]
+        out[step:] = flags[:-step]
     else:
-        out[step:], out[:step] = edge, flags[-step:]
+        out[:step] = flags[-step:]
     return out

@@ -29,6 +29,11 @@ def with_tables(text: str, schema: Schema) -> str:
     return _TABLE.sub(lambda match: f"{match[1]}\n{_table(rows.get(match[2], []))}\n{match[4]}", text)
 
 
+def without_tables(text: str) -> str:
+    """Return the guidelines `text` with its tables empty: what people wrote."""
+    return _TABLE.sub(lambda match: f"{match[1]}{match[4]}", text)
+
+
 def without_table(text: str, schema: Schema) -> list[str]:
     """Return the tables that the guidelines `text` lacks: `labels:LAYER.FIELD` and `conditions:LAYER`."""
     there = {match[2] for match in _TABLE.finditer(text)}

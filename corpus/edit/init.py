@@ -107,14 +107,14 @@ def _copy(made: Path, said: dict[str, str]) -> None:
         elif name.parts[0] in _AS_THEY_ARE:
             (made / name).write_bytes(read_file(path))
         else:
-            (made / name).write_bytes(_filled(read_utf8(path), said).encode())
+            (made / name).write_bytes(filled(read_utf8(path), said).encode())
     for shared in SHIPPED:
         (made / "schema" / shared).write_bytes(read_file(shipped() / shared))
     book = own_book(read_utf8(shipped() / "GUIDELINES.md"))
     (made / GUIDELINES).write_bytes(with_tables(book, Schema.read(made)).encode())
 
 
-def _filled(text: str, said: dict[str, str]) -> str:
+def filled(text: str, said: dict[str, str]) -> str:
     """Fill in each `{{ name }}` from `said`; `${{ … }}` expressions of workflows stay."""
     return re.sub(r"(?<!\$)\{\{ (\w+) \}\}", lambda match: said[match[1]], text)
 

@@ -6,6 +6,7 @@ Single and bulk files have the same index, with one entry for each part of a doc
     raw/*.jsonl[.gz|.zst]                    an entry a line, the id from the line's beginning
     annotations/<annotator>/<doc_id>.json    …
     annotations/<annotator>/*.jsonl[…]       …
+    annotations/prompts/*.md                 no entry: the instructions of each pass
 
 The index is a small Arrow table sorted by id, so documents have one order whatever the order of the
 files, and the index of millions takes a few hundred megabytes. A compressed bulk file is unpacked once,
@@ -19,6 +20,7 @@ import re
 import stat
 import tempfile
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 from operator import attrgetter
@@ -32,6 +34,7 @@ import pyarrow.compute as pc
 
 from ..core.model import CorpusError
 from ..core.regular_file import open_file
+from .prompts import PROMPTS
 from .unpack import Unpacker
 
 MAX_BYTES = 16 * 2**20
@@ -40,7 +43,8 @@ MAX_BYTES = 16 * 2**20
 _DEVICE = "(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?![A-Za-z0-9_-]))"
 """Not the name of a device of Windows, with which no file can be checked out there, whatever its ending."""
 DOC_ID = re.compile(_DEVICE + r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?")
-ANNOTATOR = re.compile(_DEVICE + r"[a-z0-9][a-z0-9_-]{0,31}")
+ANNOTATOR = re.compile(_DEVICE + r"(?!prompts\Z)[a-z0-9][a-z0-9_-]{0,31}")
+"""The name of an annotator; `prompts` is that of the folder with the instructions of each pass."""
 ATTACHED = "raw/attached"
 """The folder, ignored by git, for a user's own copies of withheld texts."""
 _ABOUT_ALL = {"annotations/exceptions.toml", "annotations/baseline.toml"}
@@ -134,8 +138,15 @@ class Index:
         return [ids[0].as_py(), ids[-1].as_py()] if len(ids) else []
 
     def entries(self, doc_id: str) -> list[Entry]:
-        """Return the parts of one document, none if there is no such document."""
-        return list(self._rows(self._table.filter(pc.equal(self._table["doc_id"], _string(doc_id)))))
+        """Return the parts of one document, none if there is no such document.
+
+        The ids are sorted, so of millions a few dozen are compared.
+        """
+        ids = self._table["doc_id"]
+        numbers = range(len(ids))
+        first = bisect_left(numbers, doc_id, key=lambda i: ids[i].as_py())
+        last = bisect_right(numbers, doc_id, first, key=lambda i: ids[i].as_py())
+        return list(self._rows(self._table.slice(first, last - first)))
 
     def in_file(self, path: str) -> Iterator[Entry]:
         """Yield the entries of one file: one, or in a bulk file one for each line."""
@@ -206,6 +217,10 @@ class Index:
                 yield _fault(path, ANNOTATION, "symlink")
             elif item.is_dir(follow_symlinks=False) and ANNOTATOR.fullmatch(item.name):
                 yield from self._folder_entries(path, item.name)
+            elif item.is_dir(follow_symlinks=False) and path == PROMPTS:
+                for one in _listing(self.root, path):
+                    if one.is_symlink() or not one.is_file() or not one.name.endswith(".md"):
+                        yield _fault(f"{path}/{_shown(one.name)}", ANNOTATION, "unknown-file")
             elif item.is_dir(follow_symlinks=False):
                 yield _fault(path, ANNOTATION, "unportable-name")
             elif not item.name.endswith((".toml", ".md")):

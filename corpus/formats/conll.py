@@ -32,8 +32,7 @@ from ..core.model import Annotation, Article, CorpusError, Document, Record, Sou
 from ..core.schema import Schema
 from ..core.source_tokens import SENTENCES
 from ..files import replace_file
-from ..pipeline.tables.entities import knows_names, tag_names, tags_of
-from ..pipeline.tables.rows import Row
+from ..pipeline.tables.entities import knows_names, tags_of
 from .conll_reader import read as read
 from .conll_rows import escape
 from .conll_survey import survey as survey
@@ -95,7 +94,7 @@ def carry(document: Document, schema: Schema, left: LeftOut) -> Record | None:
             inside = tagged.starts[first] != span["start"] or tagged.ends[last - 1] != span["end"]
             left["names that begin or end within a token", _WHY["names that begin or end within a token"]] += inside
     known = {one["id"]: one for one in layers["entities"]}
-    mentions = [
+    mentions: list[Record] = [
         {"id": f"m{i}", "spans": tagged.spans(first, last), "form": "NAM", "entity": entity}
         for i, (first, last, entity) in enumerate(tagged.found)
     ]
@@ -133,10 +132,7 @@ class Tagged:
         self.text = text
         self.words = Words(text, annotation, schema, str(article.record["language"]))
         self.starts, self.ends = [start for start, _ in self.words.pairs], [end for _, end in self.words.pairs]
-        names = tag_names(schema)
-        tags, owners, ids = tags_of([Row(article, text, annotation, [])], self.words.columns(), names)
-        self.tags = [names[tag] for tag in tags.tolist()]
-        self.entities = [ids[owner] for owner in owners.tolist()]
+        self.tags, self.entities = tags_of(annotation, self.words.columns(), schema)
         begins = [i for i, tag in enumerate(self.tags) if tag.startswith("B-")]
         lasts = [
             next((j for j in range(i + 1, len(self.tags)) if self.tags[j][0] != "I"), len(self.tags)) for i in begins

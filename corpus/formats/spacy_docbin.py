@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.model import Annotation, Article, CorpusError, Document, Record, Source
 from ..core.schema import Layer, Schema
-from ..pipeline.tables.entities import knows_names, tag_names, tags_of
-from ..pipeline.tables.rows import Row
+from ..pipeline.tables.entities import knows_names, tags_of
 from .documents import Direction, LeftOut, Outgoing, in_order, pairs_of
 from .source_sentences import Words
 from .spacy_reader import read as read
@@ -122,10 +121,7 @@ class _Words:
         self.is_tagged = {"entities", "mentions"} <= schema.layers.keys() and knows_names(annotation, schema)
         self.found: list[tuple[int, int, str, str]] = []
         if self.is_tagged:
-            names = tag_names(schema)
-            tags, owners, ids = tags_of([Row(article, text, annotation, [])], found.columns(), names)
-            said = [names[tag] for tag in tags.tolist()]
-            entities = [ids[owner] for owner in owners.tolist()]
+            said, entities = tags_of(annotation, found.columns(), schema)
             for i, tag in enumerate(said):
                 if tag[0] == "B":
                     last = next((j for j in range(i + 1, len(said)) if said[j][0] != "I"), len(said))

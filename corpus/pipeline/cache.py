@@ -1,7 +1,7 @@
-"""Remember from run to run which documents have no finding, and the Summary of each.
+"""Remember from run to run which documents have no finding, and the summary of each.
 
     bytes of a document's parts ┐
-    schema, code, libraries     ├→ key → clean, Summary
+    schema, code, libraries     ├→ key → clean, summary
     severities, suppressions    ┘ (of a document with findings)
 
 Files are not read if their sizes, times and inodes are those of the last run: the kernel sets the time of the last
@@ -25,16 +25,15 @@ import sqlite3
 import stat
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from hashlib import blake2b
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import orjson
 import platformdirs
 
-from ..checks.document_summary import Summary
+from ..checks.summaries import SummaryRow
 from ..core.schema import Schema
 from .check import Policy
 from .versions import versions
@@ -46,8 +45,6 @@ _TABLE = (
 )
 _FIND = "SELECT doc_id, key, stamp, settings, mark, summary FROM known WHERE doc_id IN ({})"
 _KEEP = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)"
-_VALUES = attrgetter(*(one.name for one in fields(Summary)))
-"""Returns the fields of a Summary. A tuple of them is unpickled in a third of the time of a Summary."""
 _SPARE = 1000
 """Rows about deleted documents that are kept, in addition to one for each document."""
 
@@ -56,10 +53,10 @@ _CacheRow = tuple[str, bytes, bytes, bytes, bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A cached document: whether it has no finding, and its Summary, None if it has none."""
+    """A cached document: whether it has no finding, and the row of its summary, None if it has none."""
 
     clean: bool
-    summary: Summary | None
+    summary: SummaryRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +177,7 @@ class Cache:
     def add(self, doc_id: str, digest: bytes, stamp: bytes, known: Known) -> None:
         """Add the entry of a document."""
         settings = b"" if known.clean else self._store.settings
-        summary = pickle.dumps(_VALUES(known.summary) if known.summary else (), 5)
+        summary = pickle.dumps(known.summary or (), 5)
         self._keep(doc_id, self._key(digest), self._key(stamp) if stamp else b"", settings, summary)
 
     def _entry(self, doc_id: str, column: int, digest: bytes) -> Known | None:
@@ -191,8 +188,7 @@ class Cache:
         # Pickle runs what it reads: only bytes that were written whole may reach it.
         if settings not in (b"", self._store.settings) or mark != _hash(key, stamp, settings, summary):
             return None
-        values = pickle.loads(summary)
-        return Known(settings == b"", Summary(*values) if values else None)
+        return Known(settings == b"", pickle.loads(summary) or None)
 
     def _keep(self, doc_id: str, key: bytes, stamp: bytes, settings: bytes, summary: bytes) -> None:
         self._new.append((doc_id, key, stamp, settings, _hash(key, stamp, settings, summary), summary))

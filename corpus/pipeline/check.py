@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import checks
-from ..checks.document_summary import Summary, summarise
+from ..checks.document_summary import summarise, with_differences
 from ..checks.screening import Screened
+from ..checks.summaries import SummaryRow, row_of
 from ..checks.suppress.suppressions import NO_SUPPRESSIONS, SkippedLevels, Suppressions, Suppressor
 from ..core.model import Document, Problem, Severity
 from ..core.schema import Schema
@@ -35,8 +36,8 @@ class Checked:
     """How many checks, over article and annotations, were skipped for an error of an earlier level."""
     clean: bool = True
     """True if no check found anything, suppressed or not."""
-    summary: Summary | None = None
-    """None if a fault keeps the document from the corpus-wide rules."""
+    summary: SummaryRow | Screened | None = None
+    """Its summary, or the columns that have it; None if a fault keeps the document from the corpus-wide rules."""
 
 
 def check_document(
@@ -77,5 +78,10 @@ def check_document(
         # Corpus-wide rules belong to level 6, so they read what could be asked the questions of level 6.
         if 6 not in skipped and (sound or document.annotation is None):
             sound.append(document)
-    checked.summary = summarise(sound, schema, by_columns.passages if by_columns else None) if sound else None
+    if by_columns and len(sound) == len(parts):
+        checked.summary = by_columns
+        if by_columns.has_copies:
+            checked.summary = row_of(with_differences(by_columns.summaries[by_columns.number], sound, schema))
+    elif sound:
+        checked.summary = row_of(summarise(sound, schema))
     return checked

@@ -27,7 +27,7 @@ def part_shard(parts: Storage, part: Part) -> Shard:
         for problem in read_findings(findings):
             shard.problems.add(problem)
     with parts.open_input(f"{part.name}/summaries.parquet") as file:
-        shard.summaries.extend(read_summaries(file))
+        shard.summaries = read_summaries(file)
     return shard
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ..checks.document_summary import LayerHashes, Name
+from ..checks.document_summary import LayerHashes
+from ..checks.names import Name
 from ..checks.repeated import Passage
 from ..core.model import CorpusError
 from ..core.schema import Schema

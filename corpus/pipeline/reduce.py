@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Protocol
 
 from ..checks import corpus_wide
-from ..checks.document_summary import Corpus, LayerHashes, Name, Summary, layer_hashes
-from ..checks.document_summary import names as names_of
+from ..checks.corpus import Corpus
+from ..checks.document_summary import LayerHashes, layer_hashes
+from ..checks.names import Name
+from ..checks.names import names as names_of
 from ..checks.release_changes import unreadable_release
 from ..checks.repeated import Passage
 from ..checks.repeated import passages as passages_of
+from ..checks.summaries import Summaries
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
 from ..core.json_positions import position
 from ..core.model import GOLD, Annotation, CorpusError
@@ -57,7 +60,7 @@ class Reduction:
         self._named = policy.suppressions.doc_ids
         self._used: Used = Counter()
         self._skipped_levels: SkippedLevels = {}
-        self._summaries: list[Summary] = []
+        self._summaries: list[Summaries] = []
 
     def add(self, shard: Shard) -> None:
         """Keep the summaries of a shard, and which suppressions its findings used."""
@@ -66,7 +69,7 @@ class Reduction:
         self._skipped_levels.update(
             (key, levels) for key, levels in shard.skipped_levels.items() if key[0] in self._named
         )
-        self._summaries += shard.summaries
+        self._summaries.append(shard.summaries)
 
     def finish(self, root: Path, documents: int, look: LookUp, schema: Schema, index: Index | None = None) -> Shard:
         """Return a Shard without documents that has the findings of all remaining rules.
@@ -89,10 +92,11 @@ class Reduction:
         except CorpusError as error:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
-        summarised = len(self._summaries) == documents
+        summaries = Summaries.joined(self._summaries)
+        summarised = len(summaries) == documents
         complete = self._selection.complete and summarised
         corpus = Corpus(
-            tuple(self._summaries),
+            summaries,
             released.by_id,
             released.version,
             complete,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..core.model import CorpusError
+from ..core.no_pandas import without_pandas
 from ..core.schema import Schema
 from ..files import Entry, Index, Reader
 from ..files.storage import Storage
@@ -192,6 +193,7 @@ _corpus: tuple[Path, Mapping[str, str], Schema] | None = None
 
 def _open_corpus(root: Path, unpacked: Mapping[str, str]) -> None:
     global _corpus
+    without_pandas()
     _corpus = root, unpacked, Schema.read(root)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+import numpy as np
+
 from ..checks.screening import Screened, screen
 from ..columns.documents import Columns, Parts
 from ..core.schema import Schema
@@ -34,15 +36,23 @@ def batches(entries: list[Entry]) -> Iterator[list[list[Entry]]]:
         yield batch
 
 
-def screened(groups: list[list[Entry]], reader: Reader, schema: Schema, today: date | None) -> dict[str, Screened]:
-    """Return what the columns say about documents, by doc_id; a document that is missing must be asked all checks.
+def read_columns(
+    groups: list[list[Entry]], reader: Reader, schema: Schema, today: date | None, by: str = ""
+) -> Columns | None:
+    """Return those documents that can be read into columns, None if they are too few.
 
-    The bytes that were screened are those that `Reader.documents` reads next.
+    `Columns.numbers` are indexes of `groups`. The bytes that were read are those that `Reader.documents` reads next.
     """
     if len(groups) < _FEW:
-        return {}
-    parts = [part for group in groups if (part := parts_of(group, reader)) is not None]
-    return screen(Columns.read(parts, schema, today))
+        return None
+    parts = [parts_of(group, reader) for group in groups]
+    columns = Columns.read([part for part in parts if part is not None], schema, today, by)
+    return columns.renumbered(np.array([i for i, part in enumerate(parts) if part is not None], np.int64))
+
+
+def screened(columns: Columns | None) -> dict[str, Screened]:
+    """Return what columns say about documents, by doc_id; a document that is missing must be asked all checks."""
+    return screen(columns) if columns is not None else {}
 
 
 def parts_of(group: list[Entry], reader: Reader) -> Parts | None:
@@ -61,4 +71,7 @@ def parts_of(group: list[Entry], reader: Reader) -> Parts | None:
         data[texts[0]] if texts else None,
         bool(texts) and texts[0].path.startswith(ATTACHED),
         tuple((entry.annotator, data[entry]) for entry in group if entry.kind == ANNOTATION),
+        records[0].path,
+        tuple(entry.path for entry in texts),
+        tuple(entry.path for entry in group if entry.kind == ANNOTATION),
     )

@@ -14,19 +14,21 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..checks.document_summary import Summary
 from ..checks.screening import Screened
+from ..checks.summaries import Summaries
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used
+from ..columns.documents import Columns, equal
 from ..core.garbage import no_garbage_collection
-from ..core.model import GOLD, Document, Problem
+from ..core.model import Document, Problem
 from ..core.schema import Schema
 from ..files import Entry, Reader
 from .cache import Cache, Known, Store
 from .check import Checked, Policy, check_document
-from .screened import batches, screened
+from .gather import Gatherer, rows_of
+from .screened import batches, read_columns, screened
 from .select import EVERYTHING, Selection
 from .spool import ProblemSpool
-from .tables import Batches, Row, build
+from .tables import Batches, Row, build, joined
 
 DOCUMENTS = 256
 """Documents in a shard."""
@@ -49,7 +51,7 @@ class Shard:
     """How many checks were skipped because of errors of an earlier level."""
     skipped_documents: int = 0
     """In how many documents."""
-    summaries: list[Summary] = field(default_factory=list)
+    summaries: Summaries = field(default_factory=lambda: Summaries.of_rows([]))
     """The summaries of the documents that the corpus-wide rules read."""
 
     def add(self, problem: Problem) -> None:
@@ -81,22 +83,32 @@ class Validation:
 
     def shard(self, entries: list[Entry], reader: Reader, schema: Schema) -> Shard:
         """Check the documents of `entries`, except those that the cache knows to be clean."""
-        shard = Shard()
+        shard, gatherer = Shard(), Gatherer()
         suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
         with Cache(self.cache, {entry.doc_id for entry in entries if entry.doc_id}) as cache:
             for groups in batches(entries):
                 found = [self._look_up(group, reader, cache) for group in groups]
                 unknown = [group for group, (_, _, known) in zip(groups, found, strict=True) if known is None]
-                asked = screened(unknown, reader, schema, self.policy.suppressions.today)
+                asked = screened(read_columns(unknown, reader, schema, self.policy.suppressions.today))
+                new: list[tuple[str, bytes, bytes, Screened]] = []
                 for group, (stamp, digest, known) in zip(groups, found, strict=True):
-                    if known is None:
-                        known = self._check(group, reader, schema, suppressor, shard, asked.get(group[0].doc_id))
+                    doc_id = group[0].doc_id
+                    shard.documents += bool(doc_id)
+                    by_columns = asked.get(doc_id)
+                    if known is None and by_columns is not None and by_columns.is_clean:
+                        gatherer.add(by_columns)
                         if digest:
-                            cache.add(group[0].doc_id, digest, stamp, known)
-                    shard.documents += bool(group[0].doc_id)
-                    if known.summary:
-                        shard.summaries.append(known.summary)
+                            new.append((doc_id, digest, stamp, by_columns))
+                        continue
+                    if known is None:
+                        known = self._check(group, reader, schema, suppressor, shard, by_columns)
+                        if digest:
+                            cache.add(doc_id, digest, stamp, known)
+                    gatherer.add(known.summary)
+                for (doc_id, digest, stamp, _), row in zip(new, rows_of([one for *_, one in new]), strict=True):
+                    cache.add(doc_id, digest, stamp, Known(True, row))
                 reader.forget()
+        shard.summaries = gatherer.summaries()
         return shard
 
     def _look_up(self, group: list[Entry], reader: Reader, cache: Cache) -> tuple[bytes, bytes | None, Known | None]:
@@ -127,7 +139,8 @@ class Validation:
             shard.report(checked)
         else:
             checked.problems.close()
-        return Known(checked.clean, checked.summary)
+        summary = checked.summary
+        return Known(checked.clean, next(rows_of([summary])) if isinstance(summary, Screened) else summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,23 +162,34 @@ class Compilation:
 
     def shard(self, entries: list[Entry], reader: Reader, schema: Schema) -> Shard:
         """Check the documents of `entries` and compile their tables, unless one has an error."""
-        shard = Shard()
+        shard, gatherer = Shard(), Gatherer()
         suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
-        rows: list[Row] = []
+        made: list[dict[str, Batches]] = []
         for groups in batches(entries):
-            asked = screened(groups, reader, schema, self.policy.suppressions.today)
-            for group in groups:
-                parts = reader.documents(group)
-                checked = check_document(parts, schema, self.policy, suppressor, asked.get(group[0].doc_id))
+            columns = read_columns(groups, reader, schema, self.policy.suppressions.today, by="split")
+            asked = screened(columns)
+            in_columns = frozenset(columns.numbers.tolist()) if columns is not None else frozenset()
+            rows: list[Row] = []
+            for number, group in enumerate(groups):
+                by_columns = asked.get(group[0].doc_id)
                 shard.documents += bool(group[0].doc_id)
+                if by_columns is not None and by_columns.is_clean:
+                    gatherer.add(by_columns)
+                    continue
+                parts = reader.documents(group)
+                checked = check_document(parts, schema, self.policy, suppressor, by_columns)
                 shard.report(checked)
-                if checked.summary:
-                    shard.summaries.append(checked.summary)
+                gatherer.add(checked.summary)
                 # An error anywhere ends the build, so no further row of this shard is needed.
-                if not shard.errors and parts and (row := _row(parts, self.with_attached)):
-                    rows.append(row)
-        if rows and not shard.errors:
-            shard.batches = build(rows, schema)
+                if not shard.errors and parts and number not in in_columns and _is_tabled(parts[0], self.with_attached):
+                    rows.append(_row(number, parts, self.with_attached))
+            if not shard.errors:
+                of_tables = _tabled(columns, self.with_attached) if columns is not None else None
+                made.append(build(rows, schema, of_tables))
+            reader.forget()
+        if not shard.errors:
+            shard.batches = joined(made)
+        shard.summaries = gatherer.summaries()
         return shard
 
 
@@ -186,15 +210,22 @@ def _policy_of(policy: Policy, doc_ids: Container[str]) -> Policy:
     return replace(policy, suppressions=policy.suppressions.of(doc_ids))
 
 
-def _row(parts: list[Document], with_attached: bool) -> Row | None:
-    """Return the document for the tables, None if it has no split or may not be redistributed at all."""
+def _is_tabled(document: Document, with_attached: bool) -> bool:
+    """Return True if a document has rows in the tables: it has a split and may be redistributed, at least in part."""
+    record = document.article.record
+    return bool(record.get("split")) and (with_attached or record.get("redistribution") != "none")
+
+
+def _row(number: int, parts: list[Document], with_attached: bool) -> Row:
     article = parts[0].article
-    if not article.record.get("split"):
-        return None
-    if article.record.get("redistribution") == "none" and not with_attached:
-        return None
-    annotations = [part.annotation for part in parts if part.annotation is not None]
-    gold = next((annotation for annotation in annotations if annotation.annotator == GOLD), None)
-    others = [annotation for annotation in annotations if annotation.annotator != GOLD]
-    text = article.text if article.redistributable or with_attached else None
-    return Row(article, text, gold, others)
+    annotations = {part.annotation.annotator: part.annotation.value for part in parts if part.annotation is not None}
+    return Row(number, article, article.text if article.redistributable or with_attached else None, annotations)
+
+
+def _tabled(columns: Columns, with_attached: bool) -> Columns:
+    """Return the documents that `_is_tabled`, with the texts that the tables may have."""
+    has_split = columns.record("split").is_valid().to_numpy(zero_copy_only=False)
+    if with_attached:
+        return columns.select(has_split)
+    tabled = columns.select(has_split & ~equal(columns.record("redistribution"), "none"))
+    return tabled.without_texts(~tabled.redistributable)

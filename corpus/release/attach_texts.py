@@ -16,7 +16,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from ..core.model import GOLD, Annotation, Article, CorpusError, Record, Source
+from ..core.model import GOLD, Article, CorpusError, Record
 from ..core.regular_file import read_file
 from ..core.schema import Schema
 from ..edit.attach import difference
@@ -155,7 +155,7 @@ def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: fr
     waiting = next(others, None)
     records = article_rows(release, split)
     while batch := list(islice(records, _BATCH)):
-        rows = []
+        rows: list[Row] = []
         for record in batch:
             doc_id = record["doc_id"]
             mine: list[Record] = []
@@ -163,7 +163,7 @@ def _shards(release: Path, split: str, schema: Schema, texts: Path, put_back: fr
                 mine = list(waiting[1])
                 waiting = next(others, None)
             text = _text(texts, record) if doc_id in put_back else record["text"]
-            rows.append(_row(record, mine, text, schema))
+            rows.append(_row(len(rows), record, mine, text, schema))
         yield Shard(documents=len(rows), batches=build(rows, schema))
     if waiting is not None:
         raise CorpusError(f"{release}: the annotations of split {split} are not in the order of its documents")
@@ -176,14 +176,14 @@ def _text(texts: Path, record: Record) -> str:
     return data.decode("utf-8")
 
 
-def _row(record: Record, others: list[Record], text: str | None, schema: Schema) -> Row:
+def _row(number: int, record: Record, others: list[Record], text: str | None, schema: Schema) -> Row:
     """Turn the rows of a document back into the Row that they were compiled from."""
     article = Article(record["doc_id"], {f.name: record[f.name] for f in schema.article_fields}, text, ())
-    gold = None if record["layers_done"] is None else _annotation(GOLD, record, schema)
-    return Row(article, text, gold, [_annotation(one["annotator"], one, schema) for one in others])
+    gold = {} if record["layers_done"] is None else {GOLD: _annotation(record, schema)}
+    return Row(number, article, text, gold | {one["annotator"]: _annotation(one, schema) for one in others})
 
 
-def _annotation(annotator: str, row: Record, schema: Schema) -> Annotation:
+def _annotation(row: Record, schema: Schema) -> Record:
     value = {name: row[name] for name in ("layers_done", "provenance", *schema.layers)}
     fields_done = {layer: names for layer, names in (row.get("fields_done") or {}).items() if names is not None}
     if fields_done:
@@ -194,4 +194,4 @@ def _annotation(annotator: str, row: Record, schema: Schema) -> Annotation:
                 for span in record[spans.name] or ():
                     if span["text"] is None:
                         del span["text"]
-    return Annotation(annotator, value, Source("", "annotation"))
+    return value

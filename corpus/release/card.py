@@ -2,8 +2,9 @@
 
 The prose is written by hand; front matter, figures and tables are filled in, so that they cannot
 drift from the data. A line `<!-- corpus:NAME -->` of the prose marks where a table goes; the tables configs,
-counts, fields, labels and columns are added at the end if they have no such line. `hard-cases`, `frequencies`
-and `agreement` read every document again and are made only if the prose has their marker.
+counts, fields, labels and columns are added at the end if they have no such line. `hard-cases`, `frequencies`,
+`prompts`, `rereading`, `citation` and `agreement` are made only if the prose has their marker; most read every
+document again.
 
 The `datasets` library caches by the content of the card and not by the files, so every config carries
 the version and the content hash (huggingface/datasets#6493). It also converts the strings of the files to
@@ -30,7 +31,10 @@ from ..core.schema import Label, Schema
 from ..pipeline.tables import WITHHELD, Config, Labels, configs
 from ..pipeline.tables.parquet import TWINS, ColumnCounts
 from ..report.tables import markdown
+from .citation import bibtex, read_citation
 from .frequencies import frequencies, notes, table
+from .prompts import told
+from .rereading import rereading
 from .tables import Split
 
 _MARKER = re.compile(r"^<!-- corpus:([a-z-]+) -->$", re.MULTILINE)
@@ -42,6 +46,7 @@ _TAGS = {
     "mentions": ("token-classification", "named-entity-recognition", "coreference-resolution", "entity-linking"),
 }
 """Layer → the tags, tasks and task ids that a card may have only with this layer."""
+_NO_PROMPTS = "The instructions of single passes are not kept in `annotations/prompts/`."
 Splits = dict[str, dict[str, Split]]
 
 
@@ -68,10 +73,18 @@ def card(root: Path, schema: Schema, version: str, splits: Splits, content: str)
             tables[name] = _hard_cases_table(splits, schema)
         elif name == "frequencies":
             tables[name] = _frequencies_table(schema, splits)
+        elif name == "prompts":
+            rows, texts = told(root, _annotations(splits))
+            tables[name] = "\n".join([_table(["file", "pass", "annotations"], rows), *texts] if rows else [_NO_PROMPTS])
+        elif name == "rereading":
+            tables[name] = _rereading(root, schema, splits)
+        elif name == "citation":
+            cited = read_citation(root)
+            tables[name] = f"```bibtex\n{bibtex(cited, version, None)}\n```" if cited else "There is no CITATION.cff."
         elif name == "agreement":
             tables[name] = card_table(root).rstrip("\n")
         elif name not in tables:
-            known = ", ".join((*tables, "hard-cases", "frequencies", "agreement"))
+            known = ", ".join((*tables, "hard-cases", "frequencies", "prompts", "rereading", "citation", "agreement"))
             raise CorpusError(f"{root / 'DATASET_CARD.md'}: unknown table {name!r}; the tables are {known}")
     prose = "\n\n".join([prose.rstrip("\n"), *missing]) + "\n"
     return _joined(front, built, version, splits, content, _MARKER.sub(lambda match: tables[match[1]], prose))
@@ -223,6 +236,28 @@ def _rows(splits: Splits) -> Iterator[Record]:
     for batch in (batch for file in files for batch in pq.ParquetFile(file.open_input()).iter_batches(64)):
         rows = (row for row in batch.to_pylist() if row.get("annotator") in (None, GOLD))
         yield from (row for row in rows if row.get("twin_of") is None)
+
+
+def _rereading(root: Path, schema: Schema, splits: Splits) -> str:
+    """Return the rates of errors that a fresh reader found in gold, by layer."""
+    doc_ids = {row["doc_id"] for row in _annotations(splits) if row["annotator"] == GOLD}
+    rates, about = rereading(root, schema, doc_ids)
+    rows = [
+        [one.layer, one.read, one.wrong, f"{one.wrong / one.read:.1%}", f"{one.low:.1%} to {one.high:.1%}"]
+        for one in rates
+    ]
+    table = _table(["layer", "records read", "with an error", "share", "95% interval"], rows)
+    return f"{table}\n\n{about}" if rows else about
+
+
+def _annotations(splits: Splits) -> Iterator[Record]:
+    """Yield doc_id, annotator and provenance of every annotation, gold's too, without other columns."""
+    for config in ("documents", "annotations", WITHHELD):
+        for file in (file for split in splits.get(config, {}).values() for file in split.files):
+            columns = ["doc_id", "provenance", *(["annotator"] if config != "documents" else [])]
+            with file.open_input() as opened:
+                rows = pq.read_table(opened, columns=columns).to_pylist()
+            yield from ({"annotator": GOLD, **row} for row in rows)
 
 
 def _label_tables(schema: Schema, counts: ColumnCounts) -> str:

@@ -25,6 +25,7 @@ to every installation, for one file of a release.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -34,6 +35,7 @@ import pyarrow.parquet as pq
 from ..core.card_text import Prose
 from ..core.schema import Schema
 from ..pipeline.tables import WITHHELD, Config, configs
+from .citation import author_name, bibtex
 from .tables import Split, TableFile
 
 Node = dict[str, Any]
@@ -67,10 +69,12 @@ _SPLITS = {
     "validation": "cr:ValidationSplit",
     "test": "cr:TestSplit",
 }
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MANY = {"isArray": True, "arrayShape": "-1"}
 _FIRST = "Of a list in a record of a list, such as the spans of a mention, mlcroissant 1.1 loads the first item only."
 _RAI_FIELDS: dict[str, tuple[str, str]] = {
     "rai:dataCollection": ("How it was made", "Articles"),
+    "rai:dataCollectionType": ("How it was made", "Collection type"),
     "rai:dataAnnotationProtocol": ("How it was made", "Annotations"),
     "rai:annotatorDemographics": ("How it was made", "Who the annotators are"),
     "rai:dataAnnotationAnalysis": ("Agreement", ""),
@@ -78,6 +82,8 @@ _RAI_FIELDS: dict[str, tuple[str, str]] = {
     "rai:dataLimitations": ("Limits and biases", ""),
     "rai:dataBiases": ("Limits and biases", ""),
     "rai:personalSensitiveInformation": ("Personal and sensitive information", ""),
+    "rai:dataSocialImpact": ("Social impact", ""),
+    "rai:dataReleaseMaintenancePlan": ("Contact and maintenance", ""),
 }
 """Property → the heading of a section of the card, and the bold lead of its paragraphs ("": all paragraphs)."""
 
@@ -109,9 +115,12 @@ def croissant(
         "keywords": _list(cited.get("keywords")),
         "inLanguage": _list(prose.front.get("language")),
         "url": cited.get("url") or cited.get("repository-code"),
-        "citeAs": _cite_as(cited, version, day) if cited else None,
+        "citeAs": bibtex(cited, version, day) if cited else None,
     }
     found |= {name: prose.section(*where) for name, where in _RAI_FIELDS.items()}
+    found["rai:annotationsPerItem"] = " ".join(prose.section("How it was made", "Annotations per item"))
+    # The name is that of mlcroissant 1.1, which reads dates; the vocabulary writes Timeframe.
+    found["rai:dataCollectionTimeFrame"] = _DAY.findall(" ".join(prose.section("How it was made", "Timeframe")))
     found["rai:machineAnnotationTools"], found["rai:dataAnnotationPlatform"] = _tools(splits)
     found["distribution"] = [_file(file) for of in splits.values() for split in of.values() for file in split.files]
     found["recordSet"] = [_split_set(schema, splits)]
@@ -133,18 +142,9 @@ def _list(value: Any) -> list[str]:
 
 
 def _creator(author: dict[str, Any]) -> Node:
-    if "name" in author:
-        found = {"@type": "sc:Organization", "name": author["name"]}
-    else:
-        names = (author.get("given-names"), author.get("name-particle"), author.get("family-names"))
-        found = {"@type": "sc:Person", "name": " ".join(str(name) for name in names if name)}
+    kind = "sc:Organization" if "name" in author else "sc:Person"
+    found = {"@type": kind, "name": author_name(author)}
     return found | ({"url": author["orcid"]} if "orcid" in author else {})
-
-
-def _cite_as(cited: dict[str, Any], version: str, day: str | None) -> str:
-    authors = " and ".join(f"{{{_creator(author)['name']}}}" for author in cited.get("authors", ()))
-    year = f", year = {{{day[:4]}}}" if day else ""
-    return f"@misc{{corpus, title = {{{cited['title']}}}, author = {{{authors}}}{year}, note = {{Version {version}}}}}"
 
 
 def _tools(splits: dict[str, dict[str, Split]]) -> tuple[list[str], list[str]]:

@@ -18,16 +18,16 @@ import yaml
 
 from ..core.card_text import Prose
 from ..core.model import CorpusError, Problem
-from ..core.regular_file import read_utf8
 from ..core.schema import Schema
 from ..core.settings import VERSION
-from ..core.yaml_file import load_yaml
 from ..files.git import Git
+from ..files.prompts import read_prompts
 from ..files.releases import parts, versions
 from ..files.storage import Storage
 from ..pipeline.run import CorpusRun
 from ..pipeline.shard import Compilation, Shard
 from .build import Built, build_folder
+from .citation import read_citation
 from .croissant import croissant
 from .diff import ORDER, Comparison, bumped, compare, number
 from .render_diff import as_markdown
@@ -46,9 +46,9 @@ def make_release(
     """Write `releases/<version>/`. Return the build and its comparison with the last release, or None on errors.
 
     Returns None, and writes nothing, if a finding is an error; `on_problem` receives every finding. Raises
-    CorpusError, and writes nothing, if the version is not X.Y.Z, exists, is not above the last one, is smaller
-    than the changes require, or if nothing changed; also, unless `allow_dirty`, if git has uncommitted changes
-    in the inputs of a release.
+    CorpusError, and writes nothing, if the version is not X.Y.Z, exists, is not above the last one, is smaller than
+    the changes require, if nothing changed, or if the card's baselines are of other content; also, unless
+    `allow_dirty`, if git has uncommitted changes in the inputs of a release.
     """
     root = run.root
     known = versions(root)
@@ -60,6 +60,7 @@ def make_release(
     def finish(folder: Path, built: Built) -> dict[str, Any]:
         if known:
             found.append(_large_enough(root / "releases" / known[-1], folder, known[-1], version))
+        _baselines_of(root, built)
         _describe(root, folder, schema, built, found[0] if found else None, day)
         return {"commit": commit, "previous": known[-1] if known else None}
 
@@ -80,14 +81,27 @@ def make_release(
 def _describe(
     root: Path, folder: Path, schema: Schema, built: Built, comparison: Comparison | None, day: str | None
 ) -> None:
-    """Write the files of a release that describe it: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json."""
+    """Write what describes a release: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json, prompts/."""
     first = f"# {built.version}\n\nThe first release: {number(built.documents, 'document')}.\n"
     (folder / "CHANGES.md").write_text(as_markdown(comparison) if comparison else first, "utf-8")
-    cited = _cited(root)
+    cited = read_citation(root)
     for name, text in _citation(cited, built.version, day).items() if cited else ():
         (folder / name).write_text(text, "utf-8")
+    for prompt in read_prompts(root):
+        (folder / "prompts").mkdir(exist_ok=True)
+        (folder / "prompts" / prompt.name).write_text(prompt.text, "utf-8", newline="")
     prose = Prose.read(root / "DATASET_CARD.md")
     (folder / "croissant.json").write_text(croissant(schema, built.splits, prose, cited, built.version, day), "utf-8")
+
+
+def _baselines_of(root: Path, built: Built) -> None:
+    """Raise CorpusError if the card has a table of baselines that was measured on other content."""
+    measured = Prose.read(root / "DATASET_CARD.md").baselines_content
+    if measured and not built.content.startswith(measured):
+        raise CorpusError(
+            f"the table of baselines in DATASET_CARD.md is of content {measured}, and the release has "
+            f"{built.content[:12]}: run `corpus build` and `corpus score --baselines`, and commit the card"
+        )
 
 
 def check_version(version: str) -> None:
@@ -133,29 +147,6 @@ def _commit(root: Path, allow_dirty: bool) -> tuple[str | None, str | None]:
         return None, None
     commit, seconds = said.split()
     return commit, datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
-
-
-def _cited(root: Path) -> dict[str, Any]:
-    """Return the content of CITATION.cff, {} without one. Raises CorpusError for a value that cannot be cited."""
-    path = root / "CITATION.cff"
-    try:
-        cited = load_yaml(read_utf8(path, root), path)
-    except FileNotFoundError:
-        return {}
-    if not isinstance(cited, dict) or not {"title", "authors"} <= cited.keys():
-        raise CorpusError(f"{path} must have a title and authors")
-    authors = cited["authors"]
-    if not isinstance(authors, list) or not all(isinstance(author, dict) for author in authors):
-        raise CorpusError(f"{path}: authors must be a list of mappings, such as `- family-names: Doe`")
-    for name in ("title", "abstract", "url", "repository-code"):
-        if not isinstance(cited.get(name, ""), str):
-            raise CorpusError(f"{path}: {name} must be a string: put it in quotation marks")
-    for name in ("keywords", "license"):
-        values = cited.get(name, [])
-        for value in values if isinstance(values, list) else [values]:
-            if not isinstance(value, str):
-                raise CorpusError(f"{path}: {name} must be strings: put {value} in quotation marks")
-    return cited
 
 
 def _citation(cited: dict[str, Any], version: str, day: str | None) -> dict[str, str]:

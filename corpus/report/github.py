@@ -46,7 +46,7 @@ def _command(problem: Problem, run: RunInfo) -> str:
     rule = run.rule(problem.code)
     lines = [plain(problem.message, _LONGEST)]
     lines += snippet_text(problem.snippet, _LONGEST).split("\n") if problem.snippet else []
-    lines += [f"help: {plain(problem.suggestion, _LONGEST)}"] if problem.suggestion else []
+    lines += [f"help: {plain(advice, _LONGEST)}"] if (advice := run.help(problem)) else []
     lines += [f"fix ({fix_command(problem.fix)}): {plain(problem.fix.description, _LONGEST)}"] if problem.fix else []
     properties = {
         "file": plain(run.folder + problem.file, _LONGEST),

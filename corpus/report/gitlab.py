@@ -5,7 +5,6 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import IO
@@ -19,7 +18,7 @@ from .info import RunInfo, fix_command
 _SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}
 _LONGEST = 4000
 _NUMBERED = 1000
-"""The fingerprints that are remembered to number those that come again: they come one after the other."""
+"""The last fingerprints that are remembered, to number those that come again: these come near each other."""
 
 
 def as_gitlab(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
@@ -29,26 +28,26 @@ def as_gitlab(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterat
     fingerprint says which record a finding is about, so it stays when lines are added above. Findings that share
     one are numbered, because GitLab shows one of them only.
     """
-    separator, number = "[\n", Counter[str]()
+    separator, number = "[\n", dict[str, int]()
     for problem in problems:
-        if len(number) >= _NUMBERED:
-            number.clear()
         out.write(separator + dumps(_object(problem, number, run)))
         separator = ",\n"
         yield problem
     out.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
-def _object(problem: Problem, number: Counter[str], run: RunInfo) -> dict[str, object]:
+def _object(problem: Problem, number: dict[str, int], run: RunInfo) -> dict[str, object]:
     said = [plain(f"{problem.code}: {problem.message}", _LONGEST)]
     if problem.snippet:
         before, words, after = (plain(part, _LONGEST) for part in snippet_words(problem.snippet[:_LONGEST]))
         said.append(f"in the article: {before}›{words}‹{after}")
-    said += [f"help: {plain(problem.suggestion, _LONGEST)}"] if problem.suggestion else []
+    said += [f"help: {plain(advice, _LONGEST)}"] if (advice := run.help(problem)) else []
     said += [f"fix ({fix_command(problem.fix)}): {plain(problem.fix.description, _LONGEST)}"] if problem.fix else []
     rule = run.rule(problem.code)
     digest = fingerprint(problem, within=True).digest
-    number[digest] += 1
+    number[digest] = number.pop(digest, 0) + 1
+    if len(number) > _NUMBERED:
+        del number[next(iter(number))]
     if number[digest] > 1:
         digest = sha256(f"{digest} {number[digest]}".encode()).hexdigest()[:32]
     return {

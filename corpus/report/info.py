@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..core.model import Fix, Severity
+from ..core.model import Fix, Problem, Severity
 
 SeverityCounts = Counter[str]
 """The number of findings of each severity."""
@@ -15,18 +15,26 @@ SeverityCounts = Counter[str]
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """A rule as reports show it: code, name, severity, what each of its findings says first, and its page."""
+    """A rule as reports show it: code, name, severity, what each of its findings says first, its page, its advice."""
 
     code: str
     name: str
     severity: Severity
     message: str
     page: str
+    advice: str = ""
+    """What to do about a finding that brings neither help nor fix."""
+
+    @property
+    def what(self) -> str:
+        """The part What of the page, on one line."""
+        what = re.split(r"^(?:Why|Bad|Good|Do):", self.page, maxsplit=1, flags=re.MULTILINE)[0]
+        return " ".join(what.removeprefix("What:").split()) or f"{self.message}."
 
     @property
     def markdown(self) -> str:
-        """The page with a paragraph for each of What, Why, Bad and Good."""
-        return re.sub(r"^(What|Why|Bad|Good):\s*", r"\n**\1:** ", self.page, flags=re.MULTILINE).strip()
+        """The page with a paragraph for each of What, Why, Bad, Good and Do."""
+        return re.sub(r"^(What|Why|Bad|Good|Do):\s*", r"\n**\1:** ", self.page, flags=re.MULTILINE).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,11 @@ class RunInfo:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_code", {rule.code: i for i, rule in enumerate(self.rules)})
+
+    def help(self, problem: Problem) -> str:
+        """Return what to do about a finding: its own help, or the advice of its rule if it has no fix either."""
+        rule = self.rule(problem.code)
+        return problem.suggestion or (rule.advice if rule and not problem.fix else "")
 
     def rule(self, code: str) -> RuleInfo | None:
         """Return the rule of a code, None for a finding that comes from no rule."""

@@ -50,7 +50,7 @@ def _case(problem: Problem, run: RunInfo) -> str:
     place = f"{problem.file}:{problem.line}:{problem.column}"
     lines = [plain(f"{place}: {problem.severity} {problem.code} {problem.message}", _LONGEST)]
     lines += snippet_text(problem.snippet).split("\n") if problem.snippet else []
-    lines += [f"help: {plain(problem.suggestion, _LONGEST)}"] if problem.suggestion else []
+    lines += [f"help: {plain(advice, _LONGEST)}"] if (advice := run.help(problem)) else []
     lines += [f"fix ({fix_command(problem.fix)}): {plain(problem.fix.description, _LONGEST)}"] if problem.fix else []
     body = xml("\n".join(lines))
     head = (

@@ -92,8 +92,8 @@ class Page:
         finding = " ".join(filter(None, (said, code(detail, 300) if detail else "")))
         if problem.snippet:
             finding += f"<br>{underlined(problem.snippet, 2000)}"
-        if problem.suggestion:
-            finding += f"<br>help: {code(problem.suggestion, 300)}"
+        if advice := self._run.help(problem):
+            finding += f"<br>help: {code(advice, 300)}"
         if problem.fix:
             command = code(fix_command(problem.fix), 100)
             finding += f"<br>fix ({command}): {code(problem.fix.description, 300)}"

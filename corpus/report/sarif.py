@@ -13,7 +13,7 @@ from ..core.fingerprint import fingerprint
 from ..core.json_positions import split_pointer
 from ..core.model import Fix, Place, Problem
 from .escape import dumps, message, plain, snippet_text
-from .info import RuleInfo, RunInfo
+from .info import RuleInfo, RunInfo, fix_command
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -46,6 +46,7 @@ def _rule(rule: RuleInfo, pages: str) -> dict[str, object]:
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": f"{rule.message}."},
+        "fullDescription": {"text": rule.what},
         "help": {"text": rule.page, "markdown": rule.markdown},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
@@ -53,8 +54,10 @@ def _rule(rule: RuleInfo, pages: str) -> dict[str, object]:
 
 def _result(problem: Problem, run: RunInfo) -> dict[str, object]:
     said = message(problem.message, _LONGEST)
-    if problem.suggestion:
-        said += f"\nhelp: {message(problem.suggestion, _LONGEST)}"
+    if advice := run.help(problem):
+        said += f"\nhelp: {message(advice, _LONGEST)}"
+    if problem.fix:  # GitHub shows no `fixes`
+        said += f"\nfix ({fix_command(problem.fix)}): {message(problem.fix.description, _LONGEST)}"
     result: dict[str, object] = {"ruleId": problem.code}
     if problem.code in run.by_code:
         result["ruleIndex"] = run.by_code[problem.code]

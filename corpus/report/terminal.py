@@ -16,8 +16,11 @@ _SEVERITIES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;3
 
 
 def as_text(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
-    """Write a paragraph for each finding: location, message, the span underlined in the article, how to fix it."""
-    coloured = has_colour(out)
+    """Write a paragraph for each finding: location, message, the span underlined in the article, how to fix it.
+
+    The advice of a rule is shown at its first finding alone.
+    """
+    coloured, advised = has_colour(out), set[str]()
 
     def style(text: str, code: str) -> str:
         return f"{code}{text}{_RESET}" if coloured else text
@@ -28,8 +31,9 @@ def as_text(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator
         out.write(f"{place} {style(problem.severity, colour)} {problem.code} {plain(problem.message)}\n")
         for number, line in enumerate(snippet_lines(problem.snippet)):
             out.write(f"    {style(line, colour) if number else line}\n")
-        if problem.suggestion:
-            out.write(f"    {style('help:', _GREEN)} {plain(problem.suggestion)}\n")
+        if (advice := run.help(problem)) and (problem.suggestion or problem.code not in advised):
+            out.write(f"    {style('help:', _GREEN)} {plain(advice)}\n")
+            advised |= set() if problem.suggestion else {problem.code}
         if problem.fix:
             how = fix_command(problem.fix)
             out.write(f"    {style(f'fix ({how}):', _GREEN)} {plain(problem.fix.description)}\n")

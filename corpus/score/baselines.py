@@ -10,15 +10,15 @@ A script runs in a process of its own, as a reader would run it: it is code of t
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..core.card_text import BASELINES
 from ..core.model import CorpusError
 from ..core.regular_file import read_file, read_utf8
 from ..files import parse_json
@@ -31,9 +31,6 @@ from .release import Release, open_release, released_rows
 from .sums import Sums, compare
 
 CARD = "DATASET_CARD.md"
-BEGIN, END = "<!-- generated:baselines -->", "<!-- end -->"
-"""The lines of the card around the table."""
-_TABLE = re.compile(f"({BEGIN}\\n).*?({END})", re.DOTALL)
 _FIGURES = {"matched": ("F1",), "share": ("accuracy",), "labels": ("macro F1", "accuracy")}
 """Kind of counts → the figures of the table."""
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -62,11 +59,14 @@ def baselines(root: Path, release: str | Path) -> str:
     if not scripts:
         raise CorpusError(f"{root / 'examples'} has no script to run")
     opened = open_release(release, root)
-    stories = {row["doc_id"]: row.get("story") or row["doc_id"] for row in released_rows(opened, TABLES_OF_DOCUMENTS)}
+    documents = list(released_rows(opened, TABLES_OF_DOCUMENTS))
+    stories = {row["doc_id"]: row.get("story") or row["doc_id"] for row in documents}
+    twins = {row["doc_id"] for row in documents if row.get("twin_of")}
     rows: list[list[str]] = []
     asked: set[str] = set()
     for script in scripts:
         task = _run(script, root, opened.folder)
+        task = replace(task, systems={name: _without(twins, of) for name, of in task.systems.items()})
         if unknown := sorted({doc_id for of in task.systems.values() for doc_id in of} - stories.keys()):
             raise CorpusError(f"{script} counts {unknown[0]}, which is not a document of {opened}")
         asked |= {stories[doc_id] for of in task.systems.values() for doc_id in of}
@@ -82,10 +82,16 @@ def write_baselines(root: Path, table: str) -> None:
         text = read_utf8(path, root)
     except FileNotFoundError:
         raise CorpusError(f"{path} is missing: the table of the baselines goes there") from None
-    if not _TABLE.search(text):
-        raise CorpusError(f"{path} has no lines `{BEGIN}` and `{END}`: add them where the table goes")
+    if not BASELINES.search(text):
+        raise CorpusError(
+            f"{path} has no lines `<!-- generated:baselines -->` and `<!-- end -->`: add them where the table goes"
+        )
     with replace_file(path) as file:
-        file.write(_TABLE.sub(lambda match: f"{match[1]}\n{table}\n{match[2]}", text, count=1).encode())
+        file.write(BASELINES.sub(lambda match: f"{match[1]}\n{table}\n{match[3]}", text, count=1).encode())
+
+
+def _without(twins: Collection[str], counts: Counts) -> Counts:
+    return {doc_id: of for doc_id, of in counts.items() if doc_id not in twins}
 
 
 def _run(script: Path, root: Path, folder: Path) -> Task:

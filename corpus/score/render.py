@@ -110,8 +110,10 @@ def _tables(score: Score, against: Sequence[Difference]) -> Iterator[tuple[str, 
         for grouped in (False, True):
             rows = _rows([one for one in score.figures if one.layer == layer and bool(one.group) == grouped])
             if rows:
-                head = ["figure", "precision", "recall", "value", "95% interval", "n"]
-                yield f"{layer}, by group" if grouped else layer, [head, *rows]
+                table = [["figure", "precision", "recall", "value", "95% interval", "n"], *rows]
+                if not any(row[1] or row[2] for row in rows):
+                    table = [[row[0], *row[3:]] for row in table]
+                yield f"{layer}, by group" if grouped else layer, table
 
 
 def _rows(figures: Sequence[Figure]) -> list[list[str]]:

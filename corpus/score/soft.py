@@ -45,6 +45,8 @@ class SoftItem:
     field: str
     target: Shares
     given: Mapping[str, str | None]
+    twin: bool = False
+    """Whether the document is a changed copy of another one, which no figure counts."""
 
     @property
     def key(self) -> ItemKey:
@@ -65,7 +67,8 @@ def corpus_items(root: Path, schema: Schema) -> Iterator[SoftItem]:
 
 def released_items(release: Release, schema: Schema) -> Iterator[SoftItem]:
     """Yield the items of a release or build, from its config `disagreement`."""
-    columns = [one.name for one in schema.article_fields if one.name in ("doc_id", "split", "story")]
+    named = ("doc_id", "split", "story", "twin_of")
+    columns = [one.name for one in schema.article_fields if one.name in named]
     records = {row["doc_id"]: row for row in released_rows(release, ["documents"], columns)}
     for row in released_rows(release, ["disagreement"]):
         shares = {one["label"]: one["share"] for one in row["soft_label"]}
@@ -76,7 +79,8 @@ def released_items(release: Release, schema: Schema) -> Iterator[SoftItem]:
 def _item(record: Record, at: Record, target: Shares, given: Mapping[str, str | None]) -> SoftItem:
     doc_id = record["doc_id"]
     story = f"story {record['story']}" if record.get("story") else doc_id
-    return SoftItem(doc_id, str(record.get("split") or ""), story, at["layer"], at["item"], at["field"], target, given)
+    split, twin = str(record.get("split") or ""), bool(record.get("twin_of"))
+    return SoftItem(doc_id, split, story, at["layer"], at["item"], at["field"], target, given, twin)
 
 
 def soft_sums(

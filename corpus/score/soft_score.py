@@ -45,7 +45,7 @@ def soft_score(
         raise CorpusError(f"the schema has no layer {unknown[0]}; it has {', '.join(schema.layers)}")
     if split is not None and split not in schema.splits:
         raise CorpusError(f"unknown split {split}; the splits are {', '.join(schema.splits)}")
-    asked = [one for one in everything if one.target and _is_asked(one, split, layers)]
+    asked = [one for one in everything if one.target and not one.twin and _is_asked(one, split, layers)]
     notes = ["lower is better; no prediction has a lower cross-entropy than the entropy of the annotators"]
     annotator = _annotator(predictions, everything)
     if annotator:

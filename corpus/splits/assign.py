@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from ..core.model import CorpusError
 from ..core.settings import SplitSettings
-from .near_duplicates import Near, Sketch
+from .near_duplicates import Near
 
 _BY_HAND = "real"
 """The split of real news: it gets no share by default, so that only records that name it are in it."""
@@ -36,8 +36,6 @@ class Splittable(Protocol):
     def story(self) -> str: ...
     @property
     def published(self) -> str: ...
-    @property
-    def sketch(self) -> Sketch: ...
 
 
 class Tie(NamedTuple):
@@ -70,15 +68,16 @@ class Choice(NamedTuple):
     why: str
 
 
-def stories(documents: Sequence[Splittable]) -> list[Story]:
+def stories(documents: Sequence[Splittable], near: Near) -> list[Story]:
     """Group the documents without a split into stories, in the order of their first documents.
+
+    `near` has their near-duplicates, with the splits as labels.
 
     A story is named by the smallest `story` of its documents, else by the `story` or doc_id of the document it is
     tied to, else by its smallest doc_id.
     """
     if all(one.split for one in documents):
         return []
-    near = Near([one.sketch for one in documents], [one.split for one in documents])
     splits = sorted({one.split for one in documents if one.split})
     named: dict[tuple[str, str], int] = {}
     for i, one in enumerate(documents):
@@ -199,7 +198,7 @@ def _proposed(proportions: Mapping[str, float], documents: Sequence[Splittable])
     return f"the proportions suggest days = {{{named}}}"
 
 
-def explained(doc_id: str, documents: Sequence[Splittable], settings: SplitSettings) -> Iterator[str]:
+def explained(doc_id: str, documents: Sequence[Splittable], near: Near, settings: SplitSettings) -> Iterator[str]:
     """Yield lines that explain the current or future split of a document. Raises CorpusError if it does not exist."""
     number = next((i for i, one in enumerate(documents) if one.doc_id == doc_id), None)
     if number is None:
@@ -211,13 +210,12 @@ def explained(doc_id: str, documents: Sequence[Splittable], settings: SplitSetti
             same = sum(other.story == one.story for other in documents)
             yield f"  story {one.story!r}, {same:,} document{'s' * (same != 1)}"
     else:
-        story = next(story for story in stories(documents) if number in story.documents)
+        story = next(story for story in stories(documents, near) if number in story.documents)
         choice = choose(story, documents, settings)
         yield f"{doc_id}: {choice.split if choice else 'none possible'}, since {_why(story, choice, documents)}"
         together = len(story.documents)
         yield f"  story {story.name!r}, {together:,} document{'s' * (together != 1)} without a split"
-    near = Near([other.sketch for other in documents], [other.split for other in documents])
-    copies = near.near(number, sorted({other.split for other in documents}))
+    copies = near.near(number)
     for copy in copies[:_SHOWN]:
         other = documents[copy]
         yield f"  near-duplicate {other.doc_id}, {near.share(number, copy):.0%} in common, {other.split or 'no split'}"

@@ -19,6 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+
+from ..core.arrays import Numbers, begins_of, joined, lengths_of
+from .letters import Slices
 
 LEAST = 0.25
 """The smallest share of the runs of the shorter text."""
@@ -35,6 +39,8 @@ _SHARED = 6
 _PARTS = 8
 """Hashes are sorted in as many parts, one after another, so that this needs little memory."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_TOP = 2**32
+"""All hashes of a sample are below it."""
 
 Hashes = npt.NDArray[np.uint32]
 
@@ -47,47 +53,74 @@ class Contained(NamedTuple):
     share: float
 
 
-def sample(runs: npt.NDArray[np.uint64]) -> bytes:
-    """Return a sample of the hashes of a text's runs: little-endian 32-bit integers, ascending."""
-    mixed = (runs * _FACTOR) >> np.uint64(32)
-    limit = 2**32
-    kept = mixed
-    if len(mixed) > _MANY:  # nearly all of them are above the limit, and need not be sorted
-        limit >>= (len(mixed) // _MANY).bit_length()
-        kept = mixed[mixed < limit]
-    kept = _distinct(kept)
-    if len(kept) <= _SIZE:  # a text that repeats itself
-        kept, limit = _distinct(mixed), 2**32
-    while len(kept) > _SIZE:
-        limit //= 2
-        kept = kept[: np.searchsorted(kept, limit)]
-    return kept.astype("<u4").tobytes()
+def samples(runs: Slices) -> list[bytes]:
+    """Return a sample of the hashes of the runs of each text: little-endian 32-bit integers, ascending."""
+    mixed = (runs.values * _FACTOR) >> np.uint64(32)
+    limits = _limits(runs.lengths)
+    kept = _distinct(mixed, runs.begins, limits)
+    few = np.flatnonzero((kept.lengths <= _SIZE) & (limits < _TOP))
+    again = {}
+    for i in few.tolist():  # a text that repeats itself
+        own = mixed[runs.begins[i] : runs.begins[i + 1]]
+        again[i] = _cut(_distinct(own, np.array([0, len(own)]), np.array([_TOP])), np.array([_TOP]))
+    found = [one.astype("<u4").tobytes() for one in _cut(kept, limits).each()]
+    for i, one in again.items():
+        found[i] = one.values.astype("<u4").tobytes()
+    return found
 
 
-def _distinct(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return the distinct hashes, ascending, for few of them in half of the time of `np.unique`."""
-    ordered = np.sort(hashes)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+def _limits(lengths: Numbers) -> Numbers:
+    """Return a limit for each text: nearly all hashes of a long one are above it, and need not be sorted."""
+    return np.array([_TOP >> (length // _MANY).bit_length() if length > _MANY else _TOP for length in lengths.tolist()])
 
 
-def contained(samples: Sequence[bytes], labels: Sequence[str]) -> Iterator[Contained]:
-    """Yield the pairs of texts with different labels of which the shorter is contained in the other, in their order."""
-    lengths = [len(one) // 4 for one in samples]
-    hashes = np.frombuffer(b"".join(samples), "<u4")
+def _distinct(hashes: npt.NDArray[np.uint64], begins: Numbers, limits: Numbers) -> Slices:
+    """Return the distinct hashes of each text that are below its limit, ascending."""
+    below = hashes < np.repeat(limits.astype(np.uint64), np.diff(begins))
+    firsts = np.arange(len(begins), dtype=np.uint64) << np.uint64(32)
+    ordered = hashes[below]
+    ordered |= np.repeat(firsts[:-1], np.diff(begins_of(below)[begins]))
+    ordered.sort()
+    ordered = ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+    edges = np.searchsorted(ordered, firsts)
+    return Slices(ordered & np.uint64(_TOP - 1), edges)
+
+
+def _cut(kept: Slices, limits: Numbers) -> Slices:
+    """Return of the distinct hashes of each text those below the largest limit that leaves as many as a sample has."""
+    values, begins = kept
+    limits = limits.copy()
+    while len(large := np.flatnonzero(np.diff(begins) > _SIZE)):
+        limits[large] //= 2
+        below = values < np.repeat(limits.astype(np.uint64), np.diff(begins))
+        values, begins = values[below], begins_of(below)[begins]
+    return Slices(values, begins)
+
+
+def contained(samples: pa.BinaryArray, labels: Sequence[str]) -> Iterator[Contained]:
+    """Yield the pairs of texts with different labels of which the shorter is contained in the other, in their order.
+
+    Texts with the label "" are not compared.
+    """
+    lengths = lengths_of(samples) // 4
+    hashes = np.frombuffer(joined(samples), "<u4")
+    begins = begins_of(lengths)
     names = {label: number for number, label in enumerate(sorted(set(labels)))}
-    of = np.array([names[label] for label in labels], np.int32)
+    of = np.fromiter((names[label] for label in labels), np.int32, len(labels))
     texts = np.repeat(np.arange(len(samples), dtype=np.int32), lengths)
+    is_labelled = of != names.get("", -1)
     common: list[Hashes] = []
     found: list[npt.NDArray[np.int64]] = []
     for part in range(_PARTS):
-        in_part = hashes % _PARTS == part
+        in_part = (hashes % _PARTS == part) & is_labelled[texts]
         pairs, frequent = _pairs(hashes[in_part], texts[in_part], of, len(names))
         common.append(frequent)
         found.append(pairs)
     pairs, counts = np.unique(np.concatenate(found), return_counts=True)
     boilerplate = np.sort(np.concatenate(common))
     for pair in pairs[counts > 1].tolist():
-        one = _compare(samples, pair // len(samples), pair % len(samples), boilerplate)
+        both = divmod(pair, len(samples))
+        one = _compare(both, [hashes[begins[i] : begins[i + 1]] for i in both], boilerplate)
         if one is not None:
             yield one
 
@@ -130,9 +163,8 @@ def _firsts(
     return first
 
 
-def _compare(samples: Sequence[bytes], one: int, other: int, boilerplate: Hashes) -> Contained | None:
-    """Return the pair if the shorter text is contained in the other."""
-    hashes = [np.frombuffer(samples[i], "<u4") for i in (one, other)]
+def _compare(pair: tuple[int, int], hashes: Sequence[Hashes], boilerplate: Hashes) -> Contained | None:
+    """Return the pair of texts if the shorter one is contained in the other."""
     limit = min(1 << int(own[-1]).bit_length() for own in hashes)
     cut = [own[: np.searchsorted(own, limit)] for own in hashes]
     if len(boilerplate):
@@ -144,8 +176,7 @@ def _compare(samples: Sequence[bytes], one: int, other: int, boilerplate: Hashes
     low, of_low = _share([own[: np.searchsorted(own, limit // 2)] for own in cut])
     if 2 * low < LEAST * of_low:
         return None
-    if len(cut[0]) > len(cut[1]):
-        one, other = other, one
+    one, other = pair if len(cut[0]) <= len(cut[1]) else pair[::-1]
     return Contained(one, other, shared / shorter)
 
 

@@ -31,6 +31,8 @@ class Card:
     fields: list[tuple[str, Markup]]
     """The name and the words of further fields."""
     place: str
+    as_good: list[str] = field(default_factory=list)
+    """Other readings that the adjudicator found as good."""
     inside: list[Card] = field(default_factory=list)
     about: list[Card] = field(default_factory=list)
     """The records without a place that rely on this one, such as the stances that a quote shows."""
@@ -128,6 +130,7 @@ class Cards:
             ],
             [*self._fields(layer, role, record), *([("", Markup(f"{len(pieces)} pieces"))] if len(pieces) > 1 else [])],
             ", ".join(f"{start}–{end}" for start, end in pieces),
+            [short(one, 200) for one in names.as_good.get((layer, str(record["id"])), ())],
         )
 
     def _name(self, role: Role, record: Record) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .names import Names, anchor
+from .names import Names, anchor, short
 from .roles import Role, label_words
 
 
@@ -53,6 +53,7 @@ def chains(names: Names) -> list[Chain]:
                     shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
                     if shown != names.name(layer, owner):
                         more.append(f"{field.title.lower()} {shown}")
+            more += [f"as good: {short(one, 200)}" for one in names.as_good.get((layer, owner), ())]
             found.append(
                 Chain(
                     role,

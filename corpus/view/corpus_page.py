@@ -110,12 +110,14 @@ def _largest_stories(total: Summary) -> list[tuple[str, int]]:
 def _sections(corpus: Corpus, stories: Mapping[str, list[tuple[str, str, str]]]) -> dict[str, Any]:
     """Return what the template shows besides the list."""
     total = corpus.total
+    counted = {name: count - total.twins[name] for name, count in total.articles.items()}
+    counted |= {name: 0 for name in corpus.schema.splits if name not in counted}
     splits = [*corpus.schema.splits, *([NO_SPLIT] if total.articles[NO_SPLIT] else [])]
     return {
         "intro": _plain(corpus.prose.begin) if corpus.prose.front else "",
         "key_figures": list(_key_figures(corpus)),
-        "splits": [(name, name or "no split", total.articles[name]) for name in splits],
-        "split_bar": bar([total.articles[name] for name in splits], sum(total.articles.values()), 600),
+        "splits": [(name, name or "no split", counted[name]) for name in splits],
+        "split_bar": bar([counted[name] for name in splits], sum(counted.values()), 600),
         "sections": [_layer(corpus, name, splits) for name in corpus.labels.layers],
         "agreement": corpus.agreement,
         "agreement_chart": _chart(corpus),
@@ -133,7 +135,10 @@ def _sections(corpus: Corpus, stories: Mapping[str, list[tuple[str, str, str]]])
 
 def _key_figures(corpus: Corpus) -> Iterator[tuple[int, str]]:
     total = corpus.total
-    yield sum(total.articles.values()), "articles"
+    twins = sum(total.twins.values())
+    yield sum(total.articles.values()) - twins, "articles"
+    if twins:
+        yield twins, f"twin{'s' * (twins != 1)}, not counted"
     yield total.characters, "characters"
     for name in corpus.labels.layers:
         count = sum(of for (_, layer), of in total.records.items() if layer == name)

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..core.regular_file import read_utf8
+from .inline import escaped
 
 _HERE = Path(__file__).parent
 
@@ -33,7 +34,13 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.globals["static"] = inline
+    made.filters["words"] = words
     return made
+
+
+def words(value: str) -> Markup:
+    """Return text for an element, where quotation marks need no reference, unlike in an attribute."""
+    return value if isinstance(value, Markup) else Markup(escaped(value))
 
 
 def render(template: str, **values: object) -> str:

@@ -68,12 +68,13 @@ def check(documents: Iterable[Document], schema: Schema, policy: Policy | None =
         levels = failed if document.annotation is None else checks.inherited(failed)
         if found:
             one.refused = found[0].refused
-        for problem in checks.run(document, schema, levels, policy.severities, None, policy.suppressions.today):
+
+        def suppress(problem: Problem, one: Checked = one) -> Problem | None:
             if problem.severity == "error" and int(problem.code[1]) <= STRUCTURE:
                 one.refused = one.refused or problem
-            left = suppressor.suppress(problem)
-            if left is not None:
-                one.problems.append(left)
+            return suppressor.suppress(problem)
+
+        one.problems += checks.run(document, schema, levels, policy.severities, suppress, policy.suppressions.today)
         found.append(one)
     return found
 

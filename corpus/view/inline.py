@@ -94,8 +94,8 @@ def _close(parts: list[str], opened: list[tuple[Inline, int]], kept: int, at: in
         first = not one.begun
         one.begun = True
         css = one.css + " o" * (not first) + " u" * (one.end > at)
-        parts[place] = f'<span class="{css}"{(first and one.first) or one.attributes}>'
-        parts.append("</span>")
+        parts[place] = f'<u class="{css}"{(first and one.first) or one.attributes}>'
+        parts.append("</u>")
 
 
 def escaped(text: str) -> str:

@@ -74,7 +74,7 @@ def _of_record(names: Names, role: Role, record: Record) -> Iterator[Inline]:
         else:
             css = "q" + " g" * (count > 0) + " h" * (count + 1 < len(pieces)) + ending
             name = f"{escape(role.one)} {number}"
-            badge = f'<a class="ref{ending}" href="#{own}" data-n={number} aria-label="{name}"></a>'
+            badge = f'<a class="ref{ending}" href=#{own} data-n={number} aria-label="{name}"></a>'
             more = f" data-n={number}" if count else ""
             yield Inline(start, end, 0, css, f" data-a={own}{more}", before="" if count else badge)
     for field in role.extra:

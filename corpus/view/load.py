@@ -19,14 +19,16 @@ def shown_text(article: Article, with_attached: bool) -> str | None:
 
 
 def load_document(root: Path, schema: Schema, doc_id: str, annotator: str = "") -> Document:
-    """Return a document with one annotation: that of `annotator`, or gold, or the only one.
+    """Return a document with one annotation: that of `annotator`, or gold, or the only one; or an article without any.
 
     Raises CorpusError if the corpus does not have it, or if it has errors in its structure, offsets or references.
     """
     documents = read_article(root, doc_id)
     by_name = {one.annotation.annotator: one for one in documents if one.annotation is not None}
     if not by_name:
-        raise CorpusError(f"{doc_id} has no annotation: there is no file for it in annotations/")
+        if annotator:
+            raise CorpusError(f"{doc_id} has no annotation: there is no file for it in annotations/")
+        return documents[0]
     name = annotator or (GOLD if GOLD in by_name or len(by_name) > 1 else next(iter(by_name)))
     if name not in by_name:
         raise CorpusError(f"{doc_id} has no annotation of {name}: name one of {', '.join(sorted(by_name))}")

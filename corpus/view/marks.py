@@ -68,7 +68,7 @@ class Describer:
 
     def _one(self, field: Field, value: object) -> str:
         if field.kind == "spans" and isinstance(value, dict):
-            return self._words(value)
+            return self.words(value)
         if field.kind == "reference" and field.refers_to in self._by_id:
             return f"{self._name(field.refers_to, str(value))} ({value})"
         if isinstance(value, bool):
@@ -83,10 +83,11 @@ class Describer:
             if field.kind == "scalar" and field.name != "id" and isinstance(value, str):
                 return value
             if field.kind == "spans" and value:
-                return self._words(value[0])
+                return self.words(value[0])
         return layer
 
-    def _words(self, value: Record) -> str:
+    def words(self, value: Record) -> str:
+        """Return the words of a span and its offsets, or the offsets alone where the text must not be shown."""
         span = Span(value["start"], value["end"])
         place = f"{span.start}–{span.end}"
         return place if self._text is None else f"“{self._text[span.start : span.end]}” {place}"

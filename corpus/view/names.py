@@ -13,6 +13,8 @@ from ..core.layers import Field
 from ..core.model import Document, Record
 from ..core.schema import Schema
 from ..core.text import visible
+from .as_good import as_good
+from .marks import Describer
 from .roles import COLOURS, Role, is_target
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]+")
@@ -46,6 +48,7 @@ class Names:
         self.by_id = {name: {str(one["id"]): one for one in document.layer(name)} for name in roles}
         self.chains = self._chains()
         """owner layer → id of the owner → its members in text order, each with its layer."""
+        self.as_good = as_good(document, schema, Describer(document, schema, text))
         self.held = self._held()
         self.order = {name: self._order(name) for name, role in roles.items() if role.kind == "owner"}
         """owner layer → ids of the owners, the most important one first."""
@@ -156,7 +159,7 @@ class Names:
 
     def link(self, record_id: str, words: str) -> Markup:
         """Return a link to a record of the page."""
-        return Markup('<a href="#{}">{}</a>').format(anchor(record_id), words)
+        return Markup("<a href=#{}>{}</a>").format(anchor(record_id), words)
 
     def _owner_colour(self, owner: tuple[str, str] | None) -> str:
         if owner is None or self.size(*owner) < 2:

@@ -23,7 +23,7 @@ from .findings import Finding, finding_marks, placed
 from .inline import MOST, CrowdedError, Inline, escaped, marked
 from .layer_marks import layer_marks
 from .load import shown_text
-from .names import Names, anchor
+from .names import Names, anchor, short
 from .roles import Role, roles_of
 
 _LINE, _LEVEL = 1.62, 0.22
@@ -114,6 +114,8 @@ def article_page(
     names = Names(
         Document(document.doc_id, document.article, None if refused else document.annotation), schema, roles, text
     )
+    for name, role in roles.items():
+        page.about += [(f"as good, another {role.one}", short(one, 200)) for one in names.as_good.get((name, ""), ())]
     page.findings = placed(problems, names)
     page.comparisons = [compared(i, schema, roles, *pair, names) for i, pair in enumerate(pairs, 1)]
     page.chains = chains(names)
@@ -154,7 +156,7 @@ def _about(document: Document) -> Iterator[tuple[str, str]]:
                 continue
             if isinstance(of, (str, int, float)):
                 yield name, visible(str(of))
-            elif isinstance(of, list) and of:
+            elif isinstance(of, list) and of and not isinstance(of[0], dict):
                 yield name, visible(", ".join(map(str, of)))
 
 
@@ -237,7 +239,11 @@ def _listed(names: Names, cards: Cards, marked_ids: set[str]) -> Iterator[tuple[
         rows = []
         for record in names.in_text_order(name):
             has_mark = anchor(record["id"]) in marked_ids
-            if not has_mark or any(of not in (None, []) for field, of in record.items() if field not in drawn):
+            if (
+                not has_mark
+                or (name, str(record["id"])) in names.as_good
+                or any(of not in (None, []) for field, of in record.items() if field not in drawn)
+            ):
                 rows.append(Listed(cards.card(name, role, record), has_mark))
         if rows:
             yield role, rows

@@ -17,7 +17,7 @@ from .environment import environment, render
 from .findings import bare
 
 STYLES = ("view.css", "report.css")
-_PART = re.compile(r"^(What|Why|Bad|Good):\s*", re.MULTILINE)
+_PART = re.compile(r"^(What|Why|Bad|Good|Do):\s*", re.MULTILINE)
 _CODE = re.compile(r"`([^`\n]+)`")
 _CONTENT = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Where the findings go in the frame of the page, which is made first."""

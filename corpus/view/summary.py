@@ -30,13 +30,14 @@ Place = tuple[str, str, str]
 class Summary:
     """The counts of some articles.
 
-    Keys: `articles` by split; `records` and `annotated` (articles) by (split, layer); `labels` (records) and
-    `labelled` (articles) by (split, label); `cases` and `having` (articles) by hard case; `values` by (field, value);
-    `stories` by (story, split); `states` by state; `annotators` by name. `days` has the first and the last day of
-    publication.
+    Keys: `articles` by split; `twins` among them by split, which no other count has; `records` and `annotated`
+    (articles) by (split, layer); `labels` (records) and `labelled` (articles) by (split, label); `cases` and `having`
+    (articles) by hard case; `values` by (field, value); `stories` by (story, split); `states` by state; `annotators`
+    by name. `days` has the first and the last day of publication.
     """
 
     articles: Counter[str] = field(default_factory=Counter)
+    twins: Counter[str] = field(default_factory=Counter)
     characters: int = 0
     records: Counter[tuple[str, str]] = field(default_factory=Counter)
     annotated: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -57,10 +58,14 @@ class Summary:
         record = dict(zip(columns(schema), values, strict=True))
         split = str(record.get("split") or NO_SPLIT)
         self.articles[split] += 1
-        if state != INVALID and isinstance(record.get("length"), int):
-            self.characters += record["length"]
         self.states[state] += 1
         self.annotators.update(annotators)
+        self._add_values(record)
+        if record.get("twin_of"):
+            self.twins[split] += 1
+            return
+        if state != INVALID and isinstance(record.get("length"), int):
+            self.characters += record["length"]
         for layer, count in zip(labels.layers, counts, strict=True):
             if count is not None:
                 self.records[split, layer] += count
@@ -72,7 +77,6 @@ class Summary:
             self.cases[case] += len(ids)
             self.having[case] += 1
             self._add_example(case, (doc_id, address, next(filter(None, ids), "")))
-        self._add_values(record)
         if story := record.get("story"):
             self.stories[str(story), split] += 1
         if day := str(record.get("published") or "")[:10]:

@@ -8,6 +8,7 @@ from ..core.done import layer_done
 from ..core.model import Document
 from ..core.schema import Schema
 from ..core.text import visible
+from .as_good import AsGood, as_good
 from .load import shown_text
 from .marks import Describer, Mark, edges, marks
 
@@ -53,9 +54,10 @@ def as_text(
     else:
         yield from _paragraphs(text, marks(document, schema, chosen), style)
     describer = Describer(document, schema, text)
+    readings = as_good(document, schema, describer)
     for name in (one for one in schema.layers if one in chosen):
         yield ""
-        yield from _layer(document, schema, name, describer, style)
+        yield from _layer(document, schema, name, describer, readings, style)
 
 
 def _head(document: Document, style: _Style) -> Iterator[str]:
@@ -86,7 +88,9 @@ def _marked(text: str, found: list[Mark], start: int, end: int, style: _Style) -
     yield visible(text[at:end])
 
 
-def _layer(document: Document, schema: Schema, name: str, describer: Describer, style: _Style) -> Iterator[str]:
+def _layer(
+    document: Document, schema: Schema, name: str, describer: Describer, readings: AsGood, style: _Style
+) -> Iterator[str]:
     layer, records = schema.layers[name], document.layer(name)
     done = document.annotation is not None and layer_done(document.annotation.value, name)
     count = f"{len(records):,}" if done else "not annotated"
@@ -97,3 +101,5 @@ def _layer(document: Document, schema: Schema, name: str, describer: Describer, 
             for field, value in describer.values(name, record)
         ]
         yield f"  {style.layer(str(record['id']), name)}  {visible(' · '.join(parts))}"
+        yield from (style(f"    as good: {visible(one)}", _DIM) for one in readings.get((name, str(record["id"])), ()))
+    yield from (style(f"  as good, another record: {visible(one)}", _DIM) for one in readings.get((name, ""), ()))

@@ -20,10 +20,13 @@ from support.corpora import REPOSITORY
 
 from corpus import checks
 from corpus.checks.conditions import broken_condition
+from corpus.checks.corpus import Corpus
 from corpus.checks.corpus_labels import name_rows, two_labels_of_words
-from corpus.checks.document_summary import Corpus, names, summarise
+from corpus.checks.document_summary import summarise
 from corpus.checks.keyed import Context, Tallied
+from corpus.checks.names import names
 from corpus.checks.rule import Check
+from corpus.checks.summaries import Summaries
 from corpus.core.model import GOLD, Annotation, Article, Document
 from corpus.core.schema import Schema
 from corpus.files import Index, Reader, by_document
@@ -69,6 +72,7 @@ def without(annotation: Annotation, removed: list[tuple[str, str]]) -> Annotatio
         fields = [one.name for one in SCHEMA.layers[layer].fields if one.name not in gone]
         value["fields_done"] |= {layer: fields} if layer in value["layers_done"] else {}
         value[layer] = [{k: v for k, v in record.items() if k not in gone} for record in value.get(layer, ())]
+    value["provenance"] = {k: v for k, v in value.get("provenance", {}).items() if k != "alternatives"}
     return Annotation(annotation.annotator, value, annotation.source)
 
 
@@ -89,7 +93,7 @@ def two_labels(annotations: list[Annotation]) -> set[str]:
     summaries = [
         summarise([Document(one.doc_id, one), Document(one.doc_id, one, by_id[one.doc_id])], SCHEMA) for one in articles
     ]
-    corpus = Corpus(tuple(summaries), names=lambda doc_id: names(by_id[doc_id], None, SCHEMA))
+    corpus = Corpus(Summaries.of(summaries), names=lambda doc_id: names(by_id[doc_id], None, SCHEMA))
     found = Tallied(two_labels_of_words, rows=name_rows).judge(corpus, Context(SCHEMA, names=corpus.names))
     return {one.detail.split(" is ")[0] for one in found}
 
@@ -183,7 +187,8 @@ def nulls(values: pa.Array) -> bool:
 def test_a_field_that_was_not_annotated_is_null_in_every_table(removed: Fields) -> None:
     some = gold()[:12]
     rows = [
-        Row(replace(a, record={**a.record, "split": "train"}), a.text, without(one, removed), []) for a, one in some
+        Row(i, replace(a, record={**a.record, "split": "train"}), a.text, {"gold": without(one, removed).value})
+        for i, (a, one) in enumerate(some)
     ]
     tables = build(rows, SCHEMA)["train"]
     for layer, name in removed:

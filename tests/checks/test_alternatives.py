@@ -67,6 +67,15 @@ def test_an_alternative_that_fits_nothing(corpus: Corpus, key: str, one: dict[st
     assert place == ("R406", f"/provenance/alternatives/1/{key}" if key in one else "/provenance/alternatives/1")
 
 
+def test_alternatives_on_a_text_that_changed_add_nothing_to_the_one_finding(corpus: Corpus) -> None:
+    value = corpus.read("annotations/gold/alpha.json")
+    for span_of_record in (value["mentions"][0]["spans"][0], value["quotes"][0]["content"][0]):
+        span_of_record |= {"start": span_of_record["start"] + 1, "end": span_of_record["end"] + 1}
+    corpus.write("annotations/gold/alpha.json", value)
+    assert findings(corpus, {"layer": "mentions", "spans": [CUE | {"text": "sad"}]}) == []
+    assert "P307" in {one["code"] for one in corpus.findings()}
+
+
 def test_alternatives_need_the_version_that_has_them(corpus: Corpus) -> None:
     assert findings(corpus, FIT[0], version="1.0") == [("S205", "/schema_version")]
 

@@ -29,12 +29,14 @@ from support.json_places import places
 
 from corpus import checks, report
 from corpus.checks.release_changes import RELEASE_RULES
+from corpus.checks.rule import Rule
 from corpus.checks.suppress.suppressions import all_rules
 from corpus.cli.main import main
 from corpus.core.json_positions import split_pointer
 from corpus.core.model import Problem
 from corpus.core.schema import Schema
 from corpus.files import Index, Reader
+from corpus.report import RuleInfo, RunInfo
 from corpus.report.objects import finding_object
 
 BRINGS = {"C614": {"C601"}}
@@ -58,9 +60,10 @@ class Case:
         return self.folder.name[:4]
 
 
-def as_text(problems: list[Problem]) -> str:
+def as_text(problems: list[Problem], rules: tuple[Rule, ...] = ()) -> str:
     out = io.StringIO()
-    report.text(problems, out)
+    known = tuple(RuleInfo(one.code, one.name, one.severity, one.message, one.page, one.advice) for one in rules)
+    report.write(problems, [("text", out)], RunInfo(rules=known))
     return out.getvalue()
 
 
@@ -109,6 +112,12 @@ def test_findings_say_where_they_are(case: Case) -> None:
         for place in problem.related:
             assert (case.bad / place.file).is_file()
             assert place.message
+
+
+def test_findings_say_what_to_do(case: Case) -> None:
+    """A finding has help or a fix of its own, or the advice of its rule."""
+    for problem in case.problems:
+        assert problem.suggestion or problem.fix or BY_CODE[problem.code].advice, problem.message
 
 
 def test_no_check_speaks_for_another(case: Case) -> None:
@@ -217,7 +226,7 @@ def test_fixes_mend_all_at_once(
 def test_command_line_prints_the_same(everything: Path, capsys: pytest.CaptureFixture[str]) -> None:
     problems = validate(everything)
     assert main(["--root", str(everything), "validate"]) == 1
-    assert capsys.readouterr().out == as_text(problems)
+    assert capsys.readouterr().out == as_text(problems, all_rules())
     assert main(["--root", str(everything), "validate", "--format", "json"]) == 1
     printed = json.loads(capsys.readouterr().out)
     assert [(p["code"], p["file"], p["pointer"]) for p in printed] == [(p.code, p.file, p.pointer) for p in problems]

@@ -144,7 +144,9 @@ def test_shifted_spans_are_explained_and_mended(way: str, pieces: list[str], dat
         assert mended is not None
         assert points(text, mended)
         assert plain(mended.text) == plain(span.text)
-        if times(convert(text), span.text) == times(text, before.text) == 1:
+        # Words that another place has as they are quoted may be meant there.
+        is_elsewhere = span.text != before.text and times(text, span.text)
+        if times(convert(text), span.text) == times(text, before.text) == 1 and not is_elsewhere:
             assert (mended.start, mended.end) == (before.start, before.end)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.copies import without_alternatives
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, record
 
 from corpus.checks.relocate import WINDOW, occurrences
@@ -31,6 +32,7 @@ def article(tmp_path: Path) -> Corpus:
     for path in (f"raw/{DOC}.txt", f"raw/{DOC}.json", PATH):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / path, tmp_path / path)
+    without_alternatives(tmp_path, DOC)
     return Corpus(tmp_path)
 
 

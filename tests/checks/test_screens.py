@@ -22,8 +22,9 @@ from support.corpora import REPOSITORY, annotation, span
 from support.corpora import record as article
 from support.plant import KINDS, Kind
 from support.plant_ground import Ground, articles, read
-from support.screened import damage, missed
+from support.screened import damage, missed, unlike
 from support.strategies import Doc, corpora
+from support.written import real, write, write_all
 
 from corpus.checks import CHECKS, screens
 from corpus.checks import quote_sources as sources
@@ -48,11 +49,6 @@ def start(root: Path) -> Path:
     return root
 
 
-def write(root: Path, path: str, data: bytes) -> None:
-    (root / path).parent.mkdir(parents=True, exist_ok=True)
-    (root / path).write_bytes(data)
-
-
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.docs == 1], ids=lambda kind: kind.plant.__name__)
 def test_screens_flag_planted_faults(kind: Kind, tmp_path: Path) -> None:
     start(tmp_path)
@@ -63,6 +59,7 @@ def test_screens_flag_planted_faults(kind: Kind, tmp_path: Path) -> None:
                 if data is not None:
                     write(tmp_path, path, data)
             assert missed(tmp_path) == []
+            assert unlike(tmp_path)[0] == []
             break
 
 
@@ -78,39 +75,7 @@ def test_screens_flag_findings_of_random_documents(docs: list[Doc], bulk: bool, 
                 damage(rng, [record, *by.values()])
         write_all(root, values, bulk)
         assert missed(root) == []
-
-
-def write_all(root: Path, values: list[tuple[Any, str | None, dict[str, Any]]], bulk: bool) -> None:
-    """Write documents in one of the two forms."""
-    lines: dict[str, list[bytes]] = {}
-    for number, (record, text, by) in enumerate(values):
-        name = str(record.get("doc_id") or number)
-        parts = {"raw": record, **{f"annotations/{who}": value for who, value in by.items()}}
-        if bulk and text is not None:
-            parts["raw"] = {**record, "text": text}
-        elif text is not None:
-            write(root, f"raw/{name}.txt", text.encode())
-        for path, value in parts.items():
-            if bulk:
-                lines.setdefault(f"{path}/all.jsonl", []).append(orjson.dumps(value) + b"\n")
-            else:
-                write(root, f"{path}/{name}.json", orjson.dumps(value, option=orjson.OPT_INDENT_2))
-    for path, written in lines.items():
-        write(root, path, b"".join(written))
-
-
-def real(source: Path) -> list[tuple[Any, str | None, dict[str, Any]]]:
-    """The documents of a corpus of single files."""
-    found = []
-    for path in sorted((source / "raw").glob("*.json")):
-        text = path.with_suffix(".txt")
-        annotations = {
-            one.parent.name: orjson.loads(one.read_bytes()) for one in (source / "annotations").glob(f"*/{path.name}")
-        }
-        found.append(
-            (orjson.loads(path.read_bytes()), text.read_bytes().decode() if text.exists() else None, annotations)
-        )
-    return found
+        assert unlike(root)[0] == []
 
 
 @pytest.fixture(scope="module")
@@ -144,23 +109,34 @@ def damaged(source: Path, bulk: bool, root: Path, rounds: int) -> None:
                 damage(rng, [record, *by.values(), *by.values()])
         write_all(here, values, bulk)
         assert missed(here) == []
+        assert unlike(here)[0] == []
 
 
-@pytest.mark.parametrize("make", ["ours", "german", "bulk", "odd"])
-def test_findings_are_those_of_each_check_asked_about_each_document(
-    make: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(params=["ours", "german", "bulk", "odd"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A corpus with findings."""
     makers: dict[str, Callable[[], Path]] = {
         "ours": lambda: copy_repository(tmp_path / "ours"),
         "german": lambda: request.getfixturevalue("german"),
         "bulk": lambda: faulty(tmp_path / "bulk"),
         "odd": lambda: odd(tmp_path / "odd"),
     }
-    root = makers[make]()
+    return makers[request.param]()
+
+
+def test_findings_are_those_of_each_check_asked_about_each_document(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with_screens = findings(root)
     monkeypatch.setattr(shard, "screened", lambda *_: {})
     assert findings(root) == with_screens
     assert with_screens
+
+
+def test_summaries_of_columns_are_those_of_documents(root: Path) -> None:
+    wrong, count = unlike(root)
+    assert wrong == []
+    assert count > 20
 
 
 def faulty(root: Path) -> Path:

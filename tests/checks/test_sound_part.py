@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -130,6 +131,8 @@ def found_in(document: Document, schema: Schema) -> set[tuple[str, str]]:
 
 
 def key_of(problem: Problem) -> tuple[str, str]:
+    if problem.code in ("E511", "Q530"):  # one finding for an entity, at the first of its records
+        return problem.code, re.split(" for |, and ", problem.message.partition("; and so")[0])[-1]
     return problem.code, fingerprint(problem).record
 
 

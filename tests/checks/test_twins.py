@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,49 @@ def test_the_card_counts_no_twin(corpus: Corpus) -> None:
         "| `direct` | Direct | Word for word, in quotation marks or set off as a block. | 2 |",
     ):
         assert row in rows
+
+
+def test_no_twin_is_in_a_figure_of_agreement(corpus: Corpus) -> None:
+    """Neither the annotators' agreement nor what gold decided; but a worklist of what differs has the twin too."""
+    for doc_id in ("alpha", "twin"):
+        for annotator in ("ann-a", "ann-b"):
+            value = corpus.read(f"annotations/gold/{doc_id}.json") | {"annotator": annotator}
+            corpus.write(f"annotations/{annotator}/{doc_id}.json", value)
+    ran = corpus.run("agreement")
+    assert "on 1 document" in ran.out
+    assert "1 twins, which no figure counts" in ran.out
+
+
+def test_no_twin_is_counted_on_the_page_of_the_corpus(corpus: Corpus) -> None:
+    assert corpus.run("view", "--out", str(corpus.root / "out")).code == 0
+    page = (corpus.root / "out/index.html").read_text("utf-8")
+    figures = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    assert (figures["articles"], figures["twin, not counted"], figures["quotes"]) == ("2", "1", "2")
+    assert (corpus.root / "out/annotations/gold/twin.html").exists()
+
+
+def test_no_twin_is_in_a_soft_score(corpus: Corpus) -> None:
+    for doc_id in ("alpha", "twin"):
+        for annotator in ("ann-a", "ann-b"):
+            value = corpus.read(f"annotations/gold/{doc_id}.json") | {"annotator": annotator}
+            corpus.write(f"annotations/{annotator}/{doc_id}.json", value)
+    assert "1 document" in corpus.run("score", "gold", "--soft").out
+    assert corpus.run("build").code == 0
+    assert "1 document" in corpus.run("score", "gold", "--soft", "--release", str(corpus.root / "build")).out
+
+
+def test_no_twin_is_in_the_table_of_baselines(corpus: Corpus) -> None:
+    """The counts of a script that scores the twin too are those of its original alone."""
+    corpus.write("DATASET_CARD.md", "# A\n\n<!-- generated:baselines -->\n<!-- end -->\n")
+    systems = {name: {"alpha": [i, 4], "twin": [4, 4]} for i, name in enumerate(("coin", "model"))}
+    value = json.dumps({"task": "guessing", "kind": "share", "systems": systems})
+    corpus.write(
+        "examples/guess.py", f"import pathlib, sys\npathlib.Path(sys.argv[2]).write_text({value!r})\n".encode()
+    )
+    assert corpus.run("build").code == 0
+    out = corpus.run("score", "--baselines").out
+    assert "| coin | 0.000 |" in out
+    assert "| model | 0.250 |" in out
 
 
 @pytest.mark.parametrize("against", ["corpus", "release"])

@@ -36,7 +36,7 @@ def change_schema(root: Path, edit: Callable[[dict[str, Any]], object]) -> None:
 
 
 def without_layers(root: Path, *names: str) -> None:
-    """Take layers out of the schema and the annotations, with every field that refers to one of them."""
+    """Take layers out of the schema and the annotations, with all that refers to one of them."""
 
     def gone(written: dict[str, Any]) -> bool:
         return written.get("refersTo") in names or written.get("items", {}).get("refersTo") in names
@@ -63,6 +63,7 @@ def without_layers(root: Path, *names: str) -> None:
         annotation["layers_done"] = [layer for layer in annotation["layers_done"] if layer not in names]
         for layer, fields in dropped.items():
             annotation[layer] = [{k: v for k, v in r.items() if k not in fields} for r in annotation.get(layer, [])]
+        annotation.get("provenance", {}).pop("alternatives", None)
         write(path, annotation)
 
 

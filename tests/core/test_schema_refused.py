@@ -61,7 +61,7 @@ def asked() -> Any:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield paths, f"http://127.0.0.1:{server.server_port}/it"
     finally:

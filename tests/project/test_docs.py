@@ -68,7 +68,7 @@ SKIPPED = {
     "git clone https://github.com/amir-zeldes/gum ../gum && git -C ../gum checkout 72ce5ac": "needs the network",
     "corpus attach --from conllu ../gum/dep/GUM_news_*.conllu": "tests/edit/test_attach_conllu.py does it",
     "corpus attach --release 2.0.0 --from conllu ../gum/dep/GUM_news_*.conllu --out ../real-news": "needs GUM",
-    "corpus release 1.1.0": "there is nothing new to release",
+    "corpus release 2.0.0": "the next release, which is not made by a test",
     "HF_TOKEN=… corpus publish 1.0.0 --repo OWNER/NAME": "needs a hub; tests/release/test_publish.py has one",
     "corpus import german-news german-news-quotation-attribution-2024/data --into german-news": "needs others' corpus",
     "corpus --root german-news validate": "needs others' corpus",
@@ -242,7 +242,7 @@ def rules_page() -> str:
         lines.append(f"| {link} | {check.name} | {check.severity} | {getattr(check, 'about', 'corpus')} | {message} |")
     lines += ["", "## Planted faults", "", f"<!-- planted -->\n{section()}<!-- end -->"]
     for check in all_rules():
-        rule = RuleInfo(check.code, check.name, check.severity, check.message, check.page)
+        rule = RuleInfo(check.code, check.name, check.severity, check.message, check.page, check.advice)
         lines += ["", f"## {check.code} {check.name}", "", f"{check.message}. ({check.severity})", "", rule.markdown]
     return "\n".join(lines) + "\n"
 
@@ -366,7 +366,7 @@ def test_versions_agree() -> None:
     assert {"cff-version", "message", "title", "authors"} <= citation.keys()
     assert str(citation["version"]) == version == project["project"]["version"]
     assert f"## [{version}]" in (REPOSITORY / "CHANGELOG.md").read_text("utf-8")
-    assert f"Version {version}" in (REPOSITORY / "DATASET_CARD.md").read_text("utf-8")
+    assert f"\n- {version}: " in (REPOSITORY / "DATASET_CARD.md").read_text("utf-8")
 
 
 def test_the_card_counts_the_faults_of_the_baseline() -> None:

@@ -114,6 +114,16 @@ def test_a_corpus_of_two_shards_is_the_same_with_any_number_of_processes(bulk: P
     assert contents(build(bulk, "--workers", "2", "--out", str(tmp_path / "out"))) == contents(bulk / "build")
 
 
+def test_offsets_are_written_as_differences_and_words_as_before(root: Path) -> None:
+    encodings = {}
+    for path in (root / "build").glob("*/*.parquet"):
+        group = pq.ParquetFile(path).metadata.row_group(0)
+        for column in (group.column(i) for i in range(group.num_columns)):
+            encodings.setdefault(column.physical_type, set()).update(column.encodings)
+    assert encodings["INT64"] == {"RLE", "DELTA_BINARY_PACKED"}
+    assert "DELTA_BINARY_PACKED" not in encodings["BYTE_ARRAY"]
+
+
 def test_where_shards_files_and_row_groups_are_cut_does_not_change_the_content(
     few_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from support.copies import (
     parquet_rows,
     read,
     spans_in,
+    without_alternatives,
     write,
     write_random,
 )
@@ -350,6 +351,7 @@ def test_columns_with_nothing_in_them_keep_their_type(tmp_path: Path, cache: str
 def test_nobody_looked_is_not_nothing_found(tmp_path: Path) -> None:
     """A gold annotation without the mentions layer says nothing about names, and must not give all-O sentences."""
     copy_repository(tmp_path, (WITHHELD, "barrage-cost-analysis"), ("gold",))
+    without_alternatives(tmp_path, WITHHELD)
     path = tmp_path / "annotations" / "gold" / f"{WITHHELD}.json"
     annotation = {key: value for key, value in read(path).items() if key not in plain_rows.NESTED}
     write(path, annotation | {"layers_done": ["nonquotes"], "nonquotes": []})
@@ -375,7 +377,8 @@ def test_each_field_may_be_absent(tmp_path: Path, cache: str) -> None:
         lacking[path.stem] = layer, name
     for path, value in values.items():
         if path.stem in lacking:
-            layer, name = lacking[path.stem]
+            without_alternatives(root, path.stem)
+            value, (layer, name) = read(path), lacking[path.stem]
             records = [{key: one for key, one in record.items() if key != name} for record in value[layer]]
             fields = [one for one in items[layer]["properties"] if one != name]
             write(path, value | {layer: records, "fields_done": {layer: fields}, "schema_version": "1.1"})

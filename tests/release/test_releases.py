@@ -208,6 +208,18 @@ def test_long_values_are_shown_where_they_differ(released: Corpus) -> None:
     assert "for a race" in said
 
 
+def test_a_table_of_baselines_of_other_content_is_not_released(corpus: Corpus) -> None:
+    card = "# A corpus\n\n<!-- generated:baselines -->\nMeasured on 8 stories of content `{}`.\n<!-- end -->\n"
+    assert corpus.run("build").code == 0
+    content = json.loads((corpus.root / "build/manifest.json").read_text())["content_sha256"]
+    corpus.write("DATASET_CARD.md", card.format("0" * 12))
+    ran = corpus.run("release", "1.0.0", "--allow-dirty")
+    assert (ran.code, "`corpus score --baselines`" in ran.err) == (2, True)
+    assert not (corpus.root / "releases/1.0.0").exists()
+    corpus.write("DATASET_CARD.md", card.format(content[:12]))
+    assert corpus.run("release", "1.0.0", "--allow-dirty").code == 0
+
+
 def test_what_is_not_committed_is_not_released(corpus: Corpus) -> None:
     def git(*argv: str) -> None:
         subprocess.run(["git", "-C", corpus.root, *argv], check=True, capture_output=True)

@@ -24,6 +24,7 @@ from support.copies import (
     spans_in,
     strings_in,
     withhold,
+    without_alternatives,
     write,
 )
 
@@ -172,6 +173,7 @@ def test_withheld_text_is_nowhere_when_its_check_is_turned_down(
     withhold(tmp_path, WITHHELD, attach=True)
     for path, data in quoting.items():
         path.write_bytes(data)
+    without_alternatives(tmp_path, WITHHELD)
     assert main(["--root", str(tmp_path), "build"]) == 1
     codes = {line.split()[2] for line in capsys.readouterr().out.split("\n") if line.startswith("annotations/")}
     severity = "\n".join(f'{code} = "info"' for code in codes | {"C603"})
@@ -200,6 +202,7 @@ def test_what_was_built_with_the_attached_text_is_what_the_full_text_gives(
     """Save for the record's word on redistribution: spans get their words back, contexts and tokens are there."""
     documents = (WITHHELD, "barrage-cost-analysis", "storm-ketterick-brief")
     cut_names(copy_repository(tmp_path / "full", documents), WITHHELD)
+    without_alternatives(tmp_path / "full", WITHHELD)
     withhold(copy_repository(tmp_path / "attached", documents), WITHHELD, attach=True)
     full = parquet_rows(build(tmp_path / "full"))
     attached = parquet_rows(build(tmp_path / "attached", "--with-attached"))

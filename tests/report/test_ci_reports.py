@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
 from support.corpora import TEXT, Corpus, annotation, run
 
+from corpus.core.model import Problem
 from corpus.core.text import snippet, snippet_words
+from corpus.report import RunInfo, write
 
 
 def faulty(corpus: Corpus) -> Corpus:
@@ -132,6 +135,16 @@ def test_gitlab_shows_each_finding(corpus: Corpus) -> None:
     corpus.write("annotations/gold/alpha.json", annotation("alpha", entities=[1, 2, 3]))
     found = gitlab(corpus)
     assert len({one["fingerprint"] for one in found}) == len(found) > 5
+
+
+def test_gitlab_numbers_findings_that_share_a_fingerprint_however_many_there_are() -> None:
+    several = [
+        Problem("R401", "error", "annotations/gold/d.json", "m", doc_id="d", record=f"m{i}") for i in range(2500)
+    ]
+    twice = [one for problem in several for one in (problem, problem)]
+    out = io.StringIO()
+    write(twice, [("gitlab", out)], RunInfo())
+    assert len({one["fingerprint"] for one in json.loads(out.getvalue())}) == len(twice)
 
 
 def test_gitlab_gets_paths_from_the_top_of_the_repository(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

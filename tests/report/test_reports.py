@@ -6,6 +6,7 @@ writes it anew.
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import os
@@ -47,7 +48,9 @@ GOLDEN = {
     "html": "html.html",
 }
 FAULTS = ("F101-not-utf8", "P307-slice-mismatch-utf16", "R401-duplicate-id", "Q507-same-content")
-RULES = tuple(RuleInfo(check.code, check.name, check.severity, check.message, check.page) for check in CHECKS)
+RULES = tuple(
+    RuleInfo(check.code, check.name, check.severity, check.message, check.page, check.advice) for check in CHECKS
+)
 PAGES = "https://example.org/rules.md"
 RUN = RunInfo(rules=RULES, version="0.1.0", documents=3, rule_pages=PAGES)
 SHORT_RUN = replace(RUN, rules=tuple(rule for rule in RULES if rule.code == "P307"))
@@ -165,7 +168,30 @@ def test_the_underline_stays_below_its_span() -> None:
     assert shown == "    日 ##<U+005B>x] end"
     assert underline.index("^") == shown.index("end") + 1  # the wide character takes two cells
     first = replace(problem, snippet="::error::x\n  ^^^^^")
-    assert reported([first], "text").splitlines()[1:] == ["    | ::error::x", "    |   ^^^^^"]
+    assert reported([first], "text").splitlines()[1:3] == ["    | ::error::x", "    |   ^^^^^"]
+
+
+def test_the_advice_of_a_rule_is_given_where_a_finding_has_none() -> None:
+    advice = next(rule.advice for rule in RULES if rule.code == "Q507")
+    plain = Problem("Q507", "warning", "annotations/gold/d.json", "m", doc_id="d")
+    with_help, with_fix = replace(plain, suggestion="do this"), replace(plain, fix=Fix(True, "that"))
+    for name in set(REPORTERS) - {"json", "jsonl"}:
+        said = html.unescape(reported([plain], name))
+        assert advice in said, name
+        for one, words in ((with_help, "do this"), (with_fix, "that")):
+            said = html.unescape(reported([one], name)).partition('"results"')[2 if name == "sarif" else 0]
+            assert words in said
+            assert advice not in said or name == "html"  # which has the page of each rule too
+
+
+def test_a_terminal_shows_the_advice_of_a_rule_once() -> None:
+    one = Problem("Q507", "warning", "annotations/gold/d.json", "m", doc_id="d")
+    shown = reported([one, one, replace(one, suggestion="do this"), replace(one, code="R401"), one], "text")
+    lines = [line.strip().partition(": ")[2] for line in shown.splitlines() if line.startswith("    help: ")]
+    first, second, third = lines
+    assert first == next(rule.advice for rule in RULES if rule.code == "Q507")
+    assert second == "do this"
+    assert third == next(rule.advice for rule in RULES if rule.code == "R401")
 
 
 def parsed(line: str) -> tuple[str, dict[str, str], str]:
@@ -270,7 +296,9 @@ def check_sarif(log: dict[str, Any]) -> list[dict[str, Any]]:
     no_more(driver, ("fullName", "rules"), ("name", "semanticVersion"))
     assert re.fullmatch(r"\d+\.\d+\.\d+", driver["semanticVersion"])
     for rule in driver["rules"]:
-        no_more(rule, ("name", "shortDescription", "help", "helpUri", "defaultConfiguration"), ("id",))
+        no_more(
+            rule, ("name", "shortDescription", "fullDescription", "help", "helpUri", "defaultConfiguration"), ("id",)
+        )
         no_more(rule["help"], ("markdown",), ("text",))
         assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
     assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])

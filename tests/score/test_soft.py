@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from math import log
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,12 @@ def test_an_item_that_is_left_out_is_refused(corpus: Corpus) -> None:
     form = row(item="m1", field="form", soft_label={"NAM": 1.0})
     with pytest.raises(CorpusError, match="alpha m2 form have no prediction, of 2 items"):
         soft_score([form], corpus.root)
+
+
+def test_a_table_without_precision_has_no_column_for_it(corpus: Corpus) -> None:
+    out = corpus.run("score", "gold", "--soft", "--layer", "quotes").out
+    assert re.search(r"^figure +value +95% interval +n$", out, re.MULTILINE)
+    assert "precision" in corpus.run("score", "ann-c", "--layer", "quotes", "--missing", "empty").out
 
 
 def test_options_that_it_does_not_read_are_refused(corpus: Corpus) -> None:

@@ -8,9 +8,13 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from corpus.splits import containment, near_duplicates
-from corpus.splits.containment import COMMON, contained, sample
-from corpus.splits.near_duplicates import NO_TEXT, Near, Sketch, cut_pairs, is_near, sketch
+from corpus.core.arrays import binary
+from corpus.splits import buckets, containment
+from corpus.splits.buckets import BOUND
+from corpus.splits.containment import COMMON, contained, samples
+from corpus.splits.letters import Slices
+from corpus.splits.near_duplicates import Near
+from corpus.splits.sketches import NO_TEXT, Sketch, Sketches, is_near, sketch
 
 LETTERS = "abcdefghijklmnoprstuvw"
 
@@ -24,7 +28,7 @@ def of(text: str) -> Sketch:
 
 
 def pairs(texts: list[str], labels: list[str]) -> set[tuple[int, int]]:
-    return {(one.text, one.other) for one in contained([of(text).sample for text in texts], labels)}
+    return {(one.text, one.other) for one in contained(binary(of(text).sample for text in texts), labels)}
 
 
 @pytest.mark.parametrize(("changed", "least"), [(0.1, 20), (0.2, 20), (0.3, 18)])
@@ -65,53 +69,81 @@ def test_what_many_texts_share_is_boilerplate() -> None:
     assert pairs(texts[:10], labels[:10]) != set()
 
 
-def test_a_template_is_compared_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts that share buckets and are no near-duplicates: the comparisons of a text do not grow with their number."""
-    compared = 0
-    similar = Near._similar
+def near_of(sketches: list[Sketch], labels: list[str]) -> Near:
+    return Near(Sketches.of(sketches), labels)
 
-    def counted(near: Near, text: int, others: near_duplicates.Numbers) -> np.ndarray:
-        nonlocal compared
-        compared += len(others)
-        return similar(near, text, others)
 
-    monkeypatch.setattr(Near, "_similar", counted)
+def template(count: int, minima: int = 50, share: float = 0.8) -> list[Sketch]:
+    """Texts that share buckets and are no near-duplicates: `minima` of theirs are those of a template, most of them."""
     rng = np.random.default_rng(5)
-    template = rng.integers(0, 2**32 - 1, 128, dtype=np.uint32)
-    sketches = []
-    for i in range(2000):
-        minima = rng.integers(0, 2**32 - 1, 128, dtype=np.uint32)
-        minima[:4], minima[4:50] = template[:4], np.where(rng.random(46) < 0.8, template[4:50], minima[4:50])
-        sketches.append(Sketch((i.to_bytes(4),), minima.tobytes()))
-    near = Near(sketches, ["train", "test"] * 1000)
-    per_text = [0, 0]
-    for number, upto in enumerate((500, 2000)):
-        compared = 0
-        for i in range(upto):
-            near.first(i, "train" if i % 2 else "test")
-        per_text[number] = compared // upto
-    assert per_text[1] <= 1.1 * per_text[0]
-    compared = 0
-    near.groups("train")
-    assert compared < 2000 * 64 * 8
+    base = rng.integers(0, 2**32 - 1, 128, dtype=np.uint32)
+    rows = rng.integers(0, 2**32 - 1, (count, 128), dtype=np.uint32)
+    kept = rng.random((count, minima)) < share
+    rows[:, :minima] = np.where(kept, base[:minima], rows[:, :minima])
+    return [Sketch((i.to_bytes(4),), row.tobytes()) for i, row in enumerate(rows)]
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of pairs of each comparison."""
+    counts: list[int] = []
+    verified = buckets._verified
+
+    def counted(*args: np.ndarray) -> np.ndarray:
+        counts.append(len(args[2]))
+        return verified(*args)
+
+    monkeypatch.setattr(buckets, "_verified", counted)
+    return counts
+
+
+@pytest.mark.parametrize("labels", [("train", "test"), ("train",) * 8 + ("dev", "test")])
+def test_a_template_is_compared_a_bounded_number_of_times(compared: list[int], labels: tuple[str, ...]) -> None:
+    """A text is compared with `BOUND` texts of every other split, however many buckets it shares with how many."""
+    for count in (2000, 8000):
+        compared.clear()
+        near_of(template(count), [labels[i % len(labels)] for i in range(count)]).firsts()
+        assert BOUND * count / 2 < sum(compared) <= BOUND * count * (len(set(labels)) - 1)
+        compared.clear()
+        near_of(template(count), [""] * count).groups("")
+        assert sum(compared) <= BOUND * count
+
+
+def test_texts_without_a_template_are_not_compared(compared: list[int]) -> None:
+    near_of(template(2000, 0), ["train", "test"] * 1000).firsts()
+    assert sum(compared) == 0
 
 
 def test_pairs_of_a_template_that_are_not_compared_are_counted() -> None:
-    rng = np.random.default_rng(7)
-
-    def of_template(count: int) -> list[Sketch]:
-        template = rng.integers(0, 2**32 - 1, 12, dtype=np.uint32)
-        rows = rng.integers(0, 2**32 - 1, (count, 128), dtype=np.uint32)
-        rows[:, :12] = template
-        return [Sketch((b"",), row.tobytes()) for row in rows]
-
-    small, large = of_template(140), of_template(300)
+    small, large = template(140, 12, 1), [Sketch(one.keys, one.minima[::-1]) for one in template(300, 12, 1)]
     sketches = [*small, NO_TEXT, *large]
     labels = ["train", "test"] * 70 + ["train"] + ["train"] * 100 + ["test"] * 100 + ["dev"] * 100
-    cuts = cut_pairs(sketches, labels)
-    assert [(cut.texts[0], len(cut.texts), cut.pairs) for cut in cuts] == [(141, 300, 3 * 36 * 36), (0, 140, 6 * 6)]
-    assert cut_pairs(sketches, ["train"] * len(sketches)) == []
-    assert cut_pairs(small[:128], labels) == []
+
+    def cuts(sketches: list[Sketch], labels: list[str]) -> list[tuple[int, int, int]]:
+        return [(one.texts[0], len(one.texts), one.pairs) for one in near_of(sketches, labels).cuts()]
+
+    assert cuts(sketches, labels) == [(141, 300, 3 * 36 * 36), (0, 140, 6 * 6)]
+    assert cuts(sketches, ["train"] * len(sketches)) == []
+    assert cuts(small[:128], labels[:128]) == []
+    unlabelled = ["" if label == "dev" else label for label in labels]
+    assert cuts(sketches, unlabelled) == [(141, 200, 36 * 36), (0, 140, 6 * 6)]
+
+
+def test_the_pairs_that_are_not_compared_are_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one bucket: the pairs that are counted as compared and those that are counted as not are all pairs."""
+    done: set[tuple[int, int]] = set()
+
+    def noted(minima: np.ndarray, low: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        done.update(zip(np.minimum(one, other).tolist(), np.maximum(one, other).tolist(), strict=True))
+        return np.zeros((0, 2), np.int64)
+
+    monkeypatch.setattr(buckets, "_verified", noted)
+    labels = ["train"] * 200 + ["test"] * 90 + ["dev"] * 70 + ["real"] * 30
+    near = near_of(template(390, 4, 1), labels)
+    ((texts, pairs),) = near.cuts()
+    apart = sum(labels[i] != labels[j] for i in range(390) for j in range(i))
+    assert len(texts) == 390
+    assert pairs == apart - len(done) > 0
 
 
 def test_a_copy_among_thousands_of_versions_of_a_template_is_found() -> None:
@@ -126,13 +158,16 @@ def test_a_copy_among_thousands_of_versions_of_a_template_is_found() -> None:
     rows = [version() for _ in range(1000)]
     copy = np.where(rng.random(128) < 0.1, version(), rows[900])
     sketches = [Sketch((i.to_bytes(4),), row.tobytes()) for i, row in enumerate((*rows, copy))]
-    assert Near(sketches, ["train"] * 1000 + ["test"]).first(1000, "train") == 900
+    near = near_of(sketches, ["train"] * 1000 + ["test"])
+    assert near.first(1000, "train") == 900
+    assert near.firsts()[[900, 1000]].tolist() == [1000, 900]
+    assert near.near(1000) == [900]
 
 
 @pytest.mark.parametrize("length", [0, 5, 12, 13, 500, 5000, 50_000])
 def test_a_sample_is_bounded_and_nested(length: int) -> None:
     runs = np.random.default_rng(length).integers(0, 2**63, length, dtype=np.uint64)
-    kept = np.frombuffer(sample(runs), "<u4")
+    kept = np.frombuffer(samples(Slices(runs, np.array([0, length])))[0], "<u4")
     everything = np.unique((runs * containment._FACTOR) >> np.uint64(32)).astype("<u4")
     assert len(kept) == len(everything) if len(everything) <= 96 else 30 < len(kept) <= 96
     assert kept.tolist() == everything[: len(kept)].tolist()
@@ -140,4 +175,5 @@ def test_a_sample_is_bounded_and_nested(length: int) -> None:
 
 def test_a_text_that_repeats_itself_keeps_all_of_its_runs() -> None:
     runs = np.tile(np.arange(1, 50, dtype=np.uint64), 100)
-    assert len(sample(runs)) == 4 * 49
+    (one,) = samples(Slices(runs, np.array([0, len(runs)])))
+    assert len(one) == 4 * 49

@@ -17,7 +17,8 @@ from support.corpora import Corpus, tiny
 from corpus.core.model import CorpusError
 from corpus.core.settings import SplitSettings
 from corpus.splits.assign import Story, checked, choose, stories
-from corpus.splits.near_duplicates import NO_TEXT, Near, Sketch, sketch
+from corpus.splits.near_duplicates import Near
+from corpus.splits.sketches import NO_TEXT, Sketch, Sketches, sketch
 
 SPLITS = ("train", "dev", "test")
 RULE = checked(SplitSettings(), SPLITS, ())
@@ -58,11 +59,15 @@ documents = st.lists(
 ).map(lambda found: [Doc(f"doc-{b}-{c}", story=s, sketch=SKETCHES[b, c]) for b, c, s in found])
 
 
+def near_of(docs: list[Doc]) -> Near:
+    return Near(Sketches.of([one.sketch for one in docs]), [one.split for one in docs])
+
+
 def put(docs: list[Doc], rule: SplitSettings = HALVES) -> dict[str, Doc]:
     """The documents, each with what `corpus split` gives it."""
     docs = sorted(docs)
     done = {one.doc_id: one for one in docs}
-    for story in stories(docs):
+    for story in stories(docs, near_of(docs)):
         choice = choose(story, docs, rule)
         for i in story.documents if choice else ():
             assert choice
@@ -76,7 +81,7 @@ def test_nothing_that_belongs_together_is_parted(docs: list[Doc], rng: Any) -> N
     rng.shuffle(docs)
     done = list(put(docs).values())
     assert all(one.split for one in done)
-    near = Near([one.sketch for one in done], [one.split for one in done])
+    near = near_of(done)
     for i, one in enumerate(done):
         assert all(near.first(i, split) is None for split in SPLITS if split != one.split)
         assert {other.split for other in done if other.story == one.story} == {one.split}
@@ -108,20 +113,20 @@ def test_near_copies_of_near_copies_are_one_story() -> None:
     chain = [" ".join(pages[i] for i in chosen) for chosen in ((0, 1, 2), (1, 2, 3), (2, 3, 0))]
     docs = [Doc(f"doc-{i}", sketch=sketched(text)) for i, text in enumerate(chain)]
     docs.append(Doc("doc-x", sketch=sketched(words(60))))
-    assert [story.documents for story in stories(docs)] == [(0, 1, 2), (3,)]
+    assert [story.documents for story in stories(docs, near_of(docs))] == [(0, 1, 2), (3,)]
 
 
 def test_a_withheld_text_is_known_by_its_hash() -> None:
     key = sha256(b"withheld").hexdigest()
     docs = [Doc("a", "test", sketch=sketch(key, None)), Doc("b", sketch=sketch(key, None))]
-    (story,) = stories(docs)
+    (story,) = stories(docs, near_of(docs))
     assert choose(story, docs, RULE) == ("test", "near-duplicate a is in it")
 
 
 def test_bridges_get_no_split_and_name_both_neighbours() -> None:
     docs = [Doc("a", "train", "flood"), Doc("b", "test", "strike"), Doc("c", "", "flood"), Doc("d", "", "strike")]
     copies = [one._replace(sketch=SKETCHES[0, i]) if not one.split else one for i, one in enumerate(docs)]
-    (story,) = stories(copies)
+    (story,) = stories(copies, near_of(copies))
     assert story.bridges
     assert choose(story, copies, RULE) is None
     assert [(docs[tie.one].doc_id, docs[tie.other].doc_id, tie.split, tie.why) for tie in story.ties] == [
@@ -132,7 +137,7 @@ def test_bridges_get_no_split_and_name_both_neighbours() -> None:
 
 def test_shares_are_near_the_proportions() -> None:
     docs = [Doc(f"doc-{i:04}") for i in range(4000)]
-    chosen = [choose(story, docs, RULE) for story in stories(docs)]
+    chosen = [choose(story, docs, RULE) for story in stories(docs, near_of(docs))]
     shares = {name: sum(one.split == name for one in chosen if one) / 4000 for name in SPLITS}
     assert shares == pytest.approx({"train": 0.8, "dev": 0.1, "test": 0.1}, abs=0.02)
 
@@ -144,7 +149,7 @@ def test_shares_are_near_the_proportions() -> None:
 def test_by_date_the_first_day_of_a_story_counts(day: str, split: str) -> None:
     rule = checked(SplitSettings("date", days={"dev": "2026-05-01", "test": "2026-07-01"}), SPLITS, ())
     docs = [Doc("a", published=day, story="flood"), Doc("b", published="2027-02-01", story="flood"), Doc("c")]
-    first, nameless = stories(docs)
+    first, nameless = stories(docs, near_of(docs))
     chosen = choose(first, docs, rule)
     assert chosen is not None
     assert chosen.split == split
@@ -288,7 +293,7 @@ def test_stories_are_linked_by_name_across_groups() -> None:
         Doc("c", story="strike", sketch=SKETCHES[2, 0]),
         Doc("d", story="flood", sketch=SKETCHES[2, 1]),
     ]
-    assert stories(docs) == [Story("flood", (0, 1, 2, 3), ())]
+    assert stories(docs, near_of(docs)) == [Story("flood", (0, 1, 2, 3), ())]
 
 
 def test_real_news_gets_no_share_unless_settings_give_it_one() -> None:

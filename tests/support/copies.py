@@ -17,6 +17,7 @@ import pytest
 from corpus.checks import CHECKS
 from corpus.checks.suppress.baseline import baseline_toml, read_baseline
 from corpus.cli.main import main
+from corpus.core.card_text import BASELINES
 from support.corpora import REPOSITORY
 
 VERSION = "1.2.3"
@@ -68,7 +69,9 @@ def copy_repository(to: Path, doc_ids: tuple[str, ...] = (), annotators: tuple[s
     if known:
         (to / "annotations" / "baseline.toml").write_bytes(baseline_toml(known))
     if (REPOSITORY / "DATASET_CARD.md").exists():
-        shutil.copy(REPOSITORY / "DATASET_CARD.md", to / "DATASET_CARD.md")
+        # The table of baselines is of the whole corpus: no release of a part may have it.
+        card = BASELINES.sub("", (REPOSITORY / "DATASET_CARD.md").read_text("utf-8"))
+        (to / "DATASET_CARD.md").write_text(card, "utf-8")
     (to / "pyproject.toml").write_text(f'[tool.corpus]\nversion = "{VERSION}"\n', "utf-8")
     return to
 
@@ -104,7 +107,8 @@ def to_bulk(root: Path, seed: int) -> None:
 def withhold(root: Path, doc_id: str, attach: bool) -> str:
     """Make a document's text one that may not be passed on, and return it.
 
-    No span quotes it any more, the annotators' notes are gone, and names of five words or more are cut to four.
+    No span quotes it any more, the annotators' notes and alternatives are gone, and names of five words or more are cut
+    to four.
     `attach` puts it to raw/attached/.
     """
     text = (root / "raw" / f"{doc_id}.txt").read_bytes().decode()
@@ -115,11 +119,18 @@ def withhold(root: Path, doc_id: str, attach: bool) -> str:
         annotation = _without_words(read(path))
         annotation.get("provenance", {}).pop("note", None)
         write(path, annotation)
+    without_alternatives(root, doc_id)
     cut_names(root, doc_id)
     if attach:
         (root / "raw" / "attached").mkdir(exist_ok=True)
         (root / "raw" / "attached" / f"{doc_id}.txt").write_bytes(text.encode())
     return text
+
+
+def without_alternatives(root: Path, doc_id: str) -> None:
+    """Leave out the alternatives of a document's annotations, which name records and quote the text."""
+    for path in (root / "annotations").glob(f"*/{doc_id}.json"):
+        change(path, lambda value: value.get("provenance", {}).pop("alternatives", None))
 
 
 def cut_names(root: Path, doc_id: str) -> None:

@@ -24,6 +24,7 @@ PROVENANCE = (
     "machine",
     "note",
     "guidelines",
+    "prompt",
 )
 
 
@@ -122,13 +123,23 @@ def _nested(annotation: Row | None, properties: dict[str, Any], text: str | None
     annotation = annotation or {"layers_done": None}
     done, provenance = annotation["layers_done"], annotation.get("provenance", {})
     found: Row = {"layers_done": done, "provenance": {name: provenance.get(name) for name in PROVENANCE}}
-    found["provenance"]["alternatives"] = None
+    found["provenance"]["alternatives"] = [
+        _alternative(one, text) for one in provenance.get("alternatives", ())
+    ] or None
     fields = annotation.get("fields_done")
     found["fields_done"] = None if fields is None else {layer: fields.get(layer) for layer in properties}
     for layer, fields in properties.items():
         looked = layer in (done or ())
         found[layer] = [_flat(record, fields, text) for record in annotation[layer]] if looked else None
     return found
+
+
+def _alternative(one: Row, text: str | None) -> Row:
+    """An alternative with all its keys; labels as in the config `disagreement`."""
+    value, found = one.get("value"), _flat(one, {"spans": {"$ref": "#/$defs/spans"}}, text)
+    labels = "+".join(sorted(value)) if isinstance(value, list) else None if value is None else str(value)
+    value = str(value).lower() if isinstance(value, bool) else labels
+    return {name: one.get(name) for name in ("layer", "record", "field", "note")} | {"value": value} | found
 
 
 def _flat(record: Row, fields: Row, text: str | None) -> Row:

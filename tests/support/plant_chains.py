@@ -205,6 +205,13 @@ def impossible_kb(ground: Ground, rng: random.Random) -> Planted | None:
     return changed(ground, rng, named(ground.doc), lambda one: one.update(kb="wikidata:1617", kb_date=KB_DAY))
 
 
+@kind("R410")
+def kb_is_address(ground: Ground, rng: random.Random) -> Planted | None:
+    """A knowledge-base id is the address of its page."""
+    address = "https://www.wikidata.org/wiki/Q1617"
+    return changed(ground, rng, named(ground.doc), lambda one: one.update(kb=address, kb_date=KB_DAY))
+
+
 @kind("C630")
 def kb_in_future(ground: Ground, rng: random.Random) -> Planted | None:
     """The date of a knowledge-base id is in the future."""

@@ -45,6 +45,7 @@ for name, value, title, code in (
     ("length", "7", "The length is a string", "S201"),
     ("license", "CC-BY-4", "The licence is not in the list of SPDX", "C633"),
     ("license", "cc-by-4.0", "The licence is in small letters", "C633"),
+    ("license", "LicenseRef-", "The licence is a reference to nothing", "C633"),
     ("language", "xx", "The language does not exist", "C634"),
     ("language", "en-UK", "The region of the language does not exist", "C634"),
     ("language", "ru", "The language is written in another script than the text", "C635"),

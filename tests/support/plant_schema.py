@@ -40,7 +40,10 @@ record_fault("An id has a blank", "S205", layer="mentions", change=lambda one: o
 record_fault("A content has no span", "S205", layer="quotes", change=lambda one: one.update(content=[]))
 record_fault("The name of an entity is empty", "S205", layer="entities", change=lambda one: one.update(name=""))
 record_fault(
-    "An offset has a decimal point", "S206", layer="mentions", change=lambda one: one["spans"][0].update(end=9.0)
+    "An offset has a decimal point",
+    "S206",
+    layer="mentions",
+    change=lambda one: one["spans"][0].update(end=float(one["spans"][0]["end"])),
 )
 record_fault("A speaker is a name and not an id", "R402", layer="quotes", change=lambda one: one.update(speaker="Marr"))
 record_fault(

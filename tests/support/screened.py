@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from corpus import checks
-from corpus.checks.screening import ask
+from corpus.checks.document_summary import summarise, with_differences
+from corpus.checks.screening import ask, screen
+from corpus.checks.summaries import row_of
 from corpus.columns.documents import Columns
 from corpus.core.schema import Schema
 from corpus.files import Index, Reader, by_document
@@ -46,6 +48,22 @@ def missed(root: Path) -> list[Missed]:
                 if asked and (level < 3 or i not in flags[code]):
                     found.append((code, group[0].doc_id))
         return found
+
+
+def unlike(root: Path) -> tuple[list[str], int]:
+    """Return the documents whose summary from columns is not that of their objects, and how many are in columns."""
+    schema = Schema.read(root)
+    with Index(root) as index, Reader(root, index.unpacked) as reader:
+        groups = {group[0].doc_id: group for entries in index.shards(1000) for group in by_document(entries)}
+        parts = [one for group in groups.values() if (one := parts_of(group, reader)) is not None]
+        found = screen(Columns.read(parts, schema, TODAY))
+        wrong = []
+        for doc_id, screened in found.items():
+            documents = reader.documents(groups[doc_id])
+            made = with_differences(screened.summaries[screened.number], documents, schema)
+            if row_of(made) != row_of(summarise(documents, schema)):
+                wrong.append(doc_id)
+        return wrong, len(found)
 
 
 def _codes(reader: Reader, group: list[Any], schema: Schema) -> set[str]:

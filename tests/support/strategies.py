@@ -34,7 +34,7 @@ ANNOTATORS = ("gold", "ann-a", "eve_2")
 STRINGS = ("", "a", "Ærø", "日本", "e\u0301", "\ud7ff\ue000", "😀", '"\\', "\x00\x1f\x7f", "\u2028\r\n\t", "</script>")
 FITTING = (
     *("en", "de-AT", "zh-Hant-TW", "https://x.example/ä?q=1#z", "http://x", "NIL", "wikidata:Q42", "x:ü"),
-    *("CC-BY-4.0", "LicenseRef-x", "0", "0a" * 32, "f" * 64, "a-1", "A_b.c", "e1"),
+    *("CC-BY-4.0", "LicenseRef-x", "0", "0a" * 32, "f" * 64, "a-1", "A_b.c", "e1", "annotate-2.md"),
 )
 """Strings, some of which match each pattern of the schema."""
 DAYS = ("2026-02-28", "2024-02-29", "0001-01-01", "9999-12-31")

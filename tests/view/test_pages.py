@@ -102,6 +102,24 @@ def test_a_quote_is_told_with_all_that_belongs_to_it(site: Path) -> None:
     assert "stance of Garrick Thole against speaker · Road signs in Upper Ossel should show the Vellish place" in words
 
 
+def test_readings_that_are_as_good_are_at_their_records(corpus: Corpus) -> None:
+    """A mention, which has no card beside the text, is in a list; what could be another record is below the article."""
+    good = [
+        {"layer": "quotes", "record": "q1", "field": "type", "value": "mixed", "note": "<b>or</b> not"},
+        {"layer": "mentions", "record": "m2", "field": "form", "value": "NOM"},
+        {"layer": "entities", "record": "e1", "field": "type", "value": "ORG"},
+        {"layer": "mentions", "spans": [span(TEXT, "Mayor")]},
+    ]
+    value = annotation("alpha") | {"schema_version": "1.1", "provenance": {"alternatives": good}}
+    corpus.write("annotations/gold/alpha.json", value)
+    words = re.sub(r"\s+", " ", shown(corpus, "alpha").shown)
+    assert "q1 30–49 as good: type mixed (<b>or</b> not)" in words
+    assert "PRO m2 51–54 as good: form NOM" in words
+    assert "· as good: type ORG" in words
+    assert "as good, another mention “Mayor” 0–5" in words
+    assert "{'layer'" not in words
+
+
 def test_as_many_differences_as_adjudication_finds_each_at_its_place(tmp_path: Path, site: Path) -> None:
     root = copy_few(tmp_path)
     chosen = [path.stem for path in (root / "annotations/ann-a").glob("*.json")]
@@ -286,7 +304,7 @@ def test_findings_are_on_their_words_with_the_page_of_their_rule(corpus: Corpus)
     assert cards
     assert "Q520" in page.shown
     assert "../../rules.html#Q520" in page.links
-    words = [one for one in page.elements if one.attributes.get("class", "").split()[:1] == ["f"] and one.tag == "span"]
+    words = [one for one in page.elements if one.attributes.get("class", "").split()[:1] == ["f"] and one.tag == "u"]
     assert words
     rules = read_page(corpus.root / "out/rules.html")
     assert "Q520" in rules.ids
@@ -308,6 +326,14 @@ def test_an_annotation_with_errors_in_its_structure_is_named_and_the_others_are_
     assert "P304" in page.shown
     assert "m1" not in page.ids
     assert "q1" in read_page(corpus.root / "out/annotations/gold/beta.html").ids
+
+
+def test_a_picture_ends_and_a_new_directory_is_named(corpus: Corpus) -> None:
+    ran = corpus.run("view", "alpha", "--serve", "--svg", str(corpus.root / "a.svg"))
+    assert (ran.code, "leave out --serve" in ran.err) == (2, True)
+    drawn = corpus.run("view", "alpha", "--svg", str(corpus.root / "new/a.svg"))
+    assert (drawn.code, f"note: {corpus.root / 'new'} is a new directory" in drawn.err) == (0, True)
+    assert "new directory" not in corpus.run("view", "alpha", "--svg", str(corpus.root / "new/a.svg")).err
 
 
 def test_what_cannot_be_shown_is_refused_in_one_line(corpus: Corpus) -> None:

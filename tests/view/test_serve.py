@@ -17,6 +17,8 @@ import pytest
 from support.browser import opened
 from support.corpora import Corpus, annotation
 
+from corpus.cli.options import Common
+from corpus.cli.view_site import Site
 from corpus.core.model import CorpusError
 from corpus.view.serve import Live, Server, follow, serving, snapshot
 
@@ -174,6 +176,16 @@ def test_a_change_of_the_corpus_is_followed(corpus: Corpus, monkeypatch: pytest.
     assert live.since(live.run, 0)["files"] == [PAGE]
     assert live.since(live.run, 1)["files"] == []
     assert live.since("an earlier run", 1)["files"] is None
+
+
+def test_what_is_not_shown_is_said_once(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = annotation("alpha")
+    wrong["mentions"][0]["spans"][0]["end"] = 5000
+    site = Site(Common(), corpus.root, corpus.root / "out", (), (), (), False)
+    for value in (wrong, wrong | {"layers_done": wrong["layers_done"][::-1]}, annotation("alpha"), wrong):
+        corpus.write("annotations/gold/alpha.json", value)
+        site.write()
+    assert capsys.readouterr().err.count("not shown: annotations/gold/alpha.json") == 2
 
 
 def test_an_error_is_said_once_and_shown_until_it_is_gone(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

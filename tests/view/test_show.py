@@ -12,6 +12,12 @@ from corpus.core.schema import Schema
 from corpus.view import as_text, load_document
 
 SCHEMA = Schema.read(REPOSITORY)
+AS_GOOD = (
+    {"layer": "quotes", "record": "q1", "field": "medium", "value": "unspecified"},
+    {"layer": "quotes", "record": "q1", "field": "cue", "spans": []},
+    {"layer": "mentions", "record": "m2", "note": "she may be another"},
+    {"layer": "mentions", "spans": [span(TEXT, "Mayor")]},
+)
 SHOWN = """\
 alpha
 alpha · gold · train
@@ -76,6 +82,21 @@ def test_every_record_of_every_layer_is_shown() -> None:
     shown = "\n".join(as_text(document, SCHEMA))
     for layer in SCHEMA.layers:
         assert all(f"\n  {record['id']}  " in shown for record in document.layer(layer))
+
+
+def test_readings_that_are_as_good_are_below_their_records(corpus: Corpus) -> None:
+    value = annotation("alpha") | {"schema_version": "1.1", "provenance": {"alternatives": AS_GOOD}}
+    corpus.write("annotations/gold/alpha.json", value)
+    ran = corpus.run("show", "alpha")
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert [one for one in lines if "as good" in one] == [
+        "    as good: left out (she may be another)",
+        "  as good, another record: “Mayor” 0–5",
+        "    as good: medium unspecified",
+        "    as good: cue none",
+    ]
+    assert lines[lines.index("    as good: left out (she may be another)") - 1].startswith("  m2 ")
 
 
 def test_a_layer_that_nobody_planned_is_shown(corpus: Corpus) -> None:
@@ -146,7 +167,9 @@ def test_what_is_missing_is_named(corpus: Corpus, tmp_path: Path) -> None:
     assert "there is no article gamma in raw/" in corpus.run("show", "gamma").err
     assert "alpha has no annotation of ann-b: name one of ann-a, gold" in corpus.run("show", "alpha", "ann-b").err
     corpus.add("bare", TEXT.replace("safe", "old"), annotators=())
-    assert "bare has no annotation" in corpus.run("show", "bare").err
+    assert "bare has no annotation" in corpus.run("show", "bare", "ann-a").err
+    bare = corpus.run("show", "bare")
+    assert (bare.code, bare.out.count("not annotated"), "The bridge is old," in bare.out) == (0, 5, True)
     corpus.add("one", TEXT.replace("safe", "red"), annotators=("ann-a",))
     assert "one · ann-a" in corpus.run("show", "one").out
     assert run("--root", str(tmp_path / "nowhere"), "show", "alpha").code == 2

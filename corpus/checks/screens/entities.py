@@ -144,7 +144,6 @@ def missed_name(columns: Columns) -> Mask:
     """Screen of E514: a name of which each word is somewhere in the text where no mention is."""
     one, words, texts = frame(columns), _words(columns), columns.texts
     flags = np.zeros(len(columns), np.bool_)
-    document = texts.document(texts.words.starts)
     named = np.flatnonzero(words.form["NAM"] & ~words.several & (words.end > words.begin))
     first, last = one.word_at(words.begin[named]), one.word_at(words.end[named])
     # An edge may be within a word, which then is not a word of the name.
@@ -165,9 +164,9 @@ def missed_name(columns: Columns) -> Mask:
         begins = np.cumsum(lengths) - lengths
         number = np.repeat(first[own] - begins, lengths) + np.arange(lengths.sum())
         # The hash of a word and its document in one: equal words of one document are equal.
-        names = _mixed(texts.words.hashes[number], document[number])
-        others = _mixed(texts.words.hashes[bare], document[bare])
-        known = np.isin(names, others[among(others, names)])
+        hashes_, document = texts.words.hashes, texts.words.document
+        bare = bare[among(hashes_[bare], hashes_[number])]
+        known = np.isin(_mixed(hashes_[number], document[number]), _mixed(hashes_[bare], document[bare]))
         every = np.logical_and.reduceat(known, begins)
         flags[words.mentions.document[named[own][every]]] = True
     return flags & texts.known

@@ -12,7 +12,8 @@ from ...columns.documents import Columns
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.records import Records, Spans
-from ...columns.texts import SPACE, Hashes, hash_of, ranges
+from ...columns.texts import SPACE, Hashes, hash_of
+from ...core.arrays import ranges
 
 _STRIDE = 1 << 32
 """More than any offset: annotation × stride + offset sorts spans by annotation, then by offset."""
@@ -87,7 +88,7 @@ class Frame:
 
     def word_at(self, offsets: Numbers) -> Numbers:
         """Return the number of the first word that begins at or after each offset."""
-        return np.searchsorted(self.texts.words.starts, offsets)
+        return self.texts.word_at(offsets)
 
     def is_word(self, numbers: Numbers, words: Collection[str]) -> Mask:
         """Return whether words, by number, are among some without regard to case."""

@@ -14,7 +14,7 @@ from ...columns.keys import Mask
 from ...columns.texts import ASCII
 from ...core.languages import scripts_of, tag_faults
 from ..publishable import NO_LICENCE
-from ..records import _SAMPLE, _spdx
+from ..records import _SAMPLE, identifier
 from ..records import _before as is_before
 from .frame import frame
 
@@ -108,11 +108,7 @@ def updated_before_created(columns: Columns) -> Mask:
 
 def unknown_licence(columns: Columns) -> Mask:
     """Screen of C633."""
-
-    def is_known(licence: str) -> bool:
-        return licence in NO_LICENCE or licence.startswith("LicenseRef-") or _spdx(licence) == licence
-
-    return _wrong(columns.record("license"), is_known)
+    return _wrong(columns.record("license"), lambda licence: identifier(licence) == licence)
 
 
 def unknown_language(columns: Columns) -> Mask:

@@ -12,7 +12,8 @@ from ...columns.documents import Columns
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.records import Spans
-from ...columns.texts import JOINING, SPACE, ranges
+from ...columns.texts import JOINING, SPACE
+from ...core.arrays import ranges
 from ...core.source_tokens import source_layers
 from ..references import has_its_form
 from .frame import frame

@@ -21,18 +21,20 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from ...columns.documents import Columns
 from ...core.schema import Schema
 from ...core.source_tokens import SENTENCES
+from .columns import index_in
 from .config import Config, Labels
 from .disagreement import disagreement_config
 from .documents import WITHHELD, annotations_config, documents_config, withheld_config
 from .entities import entities_config
 from .records import layer_config, quotes_config, stances_config
-from .rows import Row, Rows
+from .rows import Rows
+from .values import Row, columns_of, projected
 
-__all__ = ["WITHHELD", "Batches", "Config", "Labels", "Row", "build", "configs"]
+__all__ = ["WITHHELD", "Batches", "Config", "Labels", "Row", "build", "configs", "joined"]
 
 _SHOWN = ("entities", "mentions", "quotes", "nonquotes", "stances", SENTENCES)
 """The layers whose records are rows or columns of other configs; every other layer has a config of its own."""
@@ -54,29 +56,49 @@ def configs(schema: Schema) -> tuple[Config, ...]:
     return (*found, disagreement_config(), withheld_config(schema))
 
 
-def build(rows: list[Row], schema: Schema) -> dict[str, Batches]:
+def build(rows: list[Row], schema: Schema, columns: Columns | None = None) -> dict[str, Batches]:
     """Return the rows of every config, by split and config, each in the order of the documents.
 
-    Articles without text are in the config `withheld` only, so that no other config has nulls in their place.
+    Documents come as `rows`, in `columns`, or both; those in columns have a number, and each row has the number of its
+    document in that order. Articles without text are in the config `withheld` only, so that no other config has nulls
+    in their place.
     """
-    rows = sorted(rows, key=lambda row: str(row.article.record["split"]))
-    found: dict[str, Batches] = {str(row.article.record["split"]): {} for row in rows}
+    values = {row.article.doc_id: row.annotations for row in rows}
+    if columns is None or not len(columns):
+        every = columns_of(rows, schema)
+    else:
+        every = projected(columns).joined(columns_of(rows, schema)) if rows else columns
+    splits = every.record("split").to_pylist()
+    if rows or splits != sorted(splits):
+        every = every.take(np.array(sorted(range(len(every)), key=lambda i: (splits[i], every.numbers[i])), np.int64))
+    found: dict[str, Batches] = {name: {} for name in sorted(set(splits))}
     *others, withheld = configs(schema)
-    _add([row for row in rows if row.text is not None], others, schema, found)
-    _add([row for row in rows if row.text is None], [withheld], schema, found)
+    known = every.texts.known
+    _add(Rows(every.select(known), values), others, found)
+    _add(Rows(every.select(~known), values), [withheld], found)
     return found
 
 
-def _add(rows: list[Row], tables: Sequence[Config], schema: Schema, found: dict[str, Batches]) -> None:
+def joined(some: Sequence[dict[str, Batches]]) -> dict[str, Batches]:
+    """Return the rows of several builds, one after another."""
+    if len(some) == 1:
+        return some[0]
+    found: dict[str, dict[str, list[pa.RecordBatch]]] = {}
+    for one in some:
+        for split, batches in one.items():
+            for name, batch in batches.items():
+                found.setdefault(split, {}).setdefault(name, []).append(batch)
+    return {split: {name: pa.concat_batches(all_) for name, all_ in of.items()} for split, of in found.items()}
+
+
+def _add(rows: Rows, tables: Sequence[Config], found: dict[str, Batches]) -> None:
     """Add rows, which are sorted by split, to the batches of some tables."""
-    if not rows:
+    if not len(rows):
         return
-    splits = [str(row.article.record["split"]) for row in rows]
-    ids = pa.array([row.article.doc_id for row in rows], pa.string())
-    shard = Rows(rows, schema)
+    splits = rows.columns.record("split").to_pylist()
     for config in tables:
-        batch = pa.RecordBatch.from_arrays(config.rows(shard), schema=config.columns)
-        row_of = pc.index_in(batch["doc_id"], ids).to_numpy()
+        batch = pa.RecordBatch.from_arrays(config.rows(rows), schema=config.columns)
+        row_of = index_in(batch["doc_id"], rows.ids)
         for split in dict.fromkeys(splits):
             first, last = np.searchsorted(row_of, (splits.index(split), bisect_right(splits, split))).tolist()
             if first < last:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from ...columns.types import SPAN
-from ...core.alternatives import alternatives, as_label
-from ...core.model import Annotation, Record
+from ...core.alternatives import as_label
+from ...core.model import Record
 
 ALTERNATIVE = pa.struct(
     [
@@ -20,21 +20,21 @@ ALTERNATIVE = pa.struct(
 """An alternative; its value is a string as in `disagreement`: several joined by "+", true or false, digits."""
 
 
-def alternatives_column(annotations: Sequence[Annotation | None], texts: Sequence[str | None]) -> pa.ListArray:
-    """Return the alternatives of each annotation, null for none. Spans quote the text, unless it is withheld."""
-    pairs = zip(annotations, texts, strict=True)
-    return pa.array([_of_one(one, text) if one else None for one, text in pairs], pa.list_(ALTERNATIVE))
+def alternatives_column(values: Sequence[Sequence[Record] | None], texts: Sequence[str | None]) -> pa.ListArray:
+    """Return the alternatives of annotations as a column. Spans quote the text, unless it is withheld (None)."""
+    pairs = zip(values, texts, strict=True)
+    return pa.array([_of_one(some, text) if some else None for some, text in pairs], pa.list_(ALTERNATIVE))
 
 
-def _of_one(annotation: Annotation, text: str | None) -> list[Record] | None:
+def _of_one(some: Sequence[Record], text: str | None) -> list[Record]:
     return [
         {
             **{name: one.get(name) for name in ("layer", "record", "field", "note")},
             "value": as_label(one.get("value")),
             "spans": None if one.get("spans") is None else [_span(span, text) for span in one["spans"]],
         }
-        for one in alternatives(annotation.value)
-    ] or None
+        for one in some
+    ]
 
 
 def _span(span: Record, text: str | None) -> Record:

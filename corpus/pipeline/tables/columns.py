@@ -1,51 +1,84 @@
-"""A field of many records → one Arrow column, built from flat lists and never from nested objects.
+"""Lists as columns: how many items each list has, and the items of all lists one after another.
 
-    records        [{"spans": [a, b]}, {"spans": [c]}]
-    flat           [a, b, c]        offsets [0, 2, 3]
-    columns        starts, ends, texts of flat  →  struct  →  list by the offsets
-
-That is what makes compiling about as fast as reading.
+lists     [a, b]  null  []  [c]
+counts    2       0     0   1
+known     yes     no    yes yes
+items     a  b  c
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, chain
-from operator import itemgetter
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ...columns.types import SCALARS, SPAN
-from ...core.model import Record
-from ...core.schema import Field
-
-
-def column(field: Field, records: Sequence[Record]) -> pa.Array:
-    """Return the values of a field, one for each record, null where a record has none."""
-    name = field.name
-    values = list(map(itemgetter(name), records)) if field.always else [record.get(name) for record in records]
-    if field.kind == "spans":
-        flat = list(chain.from_iterable(filter(None, values)))
-        arrays = [
-            pa.array(list(map(itemgetter("start"), flat)), pa.int64()),
-            pa.array(list(map(itemgetter("end"), flat)), pa.int64()),
-            pa.array([span.get("text") for span in flat], pa.string()),
-        ]
-        return lists(values, pa.StructArray.from_arrays(arrays, fields=list(SPAN)))
-    if field.many:
-        return lists(values, pa.array(list(chain.from_iterable(filter(None, values))), SCALARS[field.json_type]))
-    return pa.array(values, SCALARS[field.json_type])
+from ...columns.keys import Mask
+from ...columns.parse import Numbers
 
 
-def lacks_words(values: pa.Array) -> bool:
-    """Return True if a column of spans has one that does not quote its text."""
-    return bool(values.type == pa.list_(SPAN) and values.values.field("text").null_count)
+class ListColumn(NamedTuple):
+    """Lists: the number of items of each, whether each is known (not null), and all items."""
+
+    counts: Numbers
+    known: Mask
+    items: pa.Array
+
+    @classmethod
+    def of(cls, column: pa.ListArray) -> ListColumn:
+        """Return the lists of a column."""
+        counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
+        return cls(counts, column.is_valid().to_numpy(zero_copy_only=False), column.flatten())
+
+    def with_items(self, items: pa.Array) -> ListColumn:
+        """Return lists of other items, as many in each."""
+        return self._replace(items=items)
+
+    @property
+    def column(self) -> pa.ListArray:
+        """The lists as a column."""
+        return list_column(self.counts, self.items, self.known)
+
+    def joined(self, gap: str) -> pa.StringArray:
+        """Return the strings of each list as one; null for no list and where one of them is null."""
+        if (self.counts == 1).all() and len(self.items) == len(self.counts):
+            return self.items
+        return pc.binary_join(self.column, gap)
+
+
+def list_column(counts: Numbers, items: pa.Array, known: Mask | None = None) -> pa.ListArray:
+    """Return lists of so many items each, null where they are not known."""
+    offsets = np.zeros(len(counts) + 1, np.int32)
+    np.cumsum(counts, out=offsets[1:])
+    if known is None or known.all():
+        return pa.ListArray.from_arrays(pa.array(offsets), items)
+    return pa.ListArray.from_arrays(pa.array(offsets), items, mask=pa.array(~known))
+
+
+def lists_like(column: pa.ListArray, items: pa.Array) -> pa.ListArray:
+    """Return a column of lists with other items."""
+    return ListColumn.of(column).with_items(items).column
+
+
+def taken(values: pa.Array, numbers: Numbers) -> pa.Array:
+    """Return the value of each number, null for -1."""
+    if len(numbers) == len(values) and np.array_equal(numbers, np.arange(len(values))):
+        return values
+    return values.take(pa.array(numbers, mask=numbers < 0))
+
+
+def index_in(values: pa.Array, names: Sequence[str]) -> Numbers:
+    """Return the index of each value in some names, -1 if it is none of them."""
+    found: Numbers = pc.fill_null(pc.index_in(values, pa.array(names, pa.string())), -1).to_numpy().astype(np.int64)
+    return found
 
 
 def lists(values: Sequence[Sequence[Any] | None], flat: pa.Array) -> pa.ListArray:
     """Return a column of lists over concatenated items; null where a value is None."""
+    offsets = pa.array([0, *accumulate(len(value or ()) for value in values)], pa.int32())
     if None in values:
-        offsets = pa.array([0, *accumulate(len(value) if value else 0 for value in values)], pa.int32())
         return pa.ListArray.from_arrays(offsets, flat, mask=pa.array([value is None for value in values]))
-    return pa.ListArray.from_arrays(pa.array([0, *accumulate(len(value or ()) for value in values)], pa.int32()), flat)
+    return pa.ListArray.from_arrays(offsets, flat)

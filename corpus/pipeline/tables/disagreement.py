@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 
+import numpy as np
 import pyarrow as pa
 
 from ...columns.types import SPAN
@@ -15,7 +16,7 @@ from ...core.schema import Field
 from ...matching import Item, items, place_fields
 from .columns import lists
 from .config import Config
-from .rows import Row, Rows
+from .rows import Rows
 
 DISAGREEMENT = "disagreement"
 _STRINGS = pa.list_(pa.string())
@@ -48,30 +49,32 @@ def disagreement_config() -> Config:
 
 
 def _disagreement(rows: Rows) -> list[pa.Array]:
-    found = [(row, item) for row in rows.rows if row.others for item in items(rows.schema, _annotations(row))]
-    some = [item for _, item in found]
-    good = {id(row): _by_record(alternatives(row.gold.value)) if row.gold else {} for row in rows.rows}
+    found: list[Item] = []
+    good, texts, ids = [], [], []
+    for document in np.unique(rows.columns.document[rows.others]).tolist():
+        annotations = rows.annotations(document)
+        some = list(items(rows.schema, annotations))
+        found += some
+        good += [_by_record(alternatives(annotations[GOLD])) if GOLD in annotations else {}] * len(some)
+        texts += [rows.texts.listed[document]] * len(some)
+        ids += [rows.ids[document].as_py()] * len(some)
     place = {name: place_fields(layer) for name, layer in rows.schema.layers.items()}
-    spans = [_spans(item, place[item.layer]) for item in some]
+    spans = [_spans(item, place[item.layer]) for item in found]
     labels = [
-        _labels(item, good[id(row)], of_item) if good[id(row)] else []
-        for (row, item), of_item in zip(found, spans, strict=True)
+        _labels(item, of_document, of_item) if of_document else []
+        for item, of_document, of_item in zip(found, good, spans, strict=True)
     ]
-    words = [row.text or "" for (row, _), of_item in zip(found, spans, strict=True) for _ in of_item or ()]
+    words = [text for text, of_item in zip(texts, spans, strict=True) for _ in of_item or ()]
     return [
-        pa.array([row.article.doc_id for row, _ in found], pa.string()),
-        *(pa.array(list(map(attrgetter(name), some)), pa.string()) for name in ("layer", "item", "field")),
+        pa.array(ids, pa.string()),
+        *(pa.array(list(map(attrgetter(name), found)), pa.string()) for name in ("layer", "item", "field")),
         lists(spans, _span_column(list(chain.from_iterable(filter(None, spans))), words)),
-        *(_strings(list(map(attrgetter(name), some))) for name in ("annotators", "annotations")),
-        _strings([[item.unit[name]["id"] if name in item.unit else None for name in item.annotators] for item in some]),
-        pa.array([item.hard_label for item in some], pa.string()),
-        _shares([list(item.soft_label.items()) for item in some]),
+        *(_strings(list(map(attrgetter(name), found))) for name in ("annotators", "annotations")),
+        _strings([[one.unit[name]["id"] if name in one.unit else None for name in one.annotators] for one in found]),
+        pa.array([item.hard_label for item in found], pa.string()),
+        _shares([list(item.soft_label.items()) for item in found]),
         _strings(labels),
     ]
-
-
-def _annotations(row: Row) -> dict[str, Record]:
-    return {one.annotator: one.value for one in (row.gold, *row.others) if one is not None}
 
 
 def _spans(item: Item, fields: Sequence[Field]) -> list[tuple[int, int]] | None:

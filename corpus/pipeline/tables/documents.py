@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...columns.parse import Numbers
 from ...columns.types import SCALARS, type_of, type_of_layer
 from ...core.alternatives import has_alternatives
-from ...core.model import GOLD, Annotation
+from ...core.model import GOLD
 from ...core.schema import Schema
 from .alternatives import ALTERNATIVE, alternatives_column
-from .columns import column
+from .columns import ListColumn, taken
 from .config import Config, Labels
-from .rows import LayerColumns, Rows
+from .rows import Rows
 
 _PROVENANCE = ("tool", "tool_version", "created", "updated", "lead_time", "from_prediction", "machine", "note")
 _ABOUT = {
@@ -23,7 +23,7 @@ _ABOUT = {
     "layers_done": "The annotated layers; the others are null.",
     "fields_done": "For layers of which only some fields were annotated, those fields.",
     "provenance": (
-        "Where the annotation comes from: tool, guidelines, times, if a model made it, the annotator's note, "
+        "Where the annotation comes from: tool, guidelines, prompt, times, if a model made it, the annotator's note, "
         "alternatives."
     ),
 }
@@ -86,54 +86,63 @@ def _of_documents(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _documents(rows: Rows) -> list[pa.Array]:
-    records = [row.article.record for row in rows.rows]
-    golds = [row.gold for row in rows.rows]
-    return [
-        *(column(field, records) for field in rows.schema.article_fields),
-        pa.array(rows.texts, pa.string()),
-        *_done(golds, rows.schema),
-        _provenance(golds, rows.texts, rows.schema),
-        *(layer.nested() for layer in rows.gold.values()),
-    ]
+    annotated = _annotated(rows, rows.gold)
+    return [*_articles(rows, np.arange(len(rows))), rows.text, *annotated]
 
 
 def _withheld(rows: Rows) -> list[pa.Array]:
-    pairs = [(row, annotation) for row in rows.rows for annotation in (row.gold, *row.others)]
-    annotations = [annotation for _, annotation in pairs]
-    records = [row.article.record for row, _ in pairs]
-    texts = [row.text for row, _ in pairs]
-    layers = (LayerColumns(layer, annotations, texts) for layer in rows.schema.layers.values())
-    return [
-        *(column(field, records) for field in rows.schema.article_fields),
-        pa.array([annotation and annotation.annotator for annotation in annotations], pa.string()),
-        pa.array(texts, pa.string()),
-        *_done(annotations, rows.schema),
-        _provenance(annotations, texts, rows.schema),
-        *(layer.nested() for layer in layers),
-    ]
+    columns = rows.columns
+    without = np.flatnonzero(rows.gold < 0)
+    document = np.concatenate((columns.document, without))
+    number = np.concatenate((np.arange(len(columns.document)), np.full(len(without), -1)))
+    later = np.zeros(len(number), np.bool_)
+    later[rows.others] = True
+    order = np.lexsort((number, later, document))
+    document, number = document[order], number[order]
+    annotator = taken(columns.about("annotator"), number)
+    return [*_articles(rows, document), annotator, taken(rows.text, document), *_annotated(rows, number)]
 
 
 def _annotations(rows: Rows) -> list[pa.Array]:
-    pairs = [(row, annotation) for row in rows.rows for annotation in row.others]
-    annotations = [annotation for _, annotation in pairs]
-    texts = [row.text for row, _ in pairs]
-    layers = (LayerColumns(layer, annotations, texts) for layer in rows.schema.layers.values())
+    columns, others = rows.columns, rows.others
+    document = columns.document[others]
+    annotator = taken(columns.about("annotator"), others)
+    return [taken(rows.ids, document), annotator, taken(rows.text, document), *_annotated(rows, others)]
+
+
+def _articles(rows: Rows, document: Numbers) -> list[pa.Array]:
+    """Return the fields of the records of documents, by number."""
+    fields = ((rows.columns.record(field.name), type_of(field)) for field in rows.schema.article_fields)
+    return [taken(as_type(values, kind), document) for values, kind in fields]
+
+
+def _annotated(rows: Rows, number: Numbers) -> list[pa.Array]:
+    """Return what annotations say, by number: what was annotated, the origin, and all layers; nulls for -1."""
+    done = [as_type(rows.columns.about(name), kind) for name, kind in done_columns(rows.schema)]
+    layers = [rows.nested(layer) for layer in rows.schema.layers.values()]
     return [
-        pa.array([row.article.doc_id for row, _ in pairs], pa.string()),
-        pa.array([annotation.annotator for annotation in annotations], pa.string()),
-        pa.array(texts, pa.string()),
-        *_done(annotations, rows.schema),
-        _provenance(annotations, texts, rows.schema),
-        *(layer.nested() for layer in layers),
+        *(taken(values, number) for values in done),
+        _provenance(rows, number),
+        *(taken(one, number) for one in layers),
     ]
 
 
-def _done(annotations: Sequence[Annotation | None], schema: Schema) -> list[pa.Array]:
-    """Return the annotated layers, and the annotated fields of each layer of which some were not annotated."""
-    layers = [None if one is None else one.value.get("layers_done", []) for one in annotations]
-    fields = [None if one is None else one.value.get("fields_done") for one in annotations]
-    columns = zip((layers, fields), _done_columns(schema), strict=False)
-    return [pa.array(values, kind) for values, (_, kind) in columns]
+def as_type(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return values as a type: the values of an object by the name of its keys."""
+    if values.type == kind:
+        return values
+    if pa.types.is_list(kind) and pa.types.is_list(values.type):
+        lists = ListColumn.of(values)
+        return lists.with_items(as_type(lists.items, kind.value_type)).column
+    if not pa.types.is_struct(kind):
+        return values.cast(kind)
+    known = {values.type.field(i).name for i in range(values.type.num_fields)}
+    fields = [
+        as_type(pc.struct_field(values, one.name), one.type) if one.name in known else pa.nulls(len(values), one.type)
+        for one in kind
+    ]
+    mask = values.is_null() if values.null_count else None
+    return pa.StructArray.from_arrays(fields, fields=list(kind), mask=mask)
 
 
 def _record_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
@@ -146,36 +155,46 @@ def _record_labels(schema: Schema) -> Labels:
 
 def _annotation_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
     layers = [(layer.name, type_of_layer(layer)) for layer in schema.layers.values()]
-    return [*_done_columns(schema), _provenance_column(schema), *layers]
+    return [*done_columns(schema), ("provenance", provenance_type(schema)), *layers]
 
 
-def _done_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
+def done_columns(schema: Schema) -> list[tuple[str, pa.DataType]]:
+    """Return the columns that say which layers and fields were annotated."""
     names = pa.list_(pa.string())
     fields = [("fields_done", pa.struct([(layer, names) for layer in schema.layers]))] if schema.layers else []
     return [_LAYERS_DONE, *(fields if schema.has_fields_done else [])]
 
 
-def _provenance(
-    annotations: Sequence[Annotation | None], texts: Sequence[str | None], schema: Schema
-) -> pa.StructArray:
-    """Return the origin of each annotation: the tool, the times, whether a model made it, and the annotator's note."""
-    made = [(annotation.value.get("provenance") if annotation else None) or {} for annotation in annotations]
-    types = list(_provenance_column(schema)[1])
-    columns = [pa.array([record.get(name) for record in made], kind) for name, kind in _of_provenance(schema)]
-    if has_alternatives(schema.annotation):
-        columns.append(alternatives_column(annotations, texts))
-    return pa.StructArray.from_arrays(columns, fields=types)
+def _provenance(rows: Rows, number: Numbers) -> pa.StructArray:
+    """Return the origin of annotations: the tool, the times, whether a model made it, and the annotator's note."""
+    written = rows.columns.about("provenance")
+    fields = taken(as_type(written, pa.struct(_of_provenance(rows.schema))), number).flatten()
+    if has_alternatives(rows.schema.annotation):
+        fields.append(_alternatives(rows, taken(written, number), number))
+    return pa.StructArray.from_arrays(fields, fields=list(provenance_type(rows.schema)))
 
 
-def _provenance_column(schema: Schema) -> tuple[str, pa.DataType]:
+def _alternatives(rows: Rows, written: pa.Array, number: Numbers) -> pa.ListArray:
+    known = {written.type.field(i).name for i in range(written.type.num_fields)}
+    found = pc.struct_field(written, "alternatives") if "alternatives" in known else pa.nulls(len(number))
+    if found.null_count == len(found):
+        return pa.nulls(len(number), pa.list_(ALTERNATIVE))
+    texts = rows.texts
+    document = rows.columns.document[number]
+    of = [texts.listed[i] if texts.known[i] else None for i in document.tolist()]
+    return alternatives_column(found.to_pylist(), of)
+
+
+def provenance_type(schema: Schema) -> pa.DataType:
+    """Return the type of the column with the origin of annotations."""
     more = [("alternatives", pa.list_(ALTERNATIVE))] if has_alternatives(schema.annotation) else []
-    return "provenance", pa.struct([*_of_provenance(schema), *more])
+    return pa.struct([*_of_provenance(schema), *more])
 
 
 def _of_provenance(schema: Schema) -> list[tuple[str, pa.DataType]]:
     known = schema.annotation["properties"].get("provenance", {}).get("properties", {})
-    newer = ("guidelines",) if "guidelines" in known else ()
-    return [(name, _provenance_type(schema, name)) for name in (*_PROVENANCE, *newer)]
+    newer = tuple(name for name in ("guidelines", "prompt") if name in known)
+    return [(name, _type_in_provenance(schema, name)) for name in (*_PROVENANCE, *newer)]
 
 
 def _nested_labels(schema: Schema) -> Labels:
@@ -186,6 +205,6 @@ def _nested_labels(schema: Schema) -> Labels:
     }
 
 
-def _provenance_type(schema: Schema, name: str) -> pa.DataType:
+def _type_in_provenance(schema: Schema, name: str) -> pa.DataType:
     written = schema.annotation["properties"].get("provenance", {}).get("properties", {}).get(name, {})
     return SCALARS.get(written.get("type", "string"), pa.string())

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ...core.done import field_done, layer_done
+from ...core.arrays import ranges
+from ...core.done import field_done
 from ...core.model import Annotation
 from ...core.schema import Schema
-from ...core.source_tokens import has_source_tokens
-from ...core.tokens import Ints, Tokens, sentences, tokenize
+from ...core.source_tokens import SENTENCES, has_source_tokens
+from ...core.tokens import Ints, Tokens, sentences
+from .columns import index_in, taken
 from .config import Config
-from .rows import Row, Rows
+from .rows import Rows
 from .source_tokens import COLUMNS, SourceTokens, bounds_of
 
 _ABOUT = {
@@ -59,55 +64,67 @@ def tag_names(schema: Schema) -> tuple[str, ...]:
     return ("O", *(f"{prefix}-{label.name}" for label in schema.labels("entities", "type") for prefix in "BI"))
 
 
-def _entities(shard: Rows) -> list[pa.Array]:
-    rows = [row for row in shard.rows if _is_annotated(row)]
-    tokens = tokenize([row.text or "" for row in rows])
-    begins = tokens.begins.tolist()
-    names = tag_names(shard.schema)
-    tags, owners, ids = tags_of(rows, tokens, names)
-    cuts = [
-        (row.article.doc_id, number, begin, start, end, known)
-        for row, begin in zip(rows, begins, strict=False)
-        for known in (row.gold is not None and knows_names(row.gold, shard.schema),)
-        for number, (start, end) in enumerate(sentences(row.text or "", row.article.record["language"][:2]))
-    ]
-    doc_ids, numbers, offset, starts, ends, tagged = zip(*cuts, strict=True) if cuts else ((),) * 6
-    first = np.searchsorted(tokens.starts, np.array(offset, np.int64) + np.array(starts, np.int64))
-    bounds = np.append(first, len(tokens.starts))
-    in_text = tokens.starts - np.repeat(np.array(offset, np.int64), np.diff(bounds))
-    of_names = pa.array(names, pa.string()).take(pa.array(tags)), pa.array(ids, pa.string()).take(pa.array(owners))
+def _entities(rows: Rows) -> list[pa.Array]:
+    columns, texts, schema = rows.columns, rows.texts, rows.schema
+    done = columns.done("entities") & columns.done("mentions") & columns.gold
+    annotated = columns.flag(columns.document[done])
+    tokens = texts.tokens
+    if not annotated.all():
+        tokens = _some(tokens, annotated[texts.document(tokens.starts)])
+    cuts = _sentences(rows, np.flatnonzero(annotated))
+    begins = texts.begins[cuts.document]
+    tagged = _names_known(rows)[rows.gold[cuts.document]]
+    bounds = np.append(np.searchsorted(tokens.starts, cuts.start), len(tokens.starts))
+    in_text = tokens.starts - np.repeat(begins, np.diff(bounds))
     return [
-        pa.array(doc_ids, pa.string()),
-        *(pa.array(values, pa.int64()) for values in (numbers, starts, ends)),
+        taken(rows.ids, cuts.document),
+        *(pa.array(values) for values in (cuts.number, cuts.start - begins, cuts.end - begins)),
         *(_lists(bounds, values) for values in (tokens.strings, pa.array(in_text))),
-        *(_lists(bounds, values, np.array(tagged, bool)) for values in of_names),
-        *(_source_columns(shard, rows, tokens, cuts) if has_source_tokens(shard.schema) else ()),
+        *(_lists(bounds, values, tagged) for values in _tags(rows, tokens)),
+        *(_source_columns(rows, annotated, cuts, tagged) if has_source_tokens(schema) else ()),
     ]
 
 
-def _source_columns(shard: Rows, rows: list[Row], tokens: Tokens, cuts: list[_Cut]) -> list[pa.Array]:
+class _Sentences(NamedTuple):
+    """Sentences: the document of each, its number there, and its start and end in the joined texts."""
+
+    document: Ints
+    number: Ints
+    start: Ints
+    end: Ints
+
+
+def _sentences(rows: Rows, documents: Ints) -> _Sentences:
+    languages = rows.columns.record("language").to_pylist()
+    texts = rows.texts
+    cuts = [sentences(texts.listed[i], languages[i][:2]) for i in documents.tolist()]
+    counts = np.fromiter(map(len, cuts), np.int64, len(cuts))
+    edges = np.array(list(chain.from_iterable(chain.from_iterable(cuts))), np.int64).reshape(-1, 2)
+    begins = np.repeat(texts.begins[documents], counts)
+    number = ranges(np.zeros(len(counts), np.int64), counts)
+    return _Sentences(np.repeat(documents, counts), number, edges[:, 0] + begins, edges[:, 1] + begins)
+
+
+def _some(tokens: Tokens, chosen: npt.NDArray[np.bool_]) -> Tokens:
+    return Tokens(tokens.starts[chosen], tokens.ends[chosen], tokens.strings.filter(pa.array(chosen)), tokens.begins)
+
+
+def _source_columns(
+    rows: Rows, annotated: npt.NDArray[np.bool_], cuts: _Sentences, tagged: npt.NDArray[np.bool_]
+) -> list[pa.Array]:
     """Return the columns with the tokens of the source, null where the gold annotation has none."""
-    begins = tokens.begins.tolist()[: len(rows)]
-    source = SourceTokens(rows, begins)
-    names = tag_names(shard.schema)
-    tags, _, _ = tags_of(rows, source.tokens, names)
-    article_of = np.array([cut[2] for cut in cuts], np.int64)
-    bounds = bounds_of(source.tokens.starts, article_of + np.array([cut[3] for cut in cuts], np.int64), article_of)
-    has = dict(zip(begins, source.known, strict=True))
-    known = np.array([has[cut[2]] for cut in cuts], bool)
-    tagged = known & np.array([cut[5] for cut in cuts], bool)
+    source = SourceTokens(rows, annotated)
+    known = rows.columns.done(SENTENCES)[rows.gold[cuts.document]]
+    article_of = rows.texts.begins[cuts.document]
+    bounds = bounds_of(source.tokens.starts, cuts.start, article_of)
     in_text = source.tokens.starts - np.repeat(article_of, np.diff(bounds))
+    tags, _ = _tags(rows, source.tokens)
     return [
         _lists(bounds, source.tokens.strings, known),
         _lists(bounds, pa.array(in_text), known),
-        _lists(bounds, pa.array(names, pa.string()).take(pa.array(tags)), tagged),
+        _lists(bounds, tags, known & tagged),
         _lists(bounds, pa.array(source.numbers), known),
     ]
-
-
-_Cut = tuple[str, int, int, int, int, bool]
-"""A sentence: the id of its article, its number, the begin of the article in the joined texts, its start and end, and
-whether the names of the article are known."""
 
 
 def _lists(bounds: Ints, values: pa.Array, known: npt.NDArray[np.bool_] | None = None) -> pa.ListArray:
@@ -121,16 +138,13 @@ def _lists(bounds: Ints, values: pa.Array, known: npt.NDArray[np.bool_] | None =
     return pa.ListArray.from_arrays(pa.array(offsets), kept, mask=pa.array(~known))
 
 
-def _is_annotated(row: Row) -> bool:
-    """Return whether the document has a text, and gold entities and mentions."""
-    if row.text is None or row.gold is None:
-        return False
-    return layer_done(row.gold.value, "entities") and layer_done(row.gold.value, "mentions")
+_NAMES = (("mentions", "form"), ("mentions", "entity"), ("entities", "type"))
+"""The fields that say which mentions are names and of what type, so that O means "not in a name"."""
 
 
 def knows_names(annotation: Annotation, schema: Schema) -> bool:
-    """Return whether it is known which mentions are names and of what type, so that O means "not in a name"."""
-    for layer, name in (("mentions", "form"), ("mentions", "entity"), ("entities", "type")):
+    """Return whether it is known which mentions are names and of what type."""
+    for layer, name in _NAMES:
         if not any(one.name == name for one in schema.layers[layer].fields):
             return False
         if not field_done(annotation.value, schema.layers[layer], name):
@@ -138,40 +152,87 @@ def knows_names(annotation: Annotation, schema: Schema) -> bool:
     return all(mention.get("form") is not None for mention in annotation.layer("mentions"))
 
 
-def tags_of(rows: list[Row], tokens: Tokens, names: tuple[str, ...]) -> tuple[Ints, Ints, list[str]]:
-    """Return a tag for each token, as its place in `names`; the number of its entity; and the entities' ids, from 1.
+def _names_known(rows: Rows) -> npt.NDArray[np.bool_]:
+    """Return for each annotation what `knows_names` says."""
+    columns, layers = rows.columns, rows.schema.layers
+    known = np.ones(len(columns.document), np.bool_)
+    for layer, name in _NAMES:
+        has = any(one.name == name for one in layers[layer].fields)
+        known &= columns.field_done(layers[layer], name) if has else False
+    mentions = rows.layer("mentions")
+    known[mentions.annotation[~mentions.has("form")]] = False
+    return known
 
-    The longer of two named mentions that overlap wins, then the first. Since the longer ones come
-    first, one that is still free at both of its ends is free in between.
-    """
+
+def _tags(rows: Rows, tokens: Tokens) -> tuple[pa.StringArray, pa.StringArray]:
+    """Return the tag of each token, and the id of its entity, "" outside of names."""
+    mentions, entities, names = rows.layer("mentions"), rows.layer("entities"), tag_names(rows.schema)
+    entity = mentions.referred("entity")
+    named = mentions.equals("form", "NAM") & (entity >= 0) & rows.columns.gold[mentions.annotation]
+    spans = mentions.spans("spans")
+    chosen = np.flatnonzero(named[spans.record])
+    owner = entity[spans.record[chosen]]
+    # In `tag_names`, "O" comes first, then B- and I- of each type.
+    types = 1 + 2 * index_in(entities.values("type"), [name[2:] for name in names[1::2]])
+    begins = rows.texts.begins[spans.document[chosen]]
+    tags, number = tag_tokens(tokens, spans.start[chosen] + begins, spans.end[chosen] + begins, types[owner])
+    ids = pa.concat_arrays([pa.array([""], pa.string()), taken(entities.ids, owner)])
+    return pa.array(names, pa.string()).take(pa.array(tags)), ids.take(pa.array(number))
+
+
+def tags_of(annotation: Annotation, tokens: Tokens, schema: Schema) -> tuple[list[str], list[str]]:
+    """Return the tag of each token of one text, and the id of its entity, "" outside of names."""
+    names = tag_names(schema)
     code = {name[2:]: i for i, name in enumerate(names) if name[:2] == "B-"}
-    named: list[tuple[int, int, int, str]] = []
-    for row, begin in zip(rows, tokens.begins.tolist(), strict=False):
-        assert row.gold is not None
-        kinds = {entity["id"]: code.get(str(entity.get("type")), 0) for entity in row.gold.layer("entities")}
-        mine = [
-            (span["start"] + begin, span["end"] + begin, kinds.get(mention.get("entity"), 0), mention["entity"])
-            for mention in row.gold.layer("mentions")
-            if mention.get("form") == "NAM" and mention.get("entity")
-            for span in mention["spans"]
-        ]
-        named += sorted(mine, key=lambda item: (item[0] - item[1], item[0]))
-    edges = np.array([item[:2] for item in named], np.int64).reshape(-1, 2)
-    firsts = np.searchsorted(tokens.ends, edges[:, 0], "right")
-    lasts = np.searchsorted(tokens.starts, edges[:, 1])
-    taken = bytearray(len(tokens.starts))
-    chosen: list[int] = []
+    kinds = {entity["id"]: code.get(str(entity.get("type")), -1) for entity in annotation.layer("entities")}
+    named = [
+        (span["start"], span["end"], kinds.get(mention["entity"], -1), mention["entity"])
+        for mention in annotation.layer("mentions")
+        if mention.get("form") == "NAM" and mention.get("entity")
+        for span in mention["spans"]
+    ]
+    start, end, codes = (np.array([one[i] for one in named], np.int64) for i in range(3))
+    tags, number = tag_tokens(tokens, start, end, codes)
+    ids = ["", *(one[3] for one in named)]
+    return [names[tag] for tag in tags.tolist()], [ids[i] for i in number.tolist()]
+
+
+def tag_tokens(tokens: Tokens, start: Ints, end: Ints, codes: Ints) -> tuple[Ints, Ints]:
+    """Return the tag of each token as its place in `tag_names`, and the number of its name, from 1; 0 outside of names.
+
+    `start` and `end` are the spans of names in the joined texts, `codes` the place of the B- tag of each, less than 1
+    for a name that has no tag. The longer of two names that overlap wins, then the first.
+    """
+    first = np.searchsorted(tokens.ends, start, "right")
+    last = np.searchsorted(tokens.starts, end)
+    order = np.lexsort((start, start - end))
+    order = order[(codes[order] > 0) & (first[order] < last[order])]
     # `ner_tags` has one tag for each token, so names cannot nest in it; nested names are in the config `documents`.
-    for i, (first, last) in enumerate(zip(firsts.tolist(), lasts.tolist(), strict=True)):
-        if named[i][2] and first < last and not taken[first] and not taken[last - 1]:
-            taken[first:last] = b"\1" * (last - first)
-            chosen.append(i)
-    codes = np.array([named[i][2] for i in chosen], np.int64)
-    begin, end = firsts[chosen], lasts[chosen]
-    # In `names`, the I- tag of a type follows its B- tag.
-    tags = _spread(len(taken), begin, end, codes + 1)
-    tags[begin] = codes
-    return tags, _spread(len(taken), begin, end, np.arange(1, len(chosen) + 1)), ["", *(named[i][3] for i in chosen)]
+    if len(order) and _overlap(first[order], last[order]):
+        order = order[_free(first[order].tolist(), last[order].tolist(), len(tokens.starts))]
+    begin, end = first[order], last[order]
+    # In `tag_names`, the I- tag of a type follows its B- tag.
+    tags = _spread(len(tokens.starts), begin, end, codes[order] + 1)
+    tags[begin] = codes[order]
+    return tags, _spread(len(tokens.starts), begin, end, order + 1)
+
+
+def _overlap(first: Ints, last: Ints) -> bool:
+    order = np.argsort(first)
+    return bool((np.maximum.accumulate(last[order])[:-1] > first[order][1:]).any())
+
+
+def _free(first: list[int], last: list[int], size: int) -> list[int]:
+    """Return the numbers of the ranges of tokens that none before them took.
+
+    Since the longer ones come first, one that is still free at both of its ends is free in between.
+    """
+    taken_, found = bytearray(size), []
+    for i, (begin, end) in enumerate(zip(first, last, strict=True)):
+        if not taken_[begin] and not taken_[end - 1]:
+            taken_[begin:end] = b"\1" * (end - begin)
+            found.append(i)
+    return found
 
 
 def _spread(length: int, begin: Ints, end: Ints, values: Ints) -> Ints:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -20,6 +21,8 @@ _ROW_GROUP = 4 * 2**20
 """Weight of rows (about their bytes) at which a row group is closed: small groups let readers skip."""
 _FILE = 512 * 2**20
 """Weight of rows at which the next file begins."""
+_INTEGERS = "DELTA_BINARY_PACKED"
+"""The encoding of integers: most are offsets that ascend, which it writes in less space and time than a dictionary."""
 
 ColumnCounts = Counter[tuple[str, ...]]
 """(column,) → number of values that are not null; (column, value) → occurrences of a label or a language.
@@ -58,6 +61,11 @@ class Writer:
         self._file: pq.ParquetWriter | None = None
         self._files: list[Path] = []
         self._in_file = self._held = 0
+        leaves = list(_leaves(config.columns))
+        self._encodings: dict[str, Any] = {
+            "use_dictionary": [path for path, kind in leaves if not pa.types.is_integer(kind)],
+            "column_encoding": {path: _INTEGERS for path, kind in leaves if pa.types.is_integer(kind)},
+        }
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Append the rows of a batch."""
@@ -83,7 +91,7 @@ class Writer:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._files.append(self._folder / f"{self._split}-{len(self._files):05}.parquet")
         self._file = pq.ParquetWriter(
-            self._files[-1], self._config.columns, compression="zstd", write_statistics=["doc_id"]
+            self._files[-1], self._config.columns, compression="zstd", write_statistics=["doc_id"], **self._encodings
         )
         self._in_file = 0
 
@@ -124,18 +132,39 @@ def _weight(batch: pa.RecordBatch) -> int:
     weight = 0
     for column in batch.columns:
         if pa.types.is_string(column.type):
-            weight += pc.sum(pc.binary_length(column)).as_py() or 0
+            weight += _items(column, pc.binary_length)
         elif pa.types.is_list(column.type):
-            weight += 32 * (pc.sum(pc.list_value_length(column)).as_py() or 0)
+            weight += 32 * _items(column, pc.list_value_length)
         weight += 8 * len(column)
     return weight
+
+
+def _items(column: pa.Array, lengths: Callable[[pa.Array], pa.Array]) -> int:
+    """Return the number of bytes of strings, or of items of lists."""
+    if column.null_count or not len(column):
+        return pc.sum(lengths(column)).as_py() or 0
+    offsets = np.frombuffer(column.buffers()[1], np.int32)
+    return int(offsets[column.offset + len(column)]) - int(offsets[column.offset])
+
+
+def _leaves(columns: Iterable[pa.Field], before: str = "") -> Iterator[tuple[str, pa.DataType]]:
+    """Yield the path and the type of each column of a file: those of lists and objects are the columns in them."""
+    for one in columns:
+        path, kind = f"{before}{one.name}", one.type
+        while pa.types.is_list(kind):
+            path, kind = f"{path}.list.element", kind.value_type
+        if pa.types.is_struct(kind):
+            yield from _leaves(kind, f"{path}.")
+        else:
+            yield path, kind
 
 
 def _count(batch: pa.RecordBatch, config: Config) -> ColumnCounts:
     counts: ColumnCounts = Counter()
     if "twin_of" in batch.schema.names:
         counts[TWINS] += len(batch) - batch["twin_of"].null_count
-        batch = batch.filter(pc.is_null(batch["twin_of"]))
+        if counts[TWINS]:
+            batch = batch.filter(pc.is_null(batch["twin_of"]))
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         inner = column.flatten() if pa.types.is_list(column.type) else column
         counts[name,] += len(inner) - inner.null_count

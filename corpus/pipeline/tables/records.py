@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain
-from typing import Any
+from functools import partial
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...columns.types import type_of
-from ...core.done import field_done
-from ...core.model import Record
+from ...core.arrays import ranges
 from ...core.schema import TARGETS, Field, Layer, Schema
-from .columns import lists
+from .columns import ListColumn, index_in, taken
 from .config import Config
-from .rows import LayerColumns, Row, Rows
+from .rows import Rows
 
 GAP = " … "
 """What joins the pieces of a discontinuous span when they are written as one string."""
 _Column = tuple[str, pa.DataType, str]
 """A column that is not a field: its name, its type and its description."""
-_Values = Callable[[Rows, LayerColumns], list[tuple[Any, ...]]]
-"""Returns the values of these columns for each record."""
+_Values = Callable[[Rows, Layer], list[pa.Array]]
+"""Returns these columns, with a value for each record of the layer."""
 _CONTEXT = (
     ("context", pa.string(), "The paragraphs that hold content, cue and source; null if the text is withheld."),
     ("context_start", pa.int64(), "Where `context` begins in the text, in code points: subtract it from offsets."),
@@ -47,7 +45,7 @@ def stances_config(schema: Schema) -> Config:
 
 def layer_config(layer: Layer) -> Config:
     """Return the table with a row for each record of any other layer."""
-    return _config(layer, f"A record of the layer `{layer.name}`: {layer.title}.", (), lambda rows, mine: [])
+    return _config(layer, f"A record of the layer `{layer.name}`: {layer.title}.", (), lambda rows, layer: [])
 
 
 def _config(layer: Layer, description: str, extra: Sequence[_Column], values: _Values) -> Config:
@@ -57,7 +55,7 @@ def _config(layer: Layer, description: str, extra: Sequence[_Column], values: _V
     kinds = [(name, kind) for name, kind, _ in extra]
     columns = pa.schema([("doc_id", pa.string()), *fields, *((name, pa.string()) for name in written), *kinds])
     about = {"doc_id": "The document.", **written, **{name: words for name, _, words in extra}}
-    return Config(layer.name, description, columns, labels, lambda rows: _rows(layer, kinds, values, rows), about)
+    return Config(layer.name, description, columns, labels, partial(_rows, layer, values), about)
 
 
 def _written_columns(field: Field) -> dict[str, str]:
@@ -75,117 +73,98 @@ def _written_columns(field: Field) -> dict[str, str]:
     return {}
 
 
-def _rows(layer: Layer, kinds: Sequence[tuple[str, pa.DataType]], values: _Values, rows: Rows) -> list[pa.Array]:
-    mine = rows.gold[layer.name]
-    extra = list(zip(*values(rows, mine), strict=True)) or [()] * len(kinds)
-    doc_ids = chain.from_iterable(
-        (row.article.doc_id,) * len(records or ()) for row, records in zip(rows.rows, mine.records, strict=True)
-    )
-    return [
-        pa.array(list(doc_ids), pa.string()),
-        *mine.columns,
-        *(
-            array
-            for field, column in zip(layer.fields, mine.columns, strict=True)
-            for array in _written(field, column, rows, mine)
-        ),
-        *(pa.array(column, kind) for column, (_, kind) in zip(extra, kinds, strict=True)),
+def _rows(layer: Layer, values: _Values, rows: Rows) -> list[pa.Array]:
+    records = rows.layer(layer.name)
+    columns = [
+        taken(rows.ids, records.document),
+        *(rows.values(layer, field) for field in layer.fields),
+        *(array for field in layer.fields for array in _written(layer, field, rows)),
+        *values(rows, layer),
     ]
+    own = rows.of_gold(records)
+    return columns if own is None else [column.take(pa.array(own)) for column in columns]
 
 
-def _written(field: Field, values: pa.Array, rows: Rows, mine: LayerColumns) -> list[pa.Array]:
+def _written(layer: Layer, field: Field, rows: Rows) -> list[pa.Array]:
+    records = rows.layer(layer.name)
     if field.kind == "spans":
-        return [_joined(values)]
+        return [rows.words(layer, field).joined(GAP)]
     if field.refers_to == "mentions" and field.many:
-        return [_mention_texts(field, rows, mine)]
+        return [_mention_texts(layer, field, rows)]
     if field.refers_to == "entities" and not field.many:
-        known = _entities_of(field, rows, mine)
-        return [pa.array([entity.get(key) for entity in known], pa.string()) for key in ("name", "type")]
+        entities, number = rows.layer("entities"), records.referred(field.name)
+        return [taken(entities.values(key), number) for key in ("name", "type")]
     if field.refers_to == TARGETS and not field.many:
-        targets = [rows.schema.targets.get(record.get(field.name) or "", {}) for record in mine.flat]
-        return [pa.array([target.get(key) for target in targets], pa.string()) for key in ("statement", "kind")]
+        number = index_in(rows.values(layer, field), list(rows.schema.targets))
+        targets = rows.schema.targets.values()
+        return [
+            taken(pa.array([one.get(key) for one in targets], pa.string()), number) for key in ("statement", "kind")
+        ]
     return []
 
 
-def _joined(spans: pa.ListArray, gap: str = GAP) -> pa.StringArray:
-    """Return the words of each list of spans as one string; null where one is withheld, and for no list."""
-    words = pc.struct_field(spans.values, "text")
-    mask = spans.is_null() if spans.null_count else None
-    return pc.binary_join(pa.ListArray.from_arrays(spans.offsets, words, mask=mask), gap)
-
-
-def _mention_texts(field: Field, rows: Rows, mine: LayerColumns) -> pa.StringArray:
+def _mention_texts(layer: Layer, field: Field, rows: Rows) -> pa.StringArray:
     """Return the words of the mentions that each record refers to, joined by "; "."""
-    layer = rows.schema.layers["mentions"]
-    spans = layer.of_kind("spans")[0]
-    words = _joined(rows.gold["mentions"].columns[layer.fields.index(spans)])
-    places = [
-        None if (ids := record.get(field.name)) is None else [places[mention] for mention in ids]
-        for records, places in zip(mine.records, rows.first_mentions, strict=True)
-        for record in records or ()
-    ]
-    chosen = words.take(pa.array(list(chain.from_iterable(filter(None, places))), pa.int32()))
-    return pc.binary_join(lists(places, chosen), "; ")
+    mentions = rows.schema.layers["mentions"]
+    words = rows.words(mentions, mentions.of_kind("spans")[0]).joined(GAP)
+    chosen = taken(words, rows.layer(layer.name).refers(field.name).to)
+    return ListColumn.of(rows.values(layer, field)).with_items(chosen).joined("; ")
 
 
-def _entities_of(field: Field, rows: Rows, mine: LayerColumns) -> list[Record]:
-    found: list[Record] = []
-    for records, entities in zip(mine.records, rows.gold["entities"].records, strict=True):
-        if records:
-            by_id = {entity["id"]: entity for entity in entities or ()}
-            found += [by_id.get(record.get(field.name) or "", {}) for record in records]
-    return found
-
-
-def _contexts(rows: Rows, mine: LayerColumns) -> list[tuple[Any, ...]]:
+def _contexts(rows: Rows, layer: Layer) -> list[pa.Array]:
     """Return, for each quote, the lines of the text that hold its content, cue and source, and where they begin."""
-    found: list[tuple[Any, ...]] = []
-    mentions = rows.gold["mentions"].flat if "mentions" in rows.gold else []
-    places = rows.first_mentions if "mentions" in rows.gold else [{}] * len(rows.rows)
-    for row, records, place in zip(rows.rows, mine.records, places, strict=True):
-        for quote in records or ():
-            parts = [
-                quote["content"],
-                quote.get("cue"),
-                *(mentions[place[m]]["spans"] for m in quote.get("source") or ()),
-            ]
-            found.append(_context(row.text, [part for part in parts if part]))
-    return found
+    quotes, mentions, texts = rows.layer("quotes"), rows.layer("mentions"), rows.texts
+    begins = texts.begins[quotes.document]
+    first, last = np.full(len(quotes), np.iinfo(np.int64).max), np.zeros(len(quotes), np.int64)
+    places = [(spans.record, spans.start, spans.end) for spans in (quotes.spans("content"), quotes.spans("cue"))]
+    sources = quotes.refers("source")
+    start, end = mentions.extent("spans")
+    known = sources.to >= 0
+    of = sources.to[known]
+    places.append((sources.record[known], start[of], end[of]))
+    for record, start, end in places:
+        np.minimum.at(first, record, start)
+        np.maximum.at(last, record, end)
+    start = np.maximum(texts.line_begin(first + begins), begins)
+    end = texts.line_end(last + begins)
+    return [texts.strings(start, end), pa.array(start - begins)]
 
 
-def _context(text: str | None, parts: Sequence[list[Record]]) -> tuple[str | None, int | None]:
-    if text is None:
-        return None, None
-    start = text.rfind("\n", 0, min([span["start"] for part in parts for span in part])) + 1
-    end = text.find("\n", max([span["end"] for part in parts for span in part]))
-    return text[start : end if end >= 0 else None], start
-
-
-def _stance_texts(rows: Rows, mine: LayerColumns) -> list[tuple[Any, ...]]:
+def _stance_texts(rows: Rows, layer: Layer) -> list[pa.Array]:
     """Return, for each stance, the title and the text to classify.
 
     The text is the words of the evidence for a speaker, the title for a headline, else the article. It is null where
     the scope, or the evidence of a speaker, was not annotated.
     """
-    layer = rows.schema.layers["stances"]
-    has_scope = any(one.name == "scope" for one in layer.fields)
-    quotes = rows.gold["quotes"].records if "quotes" in rows.gold else [None] * len(rows.rows)
-    found: list[tuple[Any, ...]] = []
-    for row, records, said in zip(rows.rows, mine.records, quotes, strict=True):
-        title = row.article.record.get("title")
-        known = not has_scope or (row.gold is not None and field_done(row.gold.value, layer, "scope"))
-        for stance in records or ():
-            scope = stance.get("scope")
-            text = title if scope == "headline" else _evidence(stance, row, said) if scope == "speaker" else row.text
-            found.append((title, text if known else None))
-    return found
+    stances = rows.layer("stances")
+    title = taken(rows.columns.record("title"), stances.document)
+    known = np.ones(len(stances), np.bool_)
+    if any(one.name == "scope" for one in layer.fields):
+        known = rows.columns.field_done(layer, "scope")[stances.annotation]
+    # Each record takes its text from one of three columns, one after another.
+    of_speaker, of_title = stances.equals("scope", "speaker"), stances.equals("scope", "headline")
+    texts = pa.concat_arrays([rows.text, title, _evidence(rows, layer)])
+    number = np.arange(len(stances))
+    place = np.where(of_speaker, len(rows) + len(stances) + number, stances.document)
+    place = np.where(of_title, len(rows) + number, place)
+    return [title, taken(texts, np.where(known, place, -1))]
 
 
-def _evidence(stance: Record, row: Row, quotes: list[Record] | None) -> str | None:
-    if row.text is None or (stance.get("evidence_quotes") is None and stance.get("evidence_spans") is None):
-        return None
-    wanted = stance.get("evidence_quotes") or ()
-    spans: list[Any] = [span for quote in quotes or () if quote["id"] in wanted for span in quote["content"]]
-    spans += stance.get("evidence_spans") or ()
-    spans.sort(key=lambda span: span["start"])
-    return GAP.join([row.text[span["start"] : span["end"]] for span in spans])
+def _evidence(rows: Rows, layer: Layer) -> pa.StringArray:
+    """Return the words of the evidence of each stance in the order of the text, null if none was annotated."""
+    stances, quotes, texts = rows.layer("stances"), rows.layer("quotes"), rows.texts
+    known = stances.has("evidence_quotes") | stances.has("evidence_spans")
+    links, content, spans = stances.refers("evidence_quotes"), quotes.spans("content"), stances.spans("evidence_spans")
+    found = links.to >= 0
+    record, quote = links.record[found], links.to[found]
+    order = np.lexsort((quote, record))
+    record, quote = record[order], quote[order]
+    counts = np.bincount(content.record, minlength=len(quotes))
+    chosen = ranges((np.cumsum(counts) - counts)[quote], counts[quote])
+    record = np.concatenate((np.repeat(record, counts[quote]), spans.record))
+    start = np.concatenate((content.start[chosen], spans.start))
+    end = np.concatenate((content.end[chosen], spans.end))
+    order = np.lexsort((start, record))
+    record, begins = record[order], texts.begins[stances.document[record[order]]]
+    words = texts.strings(start[order] + begins, end[order] + begins)
+    return ListColumn(np.bincount(record, minlength=len(stances)), known, words).joined(GAP)

@@ -1,107 +1,116 @@
-"""The documents of a shard, and the columns of their layers, which several tables share."""
+"""The documents of a table: columns of articles and annotations, and what the tables share of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
-from itertools import chain
 
+import numpy as np
+import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ...core.done import layer_done
-from ...core.model import Annotation, Article, Record
-from ...core.schema import Layer, Schema
-from .columns import column, lacks_words, lists
+from ...columns.documents import Columns
+from ...columns.parse import Numbers
+from ...columns.records import Records, Spans
+from ...columns.types import SPAN, type_of
+from ...core.model import GOLD, Record
+from ...core.schema import Field, Layer
+from .columns import ListColumn, list_column, lists_like
 
-
-@dataclass(slots=True)
-class Row:
-    """An article with its annotations; `text` is None where it is withheld."""
-
-    article: Article
-    text: str | None
-    gold: Annotation | None
-    others: list[Annotation]
-
-
-class LayerColumns:
-    """A layer of several annotations: the records of each (None: not annotated), and a column for each field.
-
-    A span has the words of its text where `texts` has it, and none where the text is withheld,
-    whatever the files say.
-    """
-
-    def __init__(self, layer: Layer, annotations: Sequence[Annotation | None], texts: Sequence[str | None]) -> None:
-        self._layer = layer
-        self.records = [
-            records if records is None or text is not None else _without_words(records, layer)
-            for records, text in zip((_records(a, layer) for a in annotations), texts, strict=True)
-        ]
-        self._lay_out()
-        if any(text is not None for text in texts) and any(map(lacks_words, self.columns)):
-            self.records = [
-                records if records is None or text is None else _with_words(records, layer, text)
-                for records, text in zip(self.records, texts, strict=True)
-            ]
-            self._lay_out()
-
-    def _lay_out(self) -> None:
-        self.flat = list(chain.from_iterable(filter(None, self.records)))
-        self.columns = [column(field, self.flat) for field in self._layer.fields]
-
-    def nested(self) -> pa.ListArray:
-        """Return the layer as one column of a table of articles."""
-        names = [field.name for field in self._layer.fields]
-        return lists(self.records, pa.StructArray.from_arrays(self.columns, names))
+Values = Mapping[str, Mapping[str, Record]]
+"""doc_id → annotator → annotation, of documents whose bytes are not in columns."""
 
 
 class Rows:
-    """The documents of a shard, in order, with the columns of their gold layers built once."""
+    """Documents in columns, in the order of the tables: either all of them have a text, or all texts are withheld.
 
-    def __init__(self, rows: list[Row], schema: Schema) -> None:
-        self.rows = rows
-        self.schema = schema
+    A span has the words of its text, and none where the text is withheld, whatever the files say.
+    """
+
+    def __init__(self, columns: Columns, values: Values) -> None:
+        self.columns, self.schema, self.texts = columns, columns.schema, columns.texts
+        self._values = values
+        self._fields: dict[tuple[str, str], pa.Array] = {}
+        self._nested: dict[str, pa.ListArray] = {}
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    @property
+    def ids(self) -> pa.StringArray:
+        """The doc_id of each document."""
+        return self.columns.record("doc_id")
 
     @cached_property
-    def texts(self) -> list[str | None]:
-        """Return the text of each document."""
-        return [row.text for row in self.rows]
+    def text(self) -> pa.StringArray:
+        """The text of each document, null if it is withheld."""
+        known = self.texts.known.all()
+        return pa.array(self.texts.listed, pa.string()) if known else pa.nulls(len(self), pa.string())
 
     @cached_property
-    def gold(self) -> dict[str, LayerColumns]:
-        """Return the layers of the gold annotations."""
-        annotations = [row.gold for row in self.rows]
-        return {layer.name: LayerColumns(layer, annotations, self.texts) for layer in self.schema.layers.values()}
-
-    @cached_property
-    def first_mentions(self) -> list[dict[str, int]]:
-        """Return, for each document, mention id → its place among all mentions of the shard."""
-        found, begin = [], 0
-        for records in self.gold["mentions"].records:
-            found.append({record["id"]: i for i, record in enumerate(records or (), begin)})
-            begin += len(records or ())
+    def gold(self) -> Numbers:
+        """The number of the adjudicated annotation of each document, -1 if it has none."""
+        found = np.full(len(self), -1)
+        found[self.columns.document[self.columns.gold]] = np.flatnonzero(self.columns.gold)
         return found
 
+    @cached_property
+    def others(self) -> Numbers:
+        """The numbers of the other annotations."""
+        return np.flatnonzero(~self.columns.gold)
 
-def _records(annotation: Annotation | None, layer: Layer) -> list[Record] | None:
-    if annotation is None or not layer_done(annotation.value, layer.name):
-        return None
-    return annotation.layer(layer.name)
+    def annotations(self, document: int) -> dict[str, Record]:
+        """Return the annotations of a document, that of gold first, each by the name of its annotator."""
+        doc_id = self.ids[document].as_py()
+        known = self._values.get(doc_id)
+        if known is None:
+            known = {name: orjson.loads(data) for name, data in self.columns.parts[document].annotations}
+        return dict(sorted(known.items(), key=lambda item: item[0] != GOLD))
 
+    def layer(self, name: str) -> Records:
+        """Return the records of a layer, of all annotations."""
+        return self.columns.layer(name)
 
-def _with_words(records: list[Record], layer: Layer, text: str) -> list[Record]:
-    """Return the records with the words of each span written in where it lacks them."""
-    return _spans_changed(records, layer, lambda span: {"text": text[span["start"] : span["end"]]} | span)
+    def of_gold(self, records: Records) -> Numbers | None:
+        """Return the numbers of the records that are adjudicated, None for all."""
+        own = self.columns.gold[records.annotation]
+        return None if own.all() else np.flatnonzero(own)
 
+    def values(self, layer: Layer, field: Field) -> pa.Array:
+        """Return the values of a field, one for each record of a layer, null where a record has none."""
+        key = layer.name, field.name
+        if key not in self._fields:
+            records = self.layer(layer.name)
+            column = records.values(field.name, type_of(field))
+            if field.kind == "spans":
+                column = self._with_words(column, records.spans(field.name))
+            self._fields[key] = column if column.type == type_of(field) else column.cast(type_of(field))
+        return self._fields[key]
 
-def _without_words(records: list[Record], layer: Layer) -> list[Record]:
-    """Return the records with nothing of the text in their spans."""
-    return _spans_changed(records, layer, lambda span: {"start": span["start"], "end": span["end"]})
+    def nested(self, layer: Layer) -> pa.ListArray:
+        """Return the records of a layer as one list for each annotation, null where it was not annotated."""
+        if layer.name not in self._nested:
+            fields = [self.values(layer, field) for field in layer.fields]
+            counts = np.bincount(self.layer(layer.name).annotation, minlength=len(self.columns.document))
+            items = pa.StructArray.from_arrays(fields, [field.name for field in layer.fields])
+            self._nested[layer.name] = list_column(counts, items, self.columns.done(layer.name))
+        return self._nested[layer.name]
 
+    def words(self, layer: Layer, field: Field) -> ListColumn:
+        """Return the words of the spans of a field, a list for each record."""
+        column = self.values(layer, field)
+        return ListColumn.of(column).with_items(column.flatten().field(2))
 
-def _spans_changed(records: list[Record], layer: Layer, change: Callable[[Record], Record]) -> list[Record]:
-    names = [field.name for field in layer.of_kind("spans")]
-    return [
-        record | {name: list(map(change, record[name])) for name in names if record.get(name)} for record in records
-    ]
+    def _with_words(self, column: pa.ListArray, spans: Spans) -> pa.ListArray:
+        if len(spans.text) and not self.texts.known.all():
+            words = pa.nulls(len(spans.text), pa.string())
+        elif spans.text.null_count:
+            begins, lengths = self.texts.begins[spans.document], self.texts.lengths[spans.document]
+            start = np.clip(spans.start, 0, lengths)
+            end = np.clip(spans.end, start, lengths)
+            words = pc.coalesce(spans.text, self.texts.strings(start + begins, end + begins))
+        else:
+            return column
+        items = [pa.array(spans.start), pa.array(spans.end), words]
+        return lists_like(column, pa.StructArray.from_arrays(items, fields=list(SPAN)))

@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ...core.done import layer_done
-from ...core.model import Record
+from ...columns.keys import Mask
 from ...core.source_tokens import SENTENCES
 from ...core.tokens import Ints, Tokens
-from .rows import Row
+from .rows import Rows
 
 COLUMNS = (
     ("source_tokens", pa.string()),
@@ -24,31 +23,27 @@ COLUMNS = (
 """The tokens, where they begin, their tags, and the number in the article of the sentence of each, from 0."""
 
 
-def source_sentences(row: Row) -> list[Record] | None:
-    """Return the sentences of the source in the order of the text; None if the gold annotation has none."""
-    if row.gold is None or not layer_done(row.gold.value, SENTENCES):
-        return None
-    return sorted(row.gold.layer(SENTENCES), key=lambda one: (one["spans"][0]["start"], one["spans"][-1]["end"]))
-
-
 class SourceTokens:
-    """The tokens of the source of several articles, in columns; starts and ends count in the joined texts."""
+    """The tokens of the source of some articles, in columns; starts and ends count in the joined texts."""
 
-    def __init__(self, rows: list[Row], begins: list[int]) -> None:
-        sentences = [source_sentences(row) for row in rows]
-        numbered = [
-            (begin + token["start"], begin + token["end"], number, row.text or "", begin)
-            for row, begin, some in zip(rows, begins, sentences, strict=False)
-            for number, one in enumerate(some or ())
-            for token in one.get("tokens", ())
-        ]
-        numbered.sort(key=lambda item: item[:2])
-        starts, ends, numbers = (np.array([item[i] for item in numbered], np.int64) for i in range(3))
-        words = [text[start - begin : end - begin] for start, end, _, text, begin in numbered]
-        self.tokens = Tokens(starts, ends, pa.array(words, pa.string()), np.array(begins, np.int64))
-        self.numbers: Ints = numbers
-        self.known = [some is not None for some in sentences]
-        """For each article, True if its gold annotation has the sentences of the source."""
+    def __init__(self, rows: Rows, chosen: Mask) -> None:
+        texts, records = rows.texts, rows.layer(SENTENCES)
+        own = rows.columns.gold[records.annotation] & chosen[records.document]
+        # Sentences are numbered in the order of the text.
+        start, end = records.first("spans")
+        order = np.lexsort((end, start, records.document, ~own))
+        order = order[: int(own.sum())]
+        document = records.document[order]
+        number = np.zeros(len(records), np.int64)
+        number[order] = np.arange(len(order)) - np.searchsorted(document, document)
+        spans = records.spans("tokens")
+        of_own = np.flatnonzero(own[spans.record])
+        begins = texts.begins[spans.document[of_own]]
+        starts, ends, numbers = spans.start[of_own] + begins, spans.end[of_own] + begins, number[spans.record[of_own]]
+        order = np.lexsort((numbers, ends, starts))
+        starts, ends = starts[order], ends[order]
+        self.tokens = Tokens(starts, ends, texts.strings(starts, ends), texts.begins)
+        self.numbers: Ints = numbers[order]
 
 
 def bounds_of(starts: Ints, row_starts: Ints, article_of: Ints) -> Ints:

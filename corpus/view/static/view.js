@@ -61,7 +61,7 @@
     if (!stops.length) return;
     const here = stops.indexOf(walked);
     walked = stops[here < 0 ? (step > 0 ? 0 : stops.length - 1) : (here + step + stops.length) % stops.length];
-    if (walked.matches('span')) walked.tabIndex = -1;
+    if (walked.matches('u')) walked.tabIndex = -1;
     walked.focus({preventScroll: true});
     reveal(walked);
   }

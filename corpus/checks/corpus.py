@@ -1,0 +1,83 @@
+"""The subject of the corpus-wide checks: the summaries of all documents, and what can be looked up about one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ..splits.near_duplicates import Near
+from .document_summary import LayerHashes
+from .names import Name
+from .repeated import Passage
+from .summaries import Summaries
+
+Locate = Callable[[str, str, str], tuple[int, int]]
+"""doc_id, file and JSON pointer → line and column, from 1."""
+Names = Callable[[str], Sequence[Name]]
+"""doc_id → the names of its adjudicated annotation, read again."""
+
+
+Passages = Callable[[str], Sequence[Passage]]
+"""doc_id → the passages of its adjudicated annotation, read again."""
+
+
+Hashes = Callable[[str], LayerHashes]
+"""doc_id → the hashes of its adjudicated annotation, read again."""
+
+
+def nowhere(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
+    """Return the beginning of the file, where no location is needed."""
+    return 1, 1
+
+
+def no_names(doc_id: str) -> Sequence[Name]:
+    """Return no names, where none are needed."""
+    return ()
+
+
+def no_passages(doc_id: str) -> Sequence[Passage]:
+    """Return no passages, where none are needed."""
+    return ()
+
+
+def no_hashes(doc_id: str) -> LayerHashes:
+    """Return no hashes, where none are needed."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The subject of the corpus-wide checks."""
+
+    summaries: Summaries
+    """Those of all documents without errors, sorted by doc_id."""
+    released: Mapping[str, str] = field(default_factory=dict)
+    """The split of each document in the last release; empty before the first."""
+    version: str = ""
+    """The version of that release."""
+    complete: bool = True
+    """True if no document is missing; only then can a label be reported as unused."""
+    about: frozenset[str] | None = None
+    """The documents of a partial run, whose findings are reported with those they cause elsewhere; None for all."""
+    place: Locate = nowhere
+    names: Names = no_names
+    released_texts: Mapping[bytes, str] = field(default_factory=dict)
+    """The split of each text in the last release, by its checksum."""
+    passages: Passages = no_passages
+    layer_hashes: Hashes = no_hashes
+    texts_before: Mapping[str, bytes] = field(default_factory=dict)
+    """The checksum of the text of each document in the last release."""
+    licences_before: Mapping[str, str] = field(default_factory=dict)
+    """The licence of each document in the last release."""
+    whole: bool = True
+    """True if the summaries are those of all documents, whether or not all are reported on."""
+
+    def asks(self, *doc_ids: str) -> bool:
+        """Return True if a finding about these documents is to be reported."""
+        return self.about is None or not self.about.isdisjoint(doc_ids)
+
+    @cached_property
+    def near(self) -> Near:
+        """The near-duplicates among all documents, with their splits as labels."""
+        return Near(self.summaries.sketches, self.summaries.words("split"))

@@ -1,0 +1,90 @@
+"""Merge two edits of one JSON value: what a user changed, and what a new version of the program changed.
+
+    base   {"a": 1, "enum": ["x", "y"]}
+    ours   {"a": 1, "enum": ["x", "y", "z"]}     → {"a": 2, "enum": ["x", "y", "z"]}
+    theirs {"a": 2, "enum": ["x", "y"]}
+
+Objects are merged key by key, lists of plain values as sets in order, and lists of objects by the key that names each:
+`const` of a label, `title` of a condition. What only the user removed stays removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core.json_positions import join_pointer
+
+_NAMES = ("const", "title")
+_ABSENT = object()
+
+
+@dataclass(slots=True)
+class Merged:
+    """A merged value.
+
+    `conflicts` are places that both changed, each a JSON pointer and why; `kept_out` are places that the user removed
+    and the new version changed.
+    """
+
+    value: Any
+    conflicts: list[tuple[str, str]] = field(default_factory=list)
+    kept_out: list[str] = field(default_factory=list)
+
+
+def merge(base: Any, ours: Any, theirs: Any) -> Merged:
+    """Return the value with both edits; where they conflict, it has the user's."""
+    found = Merged(None)
+    found.value = _merge(base, ours, theirs, (), found)
+    return found
+
+
+def _merge(base: Any, ours: Any, theirs: Any, at: tuple[str, ...], found: Merged) -> Any:
+    if theirs == base or ours == theirs:
+        return ours
+    if ours == base:
+        return theirs
+    if ours is _ABSENT:
+        found.kept_out.append(join_pointer(*at))
+        return ours
+    if isinstance(ours, dict) and isinstance(theirs, dict) and isinstance(base, dict):
+        return _keyed(base, ours, theirs, at=at, found=found)
+    if isinstance(ours, list) and isinstance(theirs, list) and isinstance(base, list):
+        if not any(isinstance(one, dict | list) for one in (*base, *ours, *theirs)):
+            plain = ({one: one for one in value} for value in (base, ours, theirs))
+            return list(_keyed(*plain, at=at, found=found).values())
+        for name in _NAMES:
+            named = [_by(name, value) for value in (base, ours, theirs)]
+            if None not in named:
+                return list(_keyed(*(one or {} for one in named), at=at, found=found).values())
+    found.conflicts.append((join_pointer(*at), "both changed it" if theirs is not _ABSENT else "it is gone now"))
+    return ours
+
+
+def _keyed(*both: Mapping[Any, Any], at: tuple[str, ...], found: Merged) -> dict[Any, Any]:
+    """Merge key by key: `both` edits after their base."""
+    base, ours, theirs = both
+    merged = {}
+    for name in _order(list(ours), list(theirs)):
+        of = [one.get(name, _ABSENT) for one in (base, ours, theirs)]
+        value = _merge(of[0], of[1], of[2], (*at, str(name)), found)
+        if value is not _ABSENT:
+            merged[name] = value
+    return merged
+
+
+def _order(ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
+    """Return all names: those of the new version in its order, each that only the user has after the one before it."""
+    names = list(theirs)
+    for number, name in enumerate(ours):
+        if name not in names:
+            names.insert(names.index(ours[number - 1]) + 1 if number else 0, name)
+    return names
+
+
+def _by(name: str, items: Sequence[Any]) -> dict[Any, Any] | None:
+    """Return objects by the value of a key, None if they do not all have one of their own."""
+    values = [one.get(name) if isinstance(one, dict) else None for one in items]
+    plain = all(isinstance(one, str | int) for one in values)
+    return dict(zip(values, items, strict=True)) if plain and len(set(values)) == len(values) else None
