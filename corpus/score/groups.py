@@ -16,7 +16,7 @@ _BOUNDS = (1_000, 2_000, 4_000, 8_000)
 
 
 def check_groups(schema: Schema, by: Sequence[str]) -> None:
-    """Raise CorpusError for a name that is no field of the record, `length` or `hard-case`."""
+    """Raise CorpusError for a name other than the fields of the record, `length` and `hard-case`."""
     known = [one.name for one in schema.article_fields]
     for name in by:
         if name not in (*known, LENGTH, CASES):
