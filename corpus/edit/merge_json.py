@@ -100,4 +100,4 @@ _KEYS: tuple[Callable[[Sequence[Any]], dict[Any, Any] | None], ...] = (
     partial(_by_name, "const"),
     partial(_by_name, "title"),
 )
-"""How the items of lists are told apart, tried in this order."""
+"""The ways to tell the items of lists apart, tried in this order."""
