@@ -41,7 +41,7 @@ def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] |
     layer = schema.layers.get(one["layer"])
     if layer is None:
         return "layer", f"{one['layer']!r} is not a layer"
-    if spans := _span_fault(document, one.get("spans") or ()):
+    if spans := _span_fault(document, schema, one.get("spans") or ()):
         # Where the records miss their words too, the text changed, which is one finding: P307.
         return None if derived(document, schema).misquoted else ("spans", spans)
     if "field" not in one and "value" in one:
@@ -121,15 +121,21 @@ def _moved(document: Document, one: Record, pointer: str) -> Fix | None:
     return Fix(all(each.safe for each in said), places, tuple(edits))
 
 
-def _span_fault(document: Document, spans: Any) -> str:
+def _span_fault(document: Document, schema: Schema, spans: Any) -> str:
     """Return the fault of spans, "" for none."""
     length = len(document.text) if document.text is not None else document.article.record.get("length")
     for span in spans:
         start, end = span["start"], span["end"]
         if not 0 <= start < end or (isinstance(length, int) and end > length):
             return f"{start}–{end} is not a span of a text of {length} code points"
-        if "text" in span and not document.article.redistributable:
+        if "text" in span and _is_withheld(document, schema):
             return f"{start}–{end} quotes a text that may not be redistributed"
         if document.text is not None and span.get("text", document.text[start:end]) != document.text[start:end]:
             return f"{start}–{end} is {document.text[start:end]!r}, not {span['text']!r}"
     return ""
+
+
+def _is_withheld(document: Document, schema: Schema) -> bool:
+    """Return whether the record says that the text may not be redistributed; a record that says nothing is at fault."""
+    known = {label.name for one in schema.article_fields if one.name == "redistribution" for label in one.labels}
+    return not document.article.redistributable and document.article.record.get("redistribution") in known
