@@ -90,7 +90,8 @@ def write_upgrade(root: Path, plan: Plan) -> None:
 def _merge_schemas(root: Path, plan: Plan) -> None:
     for name in _SCHEMAS:
         path = f"schema/{name}"
-        base, ours, theirs = (json.loads(read_utf8(one / name)) for one in (BEGUN, root / "schema", shipped()))
+        base, theirs = (json.loads(read_utf8(folder / name)) for folder in (BEGUN, shipped()))
+        ours = json.loads(read_utf8(root / path, root))
         merged = merge(base, ours, theirs)
         plan.conflicts += [
             f"{path}: {pointer}: {why}; edit it so that it says what you mean" for pointer, why in merged.conflicts
