@@ -2,8 +2,8 @@
 
     parts, or the files of one run → files in order → SHA-256 of all rows of a table → <config>/<split>-NNNNN-of-NNNNN
 
-The hash of a table is over its rows in their order, whatever its files, so it is computed last, from the files
-themselves, one table a call.
+The hash of a table is over its rows in their order, whatever its files. One run computes it while it writes; that of
+parts is computed last, from the files themselves, one table a call.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..files.storage import Storage
 from ..files.table_hash import TableHash
 from ..pipeline.executors import Engine, Lost, run_all
 from ..pipeline.tables import configs
-from ..pipeline.tables.parquet import ColumnCounts, Written
+from ..pipeline.tables.parquet import ColumnCounts, Hashed, Written
 
 _COPIES = 16
 """Files that are copied at once: object storage copies by itself, and answers when it is done."""
@@ -77,18 +77,23 @@ def place_tables(
     """
     files: dict[tuple[str, str], list[TableFile]] = {}
     counts: dict[tuple[str, str], ColumnCounts] = {}
+    known: dict[tuple[str, str], Hashed | None] = {}
     for source in sources:
         for written in source.tables:
             table = written.config, written.split
             files.setdefault(table, []).extend(source.files(written))
             counts.setdefault(table, Counter()).update(written.counts)
+            # A table that has rows of two sources is hashed from its files.
+            known[table] = written.hashed if table not in known else None
     order = {split: i for i, split in enumerate(schema.splits)}
     names = [config.name for config in configs(schema)]
     tables = sorted(files, key=lambda table: (names.index(table[0]), order.get(table[1], len(order)), table[1]))
-    hashes = run_all(engine, hash_table, [files[table] for table in tables])
+    left = [table for table in tables if known[table] is None]
+    found = dict(zip(left, run_all(engine, hash_table, [files[table] for table in left]), strict=True))
     splits: dict[str, dict[str, Split]] = {}
     copies: list[tuple[TableFile, TableFile]] = []
-    for (name, split), hashed in zip(tables, hashes, strict=True):
+    for name, split in tables:
+        hashed = known[name, split] or found[name, split]
         if isinstance(hashed, Lost):
             raise CorpusError(f"the worker that hashed the table {name}, {split}, was killed each time")
         old = files[name, split]
@@ -103,7 +108,7 @@ def place_tables(
     return splits
 
 
-def hash_table(files: Sequence[TableFile]) -> tuple[int, int, str]:
+def hash_table(files: Sequence[TableFile]) -> Hashed:
     """Return the rows, the uncompressed bytes and the logical hash of a table.
 
     Raises CorpusError if a file does not have the bytes that were written.
