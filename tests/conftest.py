@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -36,6 +37,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     single = any("::" in str(named) for named in config.args)
     together = "label_studio" in str(config.getoption("markexpr")) or config.getoption("--golden")
     return 0 if single or together else os.cpu_count() or 1
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is alive until the end, thousands of tests and large libraries, out of every garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
