@@ -51,6 +51,7 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     """What the tests validate is kept apart from what the user does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ON_THE_RECORD_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(os, "fsync", lambda _: None)  # no power failure is tried here, and a disk takes its time
         yield
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from ..core.alternatives import alternatives, as_label, has_alternatives
 from ..core.json_positions import join_pointer
-from ..core.model import Document, Problem, Record
+from ..core.model import Document, Edit, Fix, Problem, Record, Span
 from ..core.schema import TARGETS, Field, Schema
 from .derived import derived
+from .offset_shifts import explain
 from .rule import found
 
 _TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
@@ -31,7 +32,8 @@ def unfit_alternative(document: Document, schema: Schema) -> Iterator[Problem]:
         if fault := _fault(document, schema, one):
             name, detail = fault
             pointer = join_pointer("provenance", "alternatives", i, *([name] if name in one else []))
-            yield found(unfit_alternative, document, detail, pointer)
+            fix = _moved(document, one, pointer) if name == "spans" else None
+            yield found(unfit_alternative, document, detail, pointer, fix=fix)
 
 
 def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] | None:
@@ -96,6 +98,27 @@ def _is_value(document: Document, schema: Schema, field: Field, value: Any) -> b
 
 def _places(spans: Any) -> list[tuple[int, int]]:
     return sorted((span["start"], span["end"]) for span in spans)
+
+
+def _moved(document: Document, one: Record, pointer: str) -> Fix | None:
+    """Return the fix for spans that miss their words by a known cause, such as offsets made on another text."""
+    text = document.text
+    if text is None or not all(isinstance(span.get("text"), str) for span in one["spans"]):
+        return None
+    spans = [Span(span["start"], span["end"], span["text"]) for span in one["spans"]]
+    wrong = [(i, span) for i, span in enumerate(spans) if text[span.start : span.end] != span.text]
+    said = list(explain(text, [span for _, span in wrong]))
+    moved = [better for better in (each.mended for each in said) if better is not None]
+    if not wrong or len(moved) < len(wrong):
+        return None
+    edits = [
+        Edit(f"{pointer}/{i}/{name}", getattr(better, name))
+        for (i, span), better in zip(wrong, moved, strict=True)
+        for name in ("start", "end", "text")
+        if getattr(better, name) != getattr(span, name)
+    ]
+    places = ", ".join(f"{better.start}–{better.end}" for better in moved)
+    return Fix(all(each.safe for each in said), places, tuple(edits))
 
 
 def _span_fault(document: Document, spans: Any) -> str:

@@ -48,6 +48,7 @@ VERBS = {
     },
     "Compile and publish": {
         "split": "split:split",
+        "repartition": "repartition:repartition",
         "build": "build:build",
         "diff": "release:diff",
         "release": "release:release",

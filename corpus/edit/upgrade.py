@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -24,7 +23,7 @@ from ..checks.suppress.baseline import BASELINE
 from ..checks.suppress.exceptions import EXCEPTIONS, read_exceptions
 from ..checks.suppress.suppressions import all_severities
 from ..core.model import CorpusError
-from ..core.regular_file import read_utf8
+from ..core.regular_file import read_file, read_utf8
 from ..core.schema import Schema, shipped
 from ..core.settings import read_settings
 from ..files import Index, Reader, by_document
@@ -105,9 +104,10 @@ def _new_schema(root: Path, plan: Plan) -> Schema | None:
     """Return the merged schema, None with a conflict if it cannot be followed."""
     with TemporaryDirectory(prefix="corpus-") as made:
         folder = Path(made)
-        shutil.copytree(root / "schema", folder / "schema")
-        for name, data in plan.files.items():
-            (folder / name).write_bytes(data)
+        (folder / "schema").mkdir()
+        for name in (*_SCHEMAS, "targets.json", "targets.schema.json"):
+            path = f"schema/{name}"
+            (folder / path).write_bytes(plan.files.get(path) or read_file(root / path, root))
         try:
             return Schema.read(folder)
         except CorpusError as error:

@@ -13,13 +13,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.context import SpawnContext, SpawnProcess
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -141,27 +142,28 @@ class Lost:
 def run_all(
     engine: Engine,
     function: Callable[[_Item], _Result],
-    items: Sequence[_Item],
+    items: Iterable[_Item],
     done: Callable[[_Result], object] = lambda result: None,
 ) -> list[_Result | Lost]:
     """Return the result for each item, in order. `done` gets each when it is there.
 
-    Raises what the function raised, and what it had not yet begun is not done.
+    An item is taken when it is its turn. Raises what the function raised, and what it had not yet begun is not done.
     """
     results: dict[int, _Result | Lost] = {}
-    suspects: list[int] = []
-    left, flying = deque(range(len(items))), dict[Future[_Result], int]()
+    suspects: dict[int, _Item] = {}
+    left, flying = enumerate(items), dict[Future[_Result], tuple[int, _Item]]()
     try:
-        while left or flying:
-            while left and (engine.width is None or len(flying) < engine.width):
-                number = left.popleft()
-                flying[engine.executor.submit(function, items[number])] = number
+        while True:
+            for number, item in islice(left, None if engine.width is None else engine.width - len(flying)):
+                flying[engine.executor.submit(function, item)] = number, item
+            if not flying:
+                break
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                number = flying.pop(future)
+                number, item = flying.pop(future)
                 try:
                     results[number] = result = future.result()
                 except engine.killed:
-                    suspects.append(number)
+                    suspects[number] = item
                 else:
                     done(result)
     except BaseException:
@@ -169,11 +171,11 @@ def run_all(
             future.cancel()
         raise
     # Whatever was under way when a worker was killed is suspected, so each of these is tried alone.
-    for number in sorted(suspects):
-        results[number] = again = _alone(engine, function, items[number])
+    for number, item in sorted(suspects.items(), key=itemgetter(0)):
+        results[number] = again = _alone(engine, function, item)
         if not isinstance(again, Lost):
             done(again)
-    return [results[number] for number in range(len(items))]
+    return [results[number] for number in sorted(results)]
 
 
 def _alone(engine: Engine, function: Callable[[_Item], _Result], item: _Item) -> _Result | Lost:
