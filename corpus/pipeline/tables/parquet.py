@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...core.schema import Schema
-from ...files.table_hash import file_hash
+from ...files.table_hash import Hashed, TableHash, file_hash
 from . import Batches, Config, configs
 
 _ROW_GROUP = 4 * 2**20
@@ -48,6 +48,7 @@ class Written:
     config: str
     split: str
     pieces: list[Piece]
+    hashed: Hashed
     counts: ColumnCounts
 
 
@@ -56,6 +57,7 @@ class Writer:
 
     def __init__(self, folder: Path, config: Config, split: str) -> None:
         self._folder, self._config, self._split = folder, config, split
+        self._hash = TableHash(config.columns)
         self._counts: ColumnCounts = Counter()
         self._waiting: list[pa.RecordBatch] = []
         self._file: pq.ParquetWriter | None = None
@@ -77,6 +79,7 @@ class Writer:
     def _flush(self) -> None:
         table = pa.Table.from_batches(self._waiting, self._config.columns).combine_chunks()
         for batch in table.to_batches():
+            self._hash.update(batch)
             self._counts.update(_count(self._config.counted(batch), self._config))
         if self._file is None or self._in_file > _FILE:
             self._next()
@@ -103,7 +106,7 @@ class Writer:
         self._file.close()
         pieces = [(file.relative_to(self._folder.parent).as_posix(), file.stat().st_size) for file in self._files]
         files = [Piece(name, size, file_hash(file)) for (name, size), file in zip(pieces, self._files, strict=True)]
-        return Written(self._config.name, self._split, files, self._counts)
+        return Written(self._config.name, self._split, files, self._hash.result(), self._counts)
 
 
 class TablesWriter:
