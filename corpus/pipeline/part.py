@@ -29,7 +29,7 @@ from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files import Index
 from ..files.storage import Storage
-from ..files.table_hash import Hashed
+from ..files.table_hash import Hashed, file_hash
 from .findings import FindingsWriter
 from .partitions import Partition, PartitionError
 from .shard import DOCUMENTS, Shard, Task, Validation, compile_shard
@@ -38,6 +38,8 @@ from .tables.parquet import Piece, TablesWriter, Written
 from .versions import difference, versions
 
 _PART = "{}-{}-{}"
+FINDINGS, SUMMARIES = "findings.jsonl.zst", "summaries.parquet"
+"""The names of these files of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Part:
     skipped_levels: list[tuple[str, str, list[int]]] = field(default_factory=list)
     """Document, annotator and levels, of documents with suppressions."""
     tables: list[Written] = field(default_factory=list)
+    findings_sha256: str = ""
+    summaries_sha256: str = ""
     today: str = ""
     """The day of the run that made it, if it has a date in the future."""
 
@@ -125,7 +129,7 @@ def read_part(parts: Storage, name: str, today: date | None) -> Part | None:
     """Return a part that exists, None if there is none that holds on this day."""
     try:
         value = json.loads(parts.read(f"{name}.json"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # a record that is damaged is made again
         return None
     # A date in the future may be past when the run goes on.
     if value["today"] and value["today"] != str(today):
@@ -194,8 +198,8 @@ def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
     tables = TablesWriter(folder, schema)
     with (
         Index(root, bulk=work.partition.files) as index,
-        FindingsWriter(folder / "findings.jsonl.zst") as findings,
-        SummaryWriter(folder / "summaries.parquet") as summaries,
+        FindingsWriter(folder / FINDINGS) as findings,
+        SummaryWriter(folder / SUMMARIES) as summaries,
     ):
         _check_ids(index, work.partition)
         for entries in index.shards(DOCUMENTS):
@@ -219,6 +223,8 @@ def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
         [(isinstance(key, Fingerprint), list(key), count) for key, count in sorted(total.used.items())],
         [(*of, sorted(levels)) for of, levels in sorted(total.skipped_levels.items())],
         written,
+        file_hash(folder / FINDINGS),
+        file_hash(folder / SUMMARIES),
         str(work.task.policy.suppressions.today) if dated else "",
     )
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -127,7 +127,7 @@ def hash_table(table: _Table) -> Hashed:
     """
     for one in table.files:
         if one.sha256 != one.hash():
-            raise CorpusError(f"{one.storage}/{one.name} is damaged: delete its directory and run the command again")
+            raise CorpusError(f"{one.storage}/{one.name} is damaged: delete {one.storage} and run the command again")
     if len(table.written) == 1:
         return table.written[0].hashed
     hashed: TableHash | None = None
