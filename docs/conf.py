@@ -27,6 +27,7 @@ PAGES = {
         "docs/benchmark",
         "docs/submissions",
         "docs/releases",
+        "docs/scale",
     ],
     "Reference": [
         "docs/cli",

@@ -52,7 +52,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
     from ..files.storage import Storage
     from ..pipeline.check import Policy
     from ..pipeline.shard import Compilation
-    from ..release.build import build_folder
+    from ..release.build import build_folder, check_out
     from ..release.card import refuse_agreement
 
     common.without_pandas()
@@ -65,6 +65,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
     folder = Storage(root / "build" if out is None else out if isinstance(out, str) else options.named(out))
     if out is None and common.given_url:
         raise CorpusError("choose the directory to write with --out")
+    check_out(folder, schema)
     task = Compilation(Policy(settings.severity, suppressions), with_attached)
     # A submission to the corpus could bring a build with parts, so none are kept there.
     kept = None if folder.is_within(corpus.storage) else folder.beside(".parts")

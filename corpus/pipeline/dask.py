@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,10 @@ def dask_engine(address: str) -> Iterator[Engine]:
         _check(client, address)
         executor = client.get_executor(pure=False)
         try:
+            # A lost worker is replaced; a future is cancelled only if the scheduler is lost.
             yield Engine(executor, killed=(KilledWorker, MemoryError), is_local=False)
+        except CancelledError:
+            raise CorpusError(f"the scheduler of {address} was lost; the parts that are done are kept") from None
         finally:
             executor.shutdown(wait=False)
 

@@ -16,6 +16,7 @@ import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files import Index
 from ..files.storage import Storage
+from ..files.table_hash import Hashed, file_hash
 from .findings import FindingsWriter
 from .partitions import Partition, PartitionError
 from .shard import DOCUMENTS, Shard, Task, Validation, compile_shard
@@ -36,6 +38,8 @@ from .tables.parquet import Piece, TablesWriter, Written
 from .versions import difference, versions
 
 _PART = "{}-{}-{}"
+FINDINGS, SUMMARIES = "findings.jsonl.zst", "summaries.parquet"
+"""The names of these files of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ class PartTask:
     root: Storage
     parts: Storage
     task: Task
-    schema: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
-    """The schema of annotations, of articles, and the registry of targets."""
+    schema: str
+    """The schema of annotations, of articles, and the registry of targets, as JSON."""
     versions: dict[str, str]
     """The versions on the machine that sends it."""
     scratch: str | None = None
@@ -71,6 +75,8 @@ class Part:
     skipped_levels: list[tuple[str, str, list[int]]] = field(default_factory=list)
     """Document, annotator and levels, of documents with suppressions."""
     tables: list[Written] = field(default_factory=list)
+    findings_sha256: str = ""
+    summaries_sha256: str = ""
     today: str = ""
     """The day of the run that made it, if it has a date in the future."""
 
@@ -91,9 +97,15 @@ class Part:
 
 def part_task(root: Storage, parts: Storage, task: Task, schema: Schema, scratch: Path | None) -> PartTask:
     """Return what all partitions have in common. `scratch` is a directory of this machine for temporary files."""
-    shown = schema.annotation, schema.article, schema.registry
+    shown = json.dumps([schema.annotation, schema.article, schema.registry])
     none = Partition("", (), "")
     return PartTask(none, root, parts, task, shown, versions(), None if scratch is None else str(scratch))
+
+
+@lru_cache(maxsize=2)
+def schema_of(shown: str) -> Schema:
+    """Return the schema of a PartTask. A process makes it once: its validators take a while."""
+    return Schema(*json.loads(shown))
 
 
 def build_partition(work: PartTask) -> Part | None:
@@ -117,16 +129,20 @@ def read_part(parts: Storage, name: str, today: date | None) -> Part | None:
     """Return a part that exists, None if there is none that holds on this day."""
     try:
         value = json.loads(parts.read(f"{name}.json"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # a record that is damaged is made again
         return None
     # A date in the future may be past when the run goes on.
     if value["today"] and value["today"] != str(today):
         return None
     tables = [
         Written(
-            config, split, [Piece(*piece) for piece in pieces], Counter({tuple(path): count for path, count in counts})
+            config,
+            split,
+            [Piece(*piece) for piece in pieces],
+            Hashed(*hashed),
+            Counter({tuple(path): count for path, count in counts}),
         )
-        for config, split, pieces, counts in value.pop("tables")
+        for config, split, pieces, hashed, counts in value.pop("tables")
     ]
     return Part(**value, tables=tables)
 
@@ -162,7 +178,7 @@ def _key(work: PartTask, root: Path) -> str:
         *(held, baseline if baseline is None else sorted(baseline.items())),
         None if isinstance(work.task, Validation) else work.task.with_attached,
     ]
-    hashed = blake2b(json.dumps(work.schema, sort_keys=True).encode(), digest_size=16)
+    hashed = blake2b(work.schema.encode(), digest_size=16)
     hashed.update(repr(settings).encode())
     storage = Storage(root)
     for path in work.partition.files:
@@ -175,15 +191,15 @@ def _key(work: PartTask, root: Path) -> str:
 def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
     folder.mkdir()
     before = _times(work.partition, root)
-    schema = Schema(*work.schema)
+    schema = schema_of(work.schema)
     named = work.task.policy.suppressions.doc_ids
     total = Shard()
     dated = False
     tables = TablesWriter(folder, schema)
     with (
         Index(root, bulk=work.partition.files) as index,
-        FindingsWriter(folder / "findings.jsonl.zst") as findings,
-        SummaryWriter(folder / "summaries.parquet") as summaries,
+        FindingsWriter(folder / FINDINGS) as findings,
+        SummaryWriter(folder / SUMMARIES) as summaries,
     ):
         _check_ids(index, work.partition)
         for entries in index.shards(DOCUMENTS):
@@ -207,6 +223,8 @@ def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
         [(isinstance(key, Fingerprint), list(key), count) for key, count in sorted(total.used.items())],
         [(*of, sorted(levels)) for of, levels in sorted(total.skipped_levels.items())],
         written,
+        file_hash(folder / FINDINGS),
+        file_hash(folder / SUMMARIES),
         str(work.task.policy.suppressions.today) if dated else "",
     )
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -216,7 +234,7 @@ def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
 
 
 def _as_json(part: Part) -> dict[str, Any]:
-    tables = [[one.config, one.split, one.pieces, sorted(one.counts.items())] for one in part.tables]
+    tables = [[one.config, one.split, one.pieces, one.hashed, sorted(one.counts.items())] for one in part.tables]
     return asdict(part) | {"tables": tables}
 
 

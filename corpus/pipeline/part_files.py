@@ -7,11 +7,16 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
+import pyarrow as pa
+
+from ..core.model import CorpusError
+from ..core.regular_file import open_file
 from ..files.index import DOC_ID
 from ..files.storage import Storage
+from ..files.table_hash import file_hash
 from ..files.writer import sweep_target, sweep_tree
 from .findings import read_findings
-from .part import Part
+from .part import FINDINGS, SUMMARIES, Part
 from .shard import Shard
 from .summaries import read_summaries
 
@@ -19,15 +24,23 @@ _NAME = re.compile(rf"(build|validate)-{DOC_ID.pattern}-[0-9a-f]{{32}}")
 
 
 def part_shard(parts: Storage, part: Part) -> Shard:
-    """Return the Shard of a part: its counts, findings and summaries. Its tables stay where they are."""
+    """Return the Shard of a part: its counts, findings and summaries. Its tables stay where they are.
+
+    Raises CorpusError if a file does not have the bytes that were written.
+    """
     shard = part.shard()
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        findings = Path(folder, "findings")
-        parts.fetch(f"{part.name}/findings.jsonl.zst", findings)
+        findings, summaries = Path(folder, FINDINGS), Path(folder, SUMMARIES)
+        for path, digest in ((findings, part.findings_sha256), (summaries, part.summaries_sha256)):
+            parts.fetch(f"{part.name}/{path.name}", path)
+            if file_hash(path) != digest:
+                raise CorpusError(
+                    f"{parts}/{part.name}/{path.name} is damaged: delete {parts} and run the command again"
+                )
         for problem in read_findings(findings):
             shard.problems.add(problem)
-    with parts.open_input(f"{part.name}/summaries.parquet") as file:
-        shard.summaries = read_summaries(file)
+        with open_file(summaries) as file:
+            shard.summaries = read_summaries(pa.PythonFile(file, "r"))
     return shard
 
 

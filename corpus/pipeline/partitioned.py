@@ -17,10 +17,9 @@ from ..checks.document_summary import LayerHashes
 from ..checks.names import Name
 from ..checks.repeated import Passage
 from ..core.model import CorpusError
-from ..core.schema import Schema
 from ..files import Index, Reader
 from .executors import Engine, Lost, run_all
-from .part import PartTask, files_of
+from .part import PartTask, files_of, schema_of
 from .partitions import Partition, partition_of
 from .reduce import IndexLookUp
 
@@ -105,7 +104,7 @@ def look_up(task: LookUpTask) -> list[Any]:
     with tempfile.TemporaryDirectory(prefix="corpus-", dir=part.scratch) as temporary:
         root = files_of(part, Path(temporary))
         with Index(root, bulk=part.partition.files) as index, Reader(root, index.unpacked) as reader:
-            look = IndexLookUp(index, reader, Schema(*part.schema))
+            look = IndexLookUp(index, reader, schema_of(part.schema))
             ask: dict[str, Callable[[Request], Any]] = {
                 "place": lambda one: look.place(one.doc_id, one.file, one.pointer),
                 "names": lambda one: look.names(one.doc_id),

@@ -69,7 +69,7 @@ def build_folder(
     receives every finding that is not suppressed; `progress` wraps the shards, and receives the number of
     documents. Raises CorpusError if `out` may not be replaced or there is no document.
     """
-    _may_write(out, replace, schema)
+    check_out(out, schema, replace)
     built = Built(version)
     with _folder_for(out, replace) as (folder, scratch, commit):
         written = write_tables(progress(run.shards(task, schema), run.documents), schema, scratch, built, on_problem)
@@ -119,7 +119,7 @@ def write_tables(
 ) -> list[Written] | None:
     """Write the tables of all shards into a folder, and return them; None if a finding is an error."""
     errors = 0
-    tables = TablesWriter(folder, schema, hashed=True)
+    tables = TablesWriter(folder, schema)
     for shard in shards:
         # After an error the run goes on, to report all findings, but nothing more is written.
         for problem in shard.problems:
@@ -163,7 +163,8 @@ def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, A
     return json.dumps(manifest, indent=2) + "\n"
 
 
-def _may_write(out: Storage, replace: bool, schema: Schema) -> None:
+def check_out(out: Storage, schema: Schema, replace: bool = True) -> None:
+    """Raise CorpusError if a build may not be written to `out`, as `build_folder` does."""
     if not replace:
         if out.path.exists():
             raise CorpusError(f"{out} exists already")

@@ -229,18 +229,38 @@ def test_parts_are_not_kept_in_the_corpus(tmp_path: Path) -> None:
     assert (ran.code, "choose a directory with --parts" in ran.err) == (2, True)
 
 
-def test_a_damaged_table_of_a_part_is_never_built(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["documents/*.parquet", "findings.jsonl.zst", "summaries.parquet"])
+def test_a_damaged_file_of_a_part_is_never_used(file: str, root: Path, tmp_path: Path) -> None:
     out = tmp_path / "build"
-    for rank in ("1/1",):
-        assert run("--root", str(root), "build", "--out", str(out), "--rank", rank).code == 0
-    table = next((tmp_path / "build.parts").glob("*/documents/*.parquet"))
-    data = bytearray(table.read_bytes())
+    assert run("--root", str(root), "build", "--out", str(out), "--rank", "1/1").code == 0
+    path = next((tmp_path / "build.parts").glob(f"*/{file}"))
+    data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
-    table.write_bytes(data)
+    path.write_bytes(data)
     ran = run("--root", str(root), "build", "--out", str(out), "--finish")
     assert ran.code == 2
-    assert "is damaged: delete its directory" in ran.err
+    assert "is damaged: delete" in ran.err
     assert not out.exists()
+
+
+def test_a_damaged_record_of_a_part_is_made_again(tmp_path: Path, counted: list[str]) -> None:
+    root, out = partitioned(tmp_path / "corpus"), tmp_path / "build"
+    first = run("--root", str(root), "build", "--out", str(out))
+    counted.clear()
+    for path in (tmp_path / "build.parts").glob("build-b-*.json"):
+        path.write_bytes(path.read_bytes()[:-20])
+    assert run("--root", str(root), "build", "--out", str(out)) == first
+    assert counted == ["b"]
+
+
+def test_a_directory_that_may_not_be_written_is_refused_before_any_work(
+    root: Path, tmp_path: Path, counted: list[str]
+) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "thesis.tex").touch()
+    ran = run("--root", str(root), "build", "--out", str(tmp_path / "build"))
+    assert (ran.code, "is not empty and not an earlier build" in ran.err) == (2, True)
+    assert counted == []
 
 
 def test_a_machine_with_other_versions_is_refused(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

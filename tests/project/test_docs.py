@@ -51,6 +51,7 @@ DOCUMENTS = (
     "docs/formats.md",
     "docs/from-your-tool.md",
     "docs/reliability.md",
+    "docs/scale.md",
 )
 LINKED = (*DOCUMENTS, "schema/GUIDELINES.md", "CHANGELOG.md", "docs/rules.md", "docs/cli.md")
 GUIDELINES = REPOSITORY / "schema" / "GUIDELINES.md"
