@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from ..core.alternatives import alternatives, as_label, has_alternatives
@@ -41,8 +42,7 @@ def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] |
     if layer is None:
         return "layer", f"{one['layer']!r} is not a layer"
     if spans := _span_fault(document, one.get("spans") or ()):
-        # Where the records miss their words too, the text changed, which is one finding: P307.
-        return None if derived(document, schema).misquoted else ("spans", spans)
+        return None if _follows(document, schema) else ("spans", spans)
     if "field" not in one and "value" in one:
         return "value", "a value needs a field"
     if "record" not in one:
@@ -97,6 +97,14 @@ def _is_value(document: Document, schema: Schema, field: Field, value: Any) -> b
 
 def _places(spans: Any) -> list[tuple[int, int]]:
     return sorted((span["start"], span["end"]) for span in spans)
+
+
+def _follows(document: Document, schema: Schema) -> bool:
+    """Return True if faults of spans follow from another finding: an invalid record, another text, moved offsets."""
+    text = document.text
+    if text is not None and sha256(text.encode()).hexdigest() != document.value["text_sha256"]:
+        return True
+    return bool(derived(document, schema).misquoted) or not schema.is_valid("record", document.article.record)
 
 
 def _moved(document: Document, one: Record, pointer: str) -> Fix | None:
