@@ -18,6 +18,7 @@ from corpus.checks import CHECKS
 from corpus.checks.suppress.baseline import baseline_toml, read_baseline
 from corpus.cli.main import main
 from corpus.core.card_text import BASELINES
+from corpus.files.prompts import PROMPTS
 from support.corpora import REPOSITORY
 
 VERSION = "1.2.3"
@@ -64,6 +65,8 @@ def copy_repository(to: Path, doc_ids: tuple[str, ...] = (), annotators: tuple[s
         if (not doc_ids or path.stem in doc_ids) and (not annotators or path.parent.name in annotators):
             (to / "annotations" / path.parent.name).mkdir(parents=True, exist_ok=True)
             shutil.copy(path, to / "annotations" / path.parent.name / path.name)
+    if (REPOSITORY / PROMPTS).is_dir():
+        shutil.copytree(REPOSITORY / PROMPTS, to / PROMPTS)
     copied = {(path.stem, path.parent.name) for path in (to / "annotations").glob("*/*.json")}
     known = {one: n for one, n in read_baseline(REPOSITORY).items() if (one.doc_id, one.annotator) in copied}
     if known:
@@ -77,18 +80,18 @@ def copy_repository(to: Path, doc_ids: tuple[str, ...] = (), annotators: tuple[s
 
 
 def copy_few(to: Path) -> Path:
-    """A copy of every sixth document of this repository's corpus, and of `barrage-hearing-delay`, which tests change.
+    """A copy of some fifteen documents of this repository's corpus, and of `barrage-hearing-delay`, which tests change.
 
-    These twelve lie in all three splits, have gold and two more annotators, and one of their texts is withheld.
+    They lie in all three splits, have gold and two more annotators, and one of their texts is withheld.
     """
     documents = sorted(path.stem for path in (REPOSITORY / "raw").glob("*.json"))
-    return copy_repository(to, ("barrage-hearing-delay", *documents[::6]))
+    return copy_repository(to, ("barrage-hearing-delay", *documents[:: len(documents) // 14]))
 
 
 def to_bulk(root: Path, seed: int) -> None:
     """Turn the corpus at `root` into the bulk form, with the documents in a random order in several files."""
     rng = random.Random(seed)
-    for folder in (root / "raw", *sorted(path for path in (root / "annotations").iterdir() if path.is_dir())):
+    for folder in (root / "raw", *sorted({path.parent for path in (root / "annotations").glob("*/*.json")})):
         lines = []
         for path in sorted(folder.glob("*.json")):
             value = read(path)
