@@ -25,11 +25,11 @@ from corpus.cli.main import main as corpus
 from corpus.columns import documents as columns
 from corpus.core.no_pandas import without_pandas
 from corpus.files import Reader
-from corpus.pipeline import check, shard
+from corpus.files.table_hash import TableHash
+from corpus.pipeline import shard
 from corpus.pipeline.reduce import Reduction
-from corpus.pipeline.tables import entities
-from corpus.release import build, parquet
-from corpus.release.hashes import TableHash
+from corpus.pipeline.tables import entities, parquet
+from corpus.release import build
 
 STAGES: dict[str, list[tuple[Any, str]]] = {
     "read the bytes": [(Reader, "read")],
@@ -37,10 +37,9 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
     "· parse": [(columns, "parse")],
     "· compare with the schema": [(columns, "unsound")],
     "screens": [(shard, "screened")],
-    "· sentences for the summary": [(screening, "passage_rows_of")],
+    "· summaries": [(screening, "summaries_of")],
     "read into Python objects": [(Reader, "documents")],
-    "checks and summary": [(shard, "check_document")],
-    "· summary": [(check, "summarise")],
+    "checks": [(shard, "check_document")],
     "tables": [(shard, "build")],
     "· sentences": [(entities, "sentences")],
     "Parquet": [(parquet.Writer, "add"), (parquet.Writer, "close")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -38,6 +39,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if single or together else os.cpu_count() or 1
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is alive until the end, thousands of tests and large libraries, out of every garbage collection."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The tests that take minutes run when they are asked for, and otherwise say how to ask."""
     if "slow" not in str(config.getoption("markexpr")):
@@ -51,6 +58,7 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     """What the tests validate is kept apart from what the user does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ON_THE_RECORD_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(os, "fsync", lambda _: None)  # no power failure is tried here, and a disk takes its time
         yield
 
 

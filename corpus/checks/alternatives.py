@@ -7,9 +7,10 @@ from typing import Any
 
 from ..core.alternatives import alternatives, as_label, has_alternatives
 from ..core.json_positions import join_pointer
-from ..core.model import Document, Problem, Record
+from ..core.model import Document, Edit, Fix, Problem, Record, Span
 from ..core.schema import TARGETS, Field, Schema
 from .derived import derived
+from .offset_shifts import explain
 from .rule import found
 
 _TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
@@ -31,7 +32,8 @@ def unfit_alternative(document: Document, schema: Schema) -> Iterator[Problem]:
         if fault := _fault(document, schema, one):
             name, detail = fault
             pointer = join_pointer("provenance", "alternatives", i, *([name] if name in one else []))
-            yield found(unfit_alternative, document, detail, pointer)
+            fix = _moved(document, one, pointer) if name == "spans" else None
+            yield found(unfit_alternative, document, detail, pointer, fix=fix)
 
 
 def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] | None:
@@ -39,7 +41,7 @@ def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] |
     layer = schema.layers.get(one["layer"])
     if layer is None:
         return "layer", f"{one['layer']!r} is not a layer"
-    if spans := _span_fault(document, one.get("spans") or ()):
+    if spans := _span_fault(document, schema, one.get("spans") or ()):
         # Where the records miss their words too, the text changed, which is one finding: P307.
         return None if derived(document, schema).misquoted else ("spans", spans)
     if "field" not in one and "value" in one:
@@ -98,15 +100,42 @@ def _places(spans: Any) -> list[tuple[int, int]]:
     return sorted((span["start"], span["end"]) for span in spans)
 
 
-def _span_fault(document: Document, spans: Any) -> str:
+def _moved(document: Document, one: Record, pointer: str) -> Fix | None:
+    """Return the fix for spans that miss their words by a known cause, such as offsets made on another text."""
+    text = document.text
+    if text is None or not all(isinstance(span.get("text"), str) for span in one["spans"]):
+        return None
+    spans = [Span(span["start"], span["end"], span["text"]) for span in one["spans"]]
+    wrong = [(i, span) for i, span in enumerate(spans) if text[span.start : span.end] != span.text]
+    said = list(explain(text, [span for _, span in wrong]))
+    moved = [better for better in (each.mended for each in said) if better is not None]
+    if not wrong or len(moved) < len(wrong):
+        return None
+    edits = [
+        Edit(f"{pointer}/{i}/{name}", getattr(better, name))
+        for (i, span), better in zip(wrong, moved, strict=True)
+        for name in ("start", "end", "text")
+        if getattr(better, name) != getattr(span, name)
+    ]
+    places = ", ".join(f"{better.start}–{better.end}" for better in moved)
+    return Fix(all(each.safe for each in said), places, tuple(edits))
+
+
+def _span_fault(document: Document, schema: Schema, spans: Any) -> str:
     """Return the fault of spans, "" for none."""
     length = len(document.text) if document.text is not None else document.article.record.get("length")
     for span in spans:
         start, end = span["start"], span["end"]
         if not 0 <= start < end or (isinstance(length, int) and end > length):
             return f"{start}–{end} is not a span of a text of {length} code points"
-        if "text" in span and not document.article.redistributable:
+        if "text" in span and _is_withheld(document, schema):
             return f"{start}–{end} quotes a text that may not be redistributed"
         if document.text is not None and span.get("text", document.text[start:end]) != document.text[start:end]:
             return f"{start}–{end} is {document.text[start:end]!r}, not {span['text']!r}"
     return ""
+
+
+def _is_withheld(document: Document, schema: Schema) -> bool:
+    """Return whether the record says that the text may not be redistributed; a record that says nothing is at fault."""
+    known = {label.name for one in schema.article_fields if one.name == "redistribution" for label in one.labels}
+    return not document.article.redistributable and document.article.record.get("redistribution") in known

@@ -46,12 +46,12 @@ def same_name(document: Document, schema: Schema) -> Iterator[Problem]:
     Do: merge the two entities, or correct the entity of the mentions.
     """
     entities, mentions = document.layer("entities"), document.layer("mentions")
-    names = [_key(str(entity.get("name") or "")) for entity in entities]
+    names = [name_key(str(entity.get("name") or "")) for entity in entities]
     first: dict[tuple[str, object], int] = {}
     for i, entity in enumerate(entities):
         mentioned = derived(document, schema).words_of.get(entity["id"], ())
         type_ = entity.get("type")
-        named = (_key(words) for j, words in mentioned if type_ != "GPE" and mentions[j].get("form") == "NAM")
+        named = (name_key(words) for j, words in mentioned if type_ != "GPE" and mentions[j].get("form") == "NAM")
         own = dict.fromkeys([names[i], *named])
         twins = {first.setdefault((name, type_), i): name for name in reversed(own) if name}
         for j, name in sorted(twins.items()):
@@ -157,13 +157,13 @@ def foreign_name(document: Document, schema: Schema) -> Iterator[Problem]:
         words = [word for word in _WORD.findall(name) if word.casefold() not in _ARTICLES]
         if len(words) > _LONGEST or mixed_word(name):
             continue
-        known = {word for _, one in chain for word in _WORD.findall(_key(one))}
+        known = {word for _, one in chain for word in _WORD.findall(name_key(one))}
         capital = [word for word in words if word[0].isupper()]
         missing = [word for word in capital if word.casefold() not in known]
         if missing:  # a mention that lacks a part of a word is that of Q520
-            known |= {word for j, _ in chain for word in _WORD.findall(_key(_widened(document, j)))}
+            known |= {word for j, _ in chain for word in _WORD.findall(name_key(_widened(document, j)))}
             missing = [word for word in missing if word.casefold() not in known]
-        if missing or (words and not capital and known.isdisjoint(_WORD.findall(_key(name)))):
+        if missing or (words and not capital and known.isdisjoint(_WORD.findall(name_key(name)))):
             detail = f"{name[:80]!r}, mentioned as {', '.join(repr(one[:60]) for _, one in chain[:3])}"
             yield found(foreign_name, document, detail, join_pointer("entities", i, "name"))
 
@@ -220,7 +220,8 @@ def _is_whole(document: Document, mention: int) -> bool:
     return all(whole_words(document, *span) == span for span in offsets(document.layer("mentions")[mention], "spans"))
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
+    """Return a name without case, with one blank between words: equal keys are the same name."""
     return " ".join(_normal(name).casefold().split())
 
 

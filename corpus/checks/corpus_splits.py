@@ -9,7 +9,6 @@ import numpy as np
 
 from ..splits.assign import bridge, stories
 from ..splits.containment import Contained, contained
-from ..splits.sketches import is_near
 from .corpus import Corpus
 from .keyed import Context, Found, Related, Row, Rows
 from .summaries import Summaries
@@ -24,7 +23,7 @@ def near_copies(corpus: Corpus, context: Context) -> Iterator[Found]:
     What: two texts share at least half of their runs of twelve letters (estimated with MinHash), or have
     identical letters, or, where a text is withheld, the same checksum. Every document with a
     near-duplicate in another split is in at least one finding, with the first of them. Of many texts with the same
-    runs, such as those made from one template, a text is compared with the first 64 of each split; C643 says so.
+    runs, such as those made from one template, a text is compared with 64 of each split; C643 says so.
     Why: a model reproduces in the test what it memorised in training.
     Bad: an agency report in `train`, and the same report under another headline in `test`.
     Good: both in one split, with one `story`.
@@ -62,7 +61,7 @@ def copied_text(corpus: Corpus, context: Context) -> Iterator[Found]:
             best[pair.text] = pair
     for pair in best.values():
         i, j = pair.text, pair.other
-        if not is_near(summaries[i].sketch, summaries[j].sketch):
+        if not corpus.near.are_near(i, j):
             detail = f"about {pair.share:.0%} of it are in {summaries.ids[j]}, {splits[i]} here, {splits[j]} there"
             related = (Related(summaries.ids[j], records[j], "/split", "the longer text"),)
             yield Found(summaries.ids[i], records[i], detail, "/split", related=related)
@@ -72,8 +71,9 @@ def uncompared_copies(corpus: Corpus, context: Context) -> Iterator[Found]:
     """C643: Not every pair of texts with the same runs was compared.
 
     What: more than 64 texts in each of two splits share runs of twelve letters, such as the weather reports that are
-    made from one template, and C606 compared each with the first 64 of every split. One finding for the texts of a
-    template, with the number of pairs in different splits that were not compared, unless they share other runs too.
+    made from one template, and C606 compared each with 64 of every other split: with the first ones of those that share
+    the rarest runs with it. One finding for the texts of a template, with the number of pairs in different splits that
+    were not compared, unless they share other runs too.
     Why: comparing each with each would take days for 100,000 texts; who reads that there are no near-duplicates should
     know what was not compared. A model that learnt the template from the training texts knows half of each test text.
     Bad: 400 weather reports of one form in `train`, and 100 in `test`.

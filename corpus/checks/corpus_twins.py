@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from .corpus import Corpus
-from .document_summary import Summary
 from .keyed import Context, Found, Related
+
+
+class _Twin(NamedTuple):
+    """What the check knows of a twin or an original."""
+
+    doc_id: str
+    record: str
+    twin_of: str
+    twin_kind: str
+    split: str
+    story: str
 
 
 def unlike_twin(corpus: Corpus, context: Context) -> Iterator[Found]:
@@ -25,11 +36,14 @@ def unlike_twin(corpus: Corpus, context: Context) -> Iterator[Found]:
     """
     summaries = corpus.summaries
     twin_of = summaries.coded("twin_of")
-    numbers = np.flatnonzero(twin_of.filled | summaries.coded("twin_kind").filled)
     named = set(twin_of.values)
-    originals = {doc_id: summaries[i] for i, doc_id in enumerate(summaries.ids) if doc_id in named}
-    for one in summaries.select(numbers):
-        original = originals.get(one.twin_of)
+    is_named = np.array([doc_id in named for doc_id in summaries.ids], np.bool_)
+    numbers = np.flatnonzero(twin_of.filled | summaries.coded("twin_kind").filled | is_named)
+    known = {one.doc_id: one for one in map(_Twin, *(summaries.coded(name).of(numbers) for name in _Twin._fields))}
+    for one in known.values():
+        if not one.twin_of and not one.twin_kind:
+            continue
+        original = known.get(one.twin_of)
         fault = _fault(one, original, corpus.whole)
         if fault is not None:
             pointer, detail = fault
@@ -41,7 +55,7 @@ def unlike_twin(corpus: Corpus, context: Context) -> Iterator[Found]:
             yield Found(one.doc_id, one.record, detail, pointer, related=related)
 
 
-def _fault(one: Summary, original: Summary | None, whole: bool) -> tuple[str, str] | None:
+def _fault(one: _Twin, original: _Twin | None, whole: bool) -> tuple[str, str] | None:
     """Return where the fault of a twin is and what it is, None without one."""
     if not one.twin_of:
         return "/twin_kind", f"it is {one.twin_kind}, and `twin_of` is missing"

@@ -98,7 +98,8 @@ class QuotationMarks:
         """The offsets of all marks."""
         self._sorted = sorted(self.offsets)
         self._openings = [pair.opening for pair in self.pairs]
-        self._outer = _outer(self.pairs)
+        self.outer = _outer(self.pairs)
+        """For each pair the index of the innermost pair around it, -1 if there is none."""
 
     def inside(self, start: int, end: int) -> list[int]:
         """Return the offsets of the marks from `start` to `end`."""
@@ -108,7 +109,7 @@ class QuotationMarks:
         """Return the innermost pair between whose marks the character at an offset lies."""
         i = bisect_left(self._openings, offset) - 1
         while i >= 0 and self.pairs[i].closing <= offset:
-            i = self._outer[i]
+            i = self.outer[i]
         return self.pairs[i] if i >= 0 else None
 
     def within(self, start: int, end: int) -> Iterator[Pair]:

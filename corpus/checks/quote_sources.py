@@ -28,7 +28,7 @@ KIND_TYPES = {
 """The entity types of each kind of speaker."""
 _BOTH = frozenset(("danach", "demnach", "hiernach", "wonach"))
 """Words that are cue and source at once: *according to it*."""
-_CUES = {
+CUES = {
     "en": frozenset(
         (
             "according to",
@@ -64,8 +64,9 @@ _CUES = {
     )
 }
 """Words that mostly are the cue of a quote, by language."""
-_CONJUNCTION = re.compile(r"\b(?:that|whether)\s+(?=\S)")
-_AUXILIARY = re.compile(
+CONJUNCTION = re.compile(r"\b(?:that|whether)\s+(?=\S)")
+"""The words that lead from a cue to retold words."""
+AUXILIARY = re.compile(
     r"\b(?:(?:has|have|had|is|are|was|were|did|does|do|will|would|not|a|an|the)\s+)+(?=\w)(?!it\b)", re.IGNORECASE
 )
 """The words before a verb or noun of speech; *has it* is an idiom."""
@@ -249,7 +250,7 @@ def unannotated_cue(document: Document, schema: Schema) -> Iterator[Problem]:
     Do: annotate the quote if the word introduces one; otherwise do nothing.
     """
     text, annotation = document.text, document.annotation
-    words = _CUES.get(primary_subtag(str(document.article.record.get("language", ""))))
+    words = CUES.get(primary_subtag(str(document.article.record.get("language", ""))))
     if text is None or words is None or annotation is None or annotation.annotator != GOLD:
         return
     small = same_length_lower(text)
@@ -281,8 +282,8 @@ def conjunction_in_content(document: Document, schema: Schema) -> Iterator[Probl
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("type") in ("indirect", "mixed"):
             start, end = content[i][0]
-            match = _CONJUNCTION.match(text, start, end)
-            bare += _CONJUNCTION.search(text, max(0, start - _NEAR), start + 1) is not None
+            match = CONJUNCTION.match(text, start, end)
+            bare += CONJUNCTION.search(text, max(0, start - _NEAR), start + 1) is not None
             if match:
                 pointer = join_pointer("quotes", i, "content", 0)
                 fix = resized(text, pointer, quote["content"][0], match.end(), end)
@@ -306,8 +307,8 @@ def auxiliary_in_cue(document: Document, schema: Schema) -> Iterator[Problem]:
     bare, held = 0, []
     for i, quote in enumerate(document.layer("quotes")):
         for j, (start, end) in enumerate(offsets(quote, "cue")):
-            match = _AUXILIARY.match(text, start, end)
-            bare += _AUXILIARY.search(text, max(0, start - _NEAR), start + 1) is not None
+            match = AUXILIARY.match(text, start, end)
+            bare += AUXILIARY.search(text, max(0, start - _NEAR), start + 1) is not None
             if match:
                 pointer, span = join_pointer("quotes", i, "cue", j), (start, end)
                 fix = resized(text, pointer, quote["cue"][j], match.end(), end)

@@ -19,7 +19,7 @@ from .rule import found
 _NO_LICENCE = ("NONE", "NOASSERTION")
 _REFERENCE = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
 """https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/"""
-_SAMPLE, _LEAST = 2000, 20
+SAMPLE, _LEAST = 2000, 20
 """Characters of the text in which letters are counted, and the letters that are enough to judge."""
 _LETTER = regex.compile(r"\p{L}")
 
@@ -52,7 +52,7 @@ def retrieved_before_published(document: Document, schema: Schema) -> Iterator[P
     Do: correct one of the two dates.
     """
     published, retrieved = document.value.get("published"), document.value.get("retrieved")
-    if published and retrieved and _before(retrieved, published):
+    if published and retrieved and is_before(retrieved, published):
         detail = f"retrieved {retrieved}, published {published}"
         yield found(retrieved_before_published, document, detail, "/retrieved")
 
@@ -68,7 +68,7 @@ def updated_before_created(document: Document, schema: Schema) -> Iterator[Probl
     """
     provenance = document.value.get("provenance") or {}
     created, updated = provenance.get("created"), provenance.get("updated")
-    if created and updated and _before(updated, created):
+    if created and updated and is_before(updated, created):
         detail = f"created {created}, updated {updated}"
         yield found(updated_before_created, document, detail, "/provenance/updated")
 
@@ -118,7 +118,7 @@ def other_script(document: Document, schema: Schema) -> Iterator[Problem]:
     """
     language = str(document.value.get("language") or "")
     scripts, text = scripts_of(language), document.text
-    sample = (text or "")[:_SAMPLE]
+    sample = (text or "")[:SAMPLE]
     # Nearly all texts are in Latin script, and counting letters takes long.
     if not scripts or (scripts == ("Latn",) and 2 * len(sample.encode("ascii", "ignore")) > len(sample)):
         return
@@ -143,7 +143,7 @@ def _dates(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
             yield ("entities", i, "kb_date"), entity["kb_date"]
 
 
-def _before(one: str, other: str) -> bool:
+def is_before(one: str, other: str) -> bool:
     """Return True if the first of two dates or times of ISO 8601 is certainly earlier."""
     try:
         if len(one) > 10 and len(other) > 10:

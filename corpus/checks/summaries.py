@@ -17,7 +17,7 @@ import orjson
 import pyarrow as pa
 
 from ..columns.keys import Mask
-from ..core.arrays import Numbers, begins_of, binary, integers, joined, lengths_of, numbers, ranges, strings
+from ..core.arrays import Numbers, begins_of, binary, integers, joined, lengths_of, numbers, ranges, sliced, strings
 from ..splits.sketches import Sketch, Sketches
 from .document_summary import Summary
 from .gold_comparison import Compared
@@ -98,7 +98,16 @@ class Summaries(Sequence[Summary]):
 
     def __init__(self, table: pa.Table) -> None:
         """Take a table with the columns of `SCHEMA`, such as `table` of another one after a round trip to a file."""
-        self.table = table
+        self._table = table
+
+    @property
+    def table(self) -> pa.Table:
+        """All columns."""
+        return self._table
+
+    def chunks(self, name: str) -> Iterator[pa.Array]:
+        """Yield a column of `SCHEMA`, some documents at a time."""
+        yield from self.table[name].chunks
 
     @classmethod
     def of(cls, each: Iterable[Summary]) -> Summaries:
@@ -167,8 +176,7 @@ class Summaries(Sequence[Summary]):
     @cached_property
     def ids(self) -> list[str]:
         """The doc_id of each document."""
-        ids: list[str] = self.table["doc_id"].to_pylist()
-        return ids
+        return [doc_id for chunk in self.chunks("doc_id") for doc_id in chunk.to_pylist()]
 
     def coded(self, name: str) -> Coded:
         """Return a column of words, or of the checksums of the texts, whose values are numbers."""
@@ -177,7 +185,7 @@ class Summaries(Sequence[Summary]):
         if name == "text":
             column = self.data(name).dictionary_encode()
             return Coded(integers(column.indices), range(len(column.dictionary)))
-        column = self.table[name].unify_dictionaries()
+        column = pa.chunked_array(list(self.chunks(name)), _DICTIONARY).unify_dictionaries()
         codes = [integers(chunk.indices) for chunk in column.chunks]
         values = column.chunk(0).dictionary.to_pylist() if codes else []
         values = [tuple(filter(None, value.split(_LIST))) for value in values] if name in _LISTS else values
@@ -189,9 +197,12 @@ class Summaries(Sequence[Summary]):
 
     def data(self, name: str) -> pa.LargeBinaryArray:
         """Return a column of bytes."""
-        column = self.table[name]
-        # Of more than 2 GB in all, a chunk with small offsets cannot be made.
-        return column.cast(pa.large_binary()).combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        data, lengths = bytearray(), [np.zeros(0, np.int64)]
+        # One chunk after another: that of a file is not needed any more when the next one is read.
+        for chunk in self.chunks(name):
+            data += joined(chunk)
+            lengths.append(lengths_of(chunk))
+        return sliced(data, begins_of(np.concatenate(lengths)))
 
     def filled(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Yield the number and the bytes of each document that has any in a column."""
@@ -212,8 +223,8 @@ class Summaries(Sequence[Summary]):
 
     @property
     def sketches(self) -> Sketches:
-        """The sketches of the texts."""
-        return Sketches(*map(self.data, ("text", "letters", "minima", "sample")))
+        """The sketches of the texts, without samples."""
+        return Sketches(self.data("text"), self.data("letters"), self.data("minima"), binary([]))
 
 
 class Differences(NamedTuple):

@@ -36,7 +36,7 @@ _SOFT = {"predictions", "release", "split", "layers", "compare", "soft", "format
     type=NameList(),
     default=(),
     metavar="FIELD,…",
-    help="Also by these fields of the record, such as source or topics, or by length.",
+    help="Also by these fields of the record, such as set or topics, by length, or by hard-case.",
 )
 @click.option("--compare", metavar="OTHER", help="Compare with these predictions: differences, intervals and p.")
 @click.option(

@@ -32,6 +32,7 @@ def upgrade(common: Common, dry_run: bool, checker: str | None) -> int:
       corpus upgrade --dry-run
       corpus upgrade --checker my-lab/on-the-record@COMMIT
     """
+    from ..core.regular_file import read_file
     from ..core.text import visible
     from ..edit.init import installed_from, read_checker
     from ..edit.text_diff import unified
@@ -40,7 +41,7 @@ def upgrade(common: Common, dry_run: bool, checker: str | None) -> int:
     root = common.root() if dry_run else common.edit()
     plan = plan_upgrade(root, read_checker(checker) if checker else installed_from())
     for name, data in plan.files.items() if dry_run else ():
-        for line in unified(name, (root / name).read_bytes(), data):
+        for line in unified(name, read_file(root / name, root), data):
             print(line)
     for note in plan.notes:
         warn(visible(f"note: {note}"))

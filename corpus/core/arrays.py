@@ -31,14 +31,15 @@ def binary(values: Iterable[bytes]) -> pa.BinaryArray:
     It is made from a buffer: pyarrow imports all of pandas to convert a Python value.
     """
     listed = list(values)
-    return sliced(b"".join(listed), begins_of(np.fromiter(map(len, listed), np.int64, len(listed))))
+    begins = begins_of(np.fromiter(map(len, listed), np.int64, len(listed))).astype(np.int32)
+    buffers = [None, pa.py_buffer(begins), pa.py_buffer(b"".join(listed))]
+    return pa.BinaryArray.from_buffers(pa.binary(), len(listed), buffers)
 
 
-def sliced(data: bytes | memoryview | npt.NDArray[Any], begins: Numbers) -> pa.BinaryArray:
-    """Return slices of bytes as an Arrow array."""
-    return pa.BinaryArray.from_buffers(
-        pa.binary(), len(begins) - 1, [None, pa.py_buffer(begins.astype(np.int32)), pa.py_buffer(data)]
-    )
+def sliced(data: bytes | bytearray, begins: Numbers) -> pa.LargeBinaryArray:
+    """Return slices of bytes, which may be more than 2 GB, as an Arrow array."""
+    offsets = pa.py_buffer(np.ascontiguousarray(begins, np.int64))
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(begins) - 1, [None, offsets, pa.py_buffer(data)])
 
 
 def joined(values: pa.BinaryArray) -> memoryview:

@@ -12,15 +12,13 @@ the field means something to it.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, get_args
 
 import jsonschema_rs
-import orjson
 
 from .conditions import CONDITIONS, fitting, read_conditions
 from .done import done_fields
@@ -32,15 +30,12 @@ from .layers import Label as Label
 from .layers import Layer as Layer
 from .model import CorpusError, Kind, Record
 from .regular_file import read_file
+from .schema_files import FILES, check_registry, schema_bytes, schema_json, validator
 from .schema_names import NAME, check_label, check_names, check_prose
 
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
-"""The `$schema` of every *.schema.json: another one would be fetched, and would decide what is valid."""
 TARGETS = "targets"
 """What a reference to the target registry refers to; the other references name a layer."""
 _SCALARS = ("string", "integer", "number", "boolean")
-_SHOWN = 400
-"""The most code points of another library's message that are shown: some quote the whole schema."""
 _ID = ("id", "scalar", "string", True)
 IF_DONE = "requiredIfDone"
 """The keyword of a record's schema that names the fields which each record has if `fields_done` names them."""
@@ -88,11 +83,17 @@ class Schema:
 
     @classmethod
     def read(cls, root: Path) -> Schema:
-        """The schema in `root/schema/`. Raises CorpusError when it is missing or is not valid."""
+        """The schema in `root/schema/`. Raises CorpusError when it is missing or is not valid.
+
+        Files with the same bytes give the same schema, which nothing changes: a program may do many runs.
+        """
         folder = root / "schema"
-        annotation, article = _json(folder / "annotation.schema.json"), _json(folder / "article.schema.json")
-        registry = _json(folder / "targets.json")
-        _check_registry(registry, _json(folder / "targets.schema.json"), folder / "targets.json")
+        files = tuple(schema_bytes(folder / name) for name in FILES)
+        if files in _KNOWN:
+            return _KNOWN[files]
+        written = (schema_json(folder / name, data) for name, data in zip(FILES, files, strict=True))
+        annotation, article, registry, of_registry = written
+        check_registry(registry, of_registry, folder / "targets.json")
         try:
             schema = cls(annotation, article, registry)
             _ = schema._validators
@@ -101,6 +102,9 @@ class Schema:
                 f"{folder} is not a schema of a corpus ({type(error).__name__}: {error}); "
                 "schema/README.md shows how one is written"
             ) from None
+        if len(_KNOWN) == _KEPT:
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[files] = schema
         return schema
 
     @property
@@ -110,7 +114,8 @@ class Schema:
 
     def version_of(self, value: Record) -> str:
         """Return the version to write into an annotation: the oldest one that has all of its keys."""
-        newer = {"fields_done", "derived", "guidelines", "alternatives"} & {*value, *(value.get("provenance") or {})}
+        keys = {*value, *(value.get("provenance") or {})}
+        newer = {"fields_done", "derived", "guidelines", "prompt", "alternatives"} & keys
         return self.versions[-1 if newer else 0]
 
     def resolve(self, written: Any) -> dict[str, Any]:
@@ -162,90 +167,20 @@ class Schema:
     @cached_property
     def _validators(self) -> Mapping[str, jsonschema_rs.Draft202012Validator]:
         return {
-            "annotation": _validator(self.annotation),
-            "record": _validator(self.article),
+            "annotation": validator(self.annotation),
+            "record": validator(self.article),
         }
 
 
-def _validator(schema: dict[str, Any], formats: bool = True) -> jsonschema_rs.Draft202012Validator:
-    try:
-        written = orjson.dumps(schema)
-    except TypeError:  # an integer of more than 64 bits
-        written = json.dumps(schema).encode()
-    return _compiled(written, formats)
-
-
-@lru_cache(maxsize=16)
-def _compiled(schema: bytes, formats: bool) -> jsonschema_rs.Draft202012Validator:
-    """Compile a JSON Schema, which takes longer than a run on a few documents: a program may do many runs."""
-    return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=formats, retriever=_refuse)
+_KNOWN: dict[tuple[bytes, ...], Schema] = {}
+"""The schemas that were read last, by the bytes of their files."""
+_KEPT = 8
 
 
 def shipped() -> Path:
     """The folder of this project's own schema, from which a corpus of one's own is begun."""
     core = Path(__file__).parent
     return core / "own_schema" if (core / "own_schema").is_dir() else core.parent.parent / "schema"
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """Read a file of schema/. Raises CorpusError when it is missing, is not a JSON object, or is an unsound schema."""
-    try:
-        # Strict encoding finds a lone surrogate, which no writer of ours could write again.
-        value = json.loads(read_file(path, path.parent.parent), object_pairs_hook=_without_repetition)
-        json.dumps(value, ensure_ascii=False).encode()
-    except FileNotFoundError:
-        raise CorpusError(f"{path} is missing: a corpus needs one; `corpus --root DIR` names the corpus") from None
-    except UnicodeEncodeError:
-        raise CorpusError(
-            f"{path} holds half of a surrogate pair (\\ud800 to \\udfff), which is not a character"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"{path} is not valid JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise CorpusError(f"{path} must hold a JSON object")
-    if path.name.endswith(".schema.json"):
-        _check_json_schema(value, path)
-    return value
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object. Raises ValueError for a repeated key: a reviewer sees the first value, and the last counts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise ValueError(f"the key {twice[:100]!r} is repeated in one object")
-    return found
-
-
-def _check_json_schema(value: dict[str, Any], path: Path) -> None:
-    """Raise CorpusError for a file that is not a JSON Schema of the one draft, whole in itself."""
-    draft = value.get("$schema")
-    if draft != DRAFT:
-        raise CorpusError(f"{path}: $schema must be {DRAFT!r}, not {draft!r}")
-    try:
-        jsonschema_rs.meta.validate(value)
-        _validator(value)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
-        where = "/".join(map(str, getattr(error, "instance_path", ())))
-        message = getattr(error, "message", str(error))
-        shown = message if len(message) <= _SHOWN else f"{message[: _SHOWN // 2]} … {message[-_SHOWN // 2 :]}"
-        raise CorpusError(f"{path} is not a valid JSON Schema: {shown} (at /{where})") from None
-
-
-def _refuse(uri: str) -> Any:
-    """Fetch nothing: a submission must not decide by its schema which address is asked, or which file is read."""
-    raise ValueError(f"a schema refers only to itself, not to {uri}")
-
-
-def _check_registry(registry: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
-    for error in _validator(schema, formats=False).iter_errors(registry):
-        where = "/".join(map(str, error.instance_path))
-        raise CorpusError(f"{path}: {error.message} (at /{where})")
-    seen: set[str] = set()
-    for target in registry["targets"]:
-        if target["target_id"] in seen:
-            raise CorpusError(f"{path}: the target {target['target_id']!r} is there twice")
-        seen.add(target["target_id"])
 
 
 def _check_layers(schema: Schema) -> None:

@@ -10,13 +10,13 @@ Objects are merged key by key, lists of plain values as sets in order, and lists
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ..core.json_positions import join_pointer
 
-_NAMES = ("const", "title")
 _ABSENT = object()
 
 
@@ -51,11 +51,8 @@ def _merge(base: Any, ours: Any, theirs: Any, at: tuple[str, ...], found: Merged
     if isinstance(ours, dict) and isinstance(theirs, dict) and isinstance(base, dict):
         return _keyed(base, ours, theirs, at=at, found=found)
     if isinstance(ours, list) and isinstance(theirs, list) and isinstance(base, list):
-        if not any(isinstance(one, dict | list) for one in (*base, *ours, *theirs)):
-            plain = ({one: one for one in value} for value in (base, ours, theirs))
-            return list(_keyed(*plain, at=at, found=found).values())
-        for name in _NAMES:
-            named = [_by(name, value) for value in (base, ours, theirs)]
+        for keyed_by in _KEYS:
+            named = [keyed_by(value) for value in (base, ours, theirs)]
             if None not in named:
                 return list(_keyed(*(one or {} for one in named), at=at, found=found).values())
     found.conflicts.append((join_pointer(*at), "both changed it" if theirs is not _ABSENT else "it is gone now"))
@@ -83,8 +80,24 @@ def _order(ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
     return names
 
 
-def _by(name: str, items: Sequence[Any]) -> dict[Any, Any] | None:
+def _by_value(items: Sequence[Any]) -> dict[Any, Any] | None:
+    """Return plain values by type and value, None for other values or repeated ones. 1 and true are two."""
+    if any(isinstance(one, dict | list) for one in items):
+        return None
+    found = {(type(one), one): one for one in items}
+    return found if len(found) == len(items) else None
+
+
+def _by_name(name: str, items: Sequence[Any]) -> dict[Any, Any] | None:
     """Return objects by the value of a key, None if they do not all have one of their own."""
     values = [one.get(name) if isinstance(one, dict) else None for one in items]
     plain = all(isinstance(one, str | int) for one in values)
     return dict(zip(values, items, strict=True)) if plain and len(set(values)) == len(values) else None
+
+
+_KEYS: tuple[Callable[[Sequence[Any]], dict[Any, Any] | None], ...] = (
+    _by_value,
+    partial(_by_name, "const"),
+    partial(_by_name, "title"),
+)
+"""The ways to tell the items of lists apart, tried in this order."""

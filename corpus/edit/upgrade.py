@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -24,7 +23,7 @@ from ..checks.suppress.baseline import BASELINE
 from ..checks.suppress.exceptions import EXCEPTIONS, read_exceptions
 from ..checks.suppress.suppressions import all_severities
 from ..core.model import CorpusError
-from ..core.regular_file import read_utf8
+from ..core.regular_file import read_file, read_utf8
 from ..core.schema import Schema, shipped
 from ..core.settings import read_settings
 from ..files import Index, Reader, by_document
@@ -91,7 +90,8 @@ def write_upgrade(root: Path, plan: Plan) -> None:
 def _merge_schemas(root: Path, plan: Plan) -> None:
     for name in _SCHEMAS:
         path = f"schema/{name}"
-        base, ours, theirs = (json.loads(read_utf8(one / name)) for one in (BEGUN, root / "schema", shipped()))
+        base, theirs = (json.loads(read_utf8(folder / name)) for folder in (BEGUN, shipped()))
+        ours = json.loads(read_utf8(root / path, root))
         merged = merge(base, ours, theirs)
         plan.conflicts += [
             f"{path}: {pointer}: {why}; edit it so that it says what you mean" for pointer, why in merged.conflicts
@@ -105,9 +105,10 @@ def _new_schema(root: Path, plan: Plan) -> Schema | None:
     """Return the merged schema, None with a conflict if it cannot be followed."""
     with TemporaryDirectory(prefix="corpus-") as made:
         folder = Path(made)
-        shutil.copytree(root / "schema", folder / "schema")
-        for name, data in plan.files.items():
-            (folder / name).write_bytes(data)
+        (folder / "schema").mkdir()
+        for name in (*_SCHEMAS, "targets.json", "targets.schema.json"):
+            path = f"schema/{name}"
+            (folder / path).write_bytes(plan.files.get(path) or read_file(root / path, root))
         try:
             return Schema.read(folder)
         except CorpusError as error:

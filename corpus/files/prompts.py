@@ -24,7 +24,7 @@ class Prompt:
 def read_prompts(root: Path) -> list[Prompt]:
     """Return the instructions of all passes by file name. Raises CorpusError for one that is a link or not UTF-8."""
     found = []
-    for path in sorted((root / PROMPTS).glob("*.md")):
+    for path in sorted(one for one in (root / PROMPTS).glob("*.md") if not one.name.startswith(".")):
         text = read_utf8(path, root)
         title = _TITLE.search(text)
         found.append(Prompt(path.name, title[1] if title else "", text))

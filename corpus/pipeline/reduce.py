@@ -20,7 +20,6 @@ from ..checks.names import names as names_of
 from ..checks.release_changes import unreadable_release
 from ..checks.repeated import Passage
 from ..checks.repeated import passages as passages_of
-from ..checks.summaries import Summaries
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
 from ..core.json_positions import position
 from ..core.model import GOLD, Annotation, CorpusError
@@ -30,6 +29,7 @@ from ..files.releases import LastRelease, read_last_release
 from .check import Policy
 from .select import Selection
 from .shard import Shard
+from .summaries import SummarySpool
 
 
 class LookUp(Protocol):
@@ -53,14 +53,14 @@ class LookUp(Protocol):
 
 
 class Reduction:
-    """What is kept of each shard until the last one: a kilobyte or two a document."""
+    """What is kept of each shard until the last one: in memory little, in a temporary file two kilobytes a document."""
 
     def __init__(self, policy: Policy, selection: Selection) -> None:
         self._policy, self._selection = policy, selection
         self._named = policy.suppressions.doc_ids
         self._used: Used = Counter()
         self._skipped_levels: SkippedLevels = {}
-        self._summaries: list[Summaries] = []
+        self._summaries = SummarySpool()
 
     def add(self, shard: Shard) -> None:
         """Keep the summaries of a shard, and which suppressions its findings used."""
@@ -69,7 +69,7 @@ class Reduction:
         self._skipped_levels.update(
             (key, levels) for key, levels in shard.skipped_levels.items() if key[0] in self._named
         )
-        self._summaries.append(shard.summaries)
+        self._summaries.add(shard.summaries)
 
     def finish(self, root: Path, documents: int, look: LookUp, schema: Schema, index: Index | None = None) -> Shard:
         """Return a Shard without documents that has the findings of all remaining rules.
@@ -79,7 +79,10 @@ class Reduction:
         """
         last = Shard()
         # Corpus-wide findings can use suppressions too, so these are judged last.
-        self._corpus_wide(root, documents, look, schema, last)
+        try:
+            self._corpus_wide(root, documents, look, schema, last)
+        finally:
+            self._summaries.close()
         self._used.update(last.used)
         self._about_suppressions(index, last)
         return last
@@ -92,7 +95,7 @@ class Reduction:
         except CorpusError as error:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
-        summaries = Summaries.joined(self._summaries)
+        summaries = self._summaries.summaries()
         summarised = len(summaries) == documents
         complete = self._selection.complete and summarised
         corpus = Corpus(

@@ -21,13 +21,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from ..agreement import card_table
 from ..core.card_text import Prose
 from ..core.hard_cases import occurrences
 from ..core.model import GOLD, CorpusError, Record
 from ..core.schema import Label, Schema
+from ..core.yaml_file import dump_yaml
 from ..pipeline.tables import WITHHELD, Config, Labels, configs
 from ..pipeline.tables.parquet import TWINS, ColumnCounts
 from ..report.tables import markdown
@@ -122,7 +122,7 @@ def _joined(front: dict[str, Any], built: list[Config], version: str, splits: Sp
         _config_entry(config, version, content, splits[config.name], config is built[0]) for config in built
     ]
     front["dataset_info"] = [_info(config, splits[config.name]) for config in built]
-    return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{body}"
+    return f"---\n{dump_yaml(front)}---\n{body}"
 
 
 def features(columns: Iterable[pa.Field], labels: Labels, path: str = "") -> list[dict[str, Any]]:
@@ -256,8 +256,8 @@ def _annotations(splits: Splits) -> Iterator[Record]:
         for file in (file for split in splits.get(config, {}).values() for file in split.files):
             columns = ["doc_id", "provenance", *(["annotator"] if config != "documents" else [])]
             with file.open_input() as opened:
-                rows = pq.read_table(opened, columns=columns).to_pylist()
-            yield from ({"annotator": GOLD, **row} for row in rows)
+                for batch in pq.ParquetFile(opened).iter_batches(1024, columns=columns):
+                    yield from ({"annotator": GOLD, **row} for row in batch.to_pylist())
 
 
 def _label_tables(schema: Schema, counts: ColumnCounts) -> str:

@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..core.card_text import Prose
 from ..core.model import CorpusError, Problem
 from ..core.schema import Schema
 from ..core.settings import VERSION
+from ..core.yaml_file import dump_yaml
 from ..files.git import Git
 from ..files.prompts import read_prompts
 from ..files.releases import parts, versions
@@ -165,7 +164,7 @@ def _citation(cited: dict[str, Any], version: str, day: str | None) -> dict[str,
         "keywords": cited.get("keywords"),
     }
     return {
-        "CITATION.cff": yaml.safe_dump(cited, sort_keys=False, allow_unicode=True, width=1000),
+        "CITATION.cff": dump_yaml(cited),
         ".zenodo.json": json.dumps({name: one for name, one in zenodo.items() if one}, indent=2) + "\n",
     }
 

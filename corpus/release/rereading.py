@@ -45,11 +45,12 @@ def rereading(root: Path, schema: Schema, doc_ids: set[str]) -> tuple[list[Rate]
     if not (root / REREADING).is_file():
         return [], "Gold was not read again by a fresh reader."
     value = read_toml(root / REREADING)
-    if set(value) != _KEYS or not isinstance(value["article"], list):
+    articles = value.get("article")
+    if set(value) != _KEYS or not isinstance(articles, list) or not all(isinstance(one, dict) for one in articles):
         raise CorpusError(f"{REREADING}: it has reader, seed and [[article]]")
     totals: dict[str, tuple[int, int]] = {}
     seen: set[str] = set()
-    for number, article in enumerate(value["article"], 1):
+    for number, article in enumerate(articles, 1):
         where = f"{REREADING}: article {number}"
         doc_id = article.get("doc_id")
         if doc_id not in doc_ids or doc_id in seen:
@@ -73,7 +74,7 @@ def _counts(article: dict[str, Any], schema: Schema, where: str) -> Iterator[tup
             continue
         known = layer in schema.layers and isinstance(of, dict) and len(of) == 2
         read, wrong = (of.get("read"), of.get("wrong")) if known else (None, None)
-        if not isinstance(read, int) or not isinstance(wrong, int):
+        if type(read) is not int or type(wrong) is not int:
             raise CorpusError(f"{where}: write LAYER = {{read = 12, wrong = 1}}, not {layer} = {of!r}")
         if not 0 <= wrong <= read:
             raise CorpusError(f"{where}: {layer} has {wrong} wrong records of {read}")

@@ -2,8 +2,8 @@
 
     parts, or the files of one run → files in order → SHA-256 of all rows of a table → <config>/<split>-NNNNN-of-NNNNN
 
-The hash of a table is over its rows in their order, whatever its files, so it is computed last, from the files
-themselves, one table a call.
+The hash of a table is over its rows in their order, whatever its files. One run computes it while it writes; that of
+parts is computed last, from the files themselves, one table a call.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files.storage import Storage
-from ..files.table_hash import Hashed, TableHash
+from ..files.table_hash import TableHash
 from ..pipeline.executors import Engine, Lost, run_all
 from ..pipeline.tables import configs
-from ..pipeline.tables.parquet import ColumnCounts, Written
+from ..pipeline.tables.parquet import ColumnCounts, Hashed, Written
 
 _COPIES = 16
 """Files that are copied at once: object storage copies by itself, and answers when it is done."""
@@ -41,13 +41,6 @@ class TableFile:
     def open_input(self) -> pa.NativeFile:
         """Open the file for reading."""
         return self.storage.open_input(self.name)
-
-    def hash(self) -> str:
-        """Return the SHA-256 of the bytes that the file has now."""
-        found = hashlib.sha256()
-        for block in self.storage.blocks(self.name):
-            found.update(block)
-        return found.hexdigest()
 
 
 @dataclass(slots=True)
@@ -83,18 +76,24 @@ def place_tables(
     Raises CorpusError if a file does not have the bytes that were written.
     """
     files: dict[tuple[str, str], list[TableFile]] = {}
-    written: dict[tuple[str, str], list[Written]] = {}
+    counts: dict[tuple[str, str], ColumnCounts] = {}
+    known: dict[tuple[str, str], Hashed | None] = {}
     for source in sources:
-        for one in source.tables:
-            files.setdefault((one.config, one.split), []).extend(source.files(one))
-            written.setdefault((one.config, one.split), []).append(one)
+        for written in source.tables:
+            table = written.config, written.split
+            files.setdefault(table, []).extend(source.files(written))
+            counts.setdefault(table, Counter()).update(written.counts)
+            # A table that has rows of two sources is hashed from its files.
+            known[table] = written.hashed if table not in known else None
     order = {split: i for i, split in enumerate(schema.splits)}
     names = [config.name for config in configs(schema)]
     tables = sorted(files, key=lambda table: (names.index(table[0]), order.get(table[1], len(order)), table[1]))
-    hashes = run_all(engine, hash_table, [_Table(files[table], written[table]) for table in tables])
+    left = [table for table in tables if known[table] is None]
+    found = dict(zip(left, run_all(engine, hash_table, [files[table] for table in left]), strict=True))
     splits: dict[str, dict[str, Split]] = {}
     copies: list[tuple[TableFile, TableFile]] = []
-    for (name, split), hashed in zip(tables, hashes, strict=True):
+    for name, split in tables:
+        hashed = known[name, split] or found[name, split]
         if isinstance(hashed, Lost):
             raise CorpusError(f"the worker that hashed the table {name}, {split}, was killed each time")
         old = files[name, split]
@@ -103,42 +102,31 @@ def place_tables(
             for i, one in enumerate(old)
         ]
         copies += zip(old, new, strict=True)
-        splits.setdefault(name, {})[split] = Split(
-            *hashed, sum((one.counts for one in written[name, split]), Counter()), new
-        )
+        splits.setdefault(name, {})[split] = Split(*hashed, counts[name, split], new)
     with ThreadPoolExecutor(_COPIES) as pool:
         list(pool.map(_copy, copies))
     return splits
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table, and what was written to it at a time."""
-
-    files: Sequence[TableFile]
-    written: Sequence[Written]
-
-
-def hash_table(table: _Table) -> Hashed:
+def hash_table(files: Sequence[TableFile]) -> Hashed:
     """Return the rows, the uncompressed bytes and the logical hash of a table.
 
-    They are known if all of it was written at a time. Raises CorpusError if a file does not have the bytes that were
-    written.
+    Raises CorpusError if a file does not have the bytes that were written.
     """
-    for one in table.files:
-        if one.sha256 != one.hash():
-            raise CorpusError(f"{one.storage}/{one.name} is damaged: delete {one.storage} and run the command again")
-    if len(table.written) == 1:
-        return table.written[0].hashed
     hashed: TableHash | None = None
-    for one in table.files:
+    for one in files:
+        whole = hashlib.sha256()
+        for block in one.storage.blocks(one.name):
+            whole.update(block)
+        if whole.hexdigest() != one.sha256:
+            raise CorpusError(f"{one.storage}/{one.name} is damaged: delete {one.storage} and run the command again")
         with one.open_input() as file:
-            parquet = pq.ParquetFile(file)
-            hashed = hashed or TableHash(parquet.schema_arrow)
-            for batch in parquet.iter_batches(1024):
+            table = pq.ParquetFile(file)
+            hashed = hashed or TableHash(table.schema_arrow)
+            for batch in table.iter_batches(1024):
                 hashed.update(batch)
     assert hashed is not None
-    return hashed.result()
+    return hashed.rows, hashed.size, hashed.hexdigest()
 
 
 def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:

@@ -1,22 +1,45 @@
-"""Groups of documents to break figures down by: the values of a field of the record, or the length of the text."""
+"""Groups of documents to break figures down by: values of a field of the record, the length, or hard cases."""
 
 from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 
+from ..core.hard_cases import HARD_CASES
+from ..core.model import CorpusError, Record
+from ..core.schema import Schema
 from .gold import GoldDocument
 
-LENGTH = "length"
+LENGTH, CASES = "length", "hard-case"
 _BOUNDS = (1_000, 2_000, 4_000, 8_000)
 """Lengths of texts in code points, between which the groups lie."""
 
 
-def groups_of(gold: GoldDocument, by: Sequence[str]) -> Iterator[str]:
-    """Yield the groups of a document, as `field=value`; a list of values puts it in several groups."""
+def check_groups(schema: Schema, by: Sequence[str]) -> None:
+    """Raise CorpusError for a name other than the fields of the record, `length` and `hard-case`."""
+    known = [one.name for one in schema.article_fields]
+    for name in by:
+        if name not in (*known, LENGTH, CASES):
+            raise CorpusError(
+                f"articles have no field {name} to break figures down by; use {LENGTH}, {CASES}, or {', '.join(known)}"
+            )
+
+
+def groups_of(gold: GoldDocument, schema: Schema, by: Sequence[str]) -> Iterator[str]:
+    """Yield the groups of a document, as `field=value`; a list of values puts it in several groups.
+
+    A document is in the group of each hard case that its text and gold have, and in that of no case otherwise.
+    """
     for name in by:
         if name == LENGTH:
             yield f"{LENGTH}={_length(gold.length)}"
+            continue
+        if name == CASES:
+            row: Record = {**gold.article.record, "text": gold.article.text}
+            row |= {layer: gold.value.get(layer) or [] for layer in schema.layers}
+            yield from [f"{CASES}={case.name}" for case in HARD_CASES if any(True for _ in case.found(row))] or [
+                f"{CASES}=–"
+            ]
             continue
         value = gold.article.record.get(name)
         for one in value if isinstance(value, list) else [value]:

@@ -16,7 +16,7 @@ from ..core.settings import find_root
 from ..core.source_tokens import layers_to_annotate
 from .count import count
 from .gold import GoldDocument, gold_documents
-from .groups import groups_of
+from .groups import check_groups, groups_of
 from .predictions import (
     Item,
     Predictions,
@@ -99,10 +99,11 @@ def score(
     build (as `huggingface_hub.snapshot_download` gives it), or a version in the corpus's releases/; then gold is read
     from its Parquet, and no corpus is needed.
 
-    Without `split`, the splits of the predicted documents are scored. `by` names fields of the article's record, or
-    "length", to break the figures down. `missing="empty"` scores documents without predictions as empty, and
-    `multi_entity="drop"` leaves mentions in two entities out of coreference; both are refused otherwise. `submission`
-    is a file to write the predictions to, with `system` as the name, once they are scored against a release.
+    Without `split`, the splits of the predicted documents are scored. `by` names fields of the article's record,
+    "length" or "hard-case", to break the figures down. `missing="empty"` scores documents without predictions as
+    empty, and `multi_entity="drop"` leaves mentions in two entities out of coreference; both are refused otherwise.
+    `submission` is a file to write the predictions to, with `system` as the name, once they are scored against a
+    release.
 
     Twins are not scored, and predictions for them are ignored.
 
@@ -112,6 +113,7 @@ def score(
     corpus = corpus_around(root, release)
     gold = _open_gold(corpus, release, against)
     _check_layers(gold.schema, layers)
+    check_groups(gold.schema, by)
     given = read_source(predictions, corpus)
     gold, split = _as_submitted(gold, given, corpus, split)
     splits = _splits(split, gold, given)
@@ -125,7 +127,7 @@ def score(
         sums.stories.add(one.story)
         for key, counts in count(schema, one.value, predicted, scored, multi_entity == "drop"):
             sums.add(one.story, key, counts)
-            for group in groups_of(one, by) if not key.group else ():
+            for group in groups_of(one, gold.schema, by) if not key.group else ():
                 sums.add(one.story, key._replace(group=group), counts)
     if not sums.by_key:
         raise CorpusError(f"{gold.name} and the predictions have no layer in common")

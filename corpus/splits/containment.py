@@ -36,7 +36,7 @@ _LETTERS = 100
 """The fewest letters that two texts share, estimated: about 20 words."""
 _SHARED = 6
 """The fewest sampled runs that two texts share."""
-_PARTS = 8
+_PARTS = 16
 """Hashes are sorted in as many parts, one after another, so that this needs little memory."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _TOP = 2**32
@@ -112,7 +112,8 @@ def contained(samples: pa.BinaryArray, labels: Sequence[str]) -> Iterator[Contai
     common: list[Hashes] = []
     found: list[npt.NDArray[np.int64]] = []
     for part in range(_PARTS):
-        in_part = (hashes % _PARTS == part) & is_labelled[texts]
+        # The first byte of a hash is its last one.
+        in_part = (hashes.view(np.uint8)[::4] % _PARTS == part) & is_labelled[texts]
         pairs, frequent = _pairs(hashes[in_part], texts[in_part], of, len(names))
         common.append(frequent)
         found.append(pairs)

@@ -97,6 +97,13 @@ class Near:
             found.update(self._hashed[rows[similar(self._minima, np.full(len(rows), row), rows)]].tolist())
         return sorted(found - {text})
 
+    def are_near(self, text: int, other: int) -> bool:
+        """Return True if two texts are near-duplicates."""
+        if any(group[text] == group[other] >= 0 for group in self._equal):
+            return True
+        rows = np.searchsorted(self._hashed, [text, other])
+        return bool(similar(self._minima, rows[:1], rows[1:])[0])
+
     def groups(self, label: str) -> list[list[int]]:
         """Return the connected components of near-duplicates among the texts with a label."""
         chosen = self._labels == self._names.get(label, -1)

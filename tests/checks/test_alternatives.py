@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.corpora import TEXT, Corpus, span
+from support.corpora import TEXT, Corpus, record, span
 
 CUE = span(TEXT, "said")
 FIT: tuple[dict[str, Any], ...] = (
@@ -74,6 +74,25 @@ def test_alternatives_on_a_text_that_changed_add_nothing_to_the_one_finding(corp
     corpus.write("annotations/gold/alpha.json", value)
     assert findings(corpus, {"layer": "mentions", "spans": [CUE | {"text": "sad"}]}) == []
     assert "P307" in {one["code"] for one in corpus.findings()}
+
+
+def test_alternatives_move_with_their_words(corpus: Corpus) -> None:
+    """A headline was added: one fix moves the records, and the next one the alternatives."""
+    value = corpus.read("annotations/gold/alpha.json")
+    good = [{"layer": "mentions", "spans": [CUE]}]
+    text = f"Late news\n{TEXT}"
+    changed = record("alpha", text)
+    corpus.write("raw/alpha.txt", text)
+    corpus.write("raw/alpha.json", changed)
+    value |= {"schema_version": "1.1", "provenance": {"alternatives": good}, "text_sha256": changed["text_sha256"]}
+    for annotator in ("gold", "ann-a"):
+        corpus.write(f"annotations/{annotator}/alpha.json", value | {"annotator": annotator})
+    assert {one["code"] for one in corpus.findings() if one["severity"] == "error"} == {"P307"}
+    for _ in range(2):
+        corpus.run("fmt", "--fix", "--unsafe")
+    assert [one for one in corpus.findings() if one["severity"] == "error"] == []
+    (moved,) = corpus.read("annotations/gold/alpha.json")["provenance"]["alternatives"]
+    assert moved["spans"] == [span(text, "said")]
 
 
 def test_alternatives_need_the_version_that_has_them(corpus: Corpus) -> None:

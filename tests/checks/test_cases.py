@@ -134,11 +134,11 @@ def test_no_check_speaks_for_another(case: Case) -> None:
 
 def test_fixes_mend(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What has a fix that is asked for is clean then, and there is nothing to do again."""
-    root, _, meanwhile = copy(case.folder, tmp_path / "safe")
+    root, _, meanwhile = copy(case.folder, tmp_path / "safe", only_bad=True)
     found = case.problems if meanwhile is nothing else validate(root)
     mends(root, found, False, capsys)
     if any(problem.fix and not problem.fix.safe for problem in found):
-        root, _, _ = copy(case.folder, tmp_path / "unsafe")
+        root, _, _ = copy(case.folder, tmp_path / "unsafe", only_bad=True)
         mends(root, found, True, capsys)
 
 

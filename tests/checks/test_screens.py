@@ -210,6 +210,33 @@ def test_most_documents_need_no_check(tmp_path: Path, monkeypatch: pytest.Monkey
     assert sum(not one.checks for one in found) >= 280
 
 
+def test_marks_in_marks_need_no_look_at_each_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each text has single marks in double ones, an apostrophe and a mark that opens again in the next paragraph."""
+    asked = []
+    screened = shard.screened
+    monkeypatch.setattr(shard, "screened", lambda *args: asked.append(screened(*args)) or asked[-1])
+    text = "“We wrote ‘no’ to the mayor’s plan twice,” Åsa Lindqvist said.\n“It ends.\n“It’s over,” she said.\n"
+    start(tmp_path)
+    for number in range(16):
+        value = annotation(f"doc-{number}", text, nonquotes=[])
+        value["layers_done"].append("nonquotes")
+        value["quotes"][0] |= {
+            "type": "direct",
+            "content": [span(text, "We wrote ‘no’ to the mayor’s plan twice,")],
+        }
+        write(tmp_path, f"raw/doc-{number}.txt", text.encode())
+        write(tmp_path, f"raw/doc-{number}.json", orjson.dumps(article(f"doc-{number}", text)))
+        write(tmp_path, f"annotations/gold/doc-{number}.json", orjson.dumps(value))
+    codes = {one.code for one in findings(tmp_path) if hasattr(one, "code")}
+    of_marks = {"Q501", "Q521", "Q522", "Q523", "Q525", "Q537"}
+    assert "C604" in codes  # “It ends.
+    assert not codes & of_marks
+    checks = {check.ask: check.code for check in CHECKS}
+    assert len(asked[0]) == 16
+    assert not of_marks & {checks[ask] for one in asked[0].values() for ask in one.checks}
+    assert missed(tmp_path) == []
+
+
 def test_a_retold_quote_does_not_hide_the_one_around_it(tmp_path: Path) -> None:
     text = "Åsa Lindqvist slept when she wrote.\n“Ivo said the bridge would hold all winter long, so come,” it read.\n"
     value = annotation("alpha", text, nonquotes=[])
@@ -227,5 +254,5 @@ def test_each_check_of_documents_has_a_screen() -> None:
 
 
 def test_words_of_screens_are_those_of_the_checks() -> None:
-    assert all(sources._CONJUNCTION.match(f"{word} x") for word in screens.quotes.CONJUNCTIONS)
-    assert all(sources._AUXILIARY.match(f"{word} x") for word in screens.quotes.AUXILIARIES)
+    assert all(sources.CONJUNCTION.match(f"{word} x") for word in screens.quotes.CONJUNCTIONS)
+    assert all(sources.AUXILIARY.match(f"{word} x") for word in screens.quotes.AUXILIARIES)

@@ -49,6 +49,12 @@ def test_both_edits_are_there(base: Any, ours: Any, theirs: Any, merged: Any) ->
     assert (found.value, found.conflicts) == (merged, [])
 
 
+def test_a_list_with_repetitions_is_not_merged_and_true_is_not_one() -> None:
+    found = merge([1], [1, True], [1, 2])
+    assert (found.conflicts, [(type(one), one) for one in found.value]) == ([], [(int, 1), (bool, True), (int, 2)])
+    assert merge(["a"], ["a", "a"], ["a", "b"]).conflicts
+
+
 def test_what_both_changed_is_a_conflict_at_its_place() -> None:
     found = merge({"a": {"b": 1}, "c": 1}, {"a": {"b": 2}, "c": 1}, {"a": {"b": 3}, "c": 4})
     assert [pointer for pointer, _ in found.conflicts] == ["/a/b"]

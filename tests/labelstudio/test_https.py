@@ -21,6 +21,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
             monkeypatch.setenv(name, value)
         for name in ("LABEL_STUDIO_API_KEY_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
             monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr("corpus.labelstudio.connection.wait", lambda attempt: None)
         yield running
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import sys
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from corpus.files import Index
 from corpus.formats import german_news
 from corpus.pipeline import shard
 from corpus.pipeline.check import Policy
-from corpus.pipeline.shard import Compilation, compile_shard
+from corpus.pipeline.shard import Compilation, Shard, compile_shard
 
 sys.path.insert(0, str(REPOSITORY / "benchmarks"))
 SCHEMA = Schema.read(REPOSITORY)
@@ -142,3 +143,13 @@ def odd(number: int, record: Any, text: str | None, annotations: dict[str, Any])
         case 7:
             annotations.pop("gold", None)
     return record, text, annotations
+
+
+def test_a_shard_is_sent_with_its_own_rows_only() -> None:
+    whole = pa.record_batch({"doc_id": [f"doc-{i:04}" for i in range(10_000)]})
+    some = Shard(documents=10, errors=2, batches={"dev": {"documents": whole.slice(5_000, 10)}})
+    sent = pickle.dumps(some)
+    assert len(sent) < 5_000
+    received = pickle.loads(sent)
+    assert received.batches["dev"]["documents"].equals(whole.slice(5_000, 10))
+    assert (received.documents, received.errors, received.used) == (10, 2, some.used)

@@ -37,6 +37,8 @@ def test_rates_of_errors_have_the_interval_of_wilson(corpus: Corpus) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ('reader = "r"\nseed = 1\narticle = [1]\n', "it has reader, seed and [[article]]"),
+        (READ + "quotes = {read = 3, wrong = true}\n", "write LAYER = {read = 12, wrong = 1}, not quotes"),
         ("seed = 1\n", "it has reader, seed and [[article]]"),
         (READ.replace("alpha", "omega"), "article 1: 'omega' is not an article with gold"),
         (READ + READ.partition("\n\n")[2], "article 2: 'alpha' is listed twice"),

@@ -188,6 +188,21 @@ def test_groups_of_documents(corpus: Corpus, tmp_path: Path) -> None:
     assert found["quotes exact F1 [story=bridge]"] == found["quotes exact F1 [length=0 to 999]"] == 1
 
 
+def test_groups_of_hard_cases_are_the_same_from_a_build(corpus: Corpus, tmp_path: Path) -> None:
+    """The one quote of each article has a pronoun as its source and marks that are curly throughout."""
+    folder = predicted(tmp_path / "p", "alpha", "beta")
+    found = named(score(folder, corpus.root, by=("hard-case",)))
+    groups = {name for name in found if "hard-case=" in name}
+    assert "quotes exact F1 [hard-case=pronoun as source]" in groups
+    assert not any("quote in a quote" in name for name in groups)
+    assert {name for name in named(score(folder, release=built(corpus), by=("hard-case",))) if "=" in name} == groups
+
+
+def test_a_group_that_articles_do_not_have_is_refused(corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no field genre to break figures down by"):
+        score(predicted(tmp_path / "p", "alpha"), corpus.root, by=("genre",))
+
+
 def built(corpus: Corpus) -> Path:
     """A build of the documents of train."""
     for path in corpus.root.rglob("gamma.*"):

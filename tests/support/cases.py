@@ -39,14 +39,18 @@ def nothing(bad: Path) -> None:
     """What happens meanwhile in nearly all cases."""
 
 
-def copy(folder: Path, to: Path) -> tuple[Path, Path, Callable[[Path], None]]:
-    """Copy a case to `to`, and make what could not be committed: bad, good, and what happens meanwhile."""
+def copy(folder: Path, to: Path, only_bad: bool = False) -> tuple[Path, Path, Callable[[Path], None]]:
+    """Copy a case to `to`, and make what could not be committed: bad, good, and what happens meanwhile.
+
+    With `only_bad`, there is no good side unless it is needed to make the bad one.
+    """
     bad, good = to / "bad", to / "good"
-    copy_bad(folder, bad)
-    shutil.copytree(folder / "good", good, dirs_exist_ok=True)
-    for side in (bad, good):
-        give_schema(side)
     made = runpy.run_path(str(folder / "make.py")) if (folder / "make.py").exists() else {}
+    copy_bad(folder, bad)
+    give_schema(bad)
+    if made or not only_bad:
+        shutil.copytree(folder / "good", good, dirs_exist_ok=True)
+        give_schema(good)
     if made:
         made["make"](bad, good)
     return bad, good, made.get("meanwhile", nothing)
@@ -75,8 +79,9 @@ def _patched(folder: Path) -> Path:
 
 def give_schema(root: Path) -> None:
     """Put the schema with the registry of the cases into the corpus at `root`."""
-    shutil.copytree(REPOSITORY / "schema", root / "schema", dirs_exist_ok=True)
-    shutil.copy(CASES / "targets.json", root / "schema" / "targets.json")
+    (root / "schema").mkdir(exist_ok=True)
+    for path in (*(REPOSITORY / "schema").glob("*.schema.json"), CASES / "targets.json"):
+        shutil.copyfile(path, root / "schema" / path.name)
 
 
 _SCHEMAS: dict[tuple[tuple[str, bytes], ...], Schema] = {}

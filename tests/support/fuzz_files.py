@@ -26,7 +26,8 @@ from corpus.files.releases import read_last_release
 from corpus.files.unpack import Unpacker
 from corpus.labelstudio.export import read_export
 from corpus.labelstudio.pseudonyms import Pseudonyms
-from corpus.release.make import _citation, _cited
+from corpus.release.citation import read_citation
+from corpus.release.make import _citation
 from corpus.release.verify import verify
 from support.cases import give_schema
 from support.corpora import TEXT, annotation, record, tiny
@@ -130,7 +131,7 @@ class CardAndCitation:
             prose = Prose.read(path)
             assert isinstance(prose.title + prose.begin, str)
         else:
-            _citation(_cited(self.root), "1.0.0", "2026-01-01")
+            _citation(read_citation(self.root), "1.0.0", "2026-01-01")
         return {"read": 1}
 
 

@@ -127,6 +127,9 @@ def read(doc_id: str, compared: bool = False) -> Doc:
         for name, data in zip(ANNOTATORS, annotations, strict=True)
         if compared or name == "gold"
     }
+    for value in kept.values():
+        # Alternatives of records that a fault takes away or moves would be findings of their own.
+        value.get("provenance", {}).pop("alternatives", None)
     return Doc(doc_id, text.decode(), orjson.loads(record), kept)
 
 

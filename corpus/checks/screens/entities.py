@@ -14,7 +14,7 @@ from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.texts import WORD, hashes
 from ...core.pronouns import pronouns_of
-from ..chains import _key as same_key
+from ..chains import name_key
 from ..mentions import _EDGES as EDGES
 from ..mentions import _THINGS as THINGS
 from ..mentions import mixed_word
@@ -250,7 +250,7 @@ def _key_hashes(strings: pa.StringArray) -> npt.NDArray[np.uint64]:
     if not plain.all():
         values = strings.to_pylist()
         strings = pa.array(
-            [one if is_plain else same_key(one) for one, is_plain in zip(values, plain.tolist(), strict=True)]
+            [one if is_plain else name_key(one) for one, is_plain in zip(values, plain.tolist(), strict=True)]
         )
     bare = pc.replace_substring_regex(pc.ascii_lower(strings), r"\s+", "")
     offsets = np.frombuffer(bare.buffers()[1], np.int32)[: len(bare) + 1].astype(np.int64)

@@ -1,9 +1,9 @@
-"""Screens about quotation marks. They know the pairs of a text of which all marks are plain.
+"""Screens about quotation marks: which offsets lie between the marks of a pair, and where all marks are.
 
     “It will hold,” said Marr. “I know.”        plain: each mark opens or closes for certain, and they alternate
-    “We said ‘no’ twice,” said Una.             not plain: flagged for every check about marks
+    “We said ‘no’ twice,” said Una.             not plain: one text at a time, by `quotation_marks.QuotationMarks`
 
-`quotation_marks.QuotationMarks` decides about all texts; this is the part of it that needs no look at other marks.
+Most texts are plain, and their pairs are found in all of them at once.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.records import Records
 from ...columns.texts import SPACE, WORD, Codes
+from ...core.arrays import ranges
 from ...core.languages import DIALOGUE_DASH, SAME_MARKS, WITHOUT_BLANKS
-from ..quotation_marks import MARKS
+from ..quotation_marks import MARKS, QuotationMarks
 from .frame import Frame, frame
 
 _SINGLE = "'‘’‚`´"
@@ -33,25 +34,52 @@ _NEAR = 4
 
 
 class Pairs(NamedTuple):
-    """The pairs of marks of the plain texts, as offsets in the joined texts, and the documents of other texts."""
+    """The pairs of marks of all texts, as offsets in the joined texts, sorted by their opening marks."""
 
     opening: Numbers
     closing: Numbers
-    unclear: Mask
+    """The end of a mark that is not closed."""
+    closed: Mask
+    outer: Numbers
+    """The number of the innermost pair around each, -1 if there is none."""
+    offsets: Numbers
+    """The offsets of all marks, ascending."""
 
     def around(self, offsets: Numbers) -> tuple[Mask, Numbers]:
-        """Return whether each offset lies between the marks of a pair, and the number of the last pair before it."""
+        """Return whether each offset lies between the marks of a pair, and the number of the innermost such pair."""
         number = np.searchsorted(self.opening, offsets) - 1
-        inside = number >= 0
-        number = np.maximum(number, 0)
-        if not len(self.opening):
-            return np.zeros(len(offsets), np.bool_), number
-        return inside & (self.closing[number] > offsets), number
+        while True:
+            before = np.flatnonzero(number >= 0)
+            left = before[self.closing[number[before]] <= offsets[before]]
+            if not len(left):
+                return number >= 0, np.maximum(number, 0)
+            number[left] = self.outer[number[left]]
 
 
 @lru_cache(maxsize=1)
 def pairs(columns: Columns) -> Pairs:
     """Return the pairs of marks of some columns."""
+    opening, closing, unclear = _plain_pairs(columns)
+    texts = columns.texts
+    closed, outer = np.ones(len(opening), np.bool_), np.full(len(opening), -1)
+    found, offsets = [(opening, closing, closed, outer)], [opening, closing]
+    for i in np.flatnonzero(unclear & texts.known).tolist():
+        marks, begin = QuotationMarks(texts.listed[i], columns.languages[i]), int(texts.begins[i])
+        made = np.array([*marks.pairs], np.int64).reshape(-1, 3)
+        found.append((made[:, 0] + begin, made[:, 1] + begin, made[:, 2] > 0, np.array(marks.outer, np.int64)))
+        offsets.append(np.fromiter(marks.offsets, np.int64, len(marks.offsets)) + begin)
+    counts = np.cumsum([0, *(len(one[0]) for one in found)])
+    joined = [np.concatenate([one[k] for one in found]) for k in range(3)]
+    outer = np.concatenate([np.where(one[3] < 0, -1, one[3] + n) for one, n in zip(found, counts[:-1], strict=True)])
+    order = np.argsort(joined[0], kind="stable")
+    place = np.append(np.empty(len(order), np.int64), -1)
+    place[order] = np.arange(len(order))
+    opening, closing, closed = (one[order] for one in joined)
+    return Pairs(opening, closing, closed, place[outer[order]], np.sort(np.concatenate(offsets)))
+
+
+def _plain_pairs(columns: Columns) -> tuple[Numbers, Numbers, Mask]:
+    """Return the pairs of the plain texts, and which texts are not plain."""
     texts = columns.texts
     places = texts.places(MARKS)
     codes = texts.codes[places]
@@ -87,7 +115,7 @@ def pairs(columns: Columns) -> Pairs:
     unclear[document[wrong]] = True
     keep = ~unclear[document] & is_first
     at = np.flatnonzero(keep)
-    return Pairs(places[at], places[at + 1], unclear)
+    return places[at], places[at + 1], unclear
 
 
 def _among(codes: Codes, chars: str) -> Mask:
@@ -102,7 +130,7 @@ def direct_without_marks(columns: Columns) -> Mask:
     inside, _ = known.around(start)
     fine = inside & (quotes.referred("parent")[spans.record] < 0)
     direct = quotes.equals("type", "direct")[spans.record]
-    return _asked(columns, quotes, "direct") | columns.flag(spans.document[direct & ~fine]) & columns.texts.known
+    return columns.flag(spans.document[direct & ~fine]) & columns.texts.known
 
 
 def indirect_in_marks(columns: Columns) -> Mask:
@@ -114,7 +142,7 @@ def indirect_in_marks(columns: Columns) -> Mask:
     before = one.last_before(start)
     label = (before >= columns.texts.line_begin(start)) & columns.texts.within(before, ":：")
     own = quotes.equals("type", *types) & (inside | label)
-    return _asked(columns, quotes, *types) | columns.flag(quotes.document[own]) & columns.texts.known
+    return columns.flag(quotes.document[own]) & columns.texts.known
 
 
 def mixed_without_marks(columns: Columns) -> Mask:
@@ -122,12 +150,11 @@ def mixed_without_marks(columns: Columns) -> Mask:
     one, known, quotes = _content(columns)
     spans = quotes.spans("content")
     start, end = one.place(quotes, "content")
-    offsets = np.sort(np.concatenate((known.opening, known.closing)))
-    has = np.searchsorted(offsets, start - 1) < np.searchsorted(offsets, end + 1)
+    has = np.searchsorted(known.offsets, start - 1) < np.searchsorted(known.offsets, end + 1)
     marked = np.zeros(len(quotes), np.bool_)
     marked[spans.record[has]] = True
     own = quotes.equals("type", "mixed") & ~marked
-    return _asked(columns, quotes, "mixed") | columns.flag(quotes.document[own]) & columns.texts.known
+    return columns.flag(quotes.document[own]) & columns.texts.known
 
 
 def mixed_in_marks(columns: Columns) -> Mask:
@@ -135,7 +162,7 @@ def mixed_in_marks(columns: Columns) -> Mask:
     one, known, quotes = _content(columns)
     inside, _ = known.around(one.edges(quotes, "content")[0])
     own = quotes.equals("type", "mixed") & inside
-    return _asked(columns, quotes, "mixed") | columns.flag(quotes.document[own]) & columns.texts.known
+    return columns.flag(quotes.document[own]) & columns.texts.known
 
 
 def marks_in_indirect(columns: Columns) -> Mask:
@@ -143,11 +170,11 @@ def marks_in_indirect(columns: Columns) -> Mask:
     one, known, quotes = _content(columns)
     spans = quotes.spans("content")
     start, end = one.place(quotes, "content")
-    number = np.searchsorted(known.opening, start)
-    within = number < len(known.opening)
-    within &= _take(known.closing, np.minimum(number, max(0, len(known.opening) - 1))) < end
+    record, number = _between(known, start, end)
+    within = np.zeros(len(start), np.bool_)
+    within[record[known.closed[number] & (known.closing[number] < end[record])]] = True
     own = quotes.equals("type", "indirect")[spans.record] & within
-    return _asked(columns, quotes, "indirect") | columns.flag(spans.document[own]) & columns.texts.known
+    return columns.flag(spans.document[own]) & columns.texts.known
 
 
 def nonquote_without_marks(columns: Columns) -> Mask:
@@ -155,22 +182,22 @@ def nonquote_without_marks(columns: Columns) -> Mask:
     one, known = frame(columns), pairs(columns)
     spans = one.nonquotes.spans("spans")
     inside, _ = known.around(one.place(one.nonquotes, "spans")[0])
-    flags = columns.flag(spans.document[~inside]) | columns.flag(one.nonquotes.document) & known.unclear
-    return flags & columns.texts.known
+    return columns.flag(spans.document[~inside]) & columns.texts.known
 
 
 def own_marks_in_content(columns: Columns) -> Mask:
-    """Screen of Q521: a direct quote or a non-quote with a mark in it, or that ends after the closing mark."""
+    """Screen of Q521: a direct quote or non-quote that begins or ends with a mark, or goes on after the closing one."""
     one, known, quotes = _content(columns)
-    flags = _asked(columns, quotes, "direct") | columns.flag(one.nonquotes.document) & known.unclear
-    offsets = np.sort(np.concatenate((known.opening, known.closing)))
+    flags = np.zeros(len(columns), np.bool_)
     for records, field, chosen in (
         (quotes, "content", quotes.equals("type", "direct")),
         (one.nonquotes, "spans", np.ones(len(one.nonquotes), np.bool_)),
     ):
         spans = records.spans(field)
         start, end = one.place(records, field)
-        has = np.searchsorted(offsets, start) < np.searchsorted(offsets, end)
+        inside, number = known.around(start)
+        has = np.isin(start, known.opening) | np.isin(end - 1, known.offsets)
+        has |= inside & _is_closed(known, number) & (_take(known.closing, number) < end)
         flags |= columns.flag(spans.document[chosen[spans.record] & has])
     return flags & columns.texts.known
 
@@ -182,10 +209,11 @@ def words_left_out(columns: Columns) -> Mask:
     start, end = one.place(quotes, "content")
     inside, number = known.around(start)
     opening, closing = _take(known.opening, number), _take(known.closing, number)
+    closed = _is_closed(known, number)
     before = one.word_at(opening + 1) < one.word_at(start)
     after = (one.word_at(end) < one.word_at(closing)) | (columns.texts.has(end, WORD) & (end < closing))
-    own = quotes.equals("type", "direct")[spans.record] & inside & (before | after)
-    return _asked(columns, quotes, "direct") | columns.flag(spans.document[own]) & columns.texts.known
+    own = quotes.equals("type", "direct")[spans.record] & inside & (before | after & closed)
+    return columns.flag(spans.document[own]) & columns.texts.known
 
 
 def punctuation_left_out(columns: Columns) -> Mask:
@@ -195,31 +223,53 @@ def punctuation_left_out(columns: Columns) -> Mask:
     start, end = one.place(quotes, "content")
     inside, number = known.around(start)
     closing = _take(known.closing, number)
-    lost = inside & (end < closing) & (closing <= end + _NEAR)
+    lost = inside & _is_closed(known, number) & (end < closing) & (closing <= end + _NEAR)
     own = quotes.equals("type", "direct")[spans.record] & lost
-    return _asked(columns, quotes, "direct") | columns.flag(spans.document[own]) & columns.texts.known
+    return columns.flag(spans.document[own]) & columns.texts.known
 
 
 def unannotated_quotation(columns: Columns) -> Mask:
-    """Screen of C604: marks with less than half of their words in a quote or non-quote, or with a retold quote."""
+    """Screen of C604: marks with less than half of their words in a quote or non-quote, or with a retold quote.
+
+    Marks with other marks inside must be in annotations as a whole: whose words the inner ones are is not asked here.
+    """
     one, known, texts = frame(columns), pairs(columns), columns.texts
-    flags = known.unclear | columns.flag(texts.document(texts.places(_DASHES))) & columns.in_language(*DIALOGUE_DASH)
+    flags = columns.flag(texts.document(texts.places(_DASHES))) & columns.in_language(*DIALOGUE_DASH)
     inside, _ = known.around(one.edges(one.quotes, "content")[0])
     flags |= columns.flag(one.quotes.document[inside & one.quotes.equals("type", "indirect", "reported")])
-    letters = np.concatenate((np.zeros(1, np.int64), np.cumsum((texts.classes & WORD) != 0)))
-    document = texts.document(known.opening)
-    every = _sums(letters, known.opening + 1, known.closing)
+    start, end, word = known.opening + 1, known.closing, (texts.classes & WORD) != 0
+    document, every = texts.document(known.opening), _sums(_totals(word), start, end)
+    outer, _ = _between(known, start, end)
+    with_inner = np.bincount(outer, minlength=len(start)) > 0
     for chosen in one.rounds():
         covered = one.covered(chosen, ((one.quotes, "content"), (one.nonquotes, "spans")))
-        own = np.concatenate((np.zeros(1, np.int64), np.cumsum(covered & ((texts.classes & WORD) != 0))))
-        missed = 2 * _sums(own, known.opening + 1, known.closing) < every
+        own = _sums(_totals(covered & word), start, end)
+        # Of a mark that is not closed, it is enough that a word is annotated.
+        missed = np.where(known.closed, 2 * own < every, (own == 0) & (every > 0))
+        missed |= with_inner & (_sums(_totals(covered), start, end) < end - start)
         asked = columns.flag(columns.document[chosen])
         flags = flags | columns.flag(document[missed]) & asked
     return flags & texts.known
 
 
+def _between(known: Pairs, start: Numbers, end: Numbers) -> tuple[Numbers, Numbers]:
+    """Return each pair of a number of (start, end) and the number of a pair of marks that opens between these."""
+    first, last = np.searchsorted(known.opening, start), np.searchsorted(known.opening, end)
+    counts = np.maximum(last - first, 0)
+    return np.repeat(np.arange(len(start)), counts), ranges(first, counts)
+
+
+def _totals(mask: Mask) -> Numbers:
+    """Return how many are true before each place."""
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(mask)))
+
+
 def _sums(totals: Numbers, starts: Numbers, ends: Numbers) -> Numbers:
     return totals[np.maximum(starts, ends)] - totals[starts]
+
+
+def _is_closed(known: Pairs, number: Numbers) -> Mask:
+    return known.closed[number] if len(known.closed) else np.zeros(len(number), np.bool_)
 
 
 def _take(values: Numbers, numbers: Numbers) -> Numbers:
@@ -229,8 +279,3 @@ def _take(values: Numbers, numbers: Numbers) -> Numbers:
 def _content(columns: Columns) -> tuple[Frame, Pairs, Records]:
     one = frame(columns)
     return one, pairs(columns), one.quotes
-
-
-def _asked(columns: Columns, quotes: Records, *types: str) -> Mask:
-    """Return the documents with a quote of some types and a text whose marks are not plain."""
-    return columns.flag(quotes.document[quotes.equals("type", *types)]) & pairs(columns).unclear & columns.texts.known

@@ -13,12 +13,12 @@ from ...columns.records import Records
 from ...columns.texts import WORD
 from ...core.languages import CLITICS, WITHOUT_BLANKS
 from ...core.source_tokens import source_layers
-from ..quote_sources import _CUES, KIND_TYPES
+from ..quote_sources import CUES, KIND_TYPES
 from .frame import Frame, frame, keyed, pairs_of, repeats
 
 Values = TypeVar("Values", Numbers, Mask)
 
-CUE_WORDS = {language: tuple({cue.split()[0] for cue in cues}) for language, cues in _CUES.items()}
+CUE_WORDS = {language: tuple({cue.split()[0] for cue in cues}) for language, cues in CUES.items()}
 CONJUNCTIONS = ("that", "whether")
 AUXILIARIES = (
     *("has", "have", "had", "is", "are", "was", "were", "did", "does", "do", "will", "would", "not", "a", "an", "the"),

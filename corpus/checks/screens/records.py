@@ -14,8 +14,7 @@ from ...columns.keys import Mask
 from ...columns.texts import ASCII
 from ...core.languages import scripts_of, tag_faults
 from ..publishable import NO_LICENCE
-from ..records import _SAMPLE, identifier
-from ..records import _before as is_before
+from ..records import SAMPLE, identifier, is_before
 from .frame import frame
 
 _HIDDEN = {
@@ -121,7 +120,7 @@ def other_script(columns: Columns) -> Mask:
     texts = columns.texts
     foreign = _wrong(columns.record("language"), lambda language: scripts_of(language) in ((), ("Latn",)))
     before = np.concatenate((np.zeros(1, np.int64), np.cumsum((texts.classes & ASCII) != 0)))
-    sample = np.minimum(texts.lengths, _SAMPLE)
+    sample = np.minimum(texts.lengths, SAMPLE)
     count = before[texts.begins[:-1] + sample] - before[texts.begins[:-1]]
     odd: Mask = texts.known & (foreign | (2 * count <= sample))
     return odd

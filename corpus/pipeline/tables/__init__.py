@@ -34,12 +34,26 @@ from .records import layer_config, quotes_config, stances_config
 from .rows import Rows
 from .values import Row, columns_of, projected
 
-__all__ = ["WITHHELD", "Batches", "Config", "Labels", "Row", "build", "configs", "joined"]
+__all__ = [
+    "WITHHELD",
+    "Batches",
+    "Config",
+    "Labels",
+    "Packed",
+    "Row",
+    "build",
+    "configs",
+    "joined",
+    "pack",
+    "unpack",
+]
 
 _SHOWN = ("entities", "mentions", "quotes", "nonquotes", "stances", SENTENCES)
 """The layers whose records are rows or columns of other configs; every other layer has a config of its own."""
 Batches = dict[str, pa.RecordBatch]
 """Rows by the name of their config."""
+Packed = list[tuple[str, str, bytes]]
+"""Batches as bytes: the split, the config, and a stream of Arrow."""
 
 
 @lru_cache(maxsize=4)
@@ -89,6 +103,27 @@ def joined(some: Sequence[dict[str, Batches]]) -> dict[str, Batches]:
             for name, batch in batches.items():
                 found.setdefault(split, {}).setdefault(name, []).append(batch)
     return {split: {name: pa.concat_batches(all_) for name, all_ in of.items()} for split, of in found.items()}
+
+
+def pack(batches: dict[str, Batches]) -> Packed:
+    """Return batches as bytes in Arrow's format, to be sent to another process."""
+    return [(split, name, _stream(batch)) for split, of in batches.items() for name, batch in of.items()]
+
+
+def unpack(packed: Packed) -> dict[str, Batches]:
+    """Return the batches of `pack`; they share its memory."""
+    found: dict[str, Batches] = {}
+    for split, name, data in packed:
+        found.setdefault(split, {})[name] = pa.ipc.open_stream(data).read_next_batch()
+    return found
+
+
+def _stream(batch: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def _add(rows: Rows, tables: Sequence[Config], found: dict[str, Batches]) -> None:
