@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from ..core.alternatives import alternatives, as_label, has_alternatives
@@ -24,7 +25,6 @@ def unfit_alternative(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the config `disagreement` offers alternatives beside the gold label; one that fits nothing would be lost there.
     Bad: `{"layer": "quotes", "record": "q3", "field": "medium", "value": "spoken"}`
     Good: `{"layer": "quotes", "record": "q3", "field": "medium", "value": "speech"}`
-    Do: correct the record, field or value, or delete the alternative.
     """
     if not has_alternatives(schema.annotation):
         return
@@ -41,9 +41,8 @@ def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] |
     layer = schema.layers.get(one["layer"])
     if layer is None:
         return "layer", f"{one['layer']!r} is not a layer"
-    if spans := _span_fault(document, schema, one.get("spans") or ()):
-        # Where the records miss their words too, the text changed, which is one finding: P307.
-        return None if derived(document, schema).misquoted else ("spans", spans)
+    if spans := _span_fault(document, one.get("spans") or ()):
+        return None if _follows(document, schema) else ("spans", spans)
     if "field" not in one and "value" in one:
         return "value", "a value needs a field"
     if "record" not in one:
@@ -100,6 +99,14 @@ def _places(spans: Any) -> list[tuple[int, int]]:
     return sorted((span["start"], span["end"]) for span in spans)
 
 
+def _follows(document: Document, schema: Schema) -> bool:
+    """Return True if faults of spans follow from another finding: an invalid record, another text, moved offsets."""
+    text = document.text
+    if text is not None and sha256(text.encode()).hexdigest() != document.value["text_sha256"]:
+        return True
+    return bool(derived(document, schema).misquoted) or not schema.is_valid("record", document.article.record)
+
+
 def _moved(document: Document, one: Record, pointer: str) -> Fix | None:
     """Return the fix for spans that miss their words by a known cause, such as offsets made on another text."""
     text = document.text
@@ -121,21 +128,15 @@ def _moved(document: Document, one: Record, pointer: str) -> Fix | None:
     return Fix(all(each.safe for each in said), places, tuple(edits))
 
 
-def _span_fault(document: Document, schema: Schema, spans: Any) -> str:
+def _span_fault(document: Document, spans: Any) -> str:
     """Return the fault of spans, "" for none."""
     length = len(document.text) if document.text is not None else document.article.record.get("length")
     for span in spans:
         start, end = span["start"], span["end"]
         if not 0 <= start < end or (isinstance(length, int) and end > length):
             return f"{start}–{end} is not a span of a text of {length} code points"
-        if "text" in span and _is_withheld(document, schema):
+        if "text" in span and not document.article.redistributable:
             return f"{start}–{end} quotes a text that may not be redistributed"
         if document.text is not None and span.get("text", document.text[start:end]) != document.text[start:end]:
             return f"{start}–{end} is {document.text[start:end]!r}, not {span['text']!r}"
     return ""
-
-
-def _is_withheld(document: Document, schema: Schema) -> bool:
-    """Return whether the record says that the text may not be redistributed; a record that says nothing is at fault."""
-    known = {label.name for one in schema.article_fields if one.name == "redistribution" for label in one.labels}
-    return not document.article.redistributable and document.article.record.get("redistribution") in known

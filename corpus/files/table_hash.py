@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,14 @@ import pyarrow.compute as pc
 
 from ..core.model import CorpusError
 from ..core.regular_file import open_file
+
+
+class Hashed(NamedTuple):
+    """The number of rows of a table, the bytes of its values and lengths, and the hash of both (SHA-256)."""
+
+    rows: int
+    size: int
+    sha256: str
 
 
 class TableHash:
@@ -41,6 +49,10 @@ class TableHash:
         for path in sorted(self._streams):
             total.update(f"{path}\n".encode() + self._streams[path].digest())
         return total.hexdigest()
+
+    def result(self) -> Hashed:
+        """Return rows, size and hash so far."""
+        return Hashed(self.rows, self.size, self.hexdigest())
 
     def _feed(self, path: str, data: Any) -> None:
         size = memoryview(data).nbytes

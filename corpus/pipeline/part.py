@@ -29,7 +29,7 @@ from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files import Index
 from ..files.storage import Storage
-from ..files.table_hash import file_hash
+from ..files.table_hash import Hashed, file_hash
 from .findings import FindingsWriter
 from .partitions import Partition, PartitionError
 from .shard import DOCUMENTS, Shard, Task, Validation, compile_shard
@@ -139,9 +139,10 @@ def read_part(parts: Storage, name: str, today: date | None) -> Part | None:
             config,
             split,
             [Piece(*piece) for piece in pieces],
+            Hashed(*hashed),
             Counter({tuple(path): count for path, count in counts}),
         )
-        for config, split, pieces, counts in value.pop("tables")
+        for config, split, pieces, hashed, counts in value.pop("tables")
     ]
     return Part(**value, tables=tables)
 
@@ -233,7 +234,7 @@ def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
 
 
 def _as_json(part: Part) -> dict[str, Any]:
-    tables = [[one.config, one.split, one.pieces, sorted(one.counts.items())] for one in part.tables]
+    tables = [[one.config, one.split, one.pieces, one.hashed, sorted(one.counts.items())] for one in part.tables]
     return asdict(part) | {"tables": tables}
 
 

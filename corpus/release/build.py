@@ -119,7 +119,7 @@ def write_tables(
 ) -> list[Written] | None:
     """Write the tables of all shards into a folder, and return them; None if a finding is an error."""
     errors = 0
-    tables = TablesWriter(folder, schema, hashed=True)
+    tables = TablesWriter(folder, schema)
     for shard in shards:
         # After an error the run goes on, to report all findings, but nothing more is written.
         for problem in shard.problems:

@@ -2,8 +2,8 @@
 
     parts, or the files of one run → files in order → SHA-256 of all rows of a table → <config>/<split>-NNNNN-of-NNNNN
 
-The hash of a table is over its rows in their order, whatever its files. One run computes it while it writes; that of
-parts is computed last, from the files themselves, one table a call.
+The hash of a table is over its rows in their order, whatever its files, so it is computed last, from the files
+themselves, one table a call.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files.storage import Storage
-from ..files.table_hash import TableHash
+from ..files.table_hash import Hashed, TableHash
 from ..pipeline.executors import Engine, Lost, run_all
 from ..pipeline.tables import configs
-from ..pipeline.tables.parquet import ColumnCounts, Hashed, Written
+from ..pipeline.tables.parquet import ColumnCounts, Written
 
 _COPIES = 16
 """Files that are copied at once: object storage copies by itself, and answers when it is done."""
@@ -41,6 +41,13 @@ class TableFile:
     def open_input(self) -> pa.NativeFile:
         """Open the file for reading."""
         return self.storage.open_input(self.name)
+
+    def hash(self) -> str:
+        """Return the SHA-256 of the bytes that the file has now."""
+        found = hashlib.sha256()
+        for block in self.storage.blocks(self.name):
+            found.update(block)
+        return found.hexdigest()
 
 
 @dataclass(slots=True)
@@ -76,24 +83,18 @@ def place_tables(
     Raises CorpusError if a file does not have the bytes that were written.
     """
     files: dict[tuple[str, str], list[TableFile]] = {}
-    counts: dict[tuple[str, str], ColumnCounts] = {}
-    known: dict[tuple[str, str], Hashed | None] = {}
+    written: dict[tuple[str, str], list[Written]] = {}
     for source in sources:
-        for written in source.tables:
-            table = written.config, written.split
-            files.setdefault(table, []).extend(source.files(written))
-            counts.setdefault(table, Counter()).update(written.counts)
-            # A table that has rows of two sources is hashed from its files.
-            known[table] = written.hashed if table not in known else None
+        for one in source.tables:
+            files.setdefault((one.config, one.split), []).extend(source.files(one))
+            written.setdefault((one.config, one.split), []).append(one)
     order = {split: i for i, split in enumerate(schema.splits)}
     names = [config.name for config in configs(schema)]
     tables = sorted(files, key=lambda table: (names.index(table[0]), order.get(table[1], len(order)), table[1]))
-    left = [table for table in tables if known[table] is None]
-    found = dict(zip(left, run_all(engine, hash_table, [files[table] for table in left]), strict=True))
+    hashes = run_all(engine, hash_table, [_Table(files[table], written[table]) for table in tables])
     splits: dict[str, dict[str, Split]] = {}
     copies: list[tuple[TableFile, TableFile]] = []
-    for name, split in tables:
-        hashed = known[name, split] or found[name, split]
+    for (name, split), hashed in zip(tables, hashes, strict=True):
         if isinstance(hashed, Lost):
             raise CorpusError(f"the worker that hashed the table {name}, {split}, was killed each time")
         old = files[name, split]
@@ -102,31 +103,42 @@ def place_tables(
             for i, one in enumerate(old)
         ]
         copies += zip(old, new, strict=True)
-        splits.setdefault(name, {})[split] = Split(*hashed, counts[name, split], new)
+        splits.setdefault(name, {})[split] = Split(
+            *hashed, sum((one.counts for one in written[name, split]), Counter()), new
+        )
     with ThreadPoolExecutor(_COPIES) as pool:
         list(pool.map(_copy, copies))
     return splits
 
 
-def hash_table(files: Sequence[TableFile]) -> Hashed:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table, and what was written to it at a time."""
+
+    files: Sequence[TableFile]
+    written: Sequence[Written]
+
+
+def hash_table(table: _Table) -> Hashed:
     """Return the rows, the uncompressed bytes and the logical hash of a table.
 
-    Raises CorpusError if a file does not have the bytes that were written.
+    They are known if all of it was written at a time. Raises CorpusError if a file does not have the bytes that were
+    written.
     """
-    hashed: TableHash | None = None
-    for one in files:
-        whole = hashlib.sha256()
-        for block in one.storage.blocks(one.name):
-            whole.update(block)
-        if whole.hexdigest() != one.sha256:
+    for one in table.files:
+        if one.sha256 != one.hash():
             raise CorpusError(f"{one.storage}/{one.name} is damaged: delete {one.storage} and run the command again")
+    if len(table.written) == 1:
+        return table.written[0].hashed
+    hashed: TableHash | None = None
+    for one in table.files:
         with one.open_input() as file:
-            table = pq.ParquetFile(file)
-            hashed = hashed or TableHash(table.schema_arrow)
-            for batch in table.iter_batches(1024):
+            parquet = pq.ParquetFile(file)
+            hashed = hashed or TableHash(parquet.schema_arrow)
+            for batch in parquet.iter_batches(1024):
                 hashed.update(batch)
     assert hashed is not None
-    return hashed.rows, hashed.size, hashed.hexdigest()
+    return hashed.result()
 
 
 def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:

@@ -64,6 +64,8 @@ def copy_repository(to: Path, doc_ids: tuple[str, ...] = (), annotators: tuple[s
         if (not doc_ids or path.stem in doc_ids) and (not annotators or path.parent.name in annotators):
             (to / "annotations" / path.parent.name).mkdir(parents=True, exist_ok=True)
             shutil.copy(path, to / "annotations" / path.parent.name / path.name)
+    if (REPOSITORY / "annotations" / "prompts").is_dir():
+        shutil.copytree(REPOSITORY / "annotations" / "prompts", to / "annotations" / "prompts")
     copied = {(path.stem, path.parent.name) for path in (to / "annotations").glob("*/*.json")}
     known = {one: n for one, n in read_baseline(REPOSITORY).items() if (one.doc_id, one.annotator) in copied}
     if known:

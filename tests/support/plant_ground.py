@@ -120,16 +120,17 @@ def _bytes(doc_id: str) -> tuple[bytes, ...]:
 
 
 def read(doc_id: str, compared: bool = False) -> Doc:
-    """Return a document with gold, and with the annotations that it was adjudicated from if it is to be compared."""
+    """Return a document with gold, and with the annotations that it was adjudicated from if it is to be compared.
+
+    It has no alternatives: what a fault changes in texts and records would have to be changed in them too.
+    """
     text, record, *annotations = _bytes(doc_id)
     kept = {
         name: orjson.loads(data)
         for name, data in zip(ANNOTATORS, annotations, strict=True)
         if compared or name == "gold"
     }
-    for value in kept.values():
-        # Alternatives of records that a fault takes away or moves would be findings of their own.
-        value.get("provenance", {}).pop("alternatives", None)
+    kept["gold"].get("provenance", {}).pop("alternatives", None)
     return Doc(doc_id, text.decode(), orjson.loads(record), kept)
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...core.schema import Schema
-from ...files.table_hash import TableHash, file_hash
+from ...files.table_hash import Hashed, TableHash, file_hash
 from . import Batches, Config, configs
 
 _ROW_GROUP = 4 * 2**20
@@ -33,10 +33,6 @@ TWINS = ("twins",)
 """The key of the number of twins."""
 
 
-Hashed = tuple[int, int, str]
-"""The rows of a table, their uncompressed bytes and their logical hash."""
-
-
 class Piece(NamedTuple):
     """A Parquet file: its name in its folder, with `/`, its size in bytes, and the SHA-256 of its bytes."""
 
@@ -52,20 +48,16 @@ class Written:
     config: str
     split: str
     pieces: list[Piece]
+    hashed: Hashed
     counts: ColumnCounts
-    hashed: Hashed | None = None
-    """Of all rows, if these were hashed while they were written."""
 
 
 class Writer:
-    """Writes batches to the files of one split, in row groups, with the same schema in every file.
+    """Writes batches to the files of one split, in row groups, with the same schema in every file."""
 
-    `hashed` says that the rows are hashed while they are written.
-    """
-
-    def __init__(self, folder: Path, config: Config, split: str, hashed: bool = False) -> None:
+    def __init__(self, folder: Path, config: Config, split: str) -> None:
         self._folder, self._config, self._split = folder, config, split
-        self._hash = TableHash(config.columns) if hashed else None
+        self._hash = TableHash(config.columns)
         self._counts: ColumnCounts = Counter()
         self._waiting: list[pa.RecordBatch] = []
         self._file: pq.ParquetWriter | None = None
@@ -87,8 +79,7 @@ class Writer:
     def _flush(self) -> None:
         table = pa.Table.from_batches(self._waiting, self._config.columns).combine_chunks()
         for batch in table.to_batches():
-            if self._hash:
-                self._hash.update(batch)
+            self._hash.update(batch)
             self._counts.update(_count(self._config.counted(batch), self._config))
         if self._file is None or self._in_file > _FILE:
             self._next()
@@ -115,18 +106,14 @@ class Writer:
         self._file.close()
         pieces = [(file.relative_to(self._folder.parent).as_posix(), file.stat().st_size) for file in self._files]
         files = [Piece(name, size, file_hash(file)) for (name, size), file in zip(pieces, self._files, strict=True)]
-        hashed = (self._hash.rows, self._hash.size, self._hash.hexdigest()) if self._hash else None
-        return Written(self._config.name, self._split, files, self._counts, hashed)
+        return Written(self._config.name, self._split, files, self._hash.result(), self._counts)
 
 
 class TablesWriter:
-    """Writes the tables of several shards into a folder: `<config>/<split>-NNNNN.parquet`.
+    """Writes the tables of several shards into a folder: `<config>/<split>-NNNNN.parquet`."""
 
-    `hashed` says that the rows of each table are hashed while they are written.
-    """
-
-    def __init__(self, folder: Path, schema: Schema, hashed: bool = False) -> None:
-        self._folder, self._hashed = folder, hashed
+    def __init__(self, folder: Path, schema: Schema) -> None:
+        self._folder = folder
         self._configs = {config.name: config for config in configs(schema)}
         self._writers: dict[tuple[str, str], Writer] = {}
 
@@ -135,7 +122,7 @@ class TablesWriter:
         for split, of in batches.items():
             for name, batch in of.items():
                 if (name, split) not in self._writers:
-                    self._writers[name, split] = Writer(self._folder / name, self._configs[name], split, self._hashed)
+                    self._writers[name, split] = Writer(self._folder / name, self._configs[name], split)
                 self._writers[name, split].add(batch)
 
     def close(self) -> list[Written]:
