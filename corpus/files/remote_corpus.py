@@ -6,13 +6,14 @@ from pathlib import Path
 
 from ..core.model import CorpusError
 from ..core.settings import VERSION
+from .prompts import PROMPTS
 from .releases import TABLES_OF_DOCUMENTS, parts
 from .storage import Storage
 from .writer import make_folder
 
 
 def fetch_settings(storage: Storage, to: Path) -> None:
-    """Copy schema, settings, card, exceptions and baseline, and of the last release what splits are compared with.
+    """Copy schema, settings, card, prompts, exceptions, baseline, and of the last release what splits are compared to.
 
     Raises CorpusError if there is no corpus.
     """
@@ -23,6 +24,7 @@ def fetch_settings(storage: Storage, to: Path) -> None:
         item.name for item in storage.list() if item.name.endswith((".toml", ".md", ".cff")) and not item.is_folder
     ]
     names += [f"annotations/{item.name}" for item in storage.list("annotations") if item.name.endswith(".toml")]
+    names += [f"{PROMPTS}/{item.name}" for item in storage.list(PROMPTS) if not item.is_folder]
     versions = [item.name for item in storage.list("releases") if item.is_folder and VERSION.fullmatch(item.name)]
     if versions:
         last = f"releases/{max(versions, key=parts)}"

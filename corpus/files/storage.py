@@ -100,12 +100,6 @@ class Storage:
             else:
                 yield name
 
-    def exists(self, name: str) -> bool:
-        """Return True if there is a file of this name."""
-        if self.is_local:
-            return (self.path / name).is_file()
-        return bool(self._fs.get_file_info(self._at(name)).type == pafs.FileType.File)
-
     def read(self, name: str, limit: int | None = None) -> bytes:
         """Return the bytes of a file. Raises FileNotFoundError, OSError and, for a link, CorpusError."""
         if self.is_local:

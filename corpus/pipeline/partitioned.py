@@ -88,10 +88,6 @@ class PartitionedLookUp:
             self._answers.update(zip(task.requests, answers, strict=True))
         return bool(tasks)
 
-    def forget(self) -> None:
-        """Drop all answers."""
-        self._answers.clear()
-
     def _answer(self, request: Request, empty: Any) -> Any:
         if request not in self._answers:
             self._wanted.add(request)

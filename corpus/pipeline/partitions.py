@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ..core.model import CorpusError
 from ..files.index import ANNOTATOR, DOC_ID, MAX_BYTES, PACKED, bulk_end, line_id
+from ..files.prompts import PROMPTS
 from ..files.storage import Item, Storage
 
 _NO_PART = (".md", ".toml")
@@ -59,7 +60,7 @@ def find_partitions(storage: Storage) -> list[Partition]:
                 if name not in files:
                     raise PartitionError(f"{path} has no file of the same name in raw/")
                 files[name].append(path)
-        elif not _belongs_to_none(item):
+        elif not _belongs_to_none(item) and f"annotations/{item.name}" != PROMPTS:
             raise PartitionError(f"annotations/{item.name} is not a folder of an annotator")
     firsts = sorted((_first_id(storage, raw[name]), name) for name in raw)
     for (one, name), (other, other_name) in pairwise(firsts):

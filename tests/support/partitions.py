@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import zstandard
@@ -87,8 +87,3 @@ def same(found: Ran, out: Path, expected: Ran, expected_out: Path) -> None:
     """Assert that a build and its report have the same bytes as others."""
     assert (found.code, found.out) == (expected.code, expected.out), found.err
     assert contents(out) == contents(expected_out)
-
-
-def names(paths: Sequence[Path]) -> list[str]:
-    """The names of files."""
-    return sorted(path.name for path in paths)
