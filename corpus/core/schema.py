@@ -114,7 +114,10 @@ class Schema:
 
     def version_of(self, value: Record) -> str:
         """Return the version to write into an annotation: the oldest one that has all of its keys."""
-        newer = {"fields_done", "derived", "guidelines", "prompt", "alternatives"} & {*value, *(value.get("provenance") or {})}
+        newer = {"fields_done", "derived", "guidelines", "prompt", "alternatives"} & {
+            *value,
+            *(value.get("provenance") or {}),
+        }
         return self.versions[-1 if newer else 0]
 
     def resolve(self, written: Any) -> dict[str, Any]:
