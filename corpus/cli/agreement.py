@@ -11,6 +11,7 @@ import click
 
 from ..core.model import GOLD
 from .options import PATH_TYPE, Common, NameList, Verb, format_option, warn
+from .outputs import text_report
 
 if TYPE_CHECKING:
     from ..agreement.adjudicate import Merged
@@ -131,14 +132,12 @@ def adjudicate(common: Common, annotators: tuple[str, ...], to: str) -> int:
 
 def show_merged(one: Merged, to: str) -> None:
     """Print what became of a document."""
-    from .. import report
-
     if one.open:
         print(f"adjudication/{to}/{one.doc_id}.json: {one.open:,} of {_items(len(one.items))} open")
     elif one.kept:
         print(f"annotations/{to}/{one.doc_id}.json: left unchanged: {one.kept}")
     elif one.problems:
-        report.text(one.problems, sys.stdout)
+        text_report(sys.stdout).add_all(one.problems)
         print(f"annotations/{to}/{one.doc_id}.json: not written: fix the decisions in adjudication/{to}/")
     elif one.written:
         print(f"annotations/{to}/{one.doc_id}.json: {one.agreed:,} agreed on, {len(one.items):,} decided")

@@ -11,6 +11,7 @@ from ..core.model import CorpusError
 from . import options
 from .machines import Machines, corpus_of, on_machines, opened, run_rank
 from .options import Common, PlaceType, Verb
+from .outputs import text_report
 
 
 @click.command("build", cls=Verb)
@@ -74,7 +75,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
         return run_rank(common, corpus, task, schema, how, machines.rank)
     if folder.is_local:
         common.make(folder.path)
-    counts = report.SeverityCounts()
+    shown = text_report(sys.stdout)
     with opened(common, corpus, task, schema, how) as run:
         built = build_folder(
             run,
@@ -82,10 +83,10 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
             schema,
             settings.version,
             folder,
-            on_problem=lambda problem: counts.update(report.text([problem], sys.stdout)),
+            on_problem=shown.add,
             progress=common.progress,
         )
-        common.say(report.summary(counts, run.documents))
+        common.say(report.summary(shown.counts, run.documents))
     if built is None:
         options.warn("build failed: fix the errors above first")
         return 1

@@ -16,6 +16,7 @@ import click
 from ..core.model import CorpusError, Problem
 from . import options
 from .options import Common, Day, VerbGroup
+from .outputs import text_report
 
 if TYPE_CHECKING:
     from ..checks.suppress.exceptions import ExceptionEntry
@@ -135,7 +136,6 @@ def write_baseline(common: Common, grow: bool, workers: int) -> int:
       corpus baseline write
       corpus baseline write --grow
     """
-    from .. import report
     from ..checks.suppress.baseline import BASELINE, baseline_toml, read_baseline
     from ..checks.suppress.suppressions import Suppressions, read_suppressions
     from ..core.fingerprint import Fingerprint
@@ -147,7 +147,7 @@ def write_baseline(common: Common, grow: bool, workers: int) -> int:
     used: Used
     used, left = _run(root, Suppressions(held, (), None if grow else before, options.today()), workers)
     # The baseline holds no infos, so they are not among what is missing from it.
-    counts = report.text((one for one in left if one.severity != "info"), sys.stdout)
+    counts = text_report(sys.stdout).add_all(one for one in left if one.severity != "info")
     after = {one: count for one, count in used.items() if isinstance(one, Fingerprint)}
     if after or (root / BASELINE).exists():
         with replace_file(root / BASELINE) as out:

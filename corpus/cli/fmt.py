@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from ..core.model import CorpusError, Problem
+from ..core.model import CorpusError
 from .options import PATH_TYPE, RELATIVE, Common, Verb, in_corpus, today
+from .outputs import text_report
 
 
 @click.command("fmt", cls=Verb)
@@ -48,7 +49,6 @@ def fmt(
       corpus fmt --check --since origin/main
       corpus fmt --fix --diff
     """
-    from .. import report
     from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
@@ -66,23 +66,19 @@ def fmt(
     if since is not None and not paths:
         common.say(f"0 of 0 files {'to rewrite' if only_ask else 'rewritten'}")
         return 0
-    schema, counts = Schema.read(root), report.SeverityCounts()
+    schema, shown = Schema.read(root), text_report(sys.stderr if diff else sys.stdout)
     rewriter = Rewriter(root, not only_ask, print if diff else None)
-    reported = sys.stderr if diff else sys.stdout
-
-    def on_problem(problem: Problem) -> None:
-        counts.update(report.text([problem], reported))
 
     if fix:
         severities, suppressions = read_settings(root, all_severities()).severity, read_suppressions(root, today())
-        files = fix_corpus(root, schema, severities, suppressions, paths, rewriter, on_problem, unsafe=unsafe)
+        files = fix_corpus(root, schema, severities, suppressions, paths, rewriter, shown.add, unsafe=unsafe)
     else:
-        files = format_corpus(root, schema, paths, rewriter, on_problem)
+        files = format_corpus(root, schema, paths, rewriter, shown.add)
     changed = sorted(rewriter.changed)
     for path in changed if not diff else ():
         print(f"{'would rewrite' if only_ask else 'rewrote'} {path}")
     common.say(f"{len(changed)} of {files} file{'s' * (files != 1)} {'to rewrite' if only_ask else 'rewritten'}")
-    return 1 if counts or (only_ask and changed) else 0
+    return 1 if shown.counts or (only_ask and changed) else 0
 
 
 def _changed(root: Path, since: str) -> list[Path]:

@@ -11,7 +11,7 @@ import click
 from ..core.model import CorpusError
 from ..formats import FORMATS
 from .options import PATH_TYPE, Assignment, Common, OneOf, Verb, named, warn
-from .outputs import open_named
+from .outputs import open_named, text_report
 
 if TYPE_CHECKING:
     from ..formats.documents import LeftOut, Options
@@ -82,7 +82,6 @@ def import_(
       corpus import brat brat-folder --into my-corpus --map map.toml
       corpus import german-news articles --into german
     """
-    from .. import report
     from ..core.text import visible
     from ..core.toml_file import read_toml
     from ..files import new_folder
@@ -113,7 +112,7 @@ def import_(
     # A corpus that is imported in part would pass for the whole: it takes its name when all was read.
     with new_folder(common.make_named(into)) as new:
         problems = run_import(source_format, FORMATS[source_format], source, new.path, options)
-        counts = report.text(problems, sys.stdout)
+        counts = text_report(sys.stdout).add_all(problems)
         imported = is_imported(new.path)
         if imported:
             new.commit()

@@ -14,6 +14,7 @@ from .label_studio_migrate import migrate
 from .label_studio_options import OVERWRITE, absolute
 from .label_studio_server import ProgressBar, of_project, open_server
 from .options import PATH_TYPE, Common, NameList, Number, VerbGroup, format_option, named, warn
+from .outputs import text_report
 
 if TYPE_CHECKING:
     from ..labelstudio.convert import Result
@@ -308,14 +309,13 @@ def _report_result(common: Common, result: Result, origin: str = "") -> int:
 
     On a terminal, the page of a task is a link on the server at `origin`. No file and no log gets that address.
     """
-    from .. import report
     from ..labelstudio.quarantine import SEE
 
     problems = result.problems
     if origin and sys.stdout.isatty():
         link = f"{SEE}{origin.rstrip('/')}/projects/"
         problems = [replace(one, suggestion=one.suggestion.replace(f"{SEE}/projects/", link)) for one in problems]
-    counts = report.text(problems, sys.stdout)
+    counts = text_report(sys.stdout).add_all(problems)
     for path in result.quarantined:
         print(f"quarantined {path}")
     figures = ((result.written, "written"), (result.unchanged, "unchanged"), (result.quarantined, "quarantined"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .options import Common, warn
+from .outputs import text_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,7 +76,6 @@ def push_conflicts(
 
 def pull_decisions(common: Common, server: Server, project: str, progress: Callable[[int, str], object]) -> int:
     """Import the decisions of a project of adjudication, and print what became of each document."""
-    from .. import report
     from ..core.schema import Schema
     from ..labelstudio.pseudonyms import NAME, Pseudonyms
     from ..labelstudio.pull_adjudicated import pull_adjudicated
@@ -84,7 +84,7 @@ def pull_decisions(common: Common, server: Server, project: str, progress: Calla
     root = common.root()
     schema, people = Schema.read(root), Pseudonyms(root / NAME)
     did = pull_adjudicated(server, root, schema, project, people, root / "quarantine", progress, warn)
-    counts = report.text(did.problems, sys.stdout)
+    counts = text_report(sys.stdout).add_all(did.problems)
     for path in did.quarantined:
         print(f"quarantined {path}")
     for one in did.merged:

@@ -93,15 +93,13 @@ def described(
 ) -> report.RunInfo:
     """Return what reports say about a run besides its findings."""
     from .. import report
-    from ..checks.suppress.suppressions import all_rules
 
-    rules = tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page, r.advice) for r in all_rules())
     top = _top(root)
     below = root.relative_to(top).as_posix() if root.is_relative_to(top) else "."
     at_root = () if given_root is None else ("--root", str(given_root))
     job_summary = os.environ.get("GITHUB_STEP_SUMMARY")
     return report.RunInfo(
-        rules=rules,
+        rules=_rules(severity),
         version=_version(),
         documents=documents,
         command=("corpus", *at_root, "validate", *map(str, asked)),
@@ -110,6 +108,21 @@ def described(
         attached=attached_documents(root),
         rule_pages=os.environ.get("ON_THE_RECORD_RULE_PAGES", ""),
     )
+
+
+def text_report(out: IO[str]) -> report.TextReport:
+    """Return a report of findings as text, with the advice of each rule, for commands that have no --format."""
+    from .. import report
+    from ..checks.suppress.suppressions import all_severities
+
+    return report.TextReport(out, report.RunInfo(rules=_rules(all_severities())))
+
+
+def _rules(severity: Mapping[str, Severity]) -> tuple[report.RuleInfo, ...]:
+    from .. import report
+    from ..checks.suppress.suppressions import all_rules
+
+    return tuple(report.RuleInfo(r.code, r.name, severity[r.code], r.message, r.page, r.advice) for r in all_rules())
 
 
 def attached_documents(root: Path) -> frozenset[str]:

@@ -15,6 +15,7 @@ import click
 from ..core.model import CorpusError, Problem
 from . import options
 from .options import Common, Verb, format_option, warn
+from .outputs import text_report
 
 NOW = "."
 """The name of the working tree."""
@@ -82,7 +83,6 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
 
       corpus release 1.1.0
     """
-    from .. import report
     from ..files.git import Git
     from ..pipeline.check import Policy
     from ..pipeline.open_run import Resources, local_corpus, open_run
@@ -93,12 +93,8 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     root = common.root()
     check_version(version)  # before it becomes the name of a folder to lock
     common.make(root / "releases" / version)
-    counts = report.SeverityCounts()
+    shown = text_report(sys.stdout)
     schema, settings, suppressions = _rules(root)
-
-    def on_problem(problem: Problem) -> None:
-        counts.update(report.text([problem], sys.stdout))
-
     task = Compilation(Policy(settings.severity, suppressions))
     how = Resources(workers, beside=root / "releases" / version)
     with open_run(local_corpus(root), task, schema, how) as run:
@@ -108,7 +104,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
             schema,
             version,
             allow_dirty=allow_dirty,
-            on_problem=on_problem,
+            on_problem=shown.add,
             progress=common.progress,
         )
     if made is None:
@@ -241,7 +237,6 @@ def _folder(common: Common, root: Path, name: str) -> Iterator[tuple[Path, str]]
     if name != NOW:
         yield _named(root, name), name
         return
-    from .. import report
     from ..files.storage import Storage
     from ..pipeline.check import Policy
     from ..pipeline.open_run import local_corpus, open_run
@@ -252,9 +247,11 @@ def _folder(common: Common, root: Path, name: str) -> Iterator[tuple[Path, str]]
     # A document that moved to another split is a difference to show here, not an error that stops the build.
     settings = replace(settings, severity={**settings.severity, "C608": "info"})
 
+    shown = text_report(sys.stderr)
+
     def on_problem(problem: Problem) -> None:
         if problem.severity == "error":
-            report.text([problem], sys.stderr)
+            shown.add(problem)
 
     task = Compilation(Policy(settings.severity, suppressions))
     with (

@@ -10,6 +10,7 @@ import click
 
 from . import options
 from .options import Common, Verb, warn
+from .outputs import text_report
 
 if TYPE_CHECKING:
     from ..checks.corpus import Corpus
@@ -91,7 +92,6 @@ def _corpus(
     common: Common, index: Index, schema: Schema, settings: Settings, workers: int, *, report_bridged: bool
 ) -> Corpus | None:
     """Return all documents, None when one has errors; report those that belong to two splits."""
-    from .. import report
     from ..checks.corpus import Corpus
     from ..checks.corpus_splits import bridged_splits
     from ..checks.corpus_wide import placed
@@ -113,7 +113,7 @@ def _corpus(
         return None
     if report_bridged:
         bridged = bridged_splits(corpus, Context(schema))
-        report.text((placed(bridged_splits, one, corpus) for one in bridged), sys.stdout)
+        text_report(sys.stdout).add_all(placed(bridged_splits, one, corpus) for one in bridged)
     return corpus
 
 

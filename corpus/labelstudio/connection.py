@@ -36,6 +36,8 @@ _EARLY = 30
 """Seconds before its end at which an access token is renewed."""
 _NO_ANSWER = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 """What reading an answer raises that is not from Label Studio."""
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+"""The name of the error in the message of the TLS library."""
 _T = TypeVar("_T")
 
 
@@ -156,7 +158,9 @@ class Connection:
             late = "no connection" if isinstance(error, httpx2.ConnectTimeout) else "no answer"
             raise ServerError(f"{what}: {late} in time; raise --timeout", lost=late == "no answer") from None
         except httpx2.ConnectError as error:
-            raise ServerError(f"{what}: {_unconnected(self.redacted(str(error)))}") from None
+            said = str(error)
+            message = f"{what}: {_unconnected(self.redacted(said))}"
+            raise ServerError(message, lasting=_UNTRUSTED in said) from None
         except httpx2.HTTPError as error:
             raise ServerError(f"{what}: the connection was interrupted ({type(error).__name__})", lost=True) from None
         except _NO_ANSWER:
@@ -173,7 +177,7 @@ class _RefusedError(Exception):
 
 def is_passing(error: ServerError) -> bool:
     """True if the same request may succeed a moment later."""
-    return error.status in (0, 408, 429) or error.status >= 500
+    return not error.lasting and (error.status in (0, 408, 429) or error.status >= 500)
 
 
 def wait(attempt: int) -> None:
@@ -228,7 +232,7 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext | bool:
 
 
 def _unconnected(said: str) -> str:
-    if "CERTIFICATE_VERIFY_FAILED" not in said:
+    if _UNTRUSTED not in said:
         return f"no connection ({said})"
     reason = said.rpartition("failed: ")[2].partition(" (_ssl")[0]
     return (

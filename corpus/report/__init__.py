@@ -12,6 +12,7 @@ from typing import IO
 
 from ..core.model import Problem
 from .info import RuleInfo, RunInfo, SeverityCounts, summary
+from .terminal import TextReport
 
 __all__ = [
     "REPORTERS",
@@ -19,8 +20,8 @@ __all__ = [
     "RuleInfo",
     "RunInfo",
     "SeverityCounts",
+    "TextReport",
     "summary",
-    "text",
     "write",
 ]
 
@@ -63,8 +64,3 @@ def write(problems: Iterable[Problem], outputs: Iterable[tuple[str, IO[str]]], r
     for name, out in outputs:
         problems = REPORTERS[name].write(problems, out, run)
     return SeverityCounts(problem.severity for problem in problems)
-
-
-def text(problems: Iterable[Problem], out: IO[str]) -> SeverityCounts:
-    """Write the Problems as text; return the number of each severity."""
-    return write(problems, [("text", out)], RunInfo())

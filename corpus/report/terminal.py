@@ -9,38 +9,57 @@ from typing import IO
 
 from ..core.model import Problem
 from .escape import first, plain, snippet_lines
-from .info import RunInfo, fix_command
+from .info import RunInfo, SeverityCounts, fix_command
 
 _RESET, _BOLD, _DIM, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[32m"
 _SEVERITIES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
 
 
 def as_text(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator[Problem]:
-    """Write a paragraph for each finding: location, message, the span underlined in the article, how to fix it.
+    """Write each finding as text when it comes, and yield it."""
+    report = TextReport(out, run)
+    for problem in problems:
+        report.add(problem)
+        yield problem
+
+
+class TextReport:
+    """Findings as text, added one by one, and how many there are of each severity.
 
     The advice of a rule is shown at its first finding alone.
     """
-    coloured, advised = has_colour(out), set[str]()
 
-    def style(text: str, code: str) -> str:
-        return f"{code}{text}{_RESET}" if coloured else text
+    def __init__(self, out: IO[str], run: RunInfo) -> None:
+        self.counts = SeverityCounts()
+        self._out, self._run, self._coloured = out, run, has_colour(out)
+        self._advised: set[str] = set()
 
-    for problem in problems:
-        colour = _SEVERITIES[problem.severity]
+    def add(self, problem: Problem) -> None:
+        """Write a paragraph for a finding: location, message, the span underlined in the article, how to fix it."""
+        self.counts[problem.severity] += 1
+        colour, style, out = _SEVERITIES[problem.severity], self._style, self._out
         place = style(f"{first(problem.file)}:{problem.line}:{problem.column}:", _BOLD)
         out.write(f"{place} {style(problem.severity, colour)} {problem.code} {plain(problem.message)}\n")
         for number, line in enumerate(snippet_lines(problem.snippet)):
             out.write(f"    {style(line, colour) if number else line}\n")
-        if (advice := run.help(problem)) and (problem.suggestion or problem.code not in advised):
+        if (advice := self._run.help(problem)) and (problem.suggestion or problem.code not in self._advised):
             out.write(f"    {style('help:', _GREEN)} {plain(advice)}\n")
-            advised |= set() if problem.suggestion else {problem.code}
+            self._advised |= set() if problem.suggestion else {problem.code}
         if problem.fix:
             how = fix_command(problem.fix)
             out.write(f"    {style(f'fix ({how}):', _GREEN)} {plain(problem.fix.description)}\n")
         for place_ in problem.related:
             where = f"{plain(place_.file)}:{place_.line}:{place_.column}"
             out.write(f"    {style('see:', _DIM)} {where} {plain(place_.message)}\n")
-        yield problem
+
+    def add_all(self, problems: Iterable[Problem]) -> SeverityCounts:
+        """Write the findings; return the number of each severity, with those of earlier calls."""
+        for problem in problems:
+            self.add(problem)
+        return self.counts
+
+    def _style(self, text: str, code: str) -> str:
+        return f"{code}{text}{_RESET}" if self._coloured else text
 
 
 def has_colour(out: IO[str]) -> bool:

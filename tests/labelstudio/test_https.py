@@ -21,11 +21,11 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
             monkeypatch.setenv(name, value)
         for name in ("LABEL_STUDIO_API_KEY_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
             monkeypatch.delenv(name, raising=False)
-        monkeypatch.setattr("corpus.labelstudio.connection.wait", lambda attempt: None)
+        monkeypatch.setattr("corpus.labelstudio.connection.wait", lambda attempt: pytest.fail("asked again"))
         yield running
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(corpus: Corpus, there: Secured) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(corpus: Corpus, there: Secured) -> None:
     ran = corpus.run("label-studio", "pull", "--project", TITLE)
     assert ran.code == 2
     assert "the server's certificate is not trusted" in ran.err

@@ -12,10 +12,10 @@ from typing import Any
 
 import zstandard
 
-from corpus import report
 from corpus.core.toml_file import read_toml
 from corpus.formats import FORMATS
 from corpus.formats.documents import Options
+from corpus.report import RunInfo, TextReport
 from support.cases import FOLDERS, copy_bad, give_schema
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, record, tiny
 from support.damage import another_word, damaged, damaged_json
@@ -183,7 +183,7 @@ class Import:
         options = Options() if plain else Options(map=self.map, record=SAID, schema=REPOSITORY / "schema")
         out = io.StringIO()
         into = fresh(self.folder / "into")
-        counts = report.text(FORMATS[self.format].read(source, into, options), out)
+        counts = TextReport(out, RunInfo()).add_all(FORMATS[self.format].read(source, into, options))
         assert is_shown(out.getvalue()), out.getvalue()
         return {"findings": counts.total()}
 
@@ -227,9 +227,8 @@ class Maps(Import):
         path = self.folder / "map.toml"
         put(path, data)
         options = Options(map=read_toml(path), record=SAID, schema=REPOSITORY / "schema")
-        counts = report.text(
-            FORMATS[name].read(self.folder / name, fresh(self.folder / "into"), options), io.StringIO()
-        )
+        problems = FORMATS[name].read(self.folder / name, fresh(self.folder / "into"), options)
+        counts = TextReport(io.StringIO(), RunInfo()).add_all(problems)
         return {"findings": counts.total()}
 
 
