@@ -6,8 +6,6 @@ import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
 
-from wcwidth import wcswidth
-
 _CONTEXT = 32
 """Code points that a snippet shows on either side of its span."""
 _WIDEST = 60
@@ -56,6 +54,8 @@ def snippet_words(shown: str) -> tuple[str, str, str]:
 
 def cells(text: str) -> int:
     """Return the number of terminal cells that `visible` text takes."""
+    from wcwidth import wcswidth  # its tables take time, and help has no table
+
     return max(0, wcswidth(text))
 
 

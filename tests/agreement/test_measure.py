@@ -277,7 +277,7 @@ def test_a_plot_without_its_library_says_what_to_install(pair: Corpus, monkeypat
 
 def test_the_card_has_the_main_figures_and_five_confusions() -> None:
     lines = card_table(REPOSITORY).splitlines()
-    assert "ann-a and ann-b" in lines[0]
+    assert "ann-a, ann-b, ann-c and ann-d" in lines[0]
     figures = [line for line in lines if line.count("|") == 6]
     assert {line.split("|")[1].strip() for line in figures[2:]} == {
         *("entities", "mentions", "quotes", "nonquotes", "stances")

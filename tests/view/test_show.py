@@ -74,7 +74,7 @@ def test_the_text_is_whole_between_the_brackets(layers: tuple[str, ...]) -> None
         text = path.read_text("utf-8")
         marked = "\n".join(lines[3 : 3 + len(text.split("\n"))])
         plain = re.sub(r"\|[\w.:/-]+\]", "", marked).replace("[", "")
-        assert plain == text.replace("[", "").replace("\u00a0", "⍽")
+        assert plain == text.replace("[", "").replace("\u00a0", "⍽").replace("\u200d", "<U+200D>")
 
 
 def test_every_record_of_every_layer_is_shown() -> None:
