@@ -138,4 +138,4 @@ def _span_fault(document: Document, schema: Schema, spans: Any) -> str:
 def _is_withheld(document: Document, schema: Schema) -> bool:
     """Return whether the record says that the text may not be redistributed; a record that says nothing is at fault."""
     known = {label.name for one in schema.article_fields if one.name == "redistribution" for label in one.labels}
-    return not document.article.redistributable and document.article.record.get("redistribution") in known
+    return not document.article.redistributable and str(document.article.record.get("redistribution")) in known
