@@ -150,21 +150,22 @@ def _only_in_direct(document: Document, annotated: list[list[Offsets]], marks: Q
     those of the block.
     """
     text, known = document.text or "", sorted(chain.from_iterable(annotated))
-    for quote, spans in zip(document.layer("quotes"), annotated, strict=False):
-        for start, end in spans if quote.get("type") == "direct" else ():
-            pairs = list(marks.within(start, end))
-            if pairs:
-                inside = known[bisect_left(known, (start, 0)) : bisect_left(known, (end, 0))]
-                covered = coverage(
-                    text[start:end], [[(a - start, b - start) for a, b in inside if not (a == start and b >= end)]]
-                )
-                for pair in pairs:
-                    around = marks.around(pair.opening)
-                    own = _own_letters(text, pair, marks if around else None)
-                    # Without marks around, a pair that holds the whole content is that of the quote (Q521).
-                    is_whole = around is None and pair.opening == start and pair.closing == end - 1
-                    if own and not is_whole and not any(covered[k - start] for k in own):
-                        yield pair
+    quotes = zip(document.layer("quotes"), annotated, strict=False)
+    direct = {span for quote, spans in quotes if quote.get("type") == "direct" for span in spans}
+    for start, end in sorted(direct):
+        pairs = list(marks.within(start, end))
+        if pairs:
+            inside = known[bisect_left(known, (start, 0)) : bisect_left(known, (end, 0))]
+            covered = coverage(
+                text[start:end], [[(a - start, b - start) for a, b in inside if not (a == start and b >= end)]]
+            )
+            for pair in pairs:
+                around = marks.around(pair.opening)
+                own = _own_letters(text, pair, marks if around else None)
+                # Without marks around, a pair that holds the whole content is that of the quote (Q521).
+                is_whole = around is None and pair.opening == start and pair.closing == end - 1
+                if own and not is_whole and not any(covered[k - start] for k in own):
+                    yield pair
 
 
 def _own_letters(text: str, pair: Pair, marks: QuotationMarks | None) -> list[int]:
