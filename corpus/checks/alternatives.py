@@ -25,6 +25,7 @@ def unfit_alternative(document: Document, schema: Schema) -> Iterator[Problem]:
     Why: the config `disagreement` offers alternatives beside the gold label; one that fits nothing would be lost there.
     Bad: `{"layer": "quotes", "record": "q3", "field": "medium", "value": "spoken"}`
     Good: `{"layer": "quotes", "record": "q3", "field": "medium", "value": "speech"}`
+    Do: correct the record, field or value, or delete the alternative.
     """
     if not has_alternatives(schema.annotation):
         return

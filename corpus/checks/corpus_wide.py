@@ -15,6 +15,7 @@ from . import corpus_gold, corpus_labels, corpus_names, corpus_splits, corpus_tw
 from .corpus import Corpus
 from .keyed import Context, Each, Found, Keyed, Tallied, Whole
 from .rule import Suppress, documentation
+from .same_cause import ReportedAcross
 
 AcrossRule = Whole | Keyed | Tallied | Each
 
@@ -36,8 +37,8 @@ CORPUS_WIDE: tuple[AcrossRule, ...] = (
     Each(corpus_gold.copied_annotation, "warning"),
     Each(corpus_gold.overruled_value, "info"),
     Each(corpus_gold.opposite_stance, "warning"),
-    Tallied(corpus_gold.sentence_annotated_differently, "info", rows=corpus_gold.passage_rows),
     Keyed(corpus_gold.text_annotated_differently, "warning", rows=corpus_gold.text_rows),
+    Tallied(corpus_gold.sentence_annotated_differently, "info", rows=corpus_gold.passage_rows),
     Keyed(corpus_names.annotators_alike, "warning", rows=corpus_names.annotator_rows),
     Keyed(corpus_names.stories_alike, "warning", rows=corpus_names.story_name_rows),
     Whole(corpus_splits.copied_text, "warning"),
@@ -59,6 +60,8 @@ def run_corpus_wide(
 ) -> Iterator[Problem]:
     """Run all corpus-wide rules and yield the findings that `suppress` leaves, with the severities in `chosen`.
 
+    A finding that follows from another one is left out: see `same_cause`.
+
     With `fetch`, what is looked up in a document has an empty answer until it was fetched.
     """
     complete = corpus.complete and corpus.about is None
@@ -72,9 +75,14 @@ def run_corpus_wide(
             placed(rule.ask, found, corpus)
         fetch()
         every = iter(waiting)
+    reported = ReportedAcross()
     for rule, found in every:
-        left = suppress(placed(rule.ask, found, corpus, chosen.get(rule.code, rule.severity)))
-        if left:
+        problem = placed(rule.ask, found, corpus, chosen.get(rule.code, rule.severity))
+        left = suppress(problem)
+        documents = frozenset((found.doc_id, *(place.doc_id for place in found.related)))
+        if left and not reported.explains(left, documents):
+            if left is problem:
+                reported.add(problem, documents)
             yield left
 
 

@@ -21,6 +21,8 @@ _SHOWN = 60
 """The most characters of a span in a message or a fix."""
 _WORD = 100
 """The most characters of half a word; a longer one is none."""
+_STOPS = ".!?…。！？"
+"""Punctuation that ends a sentence."""
 _INNER = ",.!?;:…。，！？；："
 """Punctuation that belongs to the words in marks."""
 
@@ -90,7 +92,8 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
     """Q522: The content of a direct quote leaves out words between its marks.
 
     What: between the quotation mark and the content there are words that are in no content of any quote. Words in
-    square brackets are the article's. The rest of a word that the content cuts is that of Q520.
+    square brackets are the article's. The rest of a word that the content cuts is that of Q520. A mark that is not
+    closed ends with its paragraph, if the content ends with a sentence and neither its cue nor its source follows.
     Why: everything between the marks was said; the first or the last word was missed.
     Bad: content *bridge will hold,* in: “The bridge will hold,” said Marr.
     Good: content *The bridge will hold,*
@@ -106,7 +109,8 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
         # Words left out between two pieces in one pair of marks are reported at the later piece.
         since = max(pair.opening + 1, pieces[j - 1][1] if j else 0)
         is_last = j + 1 == len(pieces) or pieces[j + 1][0] > pair.closing
-        until = pair.closing if pair.closed and is_last else end
+        is_whole = pair.closed or _goes_on(document, i, end, pair)
+        until = pair.closing if is_whole and is_last else end
         if not any(map(str.isalnum, text[max(since, start - LONGEST) : start] + text[end : min(until, end + LONGEST)])):
             continue
         covered = coverage(text, [_beside(document, schema, i, pair)])
@@ -120,6 +124,17 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
             fix = resized(text, pointer, known, *whole) if free else None
             detail = " and ".join(repr(words[:60]) for words in (before, after) if words)
             yield found(words_left_out, document, detail, pointer, span=(start, end), fix=fix)
+
+
+def _goes_on(document: Document, i: int, end: int, pair: Pair) -> bool:
+    """Return True if the words after a mark that is not closed are those of the quote up to the end of the paragraph.
+
+    Narration would begin in the sentence, or have the source or the cue of the quote.
+    """
+    quote, text = document.layer("quotes")[i], document.text or ""
+    sources = [one for one in document.layer("mentions") if one["id"] in quote.get("source", ())]
+    beside = [*offsets(quote, "cue"), *(span for one in sources for span in offsets(one, "spans"))]
+    return text[end - 1] in _STOPS and not any(end <= start < pair.closing for start, _ in beside)
 
 
 def punctuation_left_out(document: Document, schema: Schema) -> Iterator[Problem]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from ..core.json_positions import join_pointer
@@ -103,8 +105,9 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
     What: with `quotes` and `nonquotes` done, less than half of the words between a pair of quotation marks are in a
     content of a quote or in a record of `nonquotes`. Words in other marks inside do not count, and neither does a
     retold quote without a parent that is a part of the words: an annotated quote in a quote does not annotate the one
-    around it. A mark that is not closed ends with its paragraph. In a language that
-    uses dialogue dashes, such as French, Polish, Russian or Spanish, a dash that opens a paragraph is a mark.
+    around it. Marks inside the content of a direct quote need a record of their own: a quote in the quote, or a
+    non-quote. A mark that is not closed ends with its paragraph. In a language that uses dialogue dashes, such as
+    French, Polish, Russian or Spanish, a dash that opens a paragraph is a mark.
     Why: it is unclear whether an annotator rejected it as a quote or overlooked it.
     Bad: the “smart” bridge, and no record for *smart*.
     Good: *smart* in `nonquotes`, with `reason: scare`.
@@ -119,12 +122,9 @@ def unannotated_quotation(document: Document, schema: Schema) -> Iterator[Proble
     covered = coverage(
         text, [*(spans for one, spans in quotes if not _is_in_a_quote(text, one, spans, marks)), *rejected]
     )
-    missed = [
-        (pair.opening + 1, pair.closing)
-        for pair in marks.pairs
-        if not _is_annotated(text, pair, marks.within(pair.opening + 1, pair.closing), covered)
-    ]
+    missed = [(pair.opening + 1, pair.closing) for pair in marks.pairs if not _is_annotated(text, pair, marks, covered)]
     language = str(document.article.record.get("language", ""))
+    missed += [(pair.opening + 1, pair.closing) for pair in _only_in_direct(document, [*content, *rejected], marks)]
     missed += [(start, end) for start, end in dialogues(text, language) if 1 not in covered[start:end]]
     last = 0
     for start, end in sorted(missed, key=lambda span: (span[0], -span[1])):
@@ -142,14 +142,50 @@ def _is_in_a_quote(text: str, quote: Record, spans: list[Offsets], marks: Quotat
     return pair.closed and spans[-1][1] <= pair.closing and any(map(str.isalnum, rest))
 
 
-def _is_annotated(text: str, pair: Pair, inner: Iterable[Pair], covered: bytearray) -> bool:
+def _only_in_direct(document: Document, annotated: list[list[Offsets]], marks: QuotationMarks) -> Iterator[Pair]:
+    """Yield the pairs of marks inside a direct quote of whose own words neither a quote in it nor a non-quote has any.
+
+    `annotated` are the contents of the quotes, in their order, and then the non-quotes. In a block without marks of its
+    own, such as an answer of an interview, words in other marks inside are own words, too: the marks around them may be
+    those of the block.
+    """
+    text, known = document.text or "", sorted(chain.from_iterable(annotated))
+    quotes = zip(document.layer("quotes"), annotated, strict=False)
+    direct = {span for quote, spans in quotes if quote.get("type") == "direct" for span in spans}
+    for start, end in sorted(direct):
+        pairs = list(marks.within(start, end))
+        if pairs:
+            inside = known[bisect_left(known, (start, 0)) : bisect_left(known, (end, 0))]
+            covered = coverage(
+                text[start:end], [[(a - start, b - start) for a, b in inside if not (a == start and b >= end)]]
+            )
+            for pair in pairs:
+                around = marks.around(pair.opening)
+                own = _own_letters(text, pair, marks if around else None)
+                # Without marks around, a pair that holds the whole content is that of the quote (Q521).
+                is_whole = around is None and pair.opening == start and pair.closing == end - 1
+                if own and not is_whole and not any(covered[k - start] for k in own):
+                    yield pair
+
+
+def _own_letters(text: str, pair: Pair, marks: QuotationMarks | None) -> list[int]:
+    """Return the offsets of the letters in marks that no marks inside enclose, or of all if these enclose each one.
+
+    Without `marks`, those inside do not matter.
+    """
+    start, end = pair.opening + 1, pair.closing
+    letters = [k for k in range(start, end) if text[k].isalnum()]
+    inner = marks.within(start, end) if marks else ()
+    enclosed = coverage(text[start:end], [[(one.opening - start, one.closing - start) for one in inner]])
+    return [k for k in letters if not enclosed[k - start]] or letters
+
+
+def _is_annotated(text: str, pair: Pair, marks: QuotationMarks, covered: bytearray) -> bool:
     """Return True if half of the words in marks are covered: of those that no inner marks enclose, if there are any."""
     start, end = pair.opening + 1, pair.closing
     if pair.closed and covered.count(1, start, end) == end - start:
         return True
-    letters = [k for k in range(start, end) if text[k].isalnum()]
-    enclosed = coverage(text[start:end], [[(one.opening - start, one.closing - start) for one in inner]])
-    own = [k for k in letters if not enclosed[k - start]] or letters
+    own = _own_letters(text, pair, marks)
     count = sum(covered[k] for k in own)
     return 2 * count >= len(own) if pair.closed else count > 0 or not own
 

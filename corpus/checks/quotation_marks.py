@@ -20,7 +20,9 @@ its paragraph: a mark that is opened again in each paragraph is closed in the la
 | ” » | the same mark, in Finnish and Swedish |
 | — – ― | the end of the paragraph that it opens, in languages that use dialogue dashes: `dialogues` |
 
-An opening mark is at the beginning of a word and a single closing mark at its end, so that apostrophes do not count.
+An opening mark is at the beginning of a word and a single closing mark at its end, so that apostrophes do not count. An
+apostrophe at the end of a word, as in *the bosses’ plan*, *goin’ home* or *rock ’n’ roll*, is known by the closing mark
+that follows: after a stop or a comma there is no apostrophe.
 In languages without blanks between words, only letters and digits of ASCII keep a mark from opening or closing.
 """
 
@@ -44,6 +46,10 @@ _LOW = frozenset("„‟‚")
 """Marks that “ and ‘ close."""
 _ENDS = ".,!?…"
 _PLURAL = "sSxXzZ"
+_CLIPPED = re.compile(r"\b(?:\w+in|an|th|ol|o|n)$", re.IGNORECASE)
+"""Words that lack their last letter, as in *goin’*, *an’* or *o’ the town*."""
+_WORD = 30
+"""The most letters of a clipped word."""
 _DEPTH = 16
 """The most marks that are open at once."""
 
@@ -70,8 +76,10 @@ class _Mark(NamedTuple):
     char: str
     opens: bool
     closes: bool
-    plural: bool
-    """True for what may be the apostrophe of a plural, as in *the bosses’ plan*."""
+    apostrophe: bool = False
+    """True for what may be the apostrophe of a plural or a clipped word, as in *the bosses’ plan* or *goin’ home*."""
+    final: bool = False
+    """True for a single closing mark after a stop or a comma, which is not an apostrophe."""
 
 
 class QuotationMarks:
@@ -122,11 +130,11 @@ class QuotationMarks:
         """Add the pairs of a paragraph that begins at the offset `begin`."""
         open_: list[_Mark] = []
         marks = [self._mark(line, match.start()) for match in _MARK.finditer(line)]
-        later = _later_closing(marks)
         end = len(line.rstrip())
-        for mark, follows in zip(marks, later, strict=True):
+        for mark, later in zip(marks, _later_closing(marks), strict=True):
             single = mark.char in _SINGLE
-            opener = self._opener(mark, open_) if mark.closes and not (single and mark.plural and follows) else -1
+            is_apostrophe = single and ((later.final and not mark.final) or (later.closes and mark.apostrophe))
+            opener = self._opener(mark, open_) if mark.closes and not is_apostrophe else -1
             if opener >= 0:
                 pairs.append(Pair(begin + open_[opener].offset, begin + mark.offset, True))
                 # A mark opened inside of the pair has no closing mark; a single one was an apostrophe.
@@ -164,8 +172,9 @@ class QuotationMarks:
         if char in _SINGLE:
             opens = char in "'‘‚`" and begins and follows and not after.isdigit()
             closes = char in "'‘’´" and ends and not self._is_word(after)
-            plural = before in _PLURAL and line[i + 1 : i + 2] == " " and line[i + 2 : i + 3].islower()
-            return _Mark(i, char, opens, closes, bool(before) and plural)
+            clipped = (bool(before) and before in _PLURAL) or _CLIPPED.search(line, max(0, i - _WORD), i) is not None
+            apostrophe = clipped and after == " " and line[i + 2 : i + 3].islower()
+            return _Mark(i, char, opens, closes, apostrophe, closes and not opens and before in _ENDS)
         if char in _OPEN or char in _CLOSE:
             opens, closes = char in _OPEN, char in _CLOSE
         elif char == "“":
@@ -184,7 +193,7 @@ class QuotationMarks:
             closes = ends
         if char in '"＂' and before.isdigit() and all(line.find(other, 0, i) < 0 for other in '"＂“„'):
             opens, closes = False, False
-        return _Mark(i, char, opens, closes, False)
+        return _Mark(i, char, opens, closes)
 
     def _is_word(self, char: str) -> bool:
         return bool(char) and (char.isalnum() and (self._blanks or char.isascii()))
@@ -224,14 +233,22 @@ def _unclosed(openings: list[int], end: int, begin: int) -> Iterator[Pair]:
         yield Pair(begin + opening, begin + closing, False)
 
 
-def _later_closing(marks: list[_Mark]) -> list[bool]:
-    """Return for each mark whether a single closing mark follows it, before the next single opening mark."""
-    found: list[bool] = []
-    closing = False
+class _Later(NamedTuple):
+    """The single marks from a mark to the next single opening mark: is there a closing one, is one after a stop?"""
+
+    closes: bool
+    final: bool
+
+
+def _later_closing(marks: list[_Mark]) -> list[_Later]:
+    """Return for each mark which single closing marks follow it."""
+    found: list[_Later] = []
+    later = _Later(False, False)
     for mark in reversed(marks):
-        found.append(closing)
+        found.append(later)
         if mark.char in _SINGLE:
-            closing = mark.closes or (closing and not mark.opens)
+            goes_on = not mark.opens
+            later = _Later(mark.closes or (later.closes and goes_on), mark.final or (later.final and goes_on))
     return found[::-1]
 
 

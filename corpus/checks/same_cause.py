@@ -37,6 +37,12 @@ FOLLOWS: Mapping[str, Mapping[str, str]] = {
 The cause is a finding about the same record, or about the record that the place of the finding names: a quote in the
 evidence of a stance.
 """
+FOLLOWS_ACROSS: Mapping[str, str] = {"C655": "C654", "C657": "C658"}
+"""The code of what follows → the code of its cause, a finding about the same documents.
+
+    an annotation is the copy of another one (C654) → gold contradicts both (C655)
+    two documents with one text are annotated differently (C658) → and so is each of their sentences (C657)
+"""
 _RANKS: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 CAUSES = frozenset(cause for causes in FOLLOWS.values() for cause in causes)
 
@@ -61,6 +67,23 @@ class Reported:
         about = (problem.record, _named(value, problem.pointer))
         found = (self._found.get((cause, record, field)) for cause, field in causes.items() for record in about)
         return any(severity and _RANKS[severity] <= _RANKS[problem.severity] for severity in found)
+
+
+class ReportedAcross:
+    """The findings of corpus-wide rules from which others may follow."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, frozenset[str]], Severity] = {}
+
+    def add(self, problem: Problem, documents: frozenset[str]) -> None:
+        """Keep a finding about some documents that is reported, if others may follow from it."""
+        if problem.code in FOLLOWS_ACROSS.values():
+            self._found[problem.code, documents] = problem.severity
+
+    def explains(self, problem: Problem, documents: frozenset[str]) -> bool:
+        """Return True if a finding about some documents follows from one that is at least as severe."""
+        severity = self._found.get((FOLLOWS_ACROSS.get(problem.code, ""), documents))
+        return severity is not None and _RANKS[severity] <= _RANKS[problem.severity]
 
 
 def _named(value: object, pointer: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from .. import report
+    from ..report.terminal import TextReport
 
 Output = tuple[str, Path | None]
 """A report format and the file it goes to, None for stdout."""
@@ -110,12 +111,13 @@ def described(
     )
 
 
-def text_report(out: IO[str]) -> report.TextReport:
+def text_report(out: IO[str]) -> TextReport:
     """Return a report of findings as text, with the advice of each rule, for commands that have no --format."""
     from .. import report
     from ..checks.suppress.suppressions import all_severities
+    from ..report.terminal import TextReport
 
-    return report.TextReport(out, report.RunInfo(rules=_rules(all_severities())))
+    return TextReport(out, report.RunInfo(rules=_rules(all_severities())))
 
 
 def _rules(severity: Mapping[str, Severity]) -> tuple[report.RuleInfo, ...]:

@@ -12,7 +12,6 @@ from typing import IO
 
 from ..core.model import Problem
 from .info import RuleInfo, RunInfo, SeverityCounts, summary
-from .terminal import TextReport
 
 __all__ = [
     "REPORTERS",
@@ -20,7 +19,6 @@ __all__ = [
     "RuleInfo",
     "RunInfo",
     "SeverityCounts",
-    "TextReport",
     "summary",
     "write",
 ]

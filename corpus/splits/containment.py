@@ -3,7 +3,7 @@
     runs of 12 letters → hashes below a limit → texts that share one → pairs → shared / runs of the shorter text
 
 Near-duplicates (`near_duplicates`) share most of their runs. An excerpt shares most of its own and few of the other's,
-and after three words of ten are replaced, a third of the runs is left. So containment is estimated: the share of the
+and after three words of ten are replaced, a quarter of the runs is left. So containment is estimated: the share of the
 sampled runs of the shorter text that the other has, too (Broder 1997, "On the resemblance and containment of
 documents"). A sample keeps the hashes below a limit, which is a power of two and lower in longer texts; two samples are
 compared below the lower of their limits.
@@ -24,7 +24,7 @@ import pyarrow as pa
 from ..core.arrays import Numbers, begins_of, joined, lengths_of
 from .letters import Slices
 
-LEAST = 0.25
+LEAST = 1 / 6
 """The smallest share of the runs of the shorter text."""
 COMMON = 64
 """The most texts that share a run which counts."""

@@ -108,6 +108,12 @@ def test_the_words_of_a_withheld_text_are_in_no_alternative(corpus: Corpus, quot
     assert findings(corpus, {"layer": "mentions", "spans": [of_words]}) == expected
 
 
+def test_a_record_whose_redistribution_is_no_string_is_a_finding_of_the_record(corpus: Corpus) -> None:
+    corpus.write("raw/alpha.json", corpus.read("raw/alpha.json") | {"redistribution": {"full": True}})
+    assert findings(corpus, {"layer": "mentions", "spans": [CUE]}) == []
+    assert ("S204", "/redistribution") in {(one["code"], one["pointer"]) for one in corpus.findings()}
+
+
 def test_a_field_that_was_not_annotated_has_no_alternative(corpus: Corpus) -> None:
     value = corpus.read("annotations/gold/alpha.json")
     done = [name for name in value["quotes"][0] if name not in ("id", "medium")]

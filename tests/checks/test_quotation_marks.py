@@ -105,6 +105,12 @@ def marked(text: str, language: str = "en") -> list[str]:
     ("language", "text", "pairs"),
     [
         ("en", "“It’s the bosses’ plan,” said Ivo.", ["“It’s the bosses’ plan,”"]),
+        ("en", "‘I’m goin’ home. I won’t stay.’", ["‘I’m goin’ home. I won’t stay.’"]),
+        ("en", "‘Rock ’n’ roll won’t die,’ he said.", ["‘Rock ’n’ roll won’t die,’"]),
+        ("en", "‘It’s the workers’. They’ll strike.’", ["‘It’s the workers’. They’ll strike.’"]),
+        ("en", "‘We back the workers’ Union.’", ["‘We back the workers’ Union.’"]),
+        ("en", "It was a ‘flop’ and the boys’ fault.", ["‘flop’"]),
+        ("en", "It was a ‘flop’ and ‘a shame.’", ["‘flop’", "‘a shame.’"]),
         ("en", "‘It’s the bosses’ plan,’ said Ivo. ‘No.’", ["‘It’s the bosses’ plan,’", "‘No.’"]),
         ("en", "‘We said “no” twice,’ said Una.", ["‘We said “no” twice,’", "“no”"]),
         ("en", "'It holds,' said Marr's wife. 'It's James' boat.'", ["'It holds,'", "'It's James' boat.'"]),

@@ -13,7 +13,8 @@ from support.plant_ground import findings
 from support.planted import BY_TITLE
 
 from corpus.checks import CHECKS
-from corpus.checks.same_cause import CAUSES, FOLLOWS
+from corpus.checks.corpus_wide import CORPUS_WIDE
+from corpus.checks.same_cause import CAUSES, FOLLOWS, FOLLOWS_ACROSS
 
 GOLD = "annotations/gold/alpha.json"
 
@@ -68,6 +69,34 @@ def test_causes_are_asked_before_what_follows_from_them() -> None:
             assert (CHECKS[order[cause]].level, order[cause]) < (CHECKS[order[code]].level, order[code])
             assert severity[cause] <= severity[code]
     assert order.keys() >= CAUSES
+
+
+def test_causes_across_documents_are_asked_first() -> None:
+    order = [rule.code for rule in CORPUS_WIDE]
+    assert all(order.index(cause) < order.index(code) for code, cause in FOLLOWS_ACROSS.items())
+
+
+def test_one_text_annotated_differently_is_one_finding_for_its_sentences(corpus: Corpus) -> None:
+    corpus.add("gamma")
+    value = corpus.read("annotations/gold/gamma.json")
+    value["mentions"][1]["form"] = "NOM"
+    corpus.write("annotations/gold/gamma.json", value)
+
+    def found() -> list[str]:
+        return [one["code"] for one in corpus.findings() if one["code"] in ("C657", "C658")]
+
+    assert found() == ["C658"]
+    corpus.write("pyproject.toml", '[tool.corpus.severity]\nC657 = "warning"\nC658 = "info"\n')
+    assert found() == ["C658", "C657"]
+
+
+def test_a_copy_of_an_annotation_is_one_finding_and_gold_contradicts_no_one() -> None:
+    kind = BY_TITLE["An annotation is the copy of another annotator's under another name"]
+    ground = Ground([read(articles()[0], compared=True)])
+    kind.plant(ground, random.Random(SEED))
+    codes = {one.code for one in findings(ground)}
+    assert "C654" in codes
+    assert "C655" not in codes
 
 
 def speaker_lost(corpus: Corpus) -> dict[str, Any]:

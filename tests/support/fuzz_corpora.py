@@ -15,7 +15,8 @@ import zstandard
 from corpus.core.toml_file import read_toml
 from corpus.formats import FORMATS
 from corpus.formats.documents import Options
-from corpus.report import RunInfo, TextReport
+from corpus.report import RunInfo
+from corpus.report.terminal import TextReport
 from support.cases import FOLDERS, copy_bad, give_schema
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, record, tiny
 from support.damage import another_word, damaged, damaged_json

@@ -70,7 +70,7 @@ def copy_reworded_20(ground: Ground, rng: random.Random) -> Planted:
     return copied(ground, reworded(ground.doc.text, 0.2, rng))
 
 
-@kind(docs=2)
+@kind("C606", "C639", docs=2)
 def copy_reworded_30(ground: Ground, rng: random.Random) -> Planted:
     """A copy with 30% of its words replaced is in another split."""
     return copied(ground, reworded(ground.doc.text, 0.3, rng))

@@ -41,6 +41,14 @@ def direct(doc: Doc, record: Record, start: int, end: int) -> bool:
     return record["type"] == "direct" and between and len(words(text, start, end)) > 3
 
 
+def direct_in_sentences(doc: Doc, record: Record, start: int, end: int) -> bool:
+    """Return True for a direct content after a mark whose last sentence is in no other quote."""
+    last = without_last_sentence(doc.text, start, end)[1]
+    others = (span for one in doc.layer("quotes") for span in one["content"] if one is not record)
+    free = not any(last < span["end"] and span["start"] < end for span in others)
+    return record["type"] == "direct" and doc.text[start - 1] in OPENING and start < last < end and free
+
+
 def direct_with_word(doc: Doc, record: Record, start: int, end: int) -> bool:
     return direct(doc, record, start, end) and doc.text[start : start + 2].isalpha()
 
@@ -93,6 +101,11 @@ def without_first(text: str, start: int, end: int) -> tuple[int, int]:
 def without_last(text: str, start: int, end: int) -> tuple[int, int]:
     found = words(text, start, end)
     return (start, found[-2][1]) if len(found) > 1 else (start, start)
+
+
+def without_last_sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    stops = [one.end() for one in re.finditer(r"[.!?](?= )", text[start:end])]
+    return start, start + stops[-1] if stops else start
 
 
 def edge(
@@ -150,6 +163,7 @@ CONTENT, CUE, MENTION, NONQUOTE, EVIDENCE = (
 edge("A direct quote begins a character late", ("Q520", "Q522"), CONTENT, direct_with_word, late)
 edge("A direct quote lacks its first word", ("Q522",), CONTENT, direct, without_first)
 edge("A direct quote lacks its last word", ("Q522", "Q501"), CONTENT, direct, without_last)
+edge("A direct quote lacks its last sentence", ("Q522",), CONTENT, direct_in_sentences, without_last_sentence)
 edge("A direct quote holds its opening mark", ("Q521",), CONTENT, direct, sooner)
 edge("A direct quote holds its closing mark", ("Q521",), CONTENT, direct, later)
 edge("A direct quote lacks the comma or full stop inside its marks", ("Q523",), CONTENT, direct_with_stop, early)

@@ -59,6 +59,30 @@ def dropped_around_child(ground: Ground, rng: random.Random) -> Planted | None:
 
 
 @kind("C604")
+def dropped_inside(ground: Ground, rng: random.Random) -> Planted | None:
+    """A quote between marks inside a direct quote is missing."""
+    doc = ground.doc
+    named = {one["parent"] for one in doc.layer("quotes")} | {
+        q for s in doc.layer("stances") for q in s["evidence_quotes"]
+    }
+    outer = {one["id"] for one in doc.where("quotes", type="direct")}
+    found = [
+        one
+        for one in doc.where("quotes", type="direct")
+        if one["parent"] in outer
+        and one["id"] not in named
+        and len(content(one)) == 1
+        and doc.text[start(one) - 1] in "“‘\"'"
+        and doc.text[end(one)] in "”’\"'"
+    ]
+    if not found:
+        return None
+    quote = rng.choice(found)
+    doc.layer("quotes").remove(quote)
+    return Planted((), content(quote))
+
+
+@kind("C604")
 def dropped_with_open_mark(ground: Ground, rng: random.Random) -> Planted | None:
     """A direct quote is missing whose straight mark is not closed before the end of its paragraph."""
     doc = ground.doc

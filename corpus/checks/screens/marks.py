@@ -209,10 +209,9 @@ def words_left_out(columns: Columns) -> Mask:
     start, end = one.place(quotes, "content")
     inside, number = known.around(start)
     opening, closing = _take(known.opening, number), _take(known.closing, number)
-    closed = _is_closed(known, number)
     before = one.word_at(opening + 1) < one.word_at(start)
     after = (one.word_at(end) < one.word_at(closing)) | (columns.texts.has(end, WORD) & (end < closing))
-    own = quotes.equals("type", "direct")[spans.record] & inside & (before | after & closed)
+    own = quotes.equals("type", "direct")[spans.record] & inside & (before | after)
     return columns.flag(spans.document[own]) & columns.texts.known
 
 
@@ -232,6 +231,7 @@ def unannotated_quotation(columns: Columns) -> Mask:
     """Screen of C604: marks with less than half of their words in a quote or non-quote, or with a retold quote.
 
     Marks with other marks inside must be in annotations as a whole: whose words the inner ones are is not asked here.
+    Marks in a direct quote are flagged if no quote and no non-quote begins with a word in them, or if they hold others.
     """
     one, known, texts = frame(columns), pairs(columns), columns.texts
     flags = columns.flag(texts.document(texts.places(_DASHES))) & columns.in_language(*DIALOGUE_DASH)
@@ -247,9 +247,33 @@ def unannotated_quotation(columns: Columns) -> Mask:
         # Of a mark that is not closed, it is enough that a word is annotated.
         missed = np.where(known.closed, 2 * own < every, (own == 0) & (every > 0))
         missed |= with_inner & (_sums(_totals(covered), start, end) < end - start)
+        missed |= _in_direct(one, known, chosen) & (with_inner | (_begun(one, word, chosen, start, end) == 0))
         asked = columns.flag(columns.document[chosen])
         flags = flags | columns.flag(document[missed]) & asked
     return flags & texts.known
+
+
+def _in_direct(one: Frame, known: Pairs, chosen: Mask) -> Mask:
+    """Return which pairs of marks are closed in a direct quote of some annotations."""
+    quotes = one.quotes
+    record = quotes.spans("content").record
+    own = quotes.equals("type", "direct")[record] & chosen[quotes.annotation[record]]
+    start, end = (edge[own] for edge in one.place(quotes, "content"))
+    span, number = _between(known, start, end)
+    found = np.zeros(len(known.opening), np.bool_)
+    found[number[known.closed[number] & (known.closing[number] < end[span])]] = True
+    return found
+
+
+def _begun(one: Frame, word: Mask, chosen: Mask, starts: Numbers, ends: Numbers) -> Numbers:
+    """Return how many quotes and non-quotes of some annotations begin with a word from each start to its end."""
+    begins = np.zeros(len(word) + 1, np.int64)
+    for records, field in ((one.quotes, "content"), (one.nonquotes, "spans")):
+        start, end = one.place(records, field)
+        own = chosen[records.annotation[records.spans(field).record]] & (start < end)
+        np.add.at(begins, start[own], 1)
+    begins[:-1] *= word
+    return _sums(np.concatenate((np.zeros(1, np.int64), np.cumsum(begins))), starts, ends)
 
 
 def _between(known: Pairs, start: Numbers, end: Numbers) -> tuple[Numbers, Numbers]:
