@@ -101,7 +101,7 @@ def score(
 
       corpus score predictions/ --split test
       corpus score quotes.jsonl --split test --format markdown
-      corpus score ann-a --split dev --layer quotes
+      corpus score ann-c --split real --layer quotes
       corpus score mine/ --release ./on-the-record-1.0.0 --split test
       corpus score mine/ --release 1.0.0 --split test --submission mine.jsonl
       corpus score mine.jsonl --compare theirs.jsonl --split test
