@@ -121,7 +121,12 @@ CHECKS: tuple[Check, ...] = (
     Check(quote_marks.mixed_without_marks, "warning", reads=("quotes.type",), by_record=True),
     Check(edges.inside_word, "warning", optional=("quotes.cue", "stances.evidence_spans"), by_record=True),
     Check(edges.own_marks_in_content, "warning", reads=("quotes.type",)),
-    Check(edges.words_left_out, "warning", reads=("quotes.type",), optional=("quotes.parent",)),
+    Check(
+        edges.words_left_out,
+        "warning",
+        reads=("quotes.type",),
+        optional=("quotes.cue", "quotes.parent", "quotes.source"),
+    ),
     Check(edges.punctuation_left_out, "warning", reads=("quotes.type",), optional=("quotes.parent",)),
     Check(quote_marks.mixed_in_marks, "warning", reads=("quotes.type", "quotes.parent"), by_record=True),
     Check(quote_marks.marks_in_indirect, "warning", needs=("nonquotes.spans",), reads=("quotes.type",)),

@@ -101,6 +101,7 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
     text = document.text
     if text is None:
         return
+    knows_sources = not {"quotes.cue", "quotes.source"} & derived(document, schema).absent
     for i, j, (start, end) in _direct_pieces(document, schema):
         pair = derived(document, schema).marks.around(start)
         if pair is None or "\n" in text[start:end]:
@@ -109,7 +110,7 @@ def words_left_out(document: Document, schema: Schema) -> Iterator[Problem]:
         # Words left out between two pieces in one pair of marks are reported at the later piece.
         since = max(pair.opening + 1, pieces[j - 1][1] if j else 0)
         is_last = j + 1 == len(pieces) or pieces[j + 1][0] > pair.closing
-        is_whole = pair.closed or _goes_on(document, i, end, pair)
+        is_whole = pair.closed or (knows_sources and _goes_on(document, i, end, pair))
         until = pair.closing if is_whole and is_last else end
         if not any(map(str.isalnum, text[max(since, start - LONGEST) : start] + text[end : min(until, end + LONGEST)])):
             continue

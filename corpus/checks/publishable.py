@@ -13,7 +13,7 @@ from ..core.model import Document, Problem, Record
 from ..core.schema import Schema
 from .derived import LEAK, Offsets, derived, offsets, word_runs
 from .quotation_marks import Pair, QuotationMarks, dialogues
-from .quote_marks import coverage
+from .quote_marks import coverage, is_block
 from .rule import found
 
 _LONG_NAME = 12
@@ -154,7 +154,8 @@ def _only_in_direct(document: Document, annotated: list[list[Offsets]], marks: Q
     direct = {span for quote, spans in quotes if quote.get("type") == "direct" for span in spans}
     for start, end in sorted(direct):
         pairs = list(marks.within(start, end))
-        if pairs:
+        # Words that are neither in marks nor a block are not direct: Q501.
+        if pairs and (marks.around(start) or is_block(text, start, end)):
             inside = known[bisect_left(known, (start, 0)) : bisect_left(known, (end, 0))]
             covered = coverage(
                 text[start:end], [[(a - start, b - start) for a, b in inside if not (a == start and b >= end)]]

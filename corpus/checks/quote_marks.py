@@ -48,7 +48,7 @@ def direct_without_marks(document: Document, schema: Schema) -> Iterator[Problem
         since = 0 if parent is None else _own_marks_since(document, text, marks, (content[i], content[parent]), parent)
         for j, (start, end) in enumerate(content[i]):
             marked = _is_in_marks(text, start, end, marks, since) or in_dialogue(text, start, language)
-            if not (marked or _is_block(text, start, end)):
+            if not (marked or is_block(text, start, end)):
                 pointer = join_pointer("quotes", i, "content", j)
                 yield found(direct_without_marks, document, "", pointer, span=(start, end))
 
@@ -256,7 +256,7 @@ def left_out(text: str, start: int, end: int, covered: bytearray) -> str:
     return " ".join(rest.split()) if any(map(str.isalnum, rest)) else ""
 
 
-def _is_block(text: str, start: int, end: int) -> bool:
+def is_block(text: str, start: int, end: int) -> bool:
     """Return True if the words fill a line, or the rest of it after a speaker's name and a colon."""
     line = text[text.rfind("\n", 0, start) + 1 : start].strip()
     rest = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)].strip(LOOSE)

@@ -28,6 +28,7 @@ from ..report import tables
 from .count import Key
 from .figures import MATCHED, SHARE, Kind, label_kind
 from .release import Release, open_release, released_rows
+from .render import p_value
 from .sums import Sums, compare
 
 CARD = "DATASET_CARD.md"
@@ -144,7 +145,7 @@ def _rows(task: Task, stories: Mapping[str, str]) -> Iterator[list[str]]:
             if name in differences:
                 other = differences[name][figure]
                 interval = _interval(other.low, other.high, "+")
-                beside = [f"{other.difference:+.3f}", interval, f"{other.p:.3f}", f"{other.smallest:.2f}"]
+                beside = [f"{other.difference:+.3f}", interval, p_value(other.p), f"{other.smallest:.2f}"]
             yield [task.name, figure, name, f"{one.value:.3f}", _interval(one.low, one.high), *beside]
 
 

@@ -139,7 +139,7 @@ def _compared(against: Sequence[Difference]) -> list[list[str]]:
         shown = f"{one.metric}, {one.group}" if one.group else one.metric
         interval = f"{one.low:+.3f} to {one.high:+.3f}" if not math.isnan(one.low) else _NONE
         difference = _NONE if math.isnan(one.difference) else f"{one.difference:+.3f}"
-        numbers = _shown(one.first), _shown(one.second), difference, interval, _shown(one.p), _shown(one.smallest)
+        numbers = _shown(one.first), _shown(one.second), difference, interval, p_value(one.p), _shown(one.smallest)
         rows.append([one.layer, shown, *numbers])
     return rows
 
@@ -154,6 +154,11 @@ def _notes(score: Score, against: Sequence[Difference]) -> list[str]:
         notes.append("p: randomisation over stories, two-sided, for each figure by itself")
         notes.append("smallest: the difference that this many stories would show in 80% of samples")
     return ["", *notes] if notes else []
+
+
+def p_value(p: float) -> str:
+    """Return p with three decimals; one that would be shown as zero is below a thousandth, not zero."""
+    return "<0.001" if p < 0.0005 else _shown(p)
 
 
 def _shown(value: float | None) -> str:
