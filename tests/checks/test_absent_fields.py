@@ -185,7 +185,7 @@ def nulls(values: pa.Array) -> bool:
 
 @pytest.mark.parametrize("removed", [*([one] for one in FIELDS), *WIDE], ids=named)
 def test_a_field_that_was_not_annotated_is_null_in_every_table(removed: Fields) -> None:
-    some = gold()[:12]
+    some = [(article, one) for article, one in gold() if article.text is not None][:12]
     rows = [
         Row(i, replace(a, record={**a.record, "split": "train"}), a.text, {"gold": without(one, removed).value})
         for i, (a, one) in enumerate(some)
