@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import checks
 from ..checks.document_summary import summarise, with_differences
@@ -83,5 +83,7 @@ def check_document(
         if by_columns.has_copies:
             checked.summary = row_of(with_differences(by_columns.summaries[by_columns.number], sound, schema))
     elif sound:
-        checked.summary = row_of(summarise(sound, schema))
+        made = summarise(sound, schema)
+        # Who annotated a document of which a part is at fault is known when that is mended.
+        checked.summary = row_of(made if len(sound) == len(parts) else replace(made, annotators=()))
     return checked

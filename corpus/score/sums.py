@@ -94,7 +94,7 @@ class Sums:
             n = round(total[list(key.kind.gold)].sum())
             for name, value in key.kind.figures_of(total).items():
                 one = float(value(total[None])[0])
-                low, high = _interval(value(drawn @ table)) if len(table) > 1 else (np.nan, np.nan)
+                low, high = _interval(_values(value, drawn @ table)) if len(table) > 1 else (np.nan, np.nan)
                 yield Figure(key.layer, f"{key.what} {name}", key.group, round(one, DIGITS), low, high, n, split)
 
     def notes(self) -> Iterator[str]:
@@ -122,13 +122,19 @@ def compare(first: Sums, second: Sums, split: str) -> list[Difference]:
         tables = first.table(key), second.table(key)
         for name, value in key.kind.figures_of(tables[0].sum(axis=0)).items():
             one, other = (float(value(table.sum(axis=0, keepdims=True))[0]) for table in tables)
-            differences = value(drawn @ tables[1]) - value(drawn @ tables[0])
+            differences = _values(value, drawn @ tables[1]) - _values(value, drawn @ tables[0])
             low, high = _interval(differences)
             what = key.layer, f"{key.what} {name}", key.group
             one, other, difference = (round(number, DIGITS) for number in (one, other, other - one))
             p = _p(value, *tables, swapped)
             smallest = round(_POWER * float(np.nanstd(differences, ddof=1)), DIGITS) if low == low else np.nan
             found.append(Difference(*what, one, other, difference, low, high, p, smallest, split))
+    return found
+
+
+def _values(value: Value, sums: Floats) -> Floats:
+    """Return the value of each row of sums; NaN where nothing was drawn, as of a group that few stories have."""
+    found: Floats = np.where(sums.any(axis=1), value(sums), np.nan)
     return found
 
 

@@ -171,3 +171,12 @@ def test_an_id_that_means_another_record_in_gold_is_shown_with_its_name(judged: 
     messages = [one["message"] for one in judged.findings() if one["code"] == "C655"]
     name = value["entities"][0]["name"]
     assert any(f"entity e7 “the council”, not e1 “{name}” (ann-a, ann-b)" in one for one in messages), messages
+
+
+@pytest.mark.parametrize(("good", "bad"), [(b'"NAM"', b'"NAMED"'), (b'"start": ', b'"start": 1'), (b"}", b"")])
+def test_gold_that_is_at_fault_is_not_missing(judged: Corpus, good: bytes, bad: bytes) -> None:
+    path = judged.root / "annotations/gold/alpha.json"
+    path.write_bytes(path.read_bytes().replace(good, bad, 1))
+    found = {one["code"]: one["severity"] for one in judged.findings()}
+    assert "C653" not in found
+    assert "error" in found.values()

@@ -83,3 +83,18 @@ def test_what_gold_lacks_is_named() -> None:
     assert list(found.notes()) == [
         "stances, label over asked pairs, macro F1: without against, which gold does not have"
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "counts"),
+    [
+        (KEY, (8, 10, 10)),
+        (Key("stances", "label over asked pairs,", label_kind(("favor", "against"))), (3, 3, 3, 2, 3, 2)),
+    ],
+    ids=["F1", "macro F1"],
+)
+def test_an_interval_is_over_samples_that_have_the_group(key: Key, counts: tuple[int, ...]) -> None:
+    """A group of which only one story has something: a sample without that story is no zero."""
+    grouped = Sums(documents=list("abcdef"), stories={f"s{number}" for number in range(6)})
+    grouped.add("s2", key, counts)
+    assert all((one.low, one.high) == (one.value, one.value) for one in grouped.figures("test"))
