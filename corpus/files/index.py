@@ -179,7 +179,9 @@ class Index:
         for path in paths:
             absolute = Path(os.path.abspath(path))
             if not absolute.exists() and not absolute.is_symlink():
-                raise CorpusError(f"{path}: no such file or directory")
+                record = self.root / "raw" / f"{absolute.name}.json"
+                hint = f"; to name a document, name a file of it: raw/{record.name}" if record.is_file() else ""
+                raise CorpusError(f"{path}: no such file or directory{hint}")
             try:
                 names.append(_shown(absolute.relative_to(self.root).as_posix()))
             except ValueError:
