@@ -84,6 +84,6 @@ def check_document(
             checked.summary = row_of(with_differences(by_columns.summaries[by_columns.number], sound, schema))
     elif sound:
         made = summarise(sound, schema)
-        # Who annotated a document of which a part is at fault is known when that is mended.
+        # Who annotated a document of which a part is at fault is known when that is fixed.
         checked.summary = row_of(made if len(sound) == len(parts) else replace(made, annotators=()))
     return checked

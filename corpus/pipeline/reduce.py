@@ -31,6 +31,11 @@ from .select import Selection
 from .shard import Shard
 from .summaries import SummarySpool
 
+_NEED_TEXT = frozenset((3, 4, 5, 6))
+"""Levels with checks that read the text."""
+_HOLD_TEXTS = (".txt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
+"""The ends of the names of files that hold texts."""
+
 
 class LookUp(Protocol):
     """Reads a document again for a corpus-wide finding: a summary has no lines and no words."""
@@ -118,12 +123,19 @@ class Reduction:
             last.add(problem)
 
     def _about_suppressions(self, index: Index | None, last: Shard) -> None:
-        suppressions = self._policy.suppressions.without(self._skipped_levels)
+        skipped = self._skipped_levels | (self._without_text(index) if index is not None else {})
+        suppressions = self._policy.suppressions.without(skipped)
         complete = self._selection.complete
         if index is not None and not complete:
             suppressions = suppressions.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
         for problem in suppression_problems(suppressions, self._used, complete, self._policy.severities):
             last.add(problem)
+
+    def _without_text(self, index: Index) -> SkippedLevels:
+        """Return that a suppressed document whose text is withheld was not asked what needs the text."""
+        entries = (index.entries(doc_id) for doc_id in sorted(self._named) if doc_id)
+        withheld = (found for found in entries if not any(one.path.endswith(_HOLD_TEXTS) for one in found))
+        return {(one.doc_id, one.annotator): _NEED_TEXT for found in withheld for one in found}
 
 
 class IndexLookUp:

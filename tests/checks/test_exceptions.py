@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -136,6 +137,16 @@ def test_a_question_that_was_not_asked_makes_no_exception_unneeded(corpus: Corpu
     assert codes(corpus) == ["F103"]
     corpus.write("raw/alpha.json", "{")
     assert "X102" not in codes(corpus)
+
+
+def test_a_withheld_text_makes_no_exception_unneeded(corpus: Corpus) -> None:
+    """What needs the text is asked where somebody attached it: there the exception is needed."""
+    corpus.write("raw/alpha.json", corpus.read("raw/alpha.json") | {"redistribution": "offsets_only"})
+    (corpus.root / "raw/alpha.txt").unlink()
+    for path in corpus.root.glob("annotations/*/alpha.json"):
+        path.write_text(re.sub(r', *"text": "[^"]*"', "", json.dumps(json.loads(path.read_bytes()))), "utf-8")
+    corpus.write(EXCEPTIONS, entry(code='"E515"'))
+    assert codes(corpus) == []
 
 
 @pytest.mark.parametrize("code", ["F103", "S201", "R402"])

@@ -155,9 +155,10 @@ def test_spans_quote_the_text_and_tokens_lie_where_they_say(expected: Rows) -> N
 
 def test_gold_is_counted_as_it_lies_in_the_files(root: Path, loaded: dict[str, datasets.DatasetDict]) -> None:
     gold = [read(path) for path in sorted((root / "annotations" / "gold").glob("*.json"))]
-    others = [path for path in (root / "annotations").glob("*/*.json") if path.parent.name != "gold"]
-    count = {name: sum(split.num_rows for split in splits.values()) for name, splits in loaded.items()}
     here = {path.stem for path in (root / "raw").glob("*.txt")}
+    files = (root / "annotations").glob("*/*.json")
+    others = [path for path in files if path.parent.name != "gold" and path.stem in here]
+    count = {name: sum(split.num_rows for split in splits.values()) for name, splits in loaded.items()}
     of_here = [annotation for annotation in gold if annotation["doc_id"] in here]
     assert count["documents"] == len(here)
     assert count["annotations"] == len(others)

@@ -48,7 +48,8 @@ def pages(site: Path) -> list[Path]:
 def test_the_text_of_every_article_is_whole(site: Path) -> None:
     assert [path.stem for path in pages(site)] == [path.stem for path in GOLD]
     for path in pages(site):
-        if path.stem == SEED:
+        if not (REPOSITORY / "raw" / f"{path.stem}.txt").exists():
+            assert path.stem == SEED or path.stem.startswith("GUM_")
             continue
         text = (REPOSITORY / "raw" / f"{path.stem}.txt").read_bytes().decode()
         found = {one.offset: one.text for one in read_page(path).paragraphs}
@@ -61,7 +62,8 @@ def test_the_text_of_every_article_is_whole(site: Path) -> None:
 
 def test_every_mark_covers_its_spans(site: Path) -> None:
     shapes = {"quotes": ("content", "q"), "mentions": ("spans", "m"), "nonquotes": ("spans", "p")}
-    for path in pages(site)[1::6]:
+    shown = [path for path in pages(site) if (REPOSITORY / "raw" / f"{path.stem}.txt").exists()]
+    for path in shown[::6]:
         page, value = read_page(path), json.loads((REPOSITORY / f"annotations/gold/{path.stem}.json").read_bytes())
         text = (REPOSITORY / "raw" / f"{path.stem}.txt").read_bytes().decode()
         for layer, (field, shape) in shapes.items():
