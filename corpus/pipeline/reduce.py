@@ -31,8 +31,9 @@ from .select import Selection
 from .shard import Shard
 from .summaries import SummarySpool
 
-_NEED_TEXT = frozenset((3, 4, 5, 6))
-"""Levels with checks that read the text."""
+_NEED_TEXT = frozenset((5,))
+"""The level whose checks read the text. Those of other levels that read it too are about what may not be excepted, or
+about the text itself."""
 _HOLD_TEXTS = (".txt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
 """The ends of the names of files that hold texts."""
 
