@@ -18,7 +18,10 @@ def layers(data: bytes) -> bytes:
     """The bytes of an annotation file from its first layer on, and the line that says which layers were looked at."""
     lines = data.split(b"\n")
     done = next(line for line in lines if line.startswith(b'  "layers_done"'))
-    first = next(i for i, line in enumerate(lines) if line.endswith((b'": [', b'": [],', b'": []')))
+    of_layers = (
+        i for i, line in enumerate(lines) if line.startswith(b'  "') and line.endswith((b'": [', b'": [],', b'": []'))
+    )
+    first = next(of_layers)
     return b"\n".join([done, *lines[first:]])
 
 
