@@ -195,6 +195,11 @@ class Summaries(Sequence[Summary]):
         """Return the word of each document in a column."""
         return list(self.coded(name).of(np.arange(len(self))))
 
+    def without_text(self) -> frozenset[str]:
+        """Return the doc_ids whose text is not here: it is withheld, or has no letters."""
+        ids = self.ids
+        return frozenset(ids[i] for i in np.flatnonzero(lengths_of(self.data("letters")) == 0).tolist())
+
     def data(self, name: str) -> pa.LargeBinaryArray:
         """Return a column of bytes."""
         data, lengths = bytearray(), [np.zeros(0, np.int64)]

@@ -31,12 +31,6 @@ from .select import Selection
 from .shard import Shard
 from .summaries import SummarySpool
 
-_NEED_TEXT = frozenset((5,))
-"""The level whose checks read the text. Those of other levels that read it too are about what may not be excepted, or
-about the text itself."""
-_HOLD_TEXTS = (".txt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
-"""The ends of the names of files that hold texts."""
-
 
 class LookUp(Protocol):
     """Reads a document again for a corpus-wide finding: a summary has no lines and no words."""
@@ -66,6 +60,7 @@ class Reduction:
         self._named = policy.suppressions.doc_ids
         self._used: Used = Counter()
         self._skipped_levels: SkippedLevels = {}
+        self._withheld: frozenset[str] = frozenset()
         self._summaries = SummarySpool()
 
     def add(self, shard: Shard) -> None:
@@ -102,6 +97,7 @@ class Reduction:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
         summaries = self._summaries.summaries()
+        self._withheld = summaries.without_text() & self._named if self._named else frozenset()
         summarised = len(summaries) == documents
         complete = self._selection.complete and summarised
         corpus = Corpus(
@@ -124,19 +120,12 @@ class Reduction:
             last.add(problem)
 
     def _about_suppressions(self, index: Index | None, last: Shard) -> None:
-        skipped = self._skipped_levels | (self._without_text(index) if index is not None else {})
-        suppressions = self._policy.suppressions.without(skipped)
+        suppressions = self._policy.suppressions.without(self._skipped_levels, self._withheld)
         complete = self._selection.complete
         if index is not None and not complete:
             suppressions = suppressions.about(lambda doc_id: bool(index.entries(doc_id)), index.files)
         for problem in suppression_problems(suppressions, self._used, complete, self._policy.severities):
             last.add(problem)
-
-    def _without_text(self, index: Index) -> SkippedLevels:
-        """Return that a suppressed document whose text is withheld was not asked what needs the text."""
-        entries = (index.entries(doc_id) for doc_id in sorted(self._named) if doc_id)
-        withheld = (found for found in entries if not any(one.path.endswith(_HOLD_TEXTS) for one in found))
-        return {(one.doc_id, one.annotator): _NEED_TEXT for found in withheld for one in found}
 
 
 class IndexLookUp:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.copies import to_bulk
 from support.corpora import Corpus, Ran, annotation, run
 
 from corpus import checks
@@ -139,14 +140,19 @@ def test_a_question_that_was_not_asked_makes_no_exception_unneeded(corpus: Corpu
     assert "X102" not in codes(corpus)
 
 
-def test_a_withheld_text_makes_no_exception_unneeded(corpus: Corpus) -> None:
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_withheld_text_makes_no_exception_unneeded(corpus: Corpus, bulk: bool) -> None:
     """What needs the text is asked where somebody attached it: there the exception is needed."""
     corpus.write("raw/alpha.json", corpus.read("raw/alpha.json") | {"redistribution": "offsets_only"})
     (corpus.root / "raw/alpha.txt").unlink()
     for path in corpus.root.glob("annotations/*/alpha.json"):
         path.write_text(re.sub(r', *"text": "[^"]*"', "", json.dumps(json.loads(path.read_bytes()))), "utf-8")
+    if bulk:
+        to_bulk(corpus.root, 1)
+        (corpus.root / "annotations/ann-a/b.jsonl").unlink()  # one document does not fill two files
     corpus.write(EXCEPTIONS, entry(code='"E515"'))
-    assert codes(corpus) == []
+    ran = corpus.run("validate")
+    assert codes(corpus) == [], ran.out
 
 
 @pytest.mark.parametrize("code", ["F103", "S201", "R402"])

@@ -27,6 +27,9 @@ from .exceptions import EXCEPTIONS, ExceptionEntry, ExceptionKey, exception_keys
 Used = Counter[ExceptionKey | Fingerprint]
 """How many findings each exception and each baseline entry suppressed."""
 
+_READS_TEXT = 5
+"""The level whose checks read the text."""
+
 SkippedLevels = dict[tuple[str, str], frozenset[int]]
 """The levels whose checks were skipped, by doc_id and annotator."""
 
@@ -54,12 +57,17 @@ class Suppressions:
         gone = {one: count for one, count in self.baseline.items() if one.doc_id in doc_ids}
         return Suppressions(held, (), gone, self.today)
 
-    def without(self, skipped_levels: SkippedLevels) -> Suppressions:
-        """Return the suppressions of checks that ran; a skipped check cannot show whether they are unused."""
-        if not skipped_levels:
-            return self
-        held = {key: one for key, one in self.held.items() if not _is_in(skipped_levels, one)}
-        gone = {one: count for one, count in (self.baseline or {}).items() if not _is_in(skipped_levels, one)}
+    def without(self, skipped_levels: SkippedLevels, withheld: Container[str] = ()) -> Suppressions:
+        """Return the suppressions of checks that ran; a skipped check cannot show whether they are unused.
+
+        Of the documents in `withheld`, whose text is not here, the checks that read the text found nothing to ask.
+        """
+
+        def ran(one: ExceptionEntry | Fingerprint) -> bool:
+            return not _is_in(skipped_levels, one) and (one.doc_id not in withheld or int(one.code[1]) != _READS_TEXT)
+
+        held = {key: one for key, one in self.held.items() if ran(one)}
+        gone = {one: count for one, count in (self.baseline or {}).items() if ran(one)}
         return Suppressions(held, self.expired, gone)
 
     def about(self, is_there: Callable[[str], bool], files: Collection[str]) -> Suppressions:
@@ -145,7 +153,8 @@ def unneeded_exception(usage: Usage) -> Iterator[Problem]:
     What: an entry in annotations/exceptions.toml matches no finding. Checked in full runs only.
     Why: it would hide the next finding of its code at the same location.
     Bad: an exception for a record that was fixed, or with a misspelt `record`.
-    Good: no entry, or an entry that matches a finding.
+    Good: no entry, or an entry that matches a finding. An entry for a withheld text and a code of level 5 may stay: it
+    is needed where the text is attached.
     """
     for one in usage.suppressions.held.values():
         if not usage.used[one.key]:
