@@ -188,6 +188,9 @@ def test_the_records_of_real_news_withhold_their_texts() -> None:
 def test_gum_gives_the_texts_of_all_records(tmp_path: Path) -> None:
     root = copy_repository(tmp_path / "corpus", tuple(path.stem for path in RECORDS))
     corpus = Corpus(root)
+    excepted = (REPOSITORY / "annotations" / "exceptions.toml").read_text("utf-8").split("[[exception]]")
+    ours = [f"[[exception]]{entry}" for entry in excepted if 'doc_id = "GUM_' in entry]
+    corpus.write("annotations/exceptions.toml", "".join(ours))
     ran = corpus.run("attach", "--from", "conllu", *map(str, sorted((GUM / "conllu").glob("*.conllu"))))
     assert (ran.code, ran.out) == (0, "")
     for path in RECORDS:
