@@ -268,8 +268,8 @@ def conjunction_in_content(document: Document, schema: Schema) -> Iterator[Probl
     """Q534: The content of a quote begins with its conjunction.
 
     What: in an English text, the content of an indirect or mixed quote begins with *that* or *whether* in small
-    letters. Asked where non-quotes were annotated, or where at least as many quotes of the document leave it out: other
-    corpora mark other edges.
+    letters, and no mention begins there (*that reserve is empty*). Asked where non-quotes were annotated, or where at
+    least as many quotes of the document leave it out: other corpora mark other edges.
     Why: the conjunction is the article's word, and two annotators should mark the same span.
     Bad: content *that the bridge was safe*, after *said*.
     Good: content *the bridge was safe*
@@ -278,13 +278,14 @@ def conjunction_in_content(document: Document, schema: Schema) -> Iterator[Probl
     if text is None or primary_subtag(str(document.article.record.get("language", ""))) != "en":
         return
     content = derived(document, schema).content
+    mentioned = {start for mention in document.layer("mentions") for start, _ in offsets(mention, "spans")}
     bare, held = 0, []
     for i, quote in enumerate(document.layer("quotes")):
         if quote.get("type") in ("indirect", "mixed"):
             start, end = content[i][0]
             match = CONJUNCTION.match(text, start, end)
             bare += CONJUNCTION.search(text, max(0, start - _NEAR), start + 1) is not None
-            if match:
+            if match and start not in mentioned:
                 pointer = join_pointer("quotes", i, "content", 0)
                 fix = resized(text, pointer, quote["content"][0], match.end(), end)
                 word = repr(match[0].strip())

@@ -325,6 +325,16 @@ def test_edges_go_by_what_most_quotes_of_the_document_do(
     assert len(asked(code, text, quotes[:1], nonquotes=[])) == 1
 
 
+def test_a_word_that_begins_a_mention_is_no_conjunction() -> None:
+    text = "She said that reserve was empty."
+    at = text.index("that")
+    words = {"start": at, "end": at + 12, "text": "that reserve"}
+    mention = {"id": "m1", "spans": [words], "form": "NOM", "entity": "e1"}
+    held = [quote(text, "that reserve was empty", type="indirect")]
+    assert len(asked("Q534", text, held, nonquotes=[])) == 1
+    assert asked("Q534", text, held, nonquotes=[], mentions=[mention]) == []
+
+
 def test_a_non_quote_stands_in_marks() -> None:
     text = "The “smart” bridge, ’twas a 'free' road."
 
