@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -79,7 +79,13 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
         return run_rank(common, corpus, task, schema, how, machines.rank)
     if folder.is_local:
         common.make(folder.path)
+        common.unwritten = f"{folder} was not changed"
     shown = text_report(sys.stdout)
+
+    def finish(_: Path, __: Built) -> dict[str, Any]:
+        common.unwritten = ""
+        return {}
+
     with opened(common, corpus, task, schema, how) as run:
         built = build_folder(
             run,
@@ -89,6 +95,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
             folder,
             on_problem=shown.add,
             progress=common.progress,
+            finish=finish,
         )
         common.say(report.summary(shown.counts, run.documents))
     if built is None:

@@ -192,12 +192,19 @@ def validate(
         shards = common.progress(run.shards(task, schema), run.documents)
         of_releases = release_problems(root, differences, schema, settings, suppressions, machines.workers)
         asked = [*(["--base", base] if base else []), *(paths if since is None else ["--since", since])]
+        common.unwritten = "the findings are not complete, and no report file was written"
         with outputs(formats or (("text", None),)) as chosen:
             info = described(root, common.given_root, asked, settings.severity, documents)
             found = _within_budget(_problems(shards, totals, info))
             write = write_statistics if statistics else report.write
             counts = write(totals.shown(chain(found, of_releases), least), chosen, info)
-    common.say(report.summary(counts, documents) + totals.suffix())
+            common.unwritten = ""
+    if since is not None and not documents:
+        what, files = ("no document", "changed files, ") if changed.files else ("nothing", "")
+        checked = f"{files}releases and the dates of exceptions were checked"
+        common.say(f"{report.number_found(counts)}: {what} changed since {visible(since)}; {checked}{totals.suffix()}")
+    else:
+        common.say(report.summary(counts, documents) + totals.suffix())
     return 1 if counts["error"] or counts["warning"] else 0
 
 

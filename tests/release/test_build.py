@@ -238,7 +238,8 @@ def start(bulk: Path, tmp_path: Path) -> Iterator[Start]:
 
     def run(pattern: str, workers: str) -> subprocess.Popen[bytes]:
         command = [*_COMMAND, "--root", str(tmp_path / "corpus"), "build", "--workers", workers]
-        running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        with (tmp_path / "said").open("wb") as said:
+            running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said))
         give_up = time.monotonic() + 300
         while not list((tmp_path / "corpus").glob(pattern)):
             assert running[-1].poll() is None
@@ -266,13 +267,16 @@ def test_killed_in_the_middle_the_old_build_still_loads(bulk: Path, tmp_path: Pa
     assert contents(build(copy, "--workers", "1")) == contents(bulk / "build")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("stop", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")]
+)
 def test_stopped_in_the_middle_it_leaves_the_old_build_and_nothing_else(
-    bulk: Path, tmp_path: Path, start: Start, stop: signal.Signals
+    bulk: Path, tmp_path: Path, start: Start, stop: signal.Signals, code: int, said: str
 ) -> None:
     process = start(BEGUN, "1")
     process.send_signal(stop)
-    assert process.wait(200) != 0
+    assert process.wait(200) == code
+    assert (tmp_path / "said").read_text() == f"corpus: {said}; {tmp_path / 'corpus' / 'build'} was not changed\n"
     assert contents(tmp_path / "corpus" / "build") == contents(bulk / "build")
     assert leftovers(tmp_path / "corpus") == []
 
