@@ -14,7 +14,7 @@ from .outputs import text_report
 
 @click.command("fmt", cls=Verb)
 @click.argument(
-    "paths", nargs=-1, type=PATH_TYPE, metavar="[PATH_TYPE]…", help=f"Only these files or directories. {RELATIVE}"
+    "paths", nargs=-1, type=PATH_TYPE, metavar="[PATH]…", help=f"Only these files or directories. {RELATIVE}"
 )
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 when a file would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")

@@ -35,8 +35,8 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
     "paths",
     nargs=-1,
     type=PATH_TYPE,
-    metavar="[PATH]…",
-    help=f"Only documents that have a file among these files or directories. {options.RELATIVE}",
+    metavar="[PATH|DOC]…",
+    help=f"Only these documents, or those that have a file among these files or directories. {options.RELATIVE}",
 )
 @click.option(
     "--format",
@@ -111,6 +111,7 @@ def validate(
     Examples:
 
       corpus validate
+      corpus validate otr-001
       corpus validate annotations/gold/otr-001.json
       corpus validate --since origin/main
       corpus validate --base HEAD^1
@@ -160,7 +161,7 @@ def validate(
         run: CorpusRun | None = None
         changed, selection, chosen_ids = Changes(), EVERYTHING, None
         if paths or since is not None:
-            index = stack.enter_context(Index(root, options.in_corpus(root, paths)))
+            index = stack.enter_context(Index(root, options.in_corpus(root, paths), or_ids=True))
             run = IndexRun(index, machines.workers)
             changed = Changes() if since is None else changes(index, since)
             selection = EVERYTHING_INDEXED if paths else EVERYTHING

@@ -402,9 +402,25 @@ def test_a_path_is_of_the_working_directory_or_of_the_corpus(
     (at,) = {f"{one['line']}:{one['column']}" for one in corpus.findings(GOLD)}
     add = ("exceptions", "add", f"{file}:{at}", "--reason", "so", "--until", "2999-01-01")
     assert run("--root", "corpus-0", *add).err.startswith("suppressed until 2999-01-01: P307 alpha gold")
-    assert run("--root", "corpus-0", "validate", "nowhere").err == "corpus: nowhere: no such file or directory\n"
+    said = "corpus: nowhere: no such file or directory, and no document has this id\n"
+    assert run("--root", "corpus-0", "validate", "nowhere").err == said
     outside = run("--root", "corpus-0", *add[:2], f"{corpus.root.parent}:1:1", *add[3:])
     assert (outside.code, "is not in the corpus" in outside.err) == (2, True)
+
+
+def test_a_document_is_named_by_its_id_as_for_show(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(corpus.root)
+    faulty(corpus).write("raw/beta.txt", "changed")
+    assert run("show", "beta").code == 2
+    by_id = run("validate", "alpha")
+    assert by_id == run("validate", "raw/alpha.json")
+    assert by_id.err.startswith("1 error in 1 document")
+    assert by_id.out != run("validate", "beta").out
+    assert " in 2 documents" in run("validate", "beta", GOLD).err
+    Path("alpha").mkdir()
+    assert run("validate", "alpha").err == "corpus: found no article and no annotation in alpha\n"
+    refused = run("fmt", "beta")
+    assert (refused.code, "to name a document, name a file of it: raw/beta.json" in refused.err) == (2, True)
 
 
 def test_the_corpus_is_found_from_within(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
