@@ -114,7 +114,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
 
 
 def _besides(built: Built) -> str:
-    """Return what the last line says of suppressed findings and of documents that are in no table."""
+    """Return the counts of suppressed findings and of documents in no table, for the last line."""
     found = []
     if built.suppressed:
         found.append(f"; {built.suppressed:,} finding{'s' * (built.suppressed != 1)} suppressed")

@@ -65,7 +65,7 @@ def open_named(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def noting_new_directory(path: Path | None) -> Iterator[None]:
-    """Say that the directory of a file is new, if the block made it. None is no file."""
+    """Say that the directory of a file is new, if the block made it; nothing without a path."""
     is_new = path is not None and not path.parent.exists()
     yield
     if path is not None and is_new and path.parent.exists():

@@ -25,7 +25,7 @@ ABSENT = object()
 class Conflict:
     """A place that both changed, as a JSON pointer, and its three values: before, the user's, the new version's.
 
-    A value is ABSENT where the place does not exist. `ours` never is: what the user removed is no conflict.
+    A value is ABSENT where the place does not exist. `ours` never is: what the user removed cannot conflict.
     """
 
     pointer: str
