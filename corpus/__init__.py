@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from .release.load import load
     from .view.notebook import show
 
+    __version__: str
+    """The version of this package, X.Y.Z, from its metadata."""
+
 __all__ = ["Annotator", "load", "show"]
 
 # The one thing that happens at import: without it, `import corpus.model` could not be answered.
@@ -19,7 +22,7 @@ sys.meta_path += [OldPaths()]
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+    return sorted({*__all__, "__version__", *(name for name in globals() if name.startswith("__"))})
 
 
 def __getattr__(name: str) -> object:
@@ -36,4 +39,8 @@ def __getattr__(name: str) -> object:
         from .view.notebook import show
 
         return show
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("on-the-record")
     raise AttributeError(f"module 'corpus' has no attribute {name!r}")

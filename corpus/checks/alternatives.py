@@ -30,15 +30,15 @@ def unfit_alternative(document: Document, schema: Schema) -> Iterator[Problem]:
     if not has_alternatives(schema.annotation):
         return
     for i, one in enumerate(alternatives(document.value)):
-        if fault := _fault(document, schema, one):
+        if fault := fault_of_alternative(document, schema, one):
             name, detail = fault
             pointer = join_pointer("provenance", "alternatives", i, *([name] if name in one else []))
             fix = _moved(document, one, pointer) if name == "spans" else None
             yield found(unfit_alternative, document, detail, pointer, fix=fix)
 
 
-def _fault(document: Document, schema: Schema, one: Record) -> tuple[str, str] | None:
-    """Return the faulty key and its fault, None for an alternative that fits."""
+def fault_of_alternative(document: Document, schema: Schema, one: Record) -> tuple[str, str] | None:
+    """Return the faulty key of an alternative and its fault, None if it fits the annotation of the document."""
     layer = schema.layers.get(one["layer"])
     if layer is None:
         return "layer", f"{one['layer']!r} is not a layer"

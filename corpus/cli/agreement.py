@@ -11,7 +11,7 @@ import click
 
 from ..core.model import GOLD
 from .options import PATH_TYPE, Common, NameList, Verb, format_option, warn
-from .outputs import text_report
+from .outputs import noting_new_directory, text_report
 
 if TYPE_CHECKING:
     from ..agreement.adjudicate import Merged
@@ -71,7 +71,8 @@ def agreement(
     if plot:
         from ..agreement.plot import plot as draw
 
-        draw(result, plot)
+        with noting_new_directory(plot):
+            draw(result, plot)
     sys.stdout.write(getattr(render, _RENDERERS[format_])(result))
     if not result.documents:
         warn(f"nothing was compared: {why_none(root, result.annotators, split, result.left_out)}")

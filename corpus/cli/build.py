@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,9 @@ from . import options
 from .machines import Machines, corpus_of, on_machines, opened, run_rank
 from .options import Common, PlaceType, Verb
 from .outputs import text_report
+
+if TYPE_CHECKING:
+    from ..release.build import Built
 
 
 @click.command("build", cls=Verb)
@@ -53,7 +57,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
     from ..files.storage import Storage
     from ..pipeline.check import Policy
     from ..pipeline.shard import Compilation
-    from ..release.build import build_folder, check_out
+    from ..release.build import build_folder, check_out, stale_baselines
     from ..release.card import refuse_agreement
 
     common.without_pandas()
@@ -75,7 +79,13 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
         return run_rank(common, corpus, task, schema, how, machines.rank)
     if folder.is_local:
         common.make(folder.path)
+        common.unwritten = f"{folder} was not changed"
     shown = text_report(sys.stdout)
+
+    def finish(_: Path, __: Built) -> dict[str, Any]:
+        common.unwritten = ""
+        return {}
+
     with opened(common, corpus, task, schema, how) as run:
         built = build_folder(
             run,
@@ -85,11 +95,30 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
             folder,
             on_problem=shown.add,
             progress=common.progress,
+            finish=finish,
         )
         common.say(report.summary(shown.counts, run.documents))
     if built is None:
         options.warn("build failed: fix the errors above first")
         return 1
     rows = ", ".join(f"{name} {sum(split.rows for split in of.values()):,}" for name, of in built.splits.items())
-    common.say(f"{folder}: version {built.version}; rows: {rows}")
+    # A build with attached texts is of other content than any release.
+    if not with_attached and (measured := stale_baselines(root, built)):
+        common.say(
+            f"info: the table of baselines in DATASET_CARD.md is of content {measured}, and this build has "
+            f"{built.content[:12]}: run `corpus score --baselines{'' if out is None else f' --release {folder}'}` "
+            "before you release, which refuses such a table"
+        )
+    common.say(f"{folder}: version {built.version}; rows: {rows}{_besides(built)}")
     return 0
+
+
+def _besides(built: Built) -> str:
+    """Return the counts of suppressed findings and of documents in no table, for the last line."""
+    found = []
+    if built.suppressed:
+        found.append(f"; {built.suppressed:,} finding{'s' * (built.suppressed != 1)} suppressed")
+    if built.left_out:
+        documents = f"{built.left_out:,} document{'s' * (built.left_out != 1)}"
+        found.append(f"; {documents} left out: no split, or not redistributable")
+    return "".join(found)

@@ -14,7 +14,7 @@ from .outputs import text_report
 
 @click.command("fmt", cls=Verb)
 @click.argument(
-    "paths", nargs=-1, type=PATH_TYPE, metavar="[PATH_TYPE]…", help=f"Only these files or directories. {RELATIVE}"
+    "paths", nargs=-1, type=PATH_TYPE, metavar="[PATH]…", help=f"Only these files or directories. {RELATIVE}"
 )
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 when a file would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
@@ -52,6 +52,7 @@ def fmt(
     from ..checks.suppress.suppressions import all_severities, read_suppressions
     from ..core.schema import Schema
     from ..core.settings import read_settings
+    from ..core.text import visible
     from ..edit.fix import fix_corpus
     from ..edit.fmt import format_corpus
     from ..edit.rewriter import Rewriter
@@ -64,7 +65,7 @@ def fmt(
     root = common.root() if only_ask else common.edit()
     paths = tuple(in_corpus(root, paths) if since is None else _changed(root, since))
     if since is not None and not paths:
-        common.say(f"0 of 0 files {'to rewrite' if only_ask else 'rewritten'}")
+        common.say(f"no file {'to rewrite' if only_ask else 'rewritten'}: none changed since {visible(since)}")
         return 0
     schema, shown = Schema.read(root), text_report(sys.stderr if diff else sys.stdout)
     rewriter = Rewriter(root, not only_ask, print if diff else None)

@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     0: done. 1: there were findings. 2: the command could not run; one line on stderr says why.
-    130: it was interrupted. 141: what reads its output ended first, as `head` does.
+    130: it was interrupted. 143: SIGTERM ended it. 141: what reads its output ended first, as `head` does.
     """
     if instruction := os.environ.get(_COMPLETE):
         from click.shell_completion import shell_complete
@@ -110,9 +110,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return shell_complete(app, {}, "corpus", _COMPLETE, instruction)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    common = Common(argv is None)
     with _ended_by_sigterm():
         try:
-            code = _run(list(sys.argv[1:] if argv is None else argv), argv is None)
+            code = _run(common, list(sys.argv[1:] if argv is None else argv))
             sys.stdout.flush()
             return code
         except click.exceptions.Exit as ended:
@@ -126,8 +127,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return _READER_GONE
         except KeyboardInterrupt:
-            print("corpus: interrupted", file=sys.stderr)
+            print(f"corpus: interrupted{common.unwritten and '; '}{common.unwritten}", file=sys.stderr)
             return 130
+        except _Ended:
+            print(f"corpus: ended by SIGTERM{common.unwritten and '; '}{common.unwritten}", file=sys.stderr)
+            raise
         except ModuleNotFoundError as error:
             from ..core.extras import missing_extra
 
@@ -139,8 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _refuse(error)
 
 
-def _run(argv: list[str], own_process: bool) -> int:
-    common = Common(own_process)
+def _run(common: Common, argv: list[str]) -> int:
     wall, cpu = time.monotonic(), time.process_time()
     with app.make_context("corpus", argv, obj=common) as ctx:
         code = int(app.invoke(ctx) or 0)
@@ -161,8 +164,12 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+class _Ended(SystemExit):
+    """Raised where SIGTERM meets the command."""
+
+
 def _exit(*_: object) -> None:
-    raise SystemExit(128 + signal.SIGTERM)
+    raise _Ended(128 + signal.SIGTERM)
 
 
 def _refuse(error: Exception) -> int:

@@ -44,6 +44,8 @@ class Common:
         self.given_root: Path | None = None
         self.given_url = ""
         self.quiet = self.verbose = False
+        self.unwritten = ""
+        """What an interruption would leave as it was, as a sentence; "" if that cannot be said."""
         self._own_process = own_process
         """True if this process runs the command and nothing else."""
 

@@ -56,13 +56,20 @@ class OutputType(click.ParamType[Output]):
 
 @contextmanager
 def open_named(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that an option names, as `open_output` does, and say if its directory has to be made."""
+    """Open a file that an option names, as `open_output` does, and say if its directory was made."""
     from ..files.writer import open_output
 
-    if not path.parent.exists():
-        warn(f"note: {path.parent} is a new directory")
-    with open_output(path) as file:
+    with noting_new_directory(path), open_output(path) as file:
         yield file
+
+
+@contextmanager
+def noting_new_directory(path: Path | None) -> Iterator[None]:
+    """Say that the directory of a file is new, if the block made it; nothing without a path."""
+    is_new = path is not None and not path.parent.exists()
+    yield
+    if path is not None and is_new and path.parent.exists():
+        warn(f"note: {path.parent} is a new directory")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import click
 
 from ..core.model import GOLD
 from .options import PATH_TYPE, Common, NameList, OneOf, Verb, common_options, format_option
-from .outputs import open_named
+from .outputs import noting_new_directory, open_named
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv", "html": "html"}
 """The output formats, and the function of `score.render` for each."""
@@ -134,7 +134,8 @@ def score(
             missing=missing,
             multi_entity=multi_entity,
         )
-        result = of(predictions, submission=submission, system=system)
+        with noting_new_directory(submission):
+            result = of(predictions, submission=submission, system=system)
     differences = result.compare(of(compare)) if compare else ()
     written = getattr(render, _RENDERERS[format_])(result, differences)
     if out is None:

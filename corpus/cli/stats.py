@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from shutil import get_terminal_size
 
 import click
 
@@ -11,6 +12,8 @@ from ..core.model import GOLD, CorpusError
 from .options import Common, Verb, format_option
 
 _FORMATS = ("text", "json", "markdown")
+_WIDTH = 120
+"""The width of a table where there is no terminal."""
 
 
 @click.command("stats", cls=Verb)
@@ -23,7 +26,8 @@ def stats(common: Common, annotator: str, split: str | None, by: str, format_: s
     """Count how hard the articles are, beside figures of real news.
 
     Quotes per 100 words and their types and lengths, sources, cues and sentences, in
-    all articles and for each value of a field of the record. Only articles with a text
+    all articles and for each value of a field of the record. As text, columns that do
+    not fit into the terminal follow in further tables. Only articles with a text
     and annotated quotes are counted, so attach withheld texts first. Twins are not
     counted.
 
@@ -60,6 +64,10 @@ def stats(common: Common, annotator: str, split: str | None, by: str, format_: s
         ]
         sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=2) + "\n")
         return 0
-    draw = tables.aligned if format_ == "text" else tables.markdown
-    sys.stdout.writelines(f"{visible(line)}\n" for line in (*draw(table(found)), "", *notes(found)))
+    if format_ == "markdown":
+        lines = [*tables.markdown(table(found)), ""]
+    else:
+        width = get_terminal_size((_WIDTH, 24)).columns
+        lines = [line for block in tables.blocks(table(found), width) for line in (*tables.aligned(block), "")]
+    sys.stdout.writelines(f"{visible(line)}\n" for line in (*lines, *notes(found)))
     return 0

@@ -21,7 +21,8 @@ def upgrade(common: Common, dry_run: bool, checker: str | None) -> int:
     and annotations stay as they are: each is tested against the new schema first.
 
     Where you and this version changed the same place in different ways, the place is
-    named as a conflict, and nothing is written: edit it, and run the command again.
+    named as a conflict with both values, and nothing is written: edit it as the message
+    says, and run the command again.
     Commit first, so that `git diff` shows what it did.
 
     Exit code: 0 upgraded, or nothing to do; 1 conflicts, and nothing was written; 2
@@ -33,10 +34,11 @@ def upgrade(common: Common, dry_run: bool, checker: str | None) -> int:
       corpus upgrade --checker my-lab/on-the-record@COMMIT
     """
     from ..core.regular_file import read_file
+    from ..core.schema import shipped
     from ..core.text import visible
     from ..edit.init import installed_from, read_checker
     from ..edit.text_diff import unified
-    from ..edit.upgrade import plan_upgrade, write_upgrade
+    from ..edit.upgrade import BEGUN, plan_upgrade, write_upgrade
 
     root = common.root() if dry_run else common.edit()
     plan = plan_upgrade(root, read_checker(checker) if checker else installed_from())
@@ -48,14 +50,19 @@ def upgrade(common: Common, dry_run: bool, checker: str | None) -> int:
     for conflict in plan.conflicts:
         warn(visible(f"conflict: {conflict}"))
     if plan.conflicts:
-        warn(f"nothing was written: {len(plan.conflicts)} conflict{'s' * (len(plan.conflicts) != 1)}")
+        warn(f"the schemas in full: 1.0.0 in {BEGUN}, this version in {shipped()}")
+        count = f"{len(plan.conflicts)} conflict{'s' * (len(plan.conflicts) != 1)}"
+        warn(f"nothing was written: {count}; correct your files as said above, and run the command again")
         return 1
-    if not dry_run:
-        write_upgrade(root, plan)
-    for name in plan.files:
-        common.say(f"{name}: {'would change' if dry_run else 'upgraded'}")
     if not plan.files:
         common.say("nothing to upgrade")
-    elif not dry_run:
-        common.say("next: corpus validate")
+        return 0
+    if dry_run:
+        files = f"{len(plan.files)} file{'s' * (len(plan.files) != 1)}"
+        common.say(f"nothing was written; without --dry-run, the command changes {files}: {', '.join(plan.files)}")
+        return 0
+    write_upgrade(root, plan)
+    for name in plan.files:
+        common.say(f"{name}: upgraded")
+    common.say("next: corpus validate")
     return 0

@@ -35,8 +35,8 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
     "paths",
     nargs=-1,
     type=PATH_TYPE,
-    metavar="[PATH]…",
-    help=f"Only documents that have a file among these files or directories. {options.RELATIVE}",
+    metavar="[PATH|DOC]…",
+    help=f"Only these documents, or those that have a file among these files or directories. {options.RELATIVE}",
 )
 @click.option(
     "--format",
@@ -111,6 +111,7 @@ def validate(
     Examples:
 
       corpus validate
+      corpus validate otr-001
       corpus validate annotations/gold/otr-001.json
       corpus validate --since origin/main
       corpus validate --base HEAD^1
@@ -160,7 +161,7 @@ def validate(
         run: CorpusRun | None = None
         changed, selection, chosen_ids = Changes(), EVERYTHING, None
         if paths or since is not None:
-            index = stack.enter_context(Index(root, options.in_corpus(root, paths)))
+            index = stack.enter_context(Index(root, options.in_corpus(root, paths), or_ids=True))
             run = IndexRun(index, machines.workers)
             changed = Changes() if since is None else changes(index, since)
             selection = EVERYTHING_INDEXED if paths else EVERYTHING
@@ -192,12 +193,19 @@ def validate(
         shards = common.progress(run.shards(task, schema), run.documents)
         of_releases = release_problems(root, differences, schema, settings, suppressions, machines.workers)
         asked = [*(["--base", base] if base else []), *(paths if since is None else ["--since", since])]
+        common.unwritten = "the findings are not complete, and no report file was written"
         with outputs(formats or (("text", None),)) as chosen:
             info = described(root, common.given_root, asked, settings.severity, documents)
             found = _within_budget(_problems(shards, totals, info))
             write = write_statistics if statistics else report.write
             counts = write(totals.shown(chain(found, of_releases), least), chosen, info)
-    common.say(report.summary(counts, documents) + totals.suffix())
+            common.unwritten = ""
+    if since is not None and not documents:
+        what, files = ("no document", "changed files, ") if changed.files else ("nothing", "")
+        checked = f"{files}releases and the dates of exceptions were checked"
+        common.say(f"{report.number_found(counts)}: {what} changed since {visible(since)}; {checked}{totals.suffix()}")
+    else:
+        common.say(report.summary(counts, documents) + totals.suffix())
     return 1 if counts["error"] or counts["warning"] else 0
 
 

@@ -17,19 +17,33 @@ from typing import Any
 
 from ..core.json_positions import join_pointer
 
-_ABSENT = object()
+ABSENT = object()
+"""The value of a place that a document does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A place that both changed, as a JSON pointer, and its three values: before, the user's, the new version's.
+
+    A value is ABSENT where the place does not exist. `ours` never is: what the user removed cannot conflict.
+    """
+
+    pointer: str
+    base: Any
+    ours: Any
+    theirs: Any
 
 
 @dataclass(slots=True)
 class Merged:
     """A merged value.
 
-    `conflicts` are places that both changed, each a JSON pointer and why; `kept_out` are places that the user removed
-    and the new version changed.
+    `conflicts` are places that both changed; `kept_out` are places that the user removed and the new version changed,
+    each a JSON pointer.
     """
 
     value: Any
-    conflicts: list[tuple[str, str]] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
     kept_out: list[str] = field(default_factory=list)
 
 
@@ -45,7 +59,7 @@ def _merge(base: Any, ours: Any, theirs: Any, at: tuple[str, ...], found: Merged
         return ours
     if ours == base:
         return theirs
-    if ours is _ABSENT:
+    if ours is ABSENT:
         found.kept_out.append(join_pointer(*at))
         return ours
     if isinstance(ours, dict) and isinstance(theirs, dict) and isinstance(base, dict):
@@ -55,7 +69,7 @@ def _merge(base: Any, ours: Any, theirs: Any, at: tuple[str, ...], found: Merged
             named = [keyed_by(value) for value in (base, ours, theirs)]
             if None not in named:
                 return list(_keyed(*(one or {} for one in named), at=at, found=found).values())
-    found.conflicts.append((join_pointer(*at), "both changed it" if theirs is not _ABSENT else "it is gone now"))
+    found.conflicts.append(Conflict(join_pointer(*at), base, ours, theirs))
     return ours
 
 
@@ -64,9 +78,9 @@ def _keyed(*both: Mapping[Any, Any], at: tuple[str, ...], found: Merged) -> dict
     base, ours, theirs = both
     merged = {}
     for name in _order(list(ours), list(theirs)):
-        of = [one.get(name, _ABSENT) for one in (base, ours, theirs)]
+        of = [one.get(name, ABSENT) for one in (base, ours, theirs)]
         value = _merge(of[0], of[1], of[2], (*at, str(name)), found)
-        if value is not _ABSENT:
+        if value is not ABSENT:
             merged[name] = value
     return merged
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ..checks import suppressible
 from ..checks.conditions import REPLACED
@@ -30,7 +31,7 @@ from ..files import Index, Reader, by_document
 from ..files.staging import Staging
 from .guidelines import GUIDELINES, own_book, with_tables, without_table, without_tables
 from .init import SKELETON, UNKNOWN, Checker, filled
-from .merge_json import merge
+from .merge_json import ABSENT, Conflict, merge
 
 BEGUN = Path(__file__).parent / "begun" / "1.0.0"
 WORKFLOW, HOOKS, IGNORED = ".github/workflows/submission.yml", ".pre-commit-config.yaml", ".gitignore"
@@ -93,12 +94,28 @@ def _merge_schemas(root: Path, plan: Plan) -> None:
         base, theirs = (json.loads(read_utf8(folder / name)) for folder in (BEGUN, shipped()))
         ours = json.loads(read_utf8(root / path, root))
         merged = merge(base, ours, theirs)
-        plan.conflicts += [
-            f"{path}: {pointer}: {why}; edit it so that it says what you mean" for pointer, why in merged.conflicts
-        ]
+        plan.conflicts += [f"{path}: {one.pointer}: {_advice(one)}" for one in merged.conflicts]
         plan.notes += [f"{path}: {one} was removed here, and its changes are left out" for one in merged.kept_out]
         if merged.value != ours:
             plan.files[path] = (json.dumps(merged.value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _advice(conflict: Conflict) -> str:
+    """Return what both did to a place, and what the user does about it."""
+    ours, theirs = _brief(conflict.ours), _brief(conflict.theirs)
+    if conflict.theirs is ABSENT:
+        was = f"1.0.0 had {_brief(conflict.base)}, yours is {ours}, and this version has removed it"
+        return f"{was}: write the one of 1.0.0, which the upgrade then removes"
+    if conflict.base is ABSENT:
+        return f"you added it as {ours}, and this version adds it as {theirs}: give yours another name, or write theirs"
+    was = f"1.0.0 had {_brief(conflict.base)}, yours is {ours}, and that of this version is {theirs}"
+    return f"{was}: write the one of this version; you can change it again after the upgrade"
+
+
+def _brief(value: Any) -> str:
+    """Return a value as JSON, cut to 60 characters."""
+    text = json.dumps(value, ensure_ascii=False) if value is not ABSENT else "nothing"
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _new_schema(root: Path, plan: Plan) -> Schema | None:
@@ -143,7 +160,8 @@ def _write_texts(root: Path, schema: Schema, checker: Checker, plan: Plan) -> No
         is_own = ours != _shipped(name, schema, named) and sha256(_plain(ours, named).encode()).hexdigest() != digest
         theirs = _edited(name, ours, schema, named, wanted) if is_own else _shipped(name, schema, wanted)
         if is_own and name in (GUIDELINES, "schema/README.md"):
-            plan.notes.append(f"{name}: has your edits, and is kept; compare it with the one of `corpus init`")
+            kept = "so only its tables are updated" if theirs != ours else "so it stays as it is"
+            plan.notes.append(f"{name}: has your edits, {kept}; compare it with the one that `corpus init` writes")
         if name == GUIDELINES and (lacking := without_table(theirs, schema)):
             plan.notes.append(f"{name}: has no table {', '.join(lacking)}; see schema/README.md")
         if theirs != ours:

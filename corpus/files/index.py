@@ -91,9 +91,12 @@ class Entry(NamedTuple):
 class Index:
     """The parts of every document of the corpus at `root`; a context manager that owns the unpacked files."""
 
-    def __init__(self, root: Path, paths: Sequence[Path] = (), bulk: Sequence[str] | None = None):
+    def __init__(
+        self, root: Path, paths: Sequence[Path] = (), bulk: Sequence[str] | None = None, *, or_ids: bool = False
+    ):
         """Index the corpus; with `paths`, only the documents with a part in one of these files or folders.
 
+        With `or_ids`, a path that does not exist may be the id of a document. Raises CorpusError for any other.
         With `bulk`, index these bulk files only, which are named relative to `root`.
         """
         self.root = root
@@ -104,7 +107,7 @@ class Index:
         try:
             self._table = self._sorted(self._entries() if bulk is None else self._named_entries(bulk))
             if paths:
-                self._table = self._select(paths)
+                self._table = self._select(paths, or_ids)
         except BaseException:
             self.close()
             raise
@@ -174,11 +177,16 @@ class Index:
         for batch in table.to_batches(max_chunksize=4096):
             yield from map(Entry._make, zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
-    def _select(self, paths: Sequence[Path]) -> pa.Table:
-        names = []
+    def _select(self, paths: Sequence[Path], or_ids: bool) -> pa.Table:
+        names, chosen = [], []
         for path in paths:
             absolute = Path(os.path.abspath(path))
             if not absolute.exists() and not absolute.is_symlink():
+                if or_ids and self.entries(str(path)):
+                    chosen.append(str(path))
+                    continue
+                if or_ids and DOC_ID.fullmatch(str(path)):
+                    raise CorpusError(f"{path}: no such file or directory, and no document has this id")
                 record = self.root / "raw" / f"{absolute.name}.json"
                 hint = f"; to name a document, name a file of it: raw/{record.name}" if record.is_file() else ""
                 raise CorpusError(f"{path}: no such file or directory{hint}")
@@ -189,7 +197,7 @@ class Index:
         if "." in names or not _ABOUT_ALL.isdisjoint(names):
             return self._table
         column = self._table["path"]
-        mask = pc.is_in(column, _strings(names))
+        mask = pc.or_(pc.is_in(column, _strings(names)), pc.is_in(self._table["doc_id"], _strings(chosen)))
         for name in names:
             mask = pc.or_(mask, pc.starts_with(column, name + "/"))
         if not pc.any(mask).as_py():

@@ -1,20 +1,24 @@
-"""The layers that Label Studio never shows, carried over from the annotation that a submission replaces.
+"""What Label Studio never shows, carried over from the annotation that a submission replaces.
 
 annotations/ann-1/alpha.json   sentences, mentions     ─ push ─→   mentions
                                sentences, mentions'    ←─ pull ─   mentions'
+
+These are layers, and the adjudicator's alternatives (`provenance.alternatives`) as far as they fit the new annotation.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..checks.alternatives import fault_of_alternative
+from ..core.alternatives import alternatives, has_alternatives
 from ..core.done import done_fields, layer_done
-from ..core.model import CorpusError, Record
+from ..core.model import CorpusError, Document, Record
 from ..core.regular_file import read_file
 from ..core.schema import Layer, Schema
 from ..core.source_tokens import layers_to_carry
@@ -27,10 +31,14 @@ _names = lru_cache(maxsize=8)(layers_to_carry)
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The layers to carry over by name, and their `fields_done`. They may violate the schema, as files may."""
+    """The layers to carry over by name, their `fields_done`, and alternatives. They may violate the schema.
+
+    The alternatives are those of the earlier annotation: which of them fit is known when the new one is made.
+    """
 
     layers: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, list[str]] = field(default_factory=dict)
+    alternatives: Sequence[Record] = ()
 
 
 def carried(one: Submission, record: Record, into: Path, index: Index, reader: Reader, schema: Schema) -> Carried:
@@ -39,30 +47,48 @@ def carried(one: Submission, record: Record, into: Path, index: Index, reader: R
     An annotation of another text has nothing to carry over.
     """
     names = _names(schema)
-    if not names or not one.annotator:
+    if not one.annotator or not (names or has_alternatives(schema.annotation)):
         return Carried()
-    old = _value(one, into, index, reader)
+    old = _value(one, into, index, reader, b"" if names else b'"alternatives"')
     if old.get("text_sha256") != record["text_sha256"]:
         return Carried()
     layers = {
         name: old.get(name, []) for name in schema.layers if name in names and (name in old or layer_done(old, name))
     }
+    others = alternatives(old) if has_alternatives(schema.annotation) else []
     if record.get("redistribution") != "full":
         layers = {name: _unquoted(records, schema.layers[name]) for name, records in layers.items()}
+        others = [one | {"spans": _bare(one["spans"])} if "spans" in one else one for one in others]
     fields = {name: list(said) for name in layers if (said := done_fields(old, name)) is not None}
-    return Carried(layers, fields)
+    return Carried(layers, fields, others)
 
 
-def _value(one: Submission, into: Path, index: Index, reader: Reader) -> Record:
-    """Return the annotation that is there now, {} if there is none or it is not a JSON object."""
+def add_alternatives(document: Document, schema: Schema, kept: Carried) -> None:
+    """Add those alternatives to the annotation of a document that fit its records, and raise its schema version."""
+    fit = [one for one in kept.alternatives if not fault_of_alternative(document, schema, one)]
+    if fit:
+        value = document.value
+        more = {"schema_version": schema.version, "provenance": value["provenance"] | {"alternatives": fit}}
+        if schema.is_valid("annotation", value | more):
+            value.update(more)
+
+
+def _value(one: Submission, into: Path, index: Index, reader: Reader, has: bytes) -> Record:
+    """Return the annotation that is there now, {} if there is none or it is not a JSON object.
+
+    A file without the bytes `has` may be taken for none.
+    """
     path = into / one.file
     if os.path.lexists(path):
         try:
-            value, faults = parse_json(read_file(path, into))
+            data = read_file(path, into)
+            value, faults = parse_json(data) if has in data else ({}, ())
         except (CorpusError, FileNotFoundError):  # `keep_others` reports what is not a regular file
             return {}
         return value if isinstance(value, dict) and not faults else {}
     entries = [e for e in index.entries(one.doc_id) if e.kind != ANNOTATION or e.annotator == one.annotator]
+    if all(e.kind != ANNOTATION for e in entries):
+        return {}
     for document in reader.documents(entries):
         if document.annotation and not document.annotation.source.faults:
             return document.annotation.value

@@ -9,6 +9,7 @@ that is cut off changes nothing.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,14 +18,14 @@ from typing import Any
 
 from ..core.done import derived_list
 from ..core.garbage import no_garbage_collection
-from ..core.model import Problem, Record, Source
+from ..core.model import Annotation, Article, Document, Problem, Record, Source
 from ..core.regular_file import refuse_links
 from ..core.schema import Schema
 from ..files import Entry, Index, Reader
 from ..files.index import RECORD
 from ..files.staging import Staging, commit_together
 from ..files.write import canonical_parts, join_parts
-from .carried import Carried, carried
+from .carried import Carried, add_alternatives, carried
 from .decode import Decoded, decode
 from .export import read_export
 from .faults import AnnotationFault
@@ -111,14 +112,8 @@ def convert_tasks(
                 if rival and one.changed < rival.changed:
                     problems.append(_outdated(one))
                     continue
-                made = whole_task or build_annotation(
-                    one,
-                    record or {},
-                    schema,
-                    origin,
-                    people.hosts,
-                    carried(one, record or {}, into, index, reader, schema),
-                )
+                kept = carried(one, record or {}, into, index, reader, schema) if not whole_task else _NOTHING
+                made = whole_task or build_annotation(one, record or {}, schema, origin, people.hosts, kept)
                 if isinstance(made, list):
                     problems += aside.hold(made, one)
                     continue
@@ -127,6 +122,7 @@ def convert_tasks(
                 staged[one.file] = one.named()
                 files.put(one.file, made)
                 problems += _not_kept(one)
+                problems += _unfit(one, kept, made)
             aside.release(group.doc_id, task.get("id"))
         problems += keep_others(files, into, staged, schema, people, overwrite)
         with people.saved():
@@ -180,6 +176,10 @@ def build_annotation(
             value["provenance"][CHECKSUM] = _TO_COME
         if not schema.is_valid("annotation", value):
             return list(_schema_faults(value, schema, result, kept))
+        if kept.alternatives:
+            article = Article(one.doc_id, record, one.text, ())
+            made = Document(one.doc_id, article, Annotation(one.annotator, value, Source(one.file, "annotation")))
+            add_alternatives(made, schema, kept)
         if clash := _ids(kept.layers) & _ids(decoded.layers):
             return [AnnotationFault("L408", f"{min(clash)!r}, which a sentence of the source has")]
         parts = canonical_parts(value, "annotation", schema)
@@ -269,6 +269,18 @@ def _not_kept(one: Submission) -> Iterator[Problem]:
         source = Source(f"annotations/{one.file}", "annotation")
         hint = "read the notes in Label Studio" if counts["note"] else ""
         yield as_problem(AnnotationFault("L109", detail, suggestion=hint), source, one, None, "info")
+
+
+def _unfit(one: Submission, kept: Carried, made: bytes) -> Iterator[Problem]:
+    """Yield the alternatives of the file that do not fit its new records, without their words and notes."""
+    left = json.loads(made)["provenance"].get("alternatives", []) if kept.alternatives else []
+    gone = [other for other in kept.alternatives if other not in left]
+    if gone:
+        names = (" ".join(other[key] for key in ("layer", "record", "field") if key in other) for other in gone)
+        detail = f"{', '.join(names)} of {_named(one)}"
+        hint = "add it again with its new record, if it still holds"
+        source = Source(f"annotations/{one.file}", "annotation")
+        yield as_problem(AnnotationFault("L119", detail, suggestion=hint), source, one, None, "info")
 
 
 def _beside(item: Record) -> Iterator[str]:

@@ -28,6 +28,7 @@ FAULTS: dict[str, str] = {
     "L116": "The task is one of adjudication",
     "L117": "The annotation is not a complete adjudication",
     "L118": "The annotation is empty and did not start from the prediction of its task",
+    "L119": "An alternative of the file does not fit its new records and is dropped",
     # Regions
     "L201": "The result is not in Label Studio's format",
     "L202": "The labelling config has no such control",

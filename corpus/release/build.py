@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ..core.card_text import Prose
 from ..core.model import CorpusError, Problem
 from ..core.regular_file import read_file
 from ..core.schema import Schema
@@ -26,8 +27,8 @@ from ..files.table_hash import file_hash
 from ..pipeline.executors import Engine
 from ..pipeline.run import CorpusRun
 from ..pipeline.shard import Compilation, Shard
-from ..pipeline.tables import configs
-from ..pipeline.tables.parquet import TablesWriter, Written
+from ..pipeline.tables import WITHHELD, configs
+from ..pipeline.tables.parquet import TWINS, TablesWriter, Written
 from .card import card
 from .tables import Split, TableSource, content_hash, place_tables
 
@@ -40,8 +41,16 @@ class Built:
 
     version: str
     documents: int = 0
+    suppressed: int = 0
+    """How many findings an exception or the baseline suppressed."""
     splits: dict[str, dict[str, Split]] = field(default_factory=dict)
     content: str = ""
+
+    @property
+    def left_out(self) -> int:
+        """The number of documents that are in no table."""
+        tabled = (split.counts for name in ("documents", WITHHELD) for split in self.splits.get(name, {}).values())
+        return self.documents - sum(counts["doc_id",] + counts[TWINS] for counts in tabled)
 
     def place(self, sources: list[TableSource], schema: Schema, to: Storage, engine: Engine) -> None:
         """Copy the tables of the sources to the build, and hash them."""
@@ -127,9 +136,19 @@ def write_tables(
         shard.problems.close()
         errors += shard.errors
         built.documents += shard.documents
+        built.suppressed += shard.used.total()
         if not errors:
             tables.add(shard.batches)
     return None if errors else tables.close()
+
+
+def stale_baselines(root: Path, built: Built) -> str:
+    """Return the first digits of the content that the card's baselines were measured on, "" if it is the built one.
+
+    Without baselines, return "".
+    """
+    measured = Prose.read(root / "DATASET_CARD.md").baselines_content
+    return "" if built.content.startswith(measured) else measured
 
 
 def copy_schema(root: Path, folder: Path) -> None:

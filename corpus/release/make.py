@@ -25,7 +25,7 @@ from ..files.releases import parts, versions
 from ..files.storage import Storage
 from ..pipeline.run import CorpusRun
 from ..pipeline.shard import Compilation, Shard
-from .build import Built, build_folder
+from .build import Built, build_folder, stale_baselines
 from .citation import read_citation
 from .croissant import croissant
 from .diff import ORDER, Comparison, bumped, compare, number
@@ -95,8 +95,7 @@ def _describe(
 
 def _baselines_of(root: Path, built: Built) -> None:
     """Raise CorpusError if the card has a table of baselines that was measured on other content."""
-    measured = Prose.read(root / "DATASET_CARD.md").baselines_content
-    if measured and not built.content.startswith(measured):
+    if measured := stale_baselines(root, built):
         raise CorpusError(
             f"the table of baselines in DATASET_CARD.md is of content {measured}, and the release has "
             f"{built.content[:12]}: run `corpus build` and `corpus score --baselines`, and commit the card"

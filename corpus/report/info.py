@@ -79,9 +79,13 @@ def fix_command(fix: Fix) -> str:
 
 def summary(counts: SeverityCounts, documents: int) -> str:
     """Return one line with the number of findings and of documents, for the end of a run."""
+    return f"{number_found(counts)} in {documents:,} document{'s' * (documents != 1)}"
+
+
+def number_found(counts: SeverityCounts) -> str:
+    """Return the number of findings of each severity in words."""
     parts = [
         f"{counts[name]:,} {name}{'s' * (counts[name] != 1 and name != 'info')}"
         for name in ("error", "warning", "info")
     ]
-    found = ", ".join(part for part in parts if not part.startswith("0 ")) or "no findings"
-    return f"{found} in {documents:,} document{'s' * (documents != 1)}"
+    return ", ".join(part for part in parts if not part.startswith("0 ")) or "no findings"

@@ -24,6 +24,20 @@ def aligned(rows: Rows, numbers: int | None = None) -> list[str]:
     ]
 
 
+def blocks(rows: Rows, width: int) -> list[Rows]:
+    """Return tables that are at most `width` characters wide: each has the first column, and some of the others.
+
+    A column that is too wide has a table of its own.
+    """
+    widths = [max(len(plain(row[i])) for row in rows) + 2 for i in range(len(rows[0]))]
+    groups: list[list[int]] = [[]]
+    for column, wide in enumerate(widths[1:], 1):
+        if groups[-1] and widths[0] + sum(widths[i] for i in groups[-1]) + wide - 2 > width:
+            groups.append([])
+        groups[-1].append(column)
+    return [[[row[0], *(row[i] for i in group)] for row in rows] for group in groups]
+
+
 def markdown(rows: Rows, numbers: int | None = None) -> list[str]:
     """Return the lines of a table in Markdown; columns from `numbers` on are aligned on the right."""
     head, *body = [[entities(plain(cell)) for cell in row] for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ..core.hard_cases import HARD_CASES
 from ..core.model import CorpusError, Record
@@ -44,6 +44,19 @@ def groups_of(gold: GoldDocument, schema: Schema, by: Sequence[str]) -> Iterator
         value = gold.article.record.get(name)
         for one in value if isinstance(value, list) else [value]:
             yield f"{name}={'–' if one is None else one}"
+
+
+def in_order(groups: Collection[str], schema: Schema, by: Sequence[str]) -> list[str]:
+    """Return groups that `groups_of` yielded, in the order of `by`, of the hard cases, lengths and labels; "–" last."""
+    known = {one.name: [label.name for label in one.labels] for one in schema.article_fields}
+    known |= {LENGTH: [_length(0), *map(_length, _BOUNDS)], CASES: [case.name for case in HARD_CASES]}
+
+    def key(group: str) -> tuple[int, bool, int, str]:
+        name, _, value = group.partition("=")
+        values = known[name]
+        return by.index(name), value == "–", values.index(value) if value in values else len(values), value
+
+    return sorted(groups, key=key)
 
 
 def _length(length: int) -> str:

@@ -16,7 +16,7 @@ from ..core.settings import find_root
 from ..core.source_tokens import layers_to_annotate
 from .count import count
 from .gold import GoldDocument, gold_documents
-from .groups import check_groups, groups_of
+from .groups import check_groups, groups_of, in_order
 from .predictions import (
     Item,
     Predictions,
@@ -40,7 +40,8 @@ class Score:
     """The scores of one system.
 
     `figures` in the order of the schema; `missing` are the documents without predictions, which are scored as empty;
-    `notes` say what a reader must know, such as labels that gold does not have.
+    `notes` say what a reader must know, such as labels that gold does not have. `groups` are the groups of documents
+    that the figures are broken down by, in order.
     """
 
     system: str
@@ -52,6 +53,7 @@ class Score:
     figures: tuple[Figure, ...]
     notes: tuple[str, ...]
     sums: Sums
+    groups: tuple[str, ...] = ()
 
     def compare(self, other: Score) -> list[Difference]:
         """Compare another system with this one. Raises CorpusError if it was scored on other documents."""
@@ -122,6 +124,7 @@ def score(
         raise CorpusError(f"no document of {split or 'the corpus'} has an annotation by {gold.name}")
     empty = check_documents(given, asked, {one.doc_id for one in gold.documents}, missing == "empty")
     sums, schema = Sums(), relaxed(gold.schema) if given.rows else gold.schema
+    found: set[str] = set()
     for one, predicted, scored in _predicted(schema, given, asked, layers):
         sums.documents.append(one.doc_id)
         sums.stories.add(one.story)
@@ -129,8 +132,11 @@ def score(
             sums.add(one.story, key, counts)
             for group in groups_of(one, gold.schema, by) if not key.group else ():
                 sums.add(one.story, key._replace(group=group), counts)
+                found.add(group)
     if not sums.by_key:
         raise CorpusError(f"{gold.name} and the predictions have no layer in common")
+    groups = in_order(found, gold.schema, by)
+    sums.sort(groups)
     name = system or given.name
     if submission is not None:
         _submit(Path(submission), name, gold, splits, {doc_id: given.by_document.get(doc_id, []) for doc_id in asked})
@@ -145,6 +151,7 @@ def score(
         tuple(sums.figures(named)),
         tuple(sums.notes()),
         sums,
+        tuple(groups),
     )
 
 

@@ -1,7 +1,8 @@
 """Render scores as text, Markdown, JSON, CSV and HTML.
 
 JSON and CSV have one record for each figure: layer, metric, value, low, high, n, split, and group where the figure is
-of a part. The tables for readers put precision, recall and F1 side by side.
+of a part. The tables for readers put precision, recall and F1 side by side. Text has the first figures of each group of
+documents.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import html as html_
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ..report import tables
 from .measure import Score
 from .sums import Difference, Figure
 
+_F = TypeVar("_F", Figure, Difference)
 _SIDE_BY_SIDE = ("precision", "recall", "F1")
 _NONE = "–"
+_MOST = 60
+"""The rows of a table of groups of documents in a terminal."""
 _STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
 table { border-collapse: collapse; margin: 1.5rem 0; width: 100%; }
@@ -36,15 +41,17 @@ thead th { font-weight: 600; }
 def text(score: Score, against: Sequence[Difference] = ()) -> str:
     """Return tables for a terminal."""
     lines = [_title(score)]
-    for title, rows in _tables(score, against):
+    for title, rows, left_out in _tables(score, against, _MOST):
         lines += ["", title, "", *tables.aligned(rows, 1)]
+        if left_out:
+            lines.append(f"… and {left_out:,} more row{'s' * (left_out != 1)}; --format json has all figures")
     return "\n".join([*lines, *_notes(score, against)]) + "\n"
 
 
 def markdown(score: Score, against: Sequence[Difference] = ()) -> str:
     """Return tables in Markdown."""
     lines = [_title(score)]
-    for title, rows in _tables(score, against):
+    for title, rows, _ in _tables(score, against):
         lines += ["", f"### {title}", "", *tables.markdown(rows, 1)]
     return "\n".join([*lines, *_notes(score, against)]) + "\n"
 
@@ -54,7 +61,7 @@ def html(score: Score, against: Sequence[Difference] = ()) -> str:
     title = html_.escape(_title(score))
     lines = ["<!doctype html>", '<html lang="en">', '<meta charset="utf-8">', f"<title>{title}</title>"]
     lines += ['<meta name="viewport" content="width=device-width">', f"<style>{_STYLE}</style>", f"<h1>{title}</h1>"]
-    for caption, rows in _tables(score, against):
+    for caption, rows, _ in _tables(score, against):
         lines += tables.html_table(rows, caption, 1)
     lines += [f"<p>{html_.escape(note)}</p>" for note in _notes(score, against) if note]
     return "\n".join(lines) + "\n"
@@ -101,46 +108,83 @@ def _title(score: Score) -> str:
     )
 
 
-def _tables(score: Score, against: Sequence[Difference]) -> Iterator[tuple[str, list[list[str]]]]:
-    """Yield the title and rows of each table: of each layer, first of all documents, then of the groups."""
+def _tables(
+    score: Score, against: Sequence[Difference], most: int | None = None
+) -> Iterator[tuple[str, list[list[str]], int]]:
+    """Yield the title and rows of each table, and how many rows it leaves out.
+
+    Of each layer there is a table of all documents, one of gold labels, and one of groups of documents, of which at
+    most `most` rows are shown.
+    """
     if against:
-        yield "Differences, second - first", _compared(against)
+        of_all = [one for one in against if one.group not in score.groups]
+        yield "Differences, second - first", _compared(of_all), 0
+        compared, left_out = _first_rows([one for one in against if one.group in score.groups], most)
+        if compared:
+            yield "Differences, second - first, by group", _compared(compared), left_out
         return
     for layer in dict.fromkeys(one.layer for one in score.figures):
-        for grouped in (False, True):
-            rows = _rows([one for one in score.figures if one.layer == layer and bool(one.group) == grouped])
-            if rows:
+        of_layer = [one for one in score.figures if one.layer == layer]
+        grouped, left_out = _first_rows([one for one in of_layer if one.group in score.groups], most)
+        for title, figures, fewer in (
+            (layer, [one for one in of_layer if not one.group], 0),
+            (f"{layer}, by label", [one for one in of_layer if one.group and one.group not in score.groups], 0),
+            (f"{layer}, by group", grouped, left_out),
+        ):
+            if rows := _rows(figures, of_layer):
                 table = [["figure", "precision", "recall", "value", "95% interval", "n"], *rows]
                 if not any(row[1] or row[2] for row in rows):
                     table = [[row[0], *row[3:]] for row in table]
-                yield f"{layer}, by group" if grouped else layer, table
+                yield title, table, fewer
 
 
-def _rows(figures: Sequence[Figure]) -> list[list[str]]:
-    """Return a row for each figure; precision and recall are in the row of their F1."""
-    beside = {(one.metric, one.group): one.value for one in figures}
+def _first_rows(ones: Sequence[_F], most: int | None) -> tuple[list[_F], int]:
+    """Return the figures that have a row, of each group as many, and at most `most`; and how many that leaves out."""
+    rows = [one for one in ones if not _is_beside(one.metric)]
+    if most is None or len(rows) <= most:
+        return rows, 0
+    taken: Counter[tuple[str, str]] = Counter()
+    each = max(1, most // len({(one.layer, one.group) for one in rows}))
+    found = []
+    for one in rows:
+        taken[one.layer, one.group] += 1
+        if taken[one.layer, one.group] <= each:
+            found.append(one)
+    return found[:most], len(rows) - len(found[:most])
+
+
+def _is_beside(metric: str) -> bool:
+    """Return True for a figure that is shown in the row of its F1."""
+    return metric.endswith(_SIDE_BY_SIDE[:2])
+
+
+def _name(one: Figure | Difference) -> str:
+    return f"{one.metric}, {one.group}" if one.group else one.metric
+
+
+def _rows(figures: Sequence[Figure], of_layer: Sequence[Figure]) -> list[list[str]]:
+    """Return a row for each figure; precision and recall, which `of_layer` has, are in the row of their F1."""
+    beside = {(one.metric, one.group): one.value for one in of_layer}
     rows = []
     for one in figures:
         name, _, last = one.metric.rpartition(" ")
-        if last in _SIDE_BY_SIDE[:2]:
+        if _is_beside(one.metric):
             continue
         parts = [_shown(beside.get((f"{name} {part}", one.group))) for part in _SIDE_BY_SIDE[:2]]
         interval = f"{_shown(one.low)} to {_shown(one.high)}" if not math.isnan(one.low) else _NONE
-        shown = f"{one.metric}, {one.group}" if one.group else one.metric
-        rows.append([shown, *(parts if last == "F1" else ("", "")), _shown(one.value), interval, f"{one.n:,}"])
+        rows.append([_name(one), *(parts if last == "F1" else ("", "")), _shown(one.value), interval, f"{one.n:,}"])
     return rows
 
 
 def _compared(against: Sequence[Difference]) -> list[list[str]]:
     rows = [["layer", "figure", "first", "second", "difference", "95% interval", "p", "smallest"]]
     for one in against:
-        if one.metric.endswith(("precision", "recall")):
+        if _is_beside(one.metric):
             continue
-        shown = f"{one.metric}, {one.group}" if one.group else one.metric
         interval = f"{one.low:+.3f} to {one.high:+.3f}" if not math.isnan(one.low) else _NONE
         difference = _NONE if math.isnan(one.difference) else f"{one.difference:+.3f}"
         numbers = _shown(one.first), _shown(one.second), difference, interval, p_value(one.p), _shown(one.smallest)
-        rows.append([one.layer, shown, *numbers])
+        rows.append([one.layer, _name(one), *numbers])
     return rows
 
 

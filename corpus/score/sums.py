@@ -79,6 +79,13 @@ class Sums:
         new = np.array(counts, np.float64)
         of_key[story] = of_key[story] + new if story in of_key else new
 
+    def sort(self, groups: Sequence[str]) -> None:
+        """Put the keys of each layer together: those of all documents first, then of each group in order."""
+        layers = {layer: i for i, layer in enumerate(dict.fromkeys(key.layer for key in self.by_key))}
+        ranks = {group: i for i, group in enumerate(groups, 1)}
+        order = sorted(self.by_key, key=lambda key: (layers[key.layer], ranks.get(key.group, 0)))
+        self.by_key = {key: self.by_key[key] for key in order}
+
     def table(self, key: Key) -> Floats:
         """Return the counts as stories × counts, the stories sorted; zeros where a story has none."""
         of_key = self.by_key[key]

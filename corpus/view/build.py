@@ -203,7 +203,8 @@ class _Run:
         made = article_pages(documents, self._schema, self._choice)
         for address, page in made.pages:
             self._put(files, address, article_html(page, address).encode())
-        refused = [(one.file, one.line, one.column, one.code) for one in made.refused]
+        # An error of the article keeps each of its annotations from being shown, and is named once.
+        refused = list(dict.fromkeys((one.file, one.line, one.column, one.code) for one in made.refused))
         may_quote = documents[0].article.redistributable
         findings = [finding_of(one if may_quote else bare(one)) for one in made.problems]
         return Shown(digest, [address for address, _ in made.pages], findings, refused)

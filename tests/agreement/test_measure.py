@@ -297,8 +297,9 @@ def test_a_plot_is_the_same_bytes_each_time(tmp_path: Path, end: str, begins: by
     root = copy_repository(tmp_path / "corpus", ("cup-final-goal-line", "vellish-signs-opinion"))
     found = []
     for name in ("first", "second"):
-        path = tmp_path / f"{name}.{end}"
-        assert run("--root", str(root), "agreement", "--plot", str(path)).code == 0
+        path = tmp_path / name / f"plot.{end}"
+        ran = run("--root", str(root), "agreement", "--plot", str(path))
+        assert (ran.code, ran.err) == (0, f"note: {path.parent} is a new directory\n")
         found.append(path.read_bytes())
     assert found[0] == found[1]
     assert found[0].startswith(begins)

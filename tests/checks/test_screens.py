@@ -44,23 +44,46 @@ ROUNDS = int(os.environ.get("ON_THE_RECORD_SCREENS", "1"))
 """How often real articles are damaged; more rounds find rarer faults."""
 
 
+OURS = tuple(path.stem for path in sorted((REPOSITORY / "raw").glob("*.json")))[::4]
+"""Articles of this repository from each of its stories, with all their annotations."""
+
+
 def start(root: Path) -> Path:
     shutil.copytree(REPOSITORY / "schema", root / "schema", dirs_exist_ok=True)
     return root
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.docs == 1], ids=lambda kind: kind.plant.__name__)
-def test_screens_flag_planted_faults(kind: Kind, tmp_path: Path) -> None:
-    start(tmp_path)
+def test_screens_flag_planted_faults(tmp_path: Path) -> None:
+    """One kind of fault in each article, in as many corpora as are needed: screens look at each document alone."""
+    kinds = [kind for kind in KINDS if kind.docs == 1]
+    number = 0
+    while kinds:
+        root, number = start(tmp_path / str(number)), number + 1
+        in_place: dict[str, str] = {}
+        left = [kind for kind in kinds if not planted_in(root, kind, in_place)]
+        assert len(left) < len(kinds)
+        kinds = left
+        found, (wrong, _) = missed(root), unlike(root)
+        assert [(code, in_place.get(doc_id, doc_id)) for code, doc_id in found] == []
+        assert [in_place.get(doc_id, doc_id) for doc_id in wrong] == []
+
+
+def planted_in(root: Path, kind: Kind, in_place: dict[str, str]) -> bool:
+    """Plant a fault in an article that is not in the corpus yet. False if each article with a place for it is there."""
     for number, doc_id in enumerate(articles()):
+        if doc_id in in_place:
+            continue
         ground = Ground([read(doc_id, kind.compared)])
-        if kind.plant(ground, Random(number)) is not None:
-            for path, data in {**ground.contents(), **ground.files}.items():
-                if data is not None:
-                    write(tmp_path, path, data)
-            assert missed(tmp_path) == []
-            assert unlike(tmp_path)[0] == []
-            break
+        if kind.plant(ground, Random(number)) is None:
+            continue
+        files = {path: data for path, data in {**ground.contents(), **ground.files}.items() if data is not None}
+        if any((root / path).exists() for path in files):  # a file that is not of this article: in the next corpus
+            return False
+        for path, data in files.items():
+            write(root, path, data)
+        in_place[doc_id] = kind.plant.__name__
+        return True
+    return all(kind.plant(Ground([read(one, kind.compared)]), Random(i)) is None for i, one in enumerate(articles()))
 
 
 @settings(max_examples=25, deadline=None)
@@ -116,7 +139,7 @@ def damaged(source: Path, bulk: bool, root: Path, rounds: int) -> None:
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A corpus with findings."""
     makers: dict[str, Callable[[], Path]] = {
-        "ours": lambda: copy_repository(tmp_path / "ours"),
+        "ours": lambda: copy_repository(tmp_path / "ours", OURS),
         "german": lambda: request.getfixturevalue("german"),
         "bulk": lambda: faulty(tmp_path / "bulk"),
         "odd": lambda: odd(tmp_path / "odd"),
@@ -134,7 +157,7 @@ def test_findings_are_those_of_each_check_asked_about_each_document(
 
 
 def test_summaries_of_columns_are_those_of_documents(root: Path) -> None:
-    wrong, count = unlike(root)
+    wrong, count = unlike(REPOSITORY if root.name == "ours" else root)  # It changes nothing, so all articles are read.
     assert wrong == []
     assert count > 20
 

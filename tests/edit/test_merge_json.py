@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.edit.merge_json import merge
+from corpus.edit.merge_json import ABSENT, Conflict, merge
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.text("abc", max_size=2),
@@ -57,7 +57,7 @@ def test_a_list_with_repetitions_is_not_merged_and_true_is_not_one() -> None:
 
 def test_what_both_changed_is_a_conflict_at_its_place() -> None:
     found = merge({"a": {"b": 1}, "c": 1}, {"a": {"b": 2}, "c": 1}, {"a": {"b": 3}, "c": 4})
-    assert [pointer for pointer, _ in found.conflicts] == ["/a/b"]
+    assert found.conflicts == [Conflict("/a/b", 1, 2, 3)]
     assert found.value == {"a": {"b": 2}, "c": 4}
 
 
@@ -65,4 +65,4 @@ def test_what_the_user_removed_stays_removed_and_is_named() -> None:
     found = merge({"a": {"b": 1}, "c": 1}, {"c": 1}, {"a": {"b": 3}, "c": 1})
     assert (found.value, found.conflicts, found.kept_out) == ({"c": 1}, [], ["/a"])
     gone = merge({"a": 1}, {"a": 2}, {})
-    assert (gone.value, [pointer for pointer, _ in gone.conflicts]) == ({"a": 2}, ["/a"])
+    assert (gone.value, gone.conflicts) == ({"a": 2}, [Conflict("/a", 1, 2, ABSENT)])

@@ -12,6 +12,7 @@ import pytest
 from support.copies import contents
 from support.corpora import Corpus, run
 
+from corpus.core.schema import shipped
 from corpus.edit.upgrade import BEGUN
 
 FOLDER = Path(__file__).parent / "begun-1.0.0"
@@ -96,9 +97,36 @@ def test_a_conflict_is_named_and_nothing_is_written(begun: Corpus) -> None:
     before = contents(begun.root)
     ran = begun.run("upgrade")
     assert ran.code == 1
-    assert f"conflict: {SCHEMA}: /properties/schema_version/enum: both changed it" in ran.err
-    assert "conflict: schema/article.schema.json: /properties/set: both changed it" in ran.err
+    article = "schema/article.schema.json"
+    assert f'conflict: {SCHEMA}: /properties/schema_version/enum: you added it as ["1.0", "ours"]' in ran.err
+    assert f'conflict: {article}: /properties/set: you added it as {{"type": "string"}}' in ran.err
+    assert "nothing was written: 2 conflicts; correct your files as said above, and run the command again" in ran.err
     assert contents(begun.root) == before
+
+
+def test_the_advice_of_each_conflict_resolves_it(begun: Corpus) -> None:
+    """One place that both reworded, and one that the user reworded and this version removed."""
+    done, const = ("properties", "layers_done"), ("properties", "schema_version")
+
+    def at(schema: Json, keys: tuple[str, ...]) -> Json:
+        for key in keys:
+            schema = schema[key]
+        return schema
+
+    change(begun, SCHEMA, lambda schema: at(schema, done).update(description="Ours."))
+    change(begun, SCHEMA, lambda schema: at(schema, const).update(const="1.0.0"))
+    ran = begun.run("upgrade")
+    assert ran.code == 1
+    assert "/properties/layers_done/description: 1.0.0 had " in ran.err
+    assert 'yours is "Ours.", and that of this version is "The layers that were annotated. ' in ran.err
+    assert "write the one of this version; you can change it again after the upgrade" in ran.err
+    assert '1.0.0 had "1.0", yours is "1.0.0", and this version has removed it: write the one of 1.0.0' in ran.err
+    new = json.loads((shipped() / "annotation.schema.json").read_bytes())
+    change(begun, SCHEMA, lambda schema: at(schema, done).update(description=at(new, done)["description"]))
+    change(begun, SCHEMA, lambda schema: at(schema, const).update(const="1.0"))
+    assert begun.run("upgrade").code == 0
+    change(begun, SCHEMA, lambda schema: at(schema, done).update(description="Ours."))
+    assert begun.run("validate").code == 0
 
 
 def test_a_dry_run_shows_a_diff_and_writes_nothing(begun: Corpus) -> None:
@@ -107,6 +135,9 @@ def test_a_dry_run_shows_a_diff_and_writes_nothing(begun: Corpus) -> None:
     assert ran.code == 0
     assert '+    "fields_done": {' in ran.out
     assert f"-    uses: {OLD.replace('@', '/.github/workflows/submission.yml@')}" in ran.out
+    assert (
+        "nothing was written; without --dry-run, the command changes 8 files: schema/annotation.schema.json" in ran.err
+    )
     assert contents(begun.root) == before
 
 
@@ -119,7 +150,7 @@ def test_edited_texts_keep_their_edits(begun: Corpus) -> None:
     assert ran.code == 0
     book = (begun.root / "schema/GUIDELINES.md").read_text("utf-8")
     assert book.endswith(rule)
-    assert "schema/GUIDELINES.md: has your edits, and is kept" in ran.err
+    assert "schema/GUIDELINES.md: has your edits, so it stays as it is; compare it" in ran.err
     workflow = (begun.root / HIDDEN["submission.yml"]).read_text("utf-8")
     assert workflow.endswith(job)
     assert (workflow.count(OLD.split("@")[1]), workflow.count(NEW.split("@")[1])) == (0, 2)

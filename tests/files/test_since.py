@@ -152,6 +152,25 @@ def test_files_are_not_read_again_while_their_times_are_the_same(
     assert files_read() == {path for path in corpus.files() if "beta" in path}
 
 
+def test_a_run_in_which_nothing_changed_says_so_and_what_it_checked(corpus: Corpus) -> None:
+    place = 'doc_id = "beta"\ncode = "C601"\nreason = "It is to be split."'
+    corpus.write("annotations/exceptions.toml", f"[[exception]]\n{place}\nuntil = 2026-03-01\n")
+    in_git(corpus)
+    ran = corpus.run("validate", "--since", "base")
+    assert (ran.code, "warning X101" in ran.out) == (1, True)
+    said = "releases and the dates of exceptions were checked"
+    assert ran.err == f"1 warning: nothing changed since base; {said}\n"
+    (corpus.root / "annotations/exceptions.toml").unlink()
+    commit(corpus)
+    git(corpus, "branch", "-f", "base")
+    assert corpus.run("validate", "--since", "base").err == f"no findings: nothing changed since base; {said}\n"
+    corpus.write("raw/notes.docx", "not of a document")
+    ran = corpus.run("validate", "--since", "base")
+    assert "F117" in ran.out
+    assert ran.err.startswith(f"1 warning: no document changed since base; changed files, {said}")
+    assert corpus.run("fmt", "--check", "--since", "base").err == "no file to rewrite: none changed since base\n"
+
+
 def test_an_attached_text_belongs_to_its_document(corpus: Corpus) -> None:
     """git ignores attached texts unless someone adds them by force, and then they are a part like any other."""
     record = corpus.read("raw/beta.json")

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from support.corpora import TEXT, Corpus, annotation
+from support.corpora import TEXT, Corpus, annotation, record, span
 from support.exports import OLD, SCHEMA, Convert, article, exported, made
 from support.studio import TICKED
 
 from corpus.core.model import Annotation, Source
+from corpus.files import canonical
 from corpus.labelstudio.tasks import encode, task
 
 
@@ -102,3 +103,50 @@ def test_an_empty_annotation_that_missed_its_prediction_is_quarantined(corpus: C
     one["annotations"] = [made(11, result=TICKED, parent_prediction=9)]
     assert convert(one).problems == []
     assert corpus.read("annotations/ann-2/alpha.json")["quotes"] == []
+
+
+def test_alternatives_of_the_file_are_kept_as_far_as_their_records_are_there(corpus: Corpus, convert: Convert) -> None:
+    file = "annotations/ann-2/alpha.json"
+    assert convert(exported(1, "alpha", made(11))).problems == []
+    value = corpus.read(file)
+    quote = value["quotes"][0]["id"]
+    kept = [
+        {"layer": "quotes", "record": quote, "field": "medium", "value": "writing", "note": "Mira says so."},
+        {"layer": "mentions", "spans": [span(TEXT, "bridge")]},
+    ]
+    gone = [
+        {"layer": "quotes", "record": "q77", "field": "type", "value": "mixed"},
+        {"layer": "quotes", "record": quote, "field": "polarity", "value": value["quotes"][0]["polarity"]},
+    ]
+    value["schema_version"] = "1.1"
+    value["provenance"]["alternatives"] = [kept[0], *gone, kept[1]]
+    corpus.write(file, canonical(value, "annotation", SCHEMA))
+    result = convert(exported(1, "alpha", made(11)))
+    (problem,) = result.problems
+    assert (problem.code, problem.severity, problem.file) == ("L119", "info", file)
+    assert f"quotes q77 type, quotes {quote} polarity of annotation 11 of task 1" in problem.message
+    assert "Mira" not in problem.message
+    after = corpus.read(file)
+    assert after["provenance"]["alternatives"] == kept
+    assert after["schema_version"] == "1.1"
+    assert {name: after[name] for name in SCHEMA.layers if name in after} == {
+        name: value[name] for name in SCHEMA.layers if name in value
+    }
+    assert [one for one in corpus.findings(file) if one["code"] in ("R406", "S205")] == []
+    again = convert(exported(1, "alpha", made(11)))
+    assert (again.problems, again.written) == ([], [])
+
+
+def test_alternatives_of_a_withheld_text_quote_nothing(corpus: Corpus, convert: Convert) -> None:
+    file = "annotations/ann-2/alpha.json"
+    one = exported(1, "alpha", made(11))
+    one["data"]["schema_version"] = "1.1"
+    convert(one)
+    value = corpus.read(file)
+    value["provenance"]["alternatives"] = [{"layer": "mentions", "spans": [span(TEXT, "bridge")]}]
+    corpus.write(file, canonical(value, "annotation", SCHEMA))
+    corpus.write("raw/alpha.json", record("alpha", redistribution="offsets_only"))
+    (corpus.root / "raw/alpha.txt").unlink()
+    assert convert(one).problems == []
+    ((other,),) = (one["spans"] for one in corpus.read(file)["provenance"]["alternatives"])
+    assert other.keys() == {"start", "end"}

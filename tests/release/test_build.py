@@ -15,8 +15,8 @@ from pathlib import Path
 import datasets
 import pyarrow.parquet as pq
 import pytest
-from support.copies import build, contents, copy_repository, parquet_rows, read, to_bulk, write
-from support.corpora import REPOSITORY
+from support.copies import build, change, contents, copy_repository, parquet_rows, read, to_bulk, write
+from support.corpora import REPOSITORY, TEXT, Corpus
 from support.once import made_once
 
 from corpus.cli.main import main
@@ -238,7 +238,8 @@ def start(bulk: Path, tmp_path: Path) -> Iterator[Start]:
 
     def run(pattern: str, workers: str) -> subprocess.Popen[bytes]:
         command = [*_COMMAND, "--root", str(tmp_path / "corpus"), "build", "--workers", workers]
-        running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        with (tmp_path / "said").open("wb") as said:
+            running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said))
         give_up = time.monotonic() + 300
         while not list((tmp_path / "corpus").glob(pattern)):
             assert running[-1].poll() is None
@@ -266,13 +267,16 @@ def test_killed_in_the_middle_the_old_build_still_loads(bulk: Path, tmp_path: Pa
     assert contents(build(copy, "--workers", "1")) == contents(bulk / "build")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("stop", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")]
+)
 def test_stopped_in_the_middle_it_leaves_the_old_build_and_nothing_else(
-    bulk: Path, tmp_path: Path, start: Start, stop: signal.Signals
+    bulk: Path, tmp_path: Path, start: Start, stop: signal.Signals, code: int, said: str
 ) -> None:
     process = start(BEGUN, "1")
     process.send_signal(stop)
-    assert process.wait(200) != 0
+    assert process.wait(200) == code
+    assert (tmp_path / "said").read_text() == f"corpus: {said}; {tmp_path / 'corpus' / 'build'} was not changed\n"
     assert contents(tmp_path / "corpus" / "build") == contents(bulk / "build")
     assert leftovers(tmp_path / "corpus") == []
 
@@ -344,3 +348,41 @@ def test_rows_stand_in_the_order_of_their_documents_ids(root: Path) -> None:
     for found in rows.values():
         ids = [row["doc_id"] for row in found]
         assert ids == sorted(ids)
+
+
+def test_the_last_line_counts_what_was_suppressed_and_left_out(corpus: Corpus) -> None:
+    corpus.add("gamma")
+    change(corpus.root / "raw/gamma.json", lambda record: record.pop("split"))
+    corpus.add("delta", redistribution="none", annotators=())
+    corpus.add("withheld", redistribution="offsets_only", annotators=())
+    corpus.add("like-beta", TEXT.replace("safe", "not safe"), twin_of="beta", twin_kind="noisy")
+    corpus.write("pyproject.toml", '[tool.corpus.severity]\nC601 = "info"\nC606 = "info"\n')
+    ran = corpus.run("build")
+    assert ran.code == 0, ran.out
+    assert ran.err.splitlines()[-1].endswith("; 2 documents left out: no split, or not redistributable")
+    (corpus.root / "raw/gamma.json").unlink()
+    (corpus.root / "raw/delta.json").unlink()
+    for path in corpus.root.glob("*/**/gamma.*"):
+        path.unlink()
+    quote = corpus.read("annotations/gold/alpha.json")
+    quote["quotes"][0]["type"] = "indirect"
+    corpus.write("annotations/gold/alpha.json", quote)
+    place = 'doc_id = "alpha"\nannotator = "gold"\ncode = "Q502"\nrecord = "q1"'
+    reason = 'reason = "They are not its words."\nuntil = 2100-01-01'
+    corpus.write("annotations/exceptions.toml", f"[[exception]]\n{place}\n{reason}\n")
+    ran = corpus.run("build")
+    assert ran.code == 0, ran.out
+    assert ran.err.splitlines()[-1].endswith("; 1 finding suppressed")
+
+
+def test_baselines_of_other_content_are_named_by_the_build(corpus: Corpus, tmp_path: Path) -> None:
+    table = "<!-- generated:baselines -->\nTuned on `dev`: 1 story of content `{}`.\n<!-- end -->\n"
+    corpus.write("DATASET_CARD.md", f"# C\n\n{table.format('0' * 12)}")
+    ran, elsewhere = corpus.run("build"), corpus.run("build", "--out", str(tmp_path / "out"))
+    content = read(corpus.root / "build" / "manifest.json")["content_sha256"][:12]
+    said = f"info: the table of baselines in DATASET_CARD.md is of content {'0' * 12}, and this build has {content}"
+    assert f"{said}: run `corpus score --baselines` before you release" in ran.err
+    assert f"{said}: run `corpus score --baselines --release {tmp_path / 'out'}` before" in elsewhere.err
+    assert "info:" not in corpus.run("build", "--with-attached").err
+    corpus.write("DATASET_CARD.md", f"# C\n\n{table.format(content)}")
+    assert "info:" not in corpus.run("build").err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,28 @@ def test_the_command(corpus: Corpus) -> None:
     assert values[0] == {"figure": "articles", "values": {"all": 2, "train": 2}, "real_news": "", "source": ""}
     assert "| quotes per 100 words | 8.7 | 3.2 | English news |" in corpus.run("stats", "--format", "markdown").out
     assert json.loads(corpus.run("stats", "--annotator", "ann-a", "--format", "json").out)[0]["values"] == {"all": 1}
+
+
+def test_columns_that_do_not_fit_into_the_terminal_are_in_further_tables(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"The Gazette of Town {number}" for number in range(6)]
+    for number, source in enumerate(names):
+        corpus.add(f"one-{number}", source=source)
+    whole = json.loads(corpus.run("stats", "--by", "source", "--format", "json").out)
+    for width in (70, 100, 1000):
+        monkeypatch.setenv("COLUMNS", str(width))
+        ran = corpus.run("stats", "--by", "source")
+        assert max(map(len, ran.out.splitlines()[: -len(SOURCES)])) <= width
+        tables = [table.splitlines() for table in ran.out.split("\n\n") if table.startswith(" ")]
+        assert (len(tables) == 1) == (width == 1000)
+        assert {tuple(line[:40].rstrip() for line in table[1:]) for table in tables} == {
+            tuple(one["figure"] for one in whole)
+        }
+        cells = [cell for table in tables for cell in re.split("  +", table[0].strip())]
+        assert cells == [*whole[0]["values"], "real news", "source"]
+        of_articles = [cell for table in tables for cell in table[1].split()[1:]]
+        assert of_articles == [str(value) for value in whole[0]["values"].values()]
 
 
 @pytest.mark.parametrize(

@@ -456,6 +456,7 @@ def test_the_public_names_are_seen_before_they_are_used() -> None:
     names, page = shown.split("\n", 1)
     assert "'Annotator'" in names
     assert "'load'" in names
+    assert "'__version__'" in names
     assert "load(" in page
 
 

@@ -16,7 +16,8 @@ import pytest
 from support.corpora import TEXT, Corpus, annotation, span, tiny
 
 from corpus.core.model import CorpusError
-from corpus.score import Score, score
+from corpus.score import Score, render, score
+from corpus.score.sums import Figure
 
 SAFE = "The bridge is safe,"
 
@@ -196,6 +197,33 @@ def test_groups_of_hard_cases_are_the_same_from_a_build(corpus: Corpus, tmp_path
     assert "quotes exact F1 [hard-case=pronoun as source]" in groups
     assert not any("quote in a quote" in name for name in groups)
     assert {name for name in named(score(folder, release=built(corpus), by=("hard-case",))) if "=" in name} == groups
+
+
+def test_figures_of_groups_are_in_the_order_of_the_groups_and_text_has_the_first_ones(corpus: Corpus) -> None:
+    """The first document counted, alpha, is long; the other is short and has a field that the first one lacks."""
+    long = TEXT + "She left.\n" * 120
+    corpus.add("alpha", long, story="z", annotators=("gold", "ann-a"))
+    corpus.add("beta", story="a", annotators=("gold", "ann-a"))
+    result = score("ann-a", corpus.root, by=("length", "story"), split="train")
+    assert result.groups == ("length=0 to 999", "length=1,000 to 1,999", "story=a", "story=z")
+    of_quotes = [one.group for one in result.figures if one.layer == "quotes" and one.group in result.groups]
+    assert list(dict.fromkeys(of_quotes)) == list(result.groups)
+    assert of_quotes == sorted(of_quotes, key=result.groups.index)
+    shown = render.text(result)
+    lines = shown.split("\nquotes, by group\n\n")[1].split("\n\n")[0].splitlines()
+    assert [sum(group in line for line in lines) for group in result.groups] == [15, 15, 15, 15]
+    left_out = sum(is_row(one, result.groups) for one in result.figures) - 60
+    assert left_out > 0
+    assert f"… and {left_out:,} more rows; --format json has all figures" in shown
+    assert len(json.loads(render.json_(result))) == len(result.figures)
+    assert "more row" not in render.markdown(result)
+    differences = render.text(result, result.compare(result))
+    assert sum("=" in line for line in differences.splitlines()) == 60
+
+
+def is_row(one: Figure, groups: tuple[str, ...]) -> bool:
+    """True for a figure of quotes by group that is not in the row of its F1."""
+    return one.layer == "quotes" and one.group in groups and not one.metric.endswith(("precision", "recall"))
 
 
 def test_a_group_that_articles_do_not_have_is_refused(corpus: Corpus, tmp_path: Path) -> None:

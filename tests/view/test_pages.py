@@ -330,6 +330,13 @@ def test_an_annotation_with_errors_in_its_structure_is_named_and_the_others_are_
     assert "q1" in read_page(corpus.root / "out/annotations/gold/beta.html").ids
 
 
+def test_an_error_of_an_article_with_several_annotations_is_named_once(corpus: Corpus) -> None:
+    corpus.write("raw/alpha.txt", "other words")
+    ran = corpus.run("view", "--compare", "gold,ann-a", "--out", str(corpus.root / "out"))
+    assert ran.code == 1
+    assert ran.err.count("not shown: raw/alpha.json:1:") == 1
+
+
 def test_a_picture_ends_and_a_new_directory_is_named(corpus: Corpus) -> None:
     ran = corpus.run("view", "alpha", "--serve", "--svg", str(corpus.root / "a.svg"))
     assert (ran.code, "leave out --serve" in ran.err) == (2, True)
