@@ -65,14 +65,15 @@ def same_name(document: Document, schema: Schema) -> Iterator[Problem]:
 def he_and_she(document: Document, schema: Schema) -> Iterator[Problem]:
     """E512: A person is referred to as he and as she.
 
-    What: pronouns of both genders are mentions of one person. For the languages, see E511.
+    What: pronouns of both genders are mentions of one person. For the languages, see E511. A noisy twin is not asked:
+    a wrong pronoun is one of its faults.
     Why: two people are most likely merged into one: whatever one of them says counts for the other.
     Bad: *she* and *his* as mentions of e1.
     Good: e1 and e2.
     Do: make two entities of the chain.
     """
     pronouns = pronouns_of(str(document.article.record.get("language", "")))
-    if pronouns is None or not pronouns.male:
+    if pronouns is None or not pronouns.male or document.article.record.get("twin_kind") == "noisy":
         return
     for i, entity in enumerate(document.layer("entities")):
         chain = derived(document, schema).words_of.get(entity["id"], []) if entity.get("type") == "PER" else []

@@ -45,6 +45,7 @@ VERBS = {
     },
     "Score systems": {
         "score": "score:score",
+        "twin": "twin:twin",
     },
     "Compile and publish": {
         "split": "split:split",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +14,17 @@ from ..core.model import GOLD
 from .options import PATH_TYPE, Common, NameList, OneOf, Verb, common_options, format_option
 from .outputs import noting_new_directory, open_named
 
+if TYPE_CHECKING:
+    from ..score import Difference
+
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv", "html": "html"}
 """The output formats, and the function of `score.render` for each."""
 
 _SOFT = {"predictions", "release", "split", "layers", "compare", "soft", "format_", "system", "out"}
 """The parameters that go with `--soft`."""
+_TWINS = {"predictions", "release", "against", "split", "layers", "by", "twins", "missing", "multi_entity", "format_"}
+_TWINS |= {"system", "out"}
+"""The parameters that go with `--twins`."""
 
 
 @click.command("score", cls=Verb)
@@ -37,6 +45,12 @@ _SOFT = {"predictions", "release", "split", "layers", "compare", "soft", "format
     default=(),
     metavar="FIELD,…",
     help="Also by these fields of the record, such as set or topics, by length, or by hard-case.",
+)
+@click.option(
+    "--twins",
+    type=OneOf(lambda: ("noisy", "paraphrase")),
+    metavar="noisy|paraphrase",
+    help="Compare the scores on twins with those on their originals.",
 )
 @click.option("--compare", metavar="OTHER", help="Compare with these predictions: differences, intervals and p.")
 @click.option(
@@ -78,6 +92,7 @@ def score(
     split: str | None,
     layers: tuple[str, ...],
     by: tuple[str, ...],
+    twins: str | None,
     compare: str | None,
     soft: bool,
     baselines: bool,
@@ -97,6 +112,11 @@ def score(
     soft_label. Figures have 95% intervals over stories; docs/benchmark.md defines them
     and says how to report one.
 
+    Twins, which are changed copies of articles, are not scored. --twins scores them by
+    themselves, and reports each figure for the originals (first), for the twins
+    (second), and the difference with its 95% interval over stories. The predictions
+    have both.
+
     Examples:
 
       corpus score predictions/ --split test
@@ -105,6 +125,7 @@ def score(
       corpus score mine/ --release ./on-the-record-1.0.0 --split test
       corpus score mine/ --release 1.0.0 --split test --submission mine.jsonl
       corpus score mine.jsonl --compare theirs.jsonl --split test
+      corpus score mine/ --twins noisy --split test
       corpus score gold --soft --split test
       corpus score --baselines
     """
@@ -116,27 +137,26 @@ def score(
         raise click.UsageError("name PREDICTIONS, or pass --baselines", context)
     from ..score import render, soft_score
     from ..score import score as scored
+    from ..score.twins import score_twins
 
     root = common.root() if release is None or common.given_root else None
-    if soft:
-        _refuse_with(context, "--soft", _SOFT)
-        of = partial(soft_score, root=root, release=release, split=split, layers=layers)
-        result = of(predictions, system=system)
+    options: dict[str, Any] = {"root": root, "release": release, "split": split, "layers": layers}
+    differences: Sequence[Difference] = ()
+    if twins:
+        _refuse_with(context, "--twins", _TWINS)
+        options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
+        result, differences = score_twins(predictions, twins, system=system, **options)
     else:
-        of = partial(
-            scored,
-            root=root,
-            release=release,
-            against=against,
-            split=split,
-            layers=layers,
-            by=by,
-            missing=missing,
-            multi_entity=multi_entity,
-        )
-        with noting_new_directory(submission):
-            result = of(predictions, submission=submission, system=system)
-    differences = result.compare(of(compare)) if compare else ()
+        if soft:
+            _refuse_with(context, "--soft", _SOFT)
+            of = partial(soft_score, **options)
+            result = of(predictions, system=system)
+        else:
+            options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
+            of = partial(scored, **options)
+            with noting_new_directory(submission):
+                result = of(predictions, submission=submission, system=system)
+        differences = result.compare(of(compare)) if compare else ()
     written = getattr(render, _RENDERERS[format_])(result, differences)
     if out is None:
         sys.stdout.write(written)

@@ -39,7 +39,7 @@ _SCALARS = ("string", "integer", "number", "boolean")
 _ID = ("id", "scalar", "string", True)
 IF_DONE = "requiredIfDone"
 """The keyword of a record's schema that names the fields which each record has if `fields_done` names them."""
-_CONFIGS = ("annotations", "disagreement", "documents", "withheld")  # of a build, not named for a layer
+_CONFIGS = ("annotations", "disagreement", "documents", "twins", "withheld")  # of a build, not named for a layer
 _COLUMNS = ("annotator", "fields_done", "layers_done", "provenance", "text")
 """The columns of the article tables that do not come from fields of the record."""
 

@@ -14,8 +14,8 @@ from ..core.model import CorpusError
 from ..core.settings import VERSION
 from .parquet_file import ParquetFile
 
-TABLES_OF_DOCUMENTS = ("documents", "withheld")
-"""The directories of a release with the record of each document: those with a text, and those without."""
+TABLES_OF_DOCUMENTS = ("documents", "twins", "withheld")
+"""The directories of a release with the record of each document: those with a text, twins, and those without."""
 _LONGEST = 128
 """The code points that a doc_id may have, which are all ASCII; checksums have fewer."""
 

@@ -28,7 +28,7 @@ from ..core.hard_cases import occurrences
 from ..core.model import GOLD, CorpusError, Record
 from ..core.schema import Label, Schema
 from ..core.yaml_file import dump_yaml
-from ..pipeline.tables import WITHHELD, Config, Labels, configs
+from ..pipeline.tables import TWINS_CONFIG, WITHHELD, Config, Labels, configs
 from ..pipeline.tables.parquet import TWINS, ColumnCounts
 from ..report.tables import markdown
 from .citation import bibtex, read_citation
@@ -192,7 +192,8 @@ def _configs_table(built: list[Config], splits: Splits) -> str:
 def _counts_of_articles(schema: Schema, splits: Splits) -> dict[str, ColumnCounts]:
     """Return the counts of all articles and their gold annotations by split, with or without text."""
     found: dict[str, ColumnCounts] = {}
-    for name, of in ((split, splits.get(config, {})) for split in schema.splits for config in ("documents", WITHHELD)):
+    of_articles = [splits.get(config, {}) for config in ("documents", TWINS_CONFIG, WITHHELD)]
+    for name, of in ((split, of) for split in schema.splits for of in of_articles):
         if name in of:
             found[name] = found.get(name, Counter()) + of[name].counts
     return found
@@ -252,7 +253,7 @@ def _rereading(root: Path, schema: Schema, splits: Splits) -> str:
 
 def _annotations(splits: Splits) -> Iterator[Record]:
     """Yield doc_id, annotator and provenance of every annotation, gold's too, without other columns."""
-    for config in ("documents", "annotations", WITHHELD):
+    for config in ("documents", "annotations", TWINS_CONFIG, WITHHELD):
         for file in (file for split in splits.get(config, {}).values() for file in split.files):
             columns = ["doc_id", "provenance", *(["annotator"] if config != "documents" else [])]
             with file.open_input() as opened:

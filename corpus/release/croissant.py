@@ -34,7 +34,7 @@ import pyarrow.parquet as pq
 
 from ..core.card_text import Prose
 from ..core.schema import Schema
-from ..pipeline.tables import WITHHELD, Config, configs
+from ..pipeline.tables import TWINS_CONFIG, WITHHELD, Config, configs
 from .citation import author_name, bibtex
 from .tables import Split, TableFile
 
@@ -152,7 +152,7 @@ def _tools(splits: dict[str, dict[str, Split]]) -> tuple[list[str], list[str]]:
     tools: dict[bool, set[str]] = {True: set(), False: set()}
     files = [
         file
-        for name in ("documents", "annotations", WITHHELD)
+        for name in ("documents", "annotations", TWINS_CONFIG, WITHHELD)
         for of in splits.get(name, {}).values()
         for file in of.files
     ]
@@ -268,7 +268,7 @@ class _Fields:
             return " ".join([self._config.about[path[0]], *([f"One of: {', '.join(labels)}."] if labels else [])])
         config, annotation, article = self._config.name, self._schema.annotation, self._schema.article
         places: list[tuple[Node, tuple[str, ...]]] = [(annotation, path), (article, path)]
-        if config in ("documents", WITHHELD):
+        if config in ("documents", TWINS_CONFIG, WITHHELD):
             places.reverse()
         elif config != "annotations":
             places = [(annotation, (config, *path)), (article, path)]

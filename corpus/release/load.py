@@ -56,6 +56,8 @@ def _instead(config: str, there: Mapping[str, Any]) -> str:
     """Return what a reader can load in place of a config that is not there."""
     if config == "withheld":
         return "it withholds no text, or is older than this config and has null as text in its other configs"
+    if config == "twins":
+        return "it has no twins, or is older than this config"
     return f"it has {', '.join(sorted(there))}"
 
 

@@ -31,9 +31,14 @@ class GoldDocument:
         return str(self.article.record.get("split") or "")
 
     @property
-    def twin(self) -> bool:
-        """Return whether the document is a changed copy of another one, which no figure counts."""
-        return bool(self.article.record.get("twin_of"))
+    def twin_of(self) -> str:
+        """Return the id of the document of which this one is a changed copy, "" for none. No figure counts a copy."""
+        return str(self.article.record.get("twin_of") or "")
+
+    @property
+    def twin_kind(self) -> str:
+        """Return how the copy was changed, "" for a document that is no copy."""
+        return str(self.article.record.get("twin_kind") or "")
 
     @property
     def story(self) -> str:

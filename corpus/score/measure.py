@@ -90,6 +90,8 @@ def score(
     multi_entity: str = "refuse",
     submission: str | Path | None = None,
     system: str | None = None,
+    twins: str | None = None,
+    originals_of: str | None = None,
 ) -> Score:
     """Score predictions against the annotations of `against` in the corpus at `root`, or against a release.
 
@@ -107,7 +109,9 @@ def score(
     `submission` is a file to write the predictions to, with `system` as the name, once they are scored against a
     release.
 
-    Twins are not scored, and predictions for them are ignored.
+    Twins are not scored, and predictions for them are ignored. But `twins` scores those of a kind, such as "noisy",
+    and nothing else, and `originals_of` scores the articles that have a twin of a kind: `compare` of these two scores
+    says what the change of the texts costs.
 
     Intervals are 95% percentiles of 1,000 resamples of stories. Raises CorpusError for predictions that cannot be
     scored.
@@ -119,14 +123,21 @@ def score(
     given = read_source(predictions, corpus)
     gold, split = _as_submitted(gold, given, corpus, split)
     splits = _splits(split, gold, given)
-    asked = {one.doc_id: one for one in gold.documents if (not splits or one.split in splits) and not one.twin}
+    of_splits = [one for one in gold.documents if not splits or one.split in splits]
+    asked = {one.doc_id: one for one in _chosen(of_splits, twins, originals_of)}
     if not asked:
-        raise CorpusError(f"no document of {split or 'the corpus'} has an annotation by {gold.name}")
+        what = f"{twins or originals_of} twin" if twins or originals_of else "document"
+        raise CorpusError(f"no {what} of {split or 'the corpus'} has an annotation by {gold.name}")
+    if twins and not asked.keys() & given.by_document.keys():
+        raise CorpusError(
+            f"there is no prediction of a {twins} twin: predict {', '.join(sorted(asked)[:2])} … too, "
+            f"{len(asked):,} in all; their texts are in raw/, and in the config `twins` of a release"
+        )
     empty = check_documents(given, asked, {one.doc_id for one in gold.documents}, missing == "empty")
     sums, schema = Sums(), relaxed(gold.schema) if given.rows else gold.schema
     found: set[str] = set()
     for one, predicted, scored in _predicted(schema, given, asked, layers):
-        sums.documents.append(one.doc_id)
+        sums.documents.append(one.twin_of if twins else one.doc_id)
         sums.stories.add(one.story)
         for key, counts in count(schema, one.value, predicted, scored, multi_entity == "drop"):
             sums.add(one.story, key, counts)
@@ -153,6 +164,15 @@ def score(
         sums,
         tuple(groups),
     )
+
+
+def _chosen(documents: Sequence[GoldDocument], twins: str | None, originals_of: str | None) -> Iterator[GoldDocument]:
+    """Yield the documents to score: the articles, those that have a twin of a kind, or the twins of a kind."""
+    kind = twins or originals_of
+    of_kind = {one.twin_of: one for one in documents if one.twin_of and one.twin_kind == kind}
+    for one in documents:
+        if not one.twin_of and (kind is None or one.doc_id in of_kind):
+            yield of_kind[one.doc_id] if twins else one
 
 
 def corpus_around(root: str | Path | None, release: str | Path | None) -> Path | None:

@@ -278,7 +278,7 @@ def test_a_refusal_does_not_repeat_the_whole_schema(root: Path) -> None:
     assert len(refused(root)) < 1000
 
 
-@pytest.mark.parametrize("name", ["annotations", "disagreement", "documents", "withheld"])
+@pytest.mark.parametrize("name", ["annotations", "disagreement", "documents", "twins", "withheld"])
 def test_a_layer_with_the_name_of_another_config(root: Path, name: str) -> None:
     def add(schema: Written) -> None:
         schema["properties"][name] = schema["properties"]["nonquotes"]

@@ -133,7 +133,9 @@ def test_spans_that_lie_anywhere_give_the_rows_that_the_files_give(
 
 def test_spans_quote_the_text_and_tokens_lie_where_they_say(expected: Rows) -> None:
     """The reference is itself held against the text, so that it can share no mistake with what it is held against."""
-    articles = [row for (name, _), rows in expected.items() if name in ("documents", "withheld") for row in rows]
+    articles = [
+        row for (name, _), rows in expected.items() if name in ("documents", "twins", "withheld") for row in rows
+    ]
     texts = {row["doc_id"]: row["text"] for row in articles}
     spans = tokens = 0
     for rows in expected.values():
@@ -466,7 +468,7 @@ def test_every_column_is_described(root: Path) -> None:
     for config in configs(schema):
         own = schema.layers[config.name].fields if config.name in schema.layers else ()
         fields = {one.name for one in own} if config.name != "entities" else set()
-        if config.name in ("documents", "annotations", "withheld"):
+        if config.name in ("documents", "annotations", "twins", "withheld"):
             fields = {*schema.layers, *(one.name for one in schema.article_fields)}
         of_config = card.partition(f"#### Columns of `{config.name}`")[2].partition("####")[0]
         for name in config.columns.names:

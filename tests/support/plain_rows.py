@@ -67,10 +67,11 @@ def rows(root: Path) -> dict[tuple[str, str], list[Row]]:
         gold = of.get("gold")
         split = record["split"]
         article = {name: record.get(name) for name in fields}
-        if text is None:
+        if text is None or record.get("twin_of"):
+            config = "withheld" if text is None else "twins"
             for annotator in (*(["gold"] if gold else [None]), *sorted(of.keys() - {"gold"})):
-                nested = _nested(of.get(annotator or ""), properties, None)
-                found["withheld", split].append(article | {"annotator": annotator, "text": None} | nested)
+                nested = _nested(of.get(annotator or ""), properties, text)
+                found[config, split].append(article | {"annotator": annotator, "text": text} | nested)
             continue
         found["documents", split].append(article | {"text": text} | _nested(gold, properties, text))
         for annotator in sorted(of):

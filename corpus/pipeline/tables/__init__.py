@@ -5,10 +5,12 @@
 | documents | an article with every layer of its gold annotation, nested | `documents` |
 | annotations | one annotator's view of an article, nested | `documents` |
 | disagreement | one field of one thing, with the labels of all annotators and of gold | `disagreement` |
-| withheld | both of these, for the articles without text; no other config has a row of them | `documents` |
+| twins | both of these, for the articles that are changed copies of others and have a text | `documents` |
+| withheld | both of these, for the articles without text | `documents` |
 | entities | a sentence: tokens, IOB2 tags of the named mentions, entity ids | `entities` |
 | quotes, stances, and each other layer | a record of that layer, and what it refers to written out | `records` |
 
+No other config has a row of an article of `twins` or `withheld`.
 A layer that was not annotated is null; one annotated with no records is empty. Labels are strings; the
 card tells `datasets` their names.
 """
@@ -23,18 +25,20 @@ import numpy as np
 import pyarrow as pa
 
 from ...columns.documents import Columns
+from ...columns.keys import Mask
 from ...core.schema import Schema
 from ...core.source_tokens import SENTENCES
 from .columns import index_in
 from .config import Config, Labels
 from .disagreement import disagreement_config
-from .documents import WITHHELD, annotations_config, documents_config, withheld_config
+from .documents import TWINS_CONFIG, WITHHELD, annotations_config, documents_config, twins_config, withheld_config
 from .entities import entities_config
 from .records import layer_config, quotes_config, stances_config
 from .rows import Rows
 from .values import Row, columns_of, projected
 
 __all__ = [
+    "TWINS_CONFIG",
     "WITHHELD",
     "Batches",
     "Config",
@@ -50,6 +54,8 @@ __all__ = [
 
 _SHOWN = ("entities", "mentions", "quotes", "nonquotes", "stances", SENTENCES)
 """The layers whose records are rows or columns of other configs; every other layer has a config of its own."""
+TWIN_OF = "twin_of"
+"""The field of a record that makes an article a twin."""
 Batches = dict[str, pa.RecordBatch]
 """Rows by the name of their config."""
 Packed = list[tuple[str, str, bytes]]
@@ -67,7 +73,8 @@ def configs(schema: Schema) -> tuple[Config, ...]:
     if "stances" in schema.layers:
         found.append(stances_config(schema))
     found += [layer_config(layer) for name, layer in schema.layers.items() if name not in _SHOWN]
-    return (*found, disagreement_config(), withheld_config(schema))
+    twins = [twins_config(schema)] if any(field.name == TWIN_OF for field in schema.article_fields) else []
+    return (*found, disagreement_config(), *twins, withheld_config(schema))
 
 
 def build(rows: list[Row], schema: Schema, columns: Columns | None = None) -> dict[str, Batches]:
@@ -75,7 +82,7 @@ def build(rows: list[Row], schema: Schema, columns: Columns | None = None) -> di
 
     Documents come as `rows`, in `columns`, or both; those in columns have a number, and each row has the number of its
     document in that order. Articles without text are in the config `withheld` only, so that no other config has nulls
-    in their place.
+    in their place; twins are in the config `twins` only, so that each split has an article once.
     """
     values = {row.article.doc_id: row.annotations for row in rows}
     if columns is None or not len(columns):
@@ -86,10 +93,20 @@ def build(rows: list[Row], schema: Schema, columns: Columns | None = None) -> di
     if rows or splits != sorted(splits):
         every = every.take(np.array(sorted(range(len(every)), key=lambda i: (splits[i], every.numbers[i])), np.int64))
     found: dict[str, Batches] = {name: {} for name in sorted(set(splits))}
-    *others, withheld = configs(schema)
-    known = every.texts.known
-    _add(Rows(every.select(known), values), others, found)
-    _add(Rows(every.select(~known), values), [withheld], found)
+    known, is_twin = every.texts.known, _is_twin(every, schema)
+    tables = configs(schema)
+    others = [one for one in tables if one.name not in (TWINS_CONFIG, WITHHELD)]
+    _add(Rows(every.select(known & ~is_twin), values), others, found)
+    _add(Rows(every.select(known & is_twin), values), [one for one in tables if one.name == TWINS_CONFIG], found)
+    _add(Rows(every.select(~known), values), [one for one in tables if one.name == WITHHELD], found)
+    return found
+
+
+def _is_twin(columns: Columns, schema: Schema) -> Mask:
+    """Return for each document whether its record names an original."""
+    if not any(field.name == TWIN_OF for field in schema.article_fields):
+        return np.zeros(len(columns), np.bool_)
+    found: Mask = columns.record(TWIN_OF).is_valid().to_numpy(zero_copy_only=False)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The configs `documents`, `annotations` and `withheld`: articles with their layers, nested."""
+"""The configs `documents`, `annotations`, `twins` and `withheld`: articles with their layers, nested."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _ABOUT = {
 }
 WITHHELD = "withheld"
 """The config of the articles without text."""
+TWINS_CONFIG = "twins"
+"""The config of the articles that are changed copies of others and have a text."""
 _LAYERS_DONE = ("layers_done", pa.list_(pa.string()))
 
 
@@ -63,25 +65,48 @@ def withheld_config(schema: Schema) -> Config:
     Without the column `annotator`, the rows of gold have the columns of the config `documents`. An article without gold
     has a row without an annotator in its place.
     """
-    return Config(
+    return _set_apart(
+        schema,
         WITHHELD,
         "An article whose text is withheld, with the annotation of gold or of one annotator, nested.",
+        "Null: `corpus attach` puts the text back, and the rows into the other configs.",
+    )
+
+
+def twins_config(schema: Schema) -> Config:
+    """Return the table with the twins: a row for gold, and one for each other annotation, as in `withheld`.
+
+    No other config has a row of a twin with a text: who loads a split has each article once.
+    """
+    return _set_apart(
+        schema,
+        TWINS_CONFIG,
+        "A changed copy of an article of the same split, with the annotation of gold or of one annotator, nested.",
+        "The text.",
+    )
+
+
+def _set_apart(schema: Schema, name: str, description: str, text: str) -> Config:
+    """Return a table with articles that are not in `documents` and `annotations`."""
+    return Config(
+        name,
+        description,
         pa.schema(
             [*_record_columns(schema), ("annotator", pa.string()), ("text", pa.string()), *_annotation_columns(schema)]
         ),
         _record_labels(schema) | _nested_labels(schema),
-        _withheld,
+        _all_annotated,
         {
             **_ABOUT,
             "annotator": "`gold`, or the pseudonym of the annotator; null for an article without gold.",
-            "text": "Null: `corpus attach` puts the text back, and the rows into the other configs.",
+            "text": text,
         },
         _of_documents,
     )
 
 
 def _of_documents(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the rows of a batch of `withheld` that are those of `documents` for texts that are not withheld."""
+    """Return the rows of a batch of `withheld` or `twins` that have what `documents` has of other articles."""
     return batch.filter(pc.equal(pc.fill_null(batch["annotator"], GOLD), GOLD))
 
 
@@ -90,7 +115,7 @@ def _documents(rows: Rows) -> list[pa.Array]:
     return [*_articles(rows, np.arange(len(rows))), rows.text, *annotated]
 
 
-def _withheld(rows: Rows) -> list[pa.Array]:
+def _all_annotated(rows: Rows) -> list[pa.Array]:
     columns = rows.columns
     without = np.flatnonzero(rows.gold < 0)
     document = np.concatenate((columns.document, without))
