@@ -30,8 +30,9 @@ COMMON = 64
 """The most texts that share a run which counts."""
 _SIZE = 96
 """The most hashes in a sample."""
-_MANY = 8 * _SIZE
-"""Runs of a text that is not sorted as a whole."""
+_MANY = 4 * _SIZE
+"""Runs of a text that is not sorted as a whole: hashes below a limit are, half as many and more, unless it repeats
+itself."""
 _LETTERS = 100
 """The fewest letters that two texts share, estimated: about 20 words."""
 _SHARED = 6
@@ -55,7 +56,7 @@ class Contained(NamedTuple):
 
 def samples(runs: Slices) -> list[bytes]:
     """Return a sample of the hashes of the runs of each text: little-endian 32-bit integers, ascending."""
-    mixed = (runs.values * _FACTOR) >> np.uint64(32)
+    mixed = runs.values * _FACTOR
     limits = _limits(runs.lengths)
     kept = _distinct(mixed, runs.begins, limits)
     few = np.flatnonzero((kept.lengths <= _SIZE) & (limits < _TOP))
@@ -74,15 +75,18 @@ def _limits(lengths: Numbers) -> Numbers:
     return np.array([_TOP >> (length // _MANY).bit_length() if length > _MANY else _TOP for length in lengths.tolist()])
 
 
-def _distinct(hashes: npt.NDArray[np.uint64], begins: Numbers, limits: Numbers) -> Slices:
-    """Return the distinct hashes of each text that are below its limit, ascending."""
-    below = hashes < np.repeat(limits.astype(np.uint64), np.diff(begins))
-    firsts = np.arange(len(begins), dtype=np.uint64) << np.uint64(32)
-    ordered = hashes[below]
-    ordered |= np.repeat(firsts[:-1], np.diff(begins_of(below)[begins]))
+def _distinct(mixed: npt.NDArray[np.uint64], begins: Numbers, limits: Numbers) -> Slices:
+    """Return the distinct hashes of each text that are below its limit, ascending: the upper halves of `mixed`."""
+    highest = int(limits.max(initial=0))
+    # One comparison with the highest limit leaves few hashes to look at one by one.
+    few = np.flatnonzero(mixed < np.uint64(highest << 32)) if highest < _TOP else np.arange(len(mixed))
+    text = np.repeat(np.arange(len(limits), dtype=np.uint64), np.diff(np.searchsorted(few, begins)))
+    hashes = mixed.take(few) >> np.uint64(32)
+    below = np.flatnonzero(hashes < limits.astype(np.uint64).take(text.astype(np.int64)))
+    ordered = hashes.take(below) | text.take(below) << np.uint64(32)
     ordered.sort()
     ordered = ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
-    edges = np.searchsorted(ordered, firsts)
+    edges = np.searchsorted(ordered, np.arange(len(begins), dtype=np.uint64) << np.uint64(32))
     return Slices(ordered & np.uint64(_TOP - 1), edges)
 
 
