@@ -101,10 +101,13 @@ def _cut(kept: Slices, limits: Numbers) -> Slices:
     return Slices(values, begins)
 
 
-def contained(samples: pa.BinaryArray, labels: Sequence[str]) -> Iterator[Contained]:
+def contained(
+    samples: pa.BinaryArray, labels: Sequence[str], about: npt.NDArray[np.bool_] | None = None
+) -> Iterator[Contained]:
     """Yield the pairs of texts with different labels of which the shorter is contained in the other, in their order.
 
-    Texts with the label "" are not compared.
+    Texts with the label "" are not compared. With `about`, a mask of texts, yield only the pairs of these texts and of
+    those that may be in a pair with one of them.
     """
     lengths = lengths_of(samples) // 4
     hashes = np.frombuffer(joined(samples), "<u4")
@@ -123,8 +126,14 @@ def contained(samples: pa.BinaryArray, labels: Sequence[str]) -> Iterator[Contai
         found.append(pairs)
     pairs, counts = np.unique(np.concatenate(found), return_counts=True)
     boilerplate = np.sort(np.concatenate(common))
-    for pair in pairs[counts > 1].tolist():
-        both = divmod(pair, len(samples))
+    first, second = np.divmod(pairs[counts > 1], max(1, len(samples)))
+    if about is not None:
+        beside = about.copy()
+        beside[first[about[second]]] = True
+        beside[second[about[first]]] = True
+        chosen = beside[first] | beside[second]
+        first, second = first[chosen], second[chosen]
+    for both in zip(first.tolist(), second.tolist(), strict=True):
         one = _compare(both, [hashes[begins[i] : begins[i + 1]] for i in both], boilerplate)
         if one is not None:
             yield one

@@ -24,7 +24,8 @@ def test_runs_marks_and_letters_are_those_of_a_search(given: list[str]) -> None:
     inside = {i for i, char in enumerate(joined) if not char.isspace()}
     found = list(zip(*(one.tolist() for one in texts.filled), strict=True))
     assert {i for start, end in found for i in range(start, end)} == inside
-    assert all(start in edges or start == 0 for start, _ in found) and all(end in edges for _, end in found)
+    assert all(start in edges or start == 0 for start, _ in found)
+    assert all(end in edges for _, end in found)
     assert texts.places("’.。\n\t").tolist() == [i for i, char in enumerate(joined) if char in "’.。\n\t"]
     assert texts.foreign.tolist() == [i for i, char in enumerate(joined) if not char.isascii()]
     offsets = np.arange(len(joined) + 1)
