@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
+from ..columns.keys import Mask
 from ..splits.near_duplicates import Near
 from .document_summary import LayerHashes
 from .names import Name
@@ -76,6 +79,13 @@ class Corpus:
     def asks(self, *doc_ids: str) -> bool:
         """Return True if a finding about these documents is to be reported."""
         return self.about is None or not self.about.isdisjoint(doc_ids)
+
+    @cached_property
+    def asked(self) -> Mask | None:
+        """Which documents a partial run is about, None for all."""
+        if self.about is None:
+            return None
+        return np.fromiter((doc_id in self.about for doc_id in self.summaries.ids), np.bool_, len(self.summaries))
 
     @cached_property
     def near(self) -> Near:

@@ -56,7 +56,7 @@ def copied_text(corpus: Corpus, context: Context) -> Iterator[Found]:
     summaries = corpus.summaries
     splits, records = summaries.words("split"), summaries.words("record")
     best: dict[int, Contained] = {}
-    for pair in contained(summaries.data("sample"), splits):
+    for pair in contained(summaries.data("sample"), splits, corpus.asked):
         known = best.get(pair.text)
         if known is None or pair.share > known.share:
             best[pair.text] = pair

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ..core.code_points import NO_BREAK
 from ..core.done import absent_fields
 from ..core.model import GOLD, Annotation, Document, Record
 from ..core.schema import Schema
@@ -65,7 +66,7 @@ class Summary:
 
 CHARACTERS = ("characters outside of NFC", "no-break spaces")
 """Properties of a text that are not seen and make its words differ from those of other texts."""
-_NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
+_NO_BREAK = re.compile(f"[{NO_BREAK}]")
 
 
 _VALUES = ("split", "story", "twin_of", "twin_kind", "published", "license")

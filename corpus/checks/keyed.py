@@ -144,8 +144,7 @@ class Keyed(Rule):
         """Yield the findings of all keys; of a partial run, of the keys that its documents have."""
         rows = self.rows(corpus.summaries)
         chosen = rows.differing()
-        if corpus.about is not None:
-            asked = np.array([corpus.asks(one) for one in corpus.summaries.ids], np.bool_)
+        if (asked := corpus.asked) is not None:
             keys = np.unique(rows.key.codes[chosen[asked[rows.document[chosen]]]])
             chosen = chosen[np.isin(rows.key.codes[chosen], keys)]
         groups: dict[Any, list[Row]] = {}
@@ -178,8 +177,7 @@ class Tallied(Rule):
         """Yield the findings of all keys; of a partial run, of the keys that its documents have."""
         entries, lengths = self.rows(corpus.summaries)
         documents = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-        if corpus.about is not None:
-            asked = np.array([corpus.asks(one) for one in corpus.summaries.ids], np.bool_)
+        if (asked := corpus.asked) is not None:
             keep = np.isin(entries["key"], entries["key"][asked[documents]])
             entries, documents = entries[keep], documents[keep]
         ids, records, gold = (corpus.summaries.words(name) for name in ("doc_id", "record", "gold"))

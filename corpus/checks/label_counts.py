@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..columns.documents import Columns
-from ..columns.records import Records
+from ..columns.records import Records, values_of
 from ..core.arrays import Numbers, begins_of
 from ..core.model import Annotation
 from ..core.schema import Field, Schema
@@ -67,15 +67,13 @@ def label_counts_of(columns: Columns) -> list[bytes]:
 
 def _labels(columns: Columns, records: Records, field: Field, numbers: dict[Label, int]) -> tuple[Numbers, Numbers]:
     """Return the document and the number of each label of gold in a field."""
-    values, document = records.values(field.name), records.document
-    own = columns.gold[records.annotation]
+    document, own = records.document, columns.gold[records.annotation]
     if field.many:
         count = records.count(field.name)
-        document, own, values = np.repeat(document, count), np.repeat(own, count), values.flatten()
-    coded = values.dictionary_encode(null_encoding="encode")
-    table = np.array(
-        [numbers.get((records.name, field.name, value), -1) for value in coded.dictionary.to_pylist()], np.int64
-    )
-    label = table[coded.indices.to_numpy()] if len(table) else np.zeros(0, np.int64)
+        document, own = np.repeat(document, count), np.repeat(own, count)
+        codes, distinct = values_of(records.values(field.name).flatten())
+    else:
+        codes, distinct = records.coded(field.name)
+    label = np.array([*(numbers.get((records.name, field.name, value), -1) for value in distinct), -1]).take(codes)
     known = own & (label >= 0)
     return document[known], label[known]

@@ -80,7 +80,7 @@ def kinds_of(columns: Columns) -> list[bytes]:
     start, end = spans.start[first] + base, spans.end[first] + base
     plain = (count[own] == 1) & _is_plain(texts, start, end)
     keys = np.zeros(len(own), np.uint64)
-    keys[plain] = hashes(texts.codes, start[plain], end[plain])
+    keys[plain] = texts.hashes(start[plain], end[plain])
     has = plain.copy()
     for i in np.flatnonzero(~plain).tolist():
         pieces = range(int(first[i]), int(first[i] + count[own[i]]))
@@ -108,21 +108,25 @@ def _are_done(value: Record, schema: Schema) -> bool:
 
 def _is_plain(texts: Texts, start: Numbers, end: Numbers) -> Mask:
     """Return which slices of texts have no white space but single spaces between words."""
-    space = (texts.classes & SPACE) != 0
-    odd = space & (texts.codes != 0x20)
-    odd[1:] |= space[1:] & space[:-1]
-    before = begins_of(odd)
-    plain: Mask = (before[end] == before[start]) & ~space[start] & ~space[end - 1]
-    return plain
+    runs = texts.filled
+    if not len(runs.starts):
+        return np.zeros(len(start), np.bool_)
+    single = (runs.starts[1:] - runs.ends[:-1] == 1) & (texts.codes.take(runs.ends[:-1]) == 0x20)
+    odd = runs.ends[np.append(~single, True)]
+    plain: Mask = np.searchsorted(odd, end) == np.searchsorted(odd, start)
+    return plain & ~texts.has(start, SPACE) & ~texts.has(end - 1, SPACE)
 
 
 def _kinds_in(columns: Columns, mentions: Records, own: Numbers) -> npt.NDArray[np.uint32]:
     """Return the hash of form and type of some mentions."""
-    entities = columns.layer("entities").values("type").to_pylist()
-    forms, entity = mentions.values("form").to_pylist(), mentions.referred("entity")
-    types = [entities[i] or "" if i >= 0 else "" for i in entity[own].tolist()]
-    said = [_kind(forms[i], type_) for i, type_ in zip(own.tolist(), types, strict=True)]
-    return np.array(said, np.uint32)
+    of_entity, types = columns.layer("entities").coded("type")
+    of_mention, forms = mentions.coded("form")
+    # A mention without an entity has that of the last place, which has no type.
+    type_ = np.append(of_entity, -1).take(mentions.referred("entity")[own])
+    # One more of each, for null.
+    kinds = np.array([[_kind(form, type_ or "") for type_ in (*types, None)] for form in (*forms, "")], np.uint32)
+    said: npt.NDArray[np.uint32] = kinds[of_mention[own], type_]
+    return said
 
 
 def _distinct(documents: Numbers, keys: Hashes, values: npt.NDArray[np.uint32]) -> tuple[Numbers, npt.NDArray[np.void]]:
@@ -131,7 +135,9 @@ def _distinct(documents: Numbers, keys: Hashes, values: npt.NDArray[np.uint32]) 
     rows = np.zeros(len(order), TALLIED)
     rows["key"], rows["value"] = keys[order], values[order]
     documents = documents[order]
-    new = np.append(True, (rows[1:] != rows[:-1]) | (documents[1:] != documents[:-1]))[: len(rows)]
+    new = np.ones(len(rows), np.bool_)
+    keys, values = keys[order], values[order]
+    new[1:] = (keys[1:] != keys[:-1]) | (values[1:] != values[:-1]) | (documents[1:] != documents[:-1])
     return documents[new], rows[new]
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..columns.keys import Mask
 from ..columns.parse import Numbers
-from ..columns.texts import ASCII, SPACE, Hashes, Texts, hashes
+from ..columns.texts import Hashes, Texts
 
 _ENDS, _CLOSERS = ".!?…", "”’»“\"')]"
 """What ends a sentence within a line, if white space follows; and what may be between the two."""
@@ -101,7 +101,7 @@ def holders(found: Parts, sentences: Sentences, held: Held) -> Numbers:
 def keys(texts: Texts, found: Parts, annotated: Hashes) -> Hashes:
     """Return a hash of the words of each part and of what was annotated in its document."""
     document = texts.document(found.start)
-    return mixed(hashes(texts.codes, found.start, found.end), annotated[document])
+    return mixed(texts.hashes(found.start, found.end), annotated[document])
 
 
 def values(found: Parts, holder: Numbers, held: Held, spans: HeldSpans) -> Hashes:
@@ -129,29 +129,30 @@ def mixed(one: Hashes, other: Hashes) -> Hashes:
 
 def _sentences(texts: Texts) -> tuple[Numbers, Numbers, Numbers]:
     """Return start, end and line of the sentences of all lines, without white space around them."""
-    space = (texts.classes & SPACE) != 0
-    filled = np.flatnonzero(~space)
+    filled = texts.filled
     none = np.zeros(0, np.int64)
-    if not len(filled):
+    if not len(filled.starts):
         return none, none, none
     lines = np.append(0, texts.places(_LINE_ENDS) + 1)
-    cuts = np.unique(np.concatenate((lines, _cuts(texts, space), [len(space)])))
-    first, last = np.searchsorted(filled, cuts[:-1]), np.searchsorted(filled, cuts[1:]) - 1
+    cuts = np.unique(np.concatenate((lines, _cuts(texts), [len(texts.codes)])))
+    # The runs that end after a cut, and those that begin before the next one.
+    first, last = np.searchsorted(filled.ends, cuts[:-1], "right"), np.searchsorted(filled.starts, cuts[1:]) - 1
     has = first <= last
-    start, end = filled[first[has]], filled[last[has]] + 1
+    start = np.maximum(filled.starts[first[has]], cuts[:-1][has])
+    end = np.minimum(filled.ends[last[has]], cuts[1:][has])
     return start, end, np.searchsorted(lines, start, "right")
 
 
-def _cuts(texts: Texts, space: Mask) -> Numbers:
+def _cuts(texts: Texts) -> Numbers:
     """Return where the white space after a sentence begins, or the next sentence."""
-    blanks = np.flatnonzero(space[1:] & ~space[:-1]) + 1
+    blanks = texts.filled.ends
     before = blanks - 1
     closed = np.flatnonzero(texts.within(before, _CLOSERS))
     if len(closed):
-        closers = np.zeros(len(space), np.bool_)
-        closers[texts.places(_CLOSERS)] = True
-        others = np.append(-1, np.flatnonzero(~closers))
-        before[closed] = others[np.searchsorted(others, before[closed]) - 1]
+        closers = texts.places(_CLOSERS)
+        # The last closers of a run are a run of their own: they go on from a place that is not a closer.
+        begins = closers[np.append(True, np.diff(closers) > 1)]
+        before[closed] = begins[np.searchsorted(begins, before[closed], "right") - 1] - 1
     found = blanks[(before >= 0) & texts.within(before, _ENDS)]
     if not any(char in texts.joined for char in _WIDE_ENDS):
         return found
@@ -161,10 +162,7 @@ def _cuts(texts: Texts, space: Mask) -> Numbers:
 def _is_long(texts: Texts, start: Numbers, end: Numbers) -> Mask:
     if not len(start):
         return np.zeros(0, np.bool_)
-    space = (texts.classes & SPACE) != 0
-    begins = np.cumsum(~space & np.append(True, space[:-1]))
-    foreign = np.cumsum((texts.classes & ASCII) == 0)
-    words = begins[end - 1] - begins[start] + 1
-    is_foreign = foreign[end - 1] - np.where(start > 0, foreign[start - 1], 0) > 0
+    words = np.searchsorted(texts.filled.starts, end) - np.searchsorted(texts.filled.starts, start, "right") + 1
+    is_foreign = np.searchsorted(texts.foreign, end) > np.searchsorted(texts.foreign, start)
     found: Mask = (end - start >= _CODE_POINTS) & ((words >= _WORDS) | is_foreign)
     return found

@@ -182,14 +182,14 @@ def _held_in(columns: Columns) -> tuple[Held, HeldSpans]:
 
 def _label_hashes(records: Records, field: Field) -> Hashes:
     """Return a hash of the label of each record in a field."""
-    column = records.values(field.name)
     if field.many:
-        labels = [label_of({field.name: value}, field) or "" for value in column.to_pylist()]
-        return np.array([_label_hash(field.name, label) for label in labels], np.uint64)
-    coded = column.dictionary_encode(null_encoding="encode")
-    distinct = [label_of({field.name: value}, field) or "" for value in coded.dictionary.to_pylist()]
-    table = np.array([_label_hash(field.name, label) for label in distinct], np.uint64)
-    return table[coded.indices.to_numpy()] if len(table) else np.zeros(len(records), np.uint64)
+        values = records.values(field.name).to_pylist()
+        return np.array(
+            [_label_hash(field.name, label_of({field.name: value}, field) or "") for value in values], np.uint64
+        )
+    codes, distinct = records.coded(field.name)
+    labels = [label_of({field.name: value}, field) or "" for value in (*distinct, None)]
+    return np.array([_label_hash(field.name, label) for label in labels], np.uint64).take(codes)
 
 
 def _annotated(value: Record, schema: Schema) -> str:

@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from ..columns.documents import Columns, Parts
+from ..columns.texts import UNUSUAL
 from ..core.arrays import binary, strings
 from ..core.model import GOLD
 from ..splits.sketches import sketches
-from .document_summary import characters_of, origin
+from .document_summary import CHARACTERS, characters_of, origin
 from .label_counts import label_counts_of
 from .names import kinds_of
 from .repeated import passage_rows_of
@@ -30,7 +31,7 @@ def summaries_of(columns: Columns) -> Summaries:
         gold,
         ["\n".join(name for name, _ in one.annotations if name != GOLD) for one in parts],
         *(_record(columns, name) for name in ("split", "story", "twin_of", "twin_kind", "published", "license")),
-        [characters_of(text) for text in texts.listed],
+        _characters(columns),
     ]
     begins = texts.begins[:-1]
     of_text = sketches(_record(columns, "text_sha256"), texts.codes, begins, begins + texts.lengths)
@@ -45,6 +46,16 @@ def summaries_of(columns: Columns) -> Summaries:
     )
 
 
+def _characters(columns: Columns) -> list[str]:
+    texts = columns.texts
+    unusual = columns.flag(texts.document(np.flatnonzero(texts.classes & UNUSUAL)))
+    usual = "0" * len(CHARACTERS)
+    return [
+        characters_of(text) if is_unusual else text and usual
+        for text, is_unusual in zip(texts.listed, unusual.tolist(), strict=True)
+    ]
+
+
 def _file_of(parts: Parts, annotator: str) -> str:
     names = [name for name, _ in parts.annotations]
     return parts.annotation_files[names.index(annotator)] if annotator in names else ""
@@ -57,8 +68,10 @@ def _record(columns: Columns, field: str) -> list[str]:
 def _imported(columns: Columns) -> list[bytes]:
     """Return the origins of imported annotations of each document, as the column `differences` has them."""
     provenance = columns.about("provenance")
-    found: list[list[tuple[str, str]]] = [[] for _ in range(len(columns))]
     chosen = np.flatnonzero(_has_origin(provenance)).tolist()
+    if not chosen:
+        return [b""] * len(columns)
+    found: list[list[tuple[str, str]]] = [[] for _ in range(len(columns))]
     for i, said in zip(chosen, provenance.take(pa.array(chosen, pa.int64())).to_pylist(), strict=True):
         document = int(columns.document[i])
         number = i - int(np.searchsorted(columns.document, document))

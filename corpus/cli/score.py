@@ -147,6 +147,7 @@ def score(
         options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
         result, differences = score_twins(predictions, twins, system=system, **options)
     else:
+        of: Callable[..., Score]
         if soft:
             _refuse_with(context, "--soft", _SOFT)
             of = partial(soft_score, **options)

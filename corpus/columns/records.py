@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +41,13 @@ class Links(NamedTuple):
     to: Numbers
 
 
+class Values(NamedTuple):
+    """The values of a field: a number for each record, -1 for null, and the value that each number stands for."""
+
+    codes: Numbers
+    distinct: list[Any]
+
+
 class Records:
     """The records of one layer, of all annotations."""
 
@@ -57,6 +64,7 @@ class Records:
         self.links: dict[str, Links] = {}
         """The references of each field to records, after `link`."""
         self._spans: dict[str, Spans] = {}
+        self._coded: dict[str, Values] = {}
 
     def __len__(self) -> int:
         return len(self.document)
@@ -74,10 +82,19 @@ class Records:
     def equals(self, field: str, *values: str | int | bool) -> Mask:
         """Return which records have one of some values."""
         column = self.values(field)
-        if not column.null_count < len(column):
+        if column.null_count == len(column):
             return np.zeros(len(self), np.bool_)
-        mask: Mask = pc.is_in(column, pa.array(values, column.type)).to_numpy(zero_copy_only=False)
+        pa.array(values, column.type)  # raises if the schema gives the field another type
+        codes, distinct = self.coded(field)
+        # The last one is for null, whose number is -1.
+        mask: Mask = np.array([*(value in values for value in distinct), False], np.bool_).take(codes)
         return mask
+
+    def coded(self, field: str) -> Values:
+        """Return the values of a field of scalars, each once, and which of them each record has."""
+        if field not in self._coded:
+            self._coded[field] = values_of(self.values(field))
+        return self._coded[field]
 
     def count(self, field: str) -> Numbers:
         """Return the number of items of each record in a field of lists."""
@@ -130,6 +147,14 @@ class Records:
     def ids(self) -> pa.StringArray:
         """The id of each record."""
         return self.values("id")
+
+
+def values_of(column: pa.Array) -> Values:
+    """Return the values of an array of scalars, each once, and which of them each item is."""
+    if column.null_count == len(column):
+        return Values(np.full(len(column), -1), [])
+    coded = column.dictionary_encode()
+    return Values(pc.fill_null(coded.indices, -1).to_numpy().astype(np.int64), coded.dictionary.to_pylist())
 
 
 def link(layers: Mapping[str, Records], targets: Sequence[str]) -> Mask:

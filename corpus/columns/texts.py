@@ -7,6 +7,7 @@ T h e   b r i d g e \n H e   s a i d \n      code points
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -16,7 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import regex
 
-from ..core.arrays import ranges
+from ..core.arrays import begins_of, ranges
+from ..core.code_points import NO_BREAK, may_join
 from ..core.tokens import Tokens, heads_of, tokens_in
 from .keys import Mask
 from .parse import Numbers
@@ -26,6 +28,8 @@ Hashes = npt.NDArray[np.uint64]
 _JOINING = regex.compile(r"[^\p{Grapheme_Cluster_Break=Other}\p{Grapheme_Cluster_Break=Control}\n]")
 _FACTOR = 0x9E3779B97F4A7C15
 _INVERSE = pow(_FACTOR, -1, 2**64)
+_AT_ONCE = 1 << 15
+"""Values that are summed at once: they fit into the cache of a processor."""
 
 
 def _is_joining(char: str) -> bool:
@@ -36,10 +40,17 @@ def _is_control(char: str) -> bool:
     return (char < " " and char not in "\t\n\r") or char == "\x7f"
 
 
-_CLASSES: tuple[Callable[[str], bool], ...] = (str.isspace, str.isalnum, _is_joining, _is_control, str.isascii)
-SPACE, WORD, JOINING, CONTROL, ASCII = (1 << i for i in range(len(_CLASSES)))
+def _is_unusual(char: str) -> bool:
+    return char in NO_BREAK or may_join(char) or not unicodedata.is_normalized("NFC", char)
+
+
+_CLASSES: tuple[Callable[[str], bool], ...] = (
+    *(str.isspace, str.isalnum, _is_joining, _is_control, str.isascii, _is_unusual),
+)
+SPACE, WORD, JOINING, CONTROL, ASCII, UNUSUAL = (1 << i for i in range(len(_CLASSES)))
 """Classes of a code point, each a bit: white space; letters and digits; what may join another code point to a grapheme
-cluster; control characters that no text may have; ASCII."""
+cluster; control characters that no text may have; ASCII; no-break spaces, and what a text in NFC may not have in each
+place."""
 _SEEN = 1 << len(_CLASSES)
 
 
@@ -50,6 +61,13 @@ class Words(NamedTuple):
     ends: Numbers
     hashes: Hashes
     document: Numbers
+
+
+class Runs(NamedTuple):
+    """Runs of code points that do not touch, in their order: where each begins and ends in the joined texts."""
+
+    starts: Numbers
+    ends: Numbers
 
 
 class Texts:
@@ -77,17 +95,40 @@ class Texts:
         return mask
 
     def places(self, chars: Collection[str]) -> Numbers:
-        """Return the offsets of some characters in the joined texts, ascending."""
-        # To compare with one value takes a tenth of the time of a table, and few characters of a text are not ASCII.
-        found = [np.flatnonzero(self.codes == ord(char)) for char in set(chars) if char.isascii()]
-        if not all(char.isascii() for char in chars):
-            foreign = self._foreign
-            found.append(foreign.compress(_table(frozenset(chars)).take(self.codes.take(foreign))))
-        return found[0] if len(found) == 1 else np.sort(np.concatenate(found))
+        """Return the offsets of some characters in the joined texts, ascending.
+
+        Raises ValueError for a letter, a digit or a blank (U+0020): these are most of a text, and are not looked at.
+        """
+        rare, codes = self._rare
+        return rare.compress(_mark_table(frozenset(chars)).take(codes))
 
     @cached_property
-    def _foreign(self) -> Numbers:
+    def _rare(self) -> tuple[Numbers, Codes]:
+        """The offsets of all code points other than letters, digits and blanks (U+0020), and these."""
+        places = np.flatnonzero(((self.classes & WORD) == 0) & (self.codes != 0x20))
+        return places, self.codes.take(places)
+
+    @cached_property
+    def foreign(self) -> Numbers:
+        """The offsets of all code points that are not ASCII."""
         return np.flatnonzero(self.codes > 0x7F)
+
+    @cached_property
+    def filled(self) -> Runs:
+        """The runs of code points other than white space. All texts end with a line feed, which is none."""
+        space = (self.classes & SPACE) != 0
+        edges = np.flatnonzero(space[1:] != space[:-1]) + 1
+        if len(space) and not space[0]:
+            edges = np.append(0, edges)
+        return Runs(edges[0::2], edges[1::2])
+
+    def hashes(self, starts: Numbers, ends: Numbers) -> Hashes:
+        """Return a hash of the code points between offsets in the joined texts; see `hashes`."""
+        return hashes_between(self._sums, starts, ends)
+
+    @cached_property
+    def _sums(self) -> Hashes:
+        return sums_of(self.codes)
 
     def within(self, offsets: Numbers, chars: Collection[str]) -> Mask:
         """Return whether the code point at each offset is one of some characters."""
@@ -136,17 +177,22 @@ class Texts:
         document = np.repeat(np.arange(len(self.listed)), np.diff(cuts))
         return Words(starts, ends, hashes(_folded(self.codes), starts, ends), document)
 
-    def word_at(self, offsets: Numbers) -> Numbers:
-        """Return the number of the first word that begins at or after each offset."""
-        found: Numbers = self._words_before.take(offsets, mode="clip").astype(np.int64)
+    def letters_before(self, offsets: Numbers) -> Numbers:
+        """Return the number of letters and digits before each offset in the joined texts."""
+        starts, ends = self.words.starts, self.words.ends
+        number = np.searchsorted(ends, offsets, "right")
+        # The word that goes on at an offset begins before it; after the last word there is none.
+        begun = np.maximum(offsets - np.append(starts, len(self.codes)).take(number), 0)
+        found: Numbers = self._letters.take(number) + begun
         return found
 
     @cached_property
-    def _words_before(self) -> npt.NDArray[np.int32]:
-        """The number of words that begin before each offset, the last of which is the end of the texts."""
-        begins = np.zeros(len(self.codes) + 1, np.int8)
-        begins[self.words.starts + 1] = 1
-        return np.cumsum(begins, dtype=np.int32)
+    def _letters(self) -> Numbers:
+        return begins_of(self.words.ends - self.words.starts)
+
+    def word_at(self, offsets: Numbers) -> Numbers:
+        """Return the number of the first word that begins at or after each offset."""
+        return np.searchsorted(self.words.starts, offsets)
 
     def line_begin(self, offsets: Numbers) -> Numbers:
         """Return where the line of each offset begins, lines being cut at line feeds."""
@@ -169,9 +215,25 @@ def hashes(values: npt.NDArray[Any], starts: Numbers, ends: Numbers) -> Hashes:
 
     A slice is a difference of two sums of values times powers, divided by the power at its start.
     """
-    sums = np.zeros(len(values) + 1, np.uint64)
-    np.cumsum((values.astype(np.uint64) + np.uint64(1)) * _powers(_FACTOR, len(values)), out=sums[1:])
-    found: Hashes = (sums[ends] - sums[starts]) * _powers(_INVERSE, len(values) + 1)[starts]
+    return hashes_between(sums_of(values), starts, ends)
+
+
+def sums_of(values: npt.NDArray[Any]) -> Hashes:
+    """Return the sums of the values times powers before each place, and of all of them."""
+    sums, powers = np.empty(len(values) + 1, np.uint64), _powers(_FACTOR, len(values))
+    sums[0] = 0
+    for first in range(0, len(values), _AT_ONCE):
+        piece = values[first : first + _AT_ONCE].astype(np.uint64)
+        piece += np.uint64(1)
+        piece *= powers[first : first + _AT_ONCE]
+        piece[:1] += sums[first : first + 1]
+        np.cumsum(piece, out=sums[first + 1 : first + 1 + len(piece)])
+    return sums
+
+
+def hashes_between(sums: Hashes, starts: Numbers, ends: Numbers) -> Hashes:
+    """Return the hashes of slices of the array that the sums are of."""
+    found: Hashes = (sums.take(ends) - sums.take(starts)) * _powers(_INVERSE, len(sums)).take(starts)
     found = (found ^ (found >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     return found ^ (found >> np.uint64(32))
 
@@ -194,6 +256,13 @@ def hash_of(word: str) -> int:
     """Return the hash in `Texts.words` of a word."""
     codes = _folded(np.frombuffer(word.encode("utf-32-le"), np.uint32))
     return int(hashes(codes, np.zeros(1, np.int64), np.array([len(codes)]))[0])
+
+
+@cache
+def _mark_table(chars: frozenset[str]) -> Mask:
+    if wrong := [char for char in chars if char.isalnum() or char == " "]:
+        raise ValueError(f"{wrong[0]!r} is a letter, a digit or a blank, which are looked for in another way")
+    return _table(chars)
 
 
 @cache

@@ -34,6 +34,7 @@ import pyarrow.compute as pc
 
 from ..core.model import CorpusError
 from ..core.regular_file import open_file
+from .file_status import known_by, settled_until
 from .prompts import PROMPTS
 from .unpack import Unpacker
 
@@ -67,6 +68,7 @@ _SCHEMA = pa.schema(
         ("offset", pa.int64()),
         ("size", pa.int64()),
         ("fault", pa.large_string()),
+        ("status", pa.large_binary()),
     ]
 )
 
@@ -75,7 +77,8 @@ class Entry(NamedTuple):
     """A part of a document: a file (`line` 0) or a line of a bulk file.
 
     `offset` and `size` are bytes in the unpacked file. `fault`, if any, is the name of a level 1 check, and may be
-    followed by ": " and a detail: the part is not read.
+    followed by ": " and a detail: the part is not read. `status` is what the file system said about a file when it was
+    listed: with the same status it has the same bytes. It is b"" where that is not certain.
     """
 
     doc_id: str
@@ -86,6 +89,7 @@ class Entry(NamedTuple):
     offset: int
     size: int
     fault: str
+    status: bytes = b""
 
 
 class Index:
@@ -245,6 +249,7 @@ class Index:
 
     def _folder_entries(self, folder: str, annotator: str) -> Iterator[Entry]:
         kind = ANNOTATION if annotator else RECORD
+        until = settled_until()
         for item in _listing(self.root, folder):
             path, status = f"{folder}/{_shown(item.name)}", item.stat(follow_symlinks=False)
             stem, _, end = item.name.rpartition(".")
@@ -257,14 +262,14 @@ class Index:
                 continue
             elif not stat.S_ISREG(status.st_mode):
                 yield _fault(path, kind, "unknown-file")
-            elif (packed := bulk_end(item.name)) and folder != ATTACHED:
+            elif not of_one and folder != ATTACHED and (packed := bulk_end(item.name)):
                 if DOC_ID.fullmatch(item.name.removesuffix(packed)):
                     yield from self._bulk_entries(path, kind, annotator, Path(item.path), PACKED[packed])
                 else:
                     yield _fault(path, kind, "unportable-name")
             elif doc_id:
                 fault = "too-large" if status.st_size > MAX_BYTES else ""
-                yield Entry(doc_id, part, annotator, path, 0, 0, status.st_size, fault)
+                yield Entry(doc_id, part, annotator, path, 0, 0, status.st_size, fault, known_by(status, until))
             elif not item.name.endswith(".md"):
                 yield _fault(path, kind, "unportable-name" if of_one else "unknown-file")
 
@@ -371,7 +376,7 @@ def _batch(rows: list[Entry]) -> pa.RecordBatch:
     columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
     return pa.RecordBatch.from_arrays(
         [
-            _strings(column) if field.type == pa.large_string() else _numbers(column, field.type)
+            _numbers(column, field.type) if pa.types.is_integer(field.type) else _values(column, field.type)
             for column, field in zip(columns, _SCHEMA, strict=True)
         ],
         schema=_SCHEMA,
@@ -383,9 +388,14 @@ def _string(value: str) -> pa.LargeStringScalar:
 
 
 def _strings(values: Sequence[str]) -> pa.Array:
-    encoded = [value.encode() for value in values]
+    return _values(values, pa.large_string())
+
+
+def _values(values: Sequence[str] | Sequence[bytes], kind: pa.DataType) -> pa.Array:
+    """Return strings or bytes as an array."""
+    encoded = [value if isinstance(value, bytes) else value.encode() for value in values]
     ends = array("q", accumulate(map(len, encoded), initial=0))
-    return pa.LargeStringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+    return pa.Array.from_buffers(kind, len(encoded), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))])
 
 
 def _numbers(values: Sequence[int], kind: pa.DataType) -> pa.Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -40,8 +39,6 @@ _OPEN = 64
 """Bulk files that a Reader keeps open. Systems limit open files, often to 256."""
 MAX_VALUES = 1_000_000
 """The most values in one file or line. Python needs hundreds of bytes for a value that takes three in JSON."""
-_SETTLED = 2 * 10**9
-"""The nanoseconds after which the time of a change tells it from the next: some file systems count in seconds."""
 _REPEATED = 1000
 """Repeated keys reported in one file. A file with more would fill the memory with findings."""
 
@@ -103,29 +100,20 @@ class Reader:
         """Drop all bytes that `hold` keeps."""
         self._held.clear()
 
-    def stamp(self, entries: Iterable[Entry]) -> bytes:
-        """Return a hash of the names, sizes, times and inodes of the files that `documents` reads of a document.
+    @staticmethod
+    def stamp(entries: Iterable[Entry]) -> bytes:
+        """Return a hash of the names, sizes, times and inodes of the files that `documents` reads of some documents.
 
-        Equal stamps mean equal bytes. Returns b"" where that is not certain: on Windows, which does not say when a
-        file was last changed; for lines of bulk files; for parts that cannot be read; and for a file that was changed
-        in the last two seconds, and may be changed again without a later time.
+        Equal stamps mean equal bytes. Returns b"" where that is not certain (`Entry.status`), for lines of bulk files,
+        and for parts that cannot be read. The stamp is that of the time when the files were listed: bytes that change
+        before they are read have another one from then on.
         """
-        if os.name == "nt":
-            return b""
-        newest = time.time_ns() - _SETTLED
-        found: list[object] = []
+        pieces: list[bytes] = []
         for entry in entries:
-            if entry.line or entry.fault:
+            if not entry.status or entry.fault:
                 return b""
-            try:
-                status = os.lstat(f"{self._root}/{entry.path}")
-            except OSError:
-                return b""
-            if max(status.st_mtime_ns, status.st_ctime_ns) > newest:
-                return b""
-            found += (*entry, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-            found += (status.st_ino, status.st_dev)
-        return blake2b(repr(found).encode(), digest_size=32).digest()
+            pieces += (entry.path.encode(), b"\n", entry.status)
+        return blake2b(b"".join(pieces), digest_size=32).digest()
 
     def documents(self, entries: Iterable[Entry]) -> list[Document]:
         """Read the documents of some parts, in the order of the parts: an article, then each annotation of it.

@@ -7,6 +7,8 @@
 Files are not read if their sizes, times and inodes are those of the last run: the kernel sets the time of the last
 change of a file, and no program can set it back. A file that changed in the last two seconds is read, as git does.
 
+A shard whose files are all those of the last run is known as a whole, so that its documents are not looked at.
+
 A document without findings has none under any severities, suppressions or date, so the bytes, the
 schema and the code alone identify a clean one. Findings are not cached: a document that has some is
 checked again.
@@ -32,8 +34,9 @@ from typing import Any
 
 import orjson
 import platformdirs
+import pyarrow as pa
 
-from ..checks.summaries import SummaryRow
+from ..checks.summaries import Summaries, SummaryRow
 from ..core.schema import Schema
 from .check import Policy
 from .versions import versions
@@ -43,10 +46,16 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS known "
     "(doc_id TEXT PRIMARY KEY, key BLOB, stamp BLOB, settings BLOB, mark BLOB, summary BLOB)"
 )
+_SHARDS = (
+    "CREATE TABLE IF NOT EXISTS shards "
+    "(first TEXT PRIMARY KEY, stamp BLOB, settings BLOB, faulty BLOB, mark BLOB, summaries BLOB)"
+)
+_FIND_SHARD = "SELECT stamp, settings, faulty, mark, summaries FROM shards WHERE first = ?"
+_KEEP_SHARD = "INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?, ?, ?)"
 _FIND = "SELECT doc_id, key, stamp, settings, mark, summary FROM known WHERE doc_id IN ({})"
 _KEEP = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)"
 _SPARE = 1000
-"""Rows about deleted documents that are kept, in addition to one for each document."""
+"""Rows about deleted documents, or shards, that are kept, in addition to one for each document."""
 
 _CacheRow = tuple[str, bytes, bytes, bytes, bytes, bytes]
 
@@ -57,6 +66,14 @@ class Known:
 
     clean: bool
     summary: SummaryRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownShard:
+    """A cached shard: the documents that have findings, and the summaries of all that have one."""
+
+    faulty: frozenset[str]
+    summaries: Summaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +142,14 @@ def _hash(*parts: bytes) -> bytes:
 class Cache:
     """The cache of one shard: a context manager that writes new entries when it ends without an error.
 
-    `doc_ids` are the documents to look up. Without a `store` it knows nothing and writes nothing.
+    `look_up` finds documents in it. Without a `store` it knows nothing and writes nothing.
     """
 
-    def __init__(self, store: Store | None, doc_ids: Collection[str] = ()) -> None:
+    def __init__(self, store: Store | None) -> None:
         self._store = store or Store(Path(), b"", b"")
         self._new: list[_CacheRow] = []
+        self._new_shard: tuple[str, bytes, bytes, bytes, bytes, bytes] | None = None
+        self._rows: dict[str, _CacheRow] = {}
         self._base: sqlite3.Connection | None = None
         if store:
             with suppress(sqlite3.OperationalError):  # e.g. the folder is not writable
@@ -138,18 +157,18 @@ class Cache:
         # A cache that a crash damages is deleted, so it need not wait for the disk.
         self._do("PRAGMA synchronous=OFF")
         self._do(_TABLE)
-        marks = ",".join("?" * len(doc_ids))
-        rows = self._do(_FIND.format(marks), *doc_ids) if doc_ids else []
-        self._rows: dict[str, _CacheRow] = {row[0]: row for row in rows}
+        self._do(_SHARDS)
 
     def __enter__(self) -> Cache:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if self._new and kind is None:
+        if (self._new or self._new_shard) and kind is None:
             self._do("BEGIN IMMEDIATE")
             for row in self._new:
                 self._do(_KEEP, *row)
+            if self._new_shard:
+                self._do(_KEEP_SHARD, *self._new_shard)
             self._do("COMMIT")
         if self._base:
             self._base.close()
@@ -158,6 +177,31 @@ class Cache:
     def usable(self) -> bool:
         """True if the database can be used."""
         return self._base is not None
+
+    def look_up(self, doc_ids: Collection[str]) -> None:
+        """Read the entries of documents, before they are asked for."""
+        marks = ",".join("?" * len(doc_ids))
+        rows = self._do(_FIND.format(marks), *doc_ids) if doc_ids else []
+        self._rows = {row[0]: row for row in rows}
+
+    def shard(self, first: str, stamp: bytes) -> KnownShard | None:
+        """Return the shard that begins with a document and whose files have this stamp, None if there is none."""
+        for key, settings, faulty, mark, data in self._do(_FIND_SHARD, first) if stamp else ():
+            is_whole = mark == _hash(key, settings, faulty, data)
+            if is_whole and key == self._key(stamp) and settings in (b"", self._store.settings):
+                with pa.ipc.open_stream(pa.py_buffer(data)) as stream:
+                    return KnownShard(frozenset(orjson.loads(faulty)), Summaries(stream.read_all()))
+        return None
+
+    def add_shard(self, first: str, stamp: bytes, known: KnownShard) -> None:
+        """Add the entry of a shard."""
+        out = pa.BufferOutputStream()
+        table = known.summaries.table.unify_dictionaries()
+        with pa.ipc.new_stream(out, table.schema) as stream:
+            stream.write_table(table.combine_chunks())
+        settings = self._store.settings if known.faulty else b""
+        row = self._key(stamp), settings, orjson.dumps(sorted(known.faulty)), out.getvalue().to_pybytes()
+        self._new_shard = (first, *row[:3], _hash(*row), row[3])
 
     def unchanged(self, doc_id: str, stamp: bytes) -> Known | None:
         """Return the entry of a document whose files have this stamp (`Reader.stamp`), None if there is none."""
@@ -199,6 +243,9 @@ class Cache:
         for (count,) in self._do("SELECT count(*) FROM known"):
             if count > 2 * documents + _SPARE:
                 self._do("DELETE FROM known")
+        for (count,) in self._do("SELECT count(*) FROM shards"):
+            if count > documents + _SPARE:
+                self._do("DELETE FROM shards")
 
     def _key(self, digest: bytes) -> bytes:
         return _hash(self._store.context, digest)

@@ -23,7 +23,7 @@ from ..core.garbage import no_garbage_collection
 from ..core.model import Document, Problem
 from ..core.schema import Schema
 from ..files import Entry, Reader
-from .cache import Cache, Known, Store
+from .cache import Cache, Known, KnownShard, Store
 from .check import Checked, Policy, check_document
 from .gather import Gatherer, rows_of
 from .screened import batches, read_columns, screened
@@ -94,7 +94,18 @@ class Validation:
         """Check the documents of `entries`, except those that the cache knows to be clean."""
         shard, gatherer = Shard(), Gatherer()
         suppressor = Suppressor(self.policy.suppressions, self.policy.show_suppressed, shard.used)
-        with Cache(self.cache, {entry.doc_id for entry in entries if entry.doc_id}) as cache:
+        with Cache(self.cache) as cache:
+            stamp_of_all = reader.stamp(entries) if cache.usable else b""
+            doc_ids = {entry.doc_id for entry in entries if entry.doc_id}
+            whole = cache.shard(entries[0].doc_id, stamp_of_all)
+            if whole is not None and not any(
+                entry.doc_id in whole.faulty and self.selection.wants(entry) for entry in entries
+            ):
+                shard.documents, shard.summaries = len(doc_ids), whole.summaries
+                return shard
+            cache.look_up(doc_ids)
+            faulty: set[str] = set()
+            can_be_known = bool(stamp_of_all)
             for groups in batches(entries):
                 found = [self._look_up(group, reader, cache) for group in groups]
                 unknown = [group for group, (_, _, known) in zip(groups, found, strict=True) if known is None]
@@ -104,6 +115,7 @@ class Validation:
                     doc_id = group[0].doc_id
                     shard.documents += bool(doc_id)
                     by_columns = asked.get(doc_id)
+                    can_be_known &= known is not None or digest is not None
                     if known is None and by_columns is not None and by_columns.is_clean:
                         gatherer.add(by_columns)
                         if digest:
@@ -114,10 +126,14 @@ class Validation:
                         if digest:
                             cache.add(doc_id, digest, stamp, known)
                     gatherer.add(known.summary)
+                    if not known.clean:
+                        faulty.add(doc_id)
                 for (doc_id, digest, stamp, _), row in zip(new, rows_of([one for *_, one in new]), strict=True):
                     cache.add(doc_id, digest, stamp, Known(True, row))
                 reader.forget()
-        shard.summaries = gatherer.summaries()
+            shard.summaries = gatherer.summaries()
+            if can_be_known:
+                cache.add_shard(entries[0].doc_id, stamp_of_all, KnownShard(frozenset(faulty), shard.summaries))
         return shard
 
     def _look_up(self, group: list[Entry], reader: Reader, cache: Cache) -> tuple[bytes, bytes | None, Known | None]:

@@ -16,6 +16,8 @@ from ..checks.summaries import SCHEMA, Summaries
 
 _GROUP = 4096
 """Documents in a row group, at least; so many are in memory."""
+_KEPT = 4 * _GROUP
+"""Documents of a run whose summaries stay in memory: 27 MB. Those of more are in a file."""
 _SHARED = [field.name for field in SCHEMA if pa.types.is_dictionary(field.type)]
 _PLAIN = {field.name: "none" if pa.types.is_binary(field.type) else "zstd" for field in SCHEMA}
 """The compression of each column: hashes cannot be compressed."""
@@ -90,7 +92,7 @@ class SummarySpool:
     def add(self, summaries: Summaries) -> None:
         """Append the summaries of a shard."""
         self._kept.append(summaries)
-        if self._writer is None and sum(map(len, self._kept)) >= _GROUP:
+        if self._writer is None and sum(map(len, self._kept)) >= _KEPT:
             self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
             self._writer = SummaryWriter(Path(self._folder.name, "summaries.parquet"))
         if self._writer is not None:

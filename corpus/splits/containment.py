@@ -30,8 +30,9 @@ COMMON = 64
 """The most texts that share a run which counts."""
 _SIZE = 96
 """The most hashes in a sample."""
-_MANY = 8 * _SIZE
-"""Runs of a text that is not sorted as a whole."""
+_MANY = 4 * _SIZE
+"""Runs of a text that is not sorted as a whole: hashes below a limit are, half as many and more, unless it repeats
+itself."""
 _LETTERS = 100
 """The fewest letters that two texts share, estimated: about 20 words."""
 _SHARED = 6
@@ -55,7 +56,7 @@ class Contained(NamedTuple):
 
 def samples(runs: Slices) -> list[bytes]:
     """Return a sample of the hashes of the runs of each text: little-endian 32-bit integers, ascending."""
-    mixed = (runs.values * _FACTOR) >> np.uint64(32)
+    mixed = runs.values * _FACTOR
     limits = _limits(runs.lengths)
     kept = _distinct(mixed, runs.begins, limits)
     few = np.flatnonzero((kept.lengths <= _SIZE) & (limits < _TOP))
@@ -74,15 +75,18 @@ def _limits(lengths: Numbers) -> Numbers:
     return np.array([_TOP >> (length // _MANY).bit_length() if length > _MANY else _TOP for length in lengths.tolist()])
 
 
-def _distinct(hashes: npt.NDArray[np.uint64], begins: Numbers, limits: Numbers) -> Slices:
-    """Return the distinct hashes of each text that are below its limit, ascending."""
-    below = hashes < np.repeat(limits.astype(np.uint64), np.diff(begins))
-    firsts = np.arange(len(begins), dtype=np.uint64) << np.uint64(32)
-    ordered = hashes[below]
-    ordered |= np.repeat(firsts[:-1], np.diff(begins_of(below)[begins]))
+def _distinct(mixed: npt.NDArray[np.uint64], begins: Numbers, limits: Numbers) -> Slices:
+    """Return the distinct hashes of each text that are below its limit, ascending: the upper halves of `mixed`."""
+    highest = int(limits.max(initial=0))
+    # One comparison with the highest limit leaves few hashes to look at one by one.
+    few = np.flatnonzero(mixed < np.uint64(highest << 32)) if highest < _TOP else np.arange(len(mixed))
+    text = np.repeat(np.arange(len(limits), dtype=np.uint64), np.diff(np.searchsorted(few, begins)))
+    hashes = mixed.take(few) >> np.uint64(32)
+    below = np.flatnonzero(hashes < limits.astype(np.uint64).take(text.astype(np.int64)))
+    ordered = hashes.take(below) | text.take(below) << np.uint64(32)
     ordered.sort()
     ordered = ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
-    edges = np.searchsorted(ordered, firsts)
+    edges = np.searchsorted(ordered, np.arange(len(begins), dtype=np.uint64) << np.uint64(32))
     return Slices(ordered & np.uint64(_TOP - 1), edges)
 
 
@@ -97,10 +101,13 @@ def _cut(kept: Slices, limits: Numbers) -> Slices:
     return Slices(values, begins)
 
 
-def contained(samples: pa.BinaryArray, labels: Sequence[str]) -> Iterator[Contained]:
+def contained(
+    samples: pa.BinaryArray, labels: Sequence[str], about: npt.NDArray[np.bool_] | None = None
+) -> Iterator[Contained]:
     """Yield the pairs of texts with different labels of which the shorter is contained in the other, in their order.
 
-    Texts with the label "" are not compared.
+    Texts with the label "" are not compared. With `about`, a mask of texts, yield only the pairs of these texts and of
+    those that may be in a pair with one of them.
     """
     lengths = lengths_of(samples) // 4
     hashes = np.frombuffer(joined(samples), "<u4")
@@ -119,8 +126,14 @@ def contained(samples: pa.BinaryArray, labels: Sequence[str]) -> Iterator[Contai
         found.append(pairs)
     pairs, counts = np.unique(np.concatenate(found), return_counts=True)
     boilerplate = np.sort(np.concatenate(common))
-    for pair in pairs[counts > 1].tolist():
-        both = divmod(pair, len(samples))
+    first, second = np.divmod(pairs[counts > 1], max(1, len(samples)))
+    if about is not None:
+        beside = about.copy()
+        beside[first[about[second]]] = True
+        beside[second[about[first]]] = True
+        chosen = beside[first] | beside[second]
+        first, second = first[chosen], second[chosen]
+    for both in zip(first.tolist(), second.tolist(), strict=True):
         one = _compare(both, [hashes[begins[i] : begins[i + 1]] for i in both], boilerplate)
         if one is not None:
             yield one

@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple
+from struct import Struct
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from rensa import RMinHash
 
@@ -27,6 +29,7 @@ from .letters import Codes, Slices, code_points, letters, runs
 LEAST = 0.5
 """The smallest Jaccard similarity of two near-duplicates."""
 MINIMA = 128
+_ROW = Struct(f"<{MINIMA}I")
 _SEED = 1
 _AT_ONCE = 2**16
 """Code points that are hashed at once: their runs fit into the cache of a processor."""
@@ -118,14 +121,18 @@ def _hashed(texts: Slices) -> tuple[list[bytes], list[bytes], list[bytes]]:
     folded = letters(texts)
     parts = runs(folded)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(parts.values, parts.begins, MINIMA, _SEED).to_rows()
-    data, size = np.array(matrix, "<u4").tobytes(), 4 * MINIMA
-    has = (folded.lengths > 0).tolist()
-    minima = [data[i * size : (i + 1) * size] if known else b"" for i, known in enumerate(has)]
-    hashed = [_hash(one) if known else b"" for one, known in zip(folded.each(), has, strict=True)]
-    return hashed, minima, samples(parts)
+    minima = [_ROW.pack(*row) if many else b"" for row, many in zip(matrix, folded.lengths.tolist(), strict=True)]
+    return _hashes(folded), minima, samples(parts)
 
 
-def _hash(folded: Codes) -> bytes:
+def _hashes(folded: Slices) -> list[bytes]:
+    """Return a hash of the letters of each text, b"" without letters."""
+    is_narrow = int(folded.values.max(initial=0)) < 256
+    each = Slices(folded.values.astype(np.uint8), folded.begins).each() if is_narrow else folded.each()
+    return [_hash(one) if len(one) else b"" for one in each]
+
+
+def _hash(letters_: npt.NDArray[Any]) -> bytes:
     # A letter is not 0, so the bytes of narrow and of wide letters are never the same.
-    narrow = folded.astype(np.uint8) if int(folded.max()) < 256 else folded.astype("<u4")
-    return sha256(narrow.tobytes()).digest()[:16]
+    is_narrow = letters_.dtype == np.uint8 or int(letters_.max()) < 256
+    return sha256(letters_.astype(np.uint8 if is_narrow else "<u4", copy=False)).digest()[:16]

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from support.corpora import TEXT, Corpus, tiny
 
 from corpus.files import Reader
+from corpus.pipeline import shard
 
 OF_THE_WHOLE = {"X102", "X104"}
 
@@ -111,7 +112,7 @@ def test_an_edit_that_keeps_size_and_time_is_seen(
     settled: int, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With 0, files are known by their times at once; by default, new ones are read again."""
-    monkeypatch.setattr("corpus.files.read._SETTLED", settled)
+    monkeypatch.setattr("corpus.files.file_status._SETTLED", settled)
     in_git(corpus)
     assert validate(corpus) == validate(corpus, "--since", "base") == []
     file = corpus.root / "annotations/gold/alpha.json"
@@ -140,7 +141,7 @@ def test_files_are_not_read_again_while_their_times_are_the_same(
     files = set(corpus.files())
     # Two changes within the same tick of a clock have the same time, so new files are read.
     assert files_read() == files_read() == files
-    monkeypatch.setattr("corpus.files.read._SETTLED", 0)
+    monkeypatch.setattr("corpus.files.file_status._SETTLED", 0)
     assert files_read() == files
     assert files_read() == files_read("--since", "base") == set()
     assert files_read("--no-cache") == files
@@ -169,6 +170,77 @@ def test_a_run_in_which_nothing_changed_says_so_and_what_it_checked(corpus: Corp
     assert "F117" in ran.out
     assert ran.err.startswith(f"1 warning: no document changed since base; changed files, {said}")
     assert corpus.run("fmt", "--check", "--since", "base").err == "no file to rewrite: none changed since base\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not say when a file was last changed")
+@pytest.mark.parametrize("faulty", [False, True])
+def test_a_shard_is_known_as_long_as_all_of_its_files_are(
+    faulty: bool, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever happens to one file of it: an edit, another inode, a new and a lost one."""
+    monkeypatch.setattr("corpus.files.file_status._SETTLED", 0)
+    looked: list[str] = []
+    before = shard.Validation._look_up
+    monkeypatch.setattr(
+        shard.Validation,
+        "_look_up",
+        lambda self, group, *of: looked.append(group[0].doc_id) or before(self, group, *of),
+    )
+    for name in ("gamma", "delta"):
+        corpus.add(name, TEXT)
+    if faulty:
+        value = corpus.read("annotations/gold/gamma.json")
+        corpus.write("annotations/gold/gamma.json", value | {"text_sha256": "0" * 64})
+    in_git(corpus)
+    file = corpus.root / "annotations/gold/beta.json"
+    bytes_ = file.read_bytes()
+
+    def check(is_known: bool) -> None:
+        expected = validate(corpus, "--no-cache")
+        looked.clear()
+        concerned = [one for one in validate(corpus, "--since", "base") if one["doc_id"] == "beta"]
+        assert concerned == [one for one in expected if one["doc_id"] == "beta"]
+        assert (looked == []) == is_known
+        assert validate(corpus) == expected
+
+    check(False)
+    check(True)
+    corpus.write("annotations/gold/beta.json", corpus.read("annotations/gold/beta.json") | {"text_sha256": "1" * 64})
+    check(False)
+    # A document with findings that are reported is looked at again.
+    check(False)
+    file.write_bytes(bytes_)
+    check(False)
+    check(True)
+    copy = file.with_suffix(".new")
+    copy.write_bytes(bytes_)
+    copy.replace(file)
+    check(False)
+    check(True)
+    corpus.write("raw/attached/beta.txt", TEXT.replace("safe", "not safe"))
+    check(False)
+    (corpus.root / "raw/attached/beta.txt").unlink()
+    check(False)
+    check(True)
+    (corpus.root / "raw/delta.json").unlink()
+    check(False)
+    corpus.write("annotations/gold/epsilon.json", "{}")
+    check(False)
+
+
+def test_a_shard_that_was_not_written_whole_is_not_read(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus.files.file_status._SETTLED", 0)
+    folder = corpus.root.parent / "kept"
+    monkeypatch.setenv("ON_THE_RECORD_CACHE", str(folder))
+    corpus.add("gamma", TEXT, split="test")
+    found = validate(corpus)
+    assert found
+    (file,) = folder.iterdir()
+    with sqlite3.connect(file) as base:
+        # The summaries of no document.
+        assert base.execute("UPDATE shards SET summaries = ?", (b"\xff" * 8,)).rowcount == 1
+    base.close()
+    assert validate(corpus) == found
 
 
 def test_an_attached_text_belongs_to_its_document(corpus: Corpus) -> None:

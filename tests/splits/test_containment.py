@@ -31,6 +31,23 @@ def pairs(texts: list[str], labels: list[str]) -> set[tuple[int, int]]:
     return {(one.text, one.other) for one in contained(binary(of(text).sample for text in texts), labels)}
 
 
+def test_of_some_texts_all_pairs_are_found_of_them_and_of_those_in_a_pair_with_one() -> None:
+    rng = random.Random(7)
+    sources = [words(rng, 200) for _ in range(6)]
+    texts = [
+        " ".join(word for one in rng.sample(sources, 2) for word in one[: rng.randint(60, 200)]) for _ in range(40)
+    ]
+    labels = [rng.choice(["train", "dev", "test", ""]) for _ in texts]
+    every = list(contained(binary(of(text).sample for text in texts), labels))
+    for _ in range(20):
+        about = np.array([rng.random() < 0.1 for _ in texts], np.bool_)
+        beside = {i for one in every if about[one.text] or about[one.other] for i in (one.text, one.other)}
+        some = list(contained(binary(of(text).sample for text in texts), labels, about))
+        assert [one for one in every if one in some] == some
+        assert {one for one in every if one.text in beside or one.other in beside} <= set(some)
+    assert len(some) < len(every)
+
+
 @pytest.mark.parametrize(("changed", "least"), [(0.1, 20), (0.2, 20), (0.3, 20)])
 def test_copies_with_changed_words_are_found(changed: float, least: int) -> None:
     """Twenty texts and a copy of each, in which a share of the words is another one."""

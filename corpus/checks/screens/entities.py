@@ -13,6 +13,7 @@ from ...columns.documents import Columns
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.texts import WORD, hashes
+from ...core.arrays import begins_of, joined, lengths_of
 from ...core.pronouns import pronouns_of
 from ..chains import name_key
 from ..mentions import _EDGES as EDGES
@@ -21,6 +22,10 @@ from ..mentions import mixed_word
 from .frame import Frame, among, frame, keyed, repeats
 
 _APOSTROPHES = "'’ʼ"
+_KEYS = np.array(
+    [0 if chr(i).isspace() and i < 128 else ord(chr(i).lower()) if i < 128 else i for i in range(256)], np.uint8
+)
+"""What each byte of a name in UTF-8 is in its key, 0 for a blank."""
 
 
 class _Words:
@@ -156,7 +161,6 @@ def missed_name(columns: Columns) -> Mask:
     named, first, last = named[keep], first[keep], last[keep]
     for chosen in one.rounds():
         covered = one.covered(chosen, ((one.mentions, "spans"),))
-        bare = np.flatnonzero(~covered[texts.words.starts] | ~covered[np.maximum(texts.words.ends - 1, 0)])
         own = chosen[words.mentions.annotation[named]]
         lengths = (last - first)[own]
         if not len(lengths):
@@ -164,8 +168,9 @@ def missed_name(columns: Columns) -> Mask:
         begins = np.cumsum(lengths) - lengths
         number = np.repeat(first[own] - begins, lengths) + np.arange(lengths.sum())
         # The hash of a word and its document in one: equal words of one document are equal.
-        hashes_, document = texts.words.hashes, texts.words.document
-        bare = bare[among(hashes_[bare], hashes_[number])]
+        starts, ends, hashes_, document = texts.words
+        bare = np.flatnonzero(among(hashes_, hashes_[number]))
+        bare = bare[~covered.has(starts[bare]) | ~covered.has(ends[bare] - 1)]
         known = np.isin(_mixed(hashes_[number], document[number]), _mixed(hashes_[bare], document[bare]))
         every = np.logical_and.reduceat(known, begins)
         flags[words.mentions.document[named[own][every]]] = True
@@ -246,12 +251,11 @@ def _mixed(words: npt.NDArray[np.uint64], documents: Numbers) -> npt.NDArray[np.
 
 def _key_hashes(strings: pa.StringArray) -> npt.NDArray[np.uint64]:
     """Return a hash of the key of each name, without its blanks: equal keys have equal hashes."""
-    plain = pc.string_is_ascii(strings).to_numpy(zero_copy_only=False)
-    if not plain.all():
-        values = strings.to_pylist()
-        strings = pa.array(
-            [one if is_plain else name_key(one) for one, is_plain in zip(values, plain.tolist(), strict=True)]
-        )
-    bare = pc.replace_substring_regex(pc.ascii_lower(strings), r"\s+", "")
-    offsets = np.frombuffer(bare.buffers()[1], np.int32)[: len(bare) + 1].astype(np.int64)
-    return hashes(np.frombuffer(bare.buffers()[2] or b"", np.uint8), offsets[:-1], offsets[1:])
+    foreign = pc.invert(pc.string_is_ascii(strings))
+    if pc.any(foreign).as_py():
+        keys_ = [name_key(one) for one in strings.filter(foreign).to_pylist()]
+        strings = pc.replace_with_mask(strings, foreign, pa.array(keys_, pa.string()))
+    values = _KEYS.take(np.frombuffer(joined(strings), np.uint8))
+    places = np.flatnonzero(values)
+    edges = np.searchsorted(places, begins_of(lengths_of(strings)))
+    return hashes(values.take(places), edges[:-1], edges[1:])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +13,44 @@ from ...columns.documents import Columns
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.records import Records, Spans
-from ...columns.texts import SPACE, Hashes, hash_of
-from ...core.arrays import ranges
+from ...columns.texts import Hashes, hash_of
+from ...core.arrays import begins_of, ranges
 
 _STRIDE = 1 << 32
 """More than any offset: annotation × stride + offset sorts spans by annotation, then by offset."""
 
 
 _BITS = 16
+
+
+class Covered(NamedTuple):
+    """The code points in some spans, as runs that do not overlap: where each begins and ends in the joined texts."""
+
+    starts: Numbers
+    ends: Numbers
+
+    @classmethod
+    def by(cls, starts: Numbers, ends: Numbers) -> Covered:
+        """Return the code points in spans in any order."""
+        order = np.argsort(starts, kind="stable")
+        starts, reached = starts[order], np.maximum.accumulate(ends[order])
+        first = np.flatnonzero(np.append(True, starts[1:] > reached[:-1])[: len(starts)])
+        return cls(starts[first], reached[np.append(first[1:], len(starts)) - 1] if len(starts) else starts)
+
+    def has(self, offsets: Numbers) -> Mask:
+        """Return which offsets are covered."""
+        number = np.searchsorted(self.starts, offsets, "right")
+        mask: Mask = np.append(-1, self.ends).take(number) > offsets
+        return mask
+
+    def before(self, offsets: Numbers, count: Callable[[Numbers], Numbers] = lambda offsets: offsets) -> Numbers:
+        """Return how many covered code points are before each offset, or of those that `count` counts before one."""
+        number = np.searchsorted(self.starts, offsets, "right")
+        whole = begins_of(count(self.ends) - count(self.starts)).take(number)
+        # The last run may go on after the offset.
+        end = np.maximum(np.append(0, self.ends).take(number), offsets)
+        found: Numbers = whole - (count(end) - count(offsets))
+        return found
 
 
 class Frame:
@@ -61,15 +92,14 @@ class Frame:
         for one in range(int(number.max(initial=-1)) + 1):
             yield number == one
 
-    def covered(self, chosen: Mask, fields: Iterable[tuple[Records, str]]) -> Mask:
-        """Return which code points of the joined texts are in a span of some annotations, one of each document."""
-        steps = np.zeros(len(self.texts.codes) + 1, np.int32)
+    def covered(self, chosen: Mask, fields: Iterable[tuple[Records, str]]) -> Covered:
+        """Return the code points of the joined texts that are in a span of some annotations, one of each document."""
+        starts, ends = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for records, field in fields:
             own = chosen[records.annotation[records.spans(field).record]]
-            start, end = self.place(records, field)
-            np.add.at(steps, start[own], 1)
-            np.add.at(steps, end[own], -1)
-        return np.cumsum(steps[:-1]) > 0
+            for edges, of_field in zip((starts, ends), self.place(records, field), strict=True):
+                edges.append(of_field[own])
+        return Covered.by(np.concatenate(starts), np.concatenate(ends))
 
     def overlapping(self, one: Spans, other: Spans, pairs: tuple[Numbers, Numbers]) -> Mask:
         """Return for pairs of numbers of spans whether they share code points."""
@@ -78,13 +108,9 @@ class Frame:
 
     def last_before(self, offsets: Numbers) -> Numbers:
         """Return the offset of the last code point before each offset other than white space, -1 if there is none."""
-        filled = self._filled
-        place = np.searchsorted(filled, offsets) - 1
-        return np.where(place >= 0, filled[np.maximum(place, 0)], -1) if len(filled) else np.full(len(offsets), -1)
-
-    @cached_property
-    def _filled(self) -> Numbers:
-        return np.flatnonzero((self.texts.classes & SPACE) == 0)
+        filled = self.texts.filled
+        end = np.append(0, filled.ends).take(np.searchsorted(filled.starts, offsets))
+        return np.minimum(end, offsets) - 1
 
     def word_at(self, offsets: Numbers) -> Numbers:
         """Return the number of the first word that begins at or after each offset."""
@@ -94,10 +120,14 @@ class Frame:
         """Return whether words, by number, are among some without regard to case."""
         hashes = self.texts.words.hashes
         valid = numbers < len(hashes)
-        wanted = np.array([hash_of(word) for word in words], np.uint64)
         found = np.zeros(len(numbers), np.bool_)
-        found[valid] = among(hashes[numbers[valid]], wanted)
+        found[valid] = among(hashes[numbers[valid]], _hashes_of(tuple(words)))
         return found
+
+
+@lru_cache(maxsize=64)
+def _hashes_of(words: tuple[str, ...]) -> Hashes:
+    return np.array([hash_of(word) for word in words], np.uint64)
 
 
 @lru_cache(maxsize=1)

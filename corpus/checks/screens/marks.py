@@ -196,7 +196,7 @@ def own_marks_in_content(columns: Columns) -> Mask:
         spans = records.spans(field)
         start, end = one.place(records, field)
         inside, number = known.around(start)
-        has = np.isin(start, known.opening) | np.isin(end - 1, known.offsets)
+        has = _is_one_of(known.opening, start) | _is_one_of(known.offsets, end - 1)
         has |= inside & _is_closed(known, number) & (_take(known.closing, number) < end)
         flags |= columns.flag(spans.document[chosen[spans.record] & has])
     return flags & columns.texts.known
@@ -237,17 +237,17 @@ def unannotated_quotation(columns: Columns) -> Mask:
     flags = columns.flag(texts.document(texts.places(_DASHES))) & columns.in_language(*DIALOGUE_DASH)
     inside, _ = known.around(one.edges(one.quotes, "content")[0])
     flags |= columns.flag(one.quotes.document[inside & one.quotes.equals("type", "indirect", "reported")])
-    start, end, word = known.opening + 1, known.closing, (texts.classes & WORD) != 0
-    document, every = texts.document(known.opening), _sums(_totals(word), start, end)
+    start, end = known.opening + 1, np.maximum(known.opening + 1, known.closing)
+    document, every = texts.document(known.opening), texts.letters_before(end) - texts.letters_before(start)
     outer, _ = _between(known, start, end)
     with_inner = np.bincount(outer, minlength=len(start)) > 0
     for chosen in one.rounds():
         covered = one.covered(chosen, ((one.quotes, "content"), (one.nonquotes, "spans")))
-        own = _sums(_totals(covered & word), start, end)
+        own = covered.before(end, texts.letters_before) - covered.before(start, texts.letters_before)
         # Of a mark that is not closed, it is enough that a word is annotated.
         missed = np.where(known.closed, 2 * own < every, (own == 0) & (every > 0))
-        missed |= with_inner & (_sums(_totals(covered), start, end) < end - start)
-        missed |= _in_direct(one, known, chosen) & (with_inner | (_begun(one, word, chosen, start, end) == 0))
+        missed |= with_inner & (covered.before(end) - covered.before(start) < end - start)
+        missed |= _in_direct(one, known, chosen) & (with_inner | (_begun(one, chosen, start, end) == 0))
         asked = columns.flag(columns.document[chosen])
         flags = flags | columns.flag(document[missed]) & asked
     return flags & texts.known
@@ -265,15 +265,15 @@ def _in_direct(one: Frame, known: Pairs, chosen: Mask) -> Mask:
     return found
 
 
-def _begun(one: Frame, word: Mask, chosen: Mask, starts: Numbers, ends: Numbers) -> Numbers:
+def _begun(one: Frame, chosen: Mask, starts: Numbers, ends: Numbers) -> Numbers:
     """Return how many quotes and non-quotes of some annotations begin with a word from each start to its end."""
-    begins = np.zeros(len(word) + 1, np.int64)
+    begins = []
     for records, field in ((one.quotes, "content"), (one.nonquotes, "spans")):
         start, end = one.place(records, field)
-        own = chosen[records.annotation[records.spans(field).record]] & (start < end)
-        np.add.at(begins, start[own], 1)
-    begins[:-1] *= word
-    return _sums(np.concatenate((np.zeros(1, np.int64), np.cumsum(begins))), starts, ends)
+        own = chosen[records.annotation[records.spans(field).record]] & (start < end) & one.texts.has(start, WORD)
+        begins.append(start[own])
+    every = np.sort(np.concatenate(begins))
+    return np.searchsorted(every, ends) - np.searchsorted(every, starts)
 
 
 def _between(known: Pairs, start: Numbers, end: Numbers) -> tuple[Numbers, Numbers]:
@@ -283,13 +283,10 @@ def _between(known: Pairs, start: Numbers, end: Numbers) -> tuple[Numbers, Numbe
     return np.repeat(np.arange(len(start)), counts), ranges(first, counts)
 
 
-def _totals(mask: Mask) -> Numbers:
-    """Return how many are true before each place."""
-    return np.concatenate((np.zeros(1, np.int64), np.cumsum(mask)))
-
-
-def _sums(totals: Numbers, starts: Numbers, ends: Numbers) -> Numbers:
-    return totals[np.maximum(starts, ends)] - totals[starts]
+def _is_one_of(offsets: Numbers, asked: Numbers) -> Mask:
+    """Return which offsets are among some that ascend."""
+    mask: Mask = np.searchsorted(offsets, asked) < np.searchsorted(offsets, asked, "right")
+    return mask
 
 
 def _is_closed(known: Pairs, number: Numbers) -> Mask:

@@ -221,10 +221,10 @@ def unannotated_cue(columns: Columns) -> Mask:
     fields = (one.quotes, "content"), (one.quotes, "cue"), (one.nonquotes, "spans")
     covered = one.covered(columns.gold, fields)
     asked = columns.flag(columns.document[columns.gold])
-    for language, cues in CUE_WORDS.items():
-        number = np.flatnonzero(one.is_word(np.arange(len(words.starts)), cues))
-        bare = ~covered[words.starts[number]]
-        found = columns.flag(columns.texts.document(words.starts[number[bare]]))
+    for language in CUE_WORDS.keys() & set(columns.languages):
+        number = np.flatnonzero(one.is_word(np.arange(len(words.starts)), CUE_WORDS[language]))
+        bare = ~covered.has(words.starts[number])
+        found = columns.flag(words.document[number[bare]])
         flags |= found & asked & columns.in_language(language)
     return flags
 

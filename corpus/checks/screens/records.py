@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from ...columns.documents import Columns
 from ...columns.keys import Mask
-from ...columns.texts import ASCII
 from ...core.languages import scripts_of, tag_faults
 from ..publishable import NO_LICENCE
 from ..records import SAMPLE, identifier, is_before
@@ -30,10 +29,6 @@ _HIDDEN = {
 
 No part in columns has an escaped one.
 """
-
-
-_ALTERNATIVES = b'"alternatives"'
-"""The key of the readings that are as good as the annotated ones; no part in columns has an escaped letter in it."""
 
 
 def no_split(columns: Columns) -> Mask:
@@ -57,15 +52,22 @@ def leaked_text(columns: Columns) -> Mask:
 
 
 def alternatives(columns: Columns) -> Mask:
-    """Screen of R406: documents with a key `alternatives`."""
-    keys = [any(_ALTERNATIVES in data for _, data in one.annotations) for one in columns.parts]
-    return np.array(keys, np.bool_)
+    """Screen of R406: documents with alternatives."""
+    written = _provenance(columns, "alternatives").is_valid().to_numpy(zero_copy_only=False)
+    return columns.flag(columns.document[written])
 
 
 def hidden_character(columns: Columns) -> Mask:
     """Screen of C605."""
-    parts = [part for one in columns.parts for part in (one.record, *(data for _, data in one.annotations))]
-    document = np.repeat(np.arange(len(columns)), [1 + len(one.annotations) for one in columns.parts])
+    every = (
+        (i, part)
+        for i, one in enumerate(columns.parts)
+        for part in (one.record, *(data for _, data in one.annotations))
+    )
+    foreign = [(i, part) for i, part in every if not part.isascii()]
+    if not foreign:
+        return np.zeros(len(columns), np.bool_)
+    document, parts = np.array([i for i, _ in foreign]), [part for _, part in foreign]
     # Two bytes after each part, so that no match crosses from one part to the next.
     data = np.frombuffer(b"\n\n".join([*parts, b""]), np.uint8)
     ends = np.cumsum([len(part) + 2 for part in parts])
@@ -84,13 +86,16 @@ def future_date(columns: Columns) -> Mask:
         return np.zeros(len(columns), np.bool_)
     last, entities = (columns.today + timedelta(days=1)).isoformat(), frame(columns).entities
 
-    def is_past(date: str) -> bool:
-        return date[:10] <= last
+    def after(dates: pa.Array) -> Mask:
+        mask: Mask = pc.fill_null(pc.greater(pc.utf8_slice_codeunits(dates, 0, 10), last), False).to_numpy(
+            zero_copy_only=False
+        )
+        return mask
 
-    flags = _wrong(columns.record("published"), is_past) | _wrong(columns.record("retrieved"), is_past)
-    flags |= columns.flag(entities.document[_wrong(entities.values("kb_date"), is_past)])
+    flags = after(columns.record("published")) | after(columns.record("retrieved"))
+    flags |= columns.flag(entities.document[after(entities.values("kb_date"))])
     for name in ("created", "updated"):
-        flags |= columns.flag(columns.document[_wrong(_provenance(columns, name), is_past)])
+        flags |= columns.flag(columns.document[after(_provenance(columns, name))])
     return flags
 
 
@@ -119,10 +124,9 @@ def other_script(columns: Columns) -> Mask:
     """Screen of C635: a text that is not mostly ASCII, or not in a language that is written in Latin script."""
     texts = columns.texts
     foreign = _wrong(columns.record("language"), lambda language: scripts_of(language) in ((), ("Latn",)))
-    before = np.concatenate((np.zeros(1, np.int64), np.cumsum((texts.classes & ASCII) != 0)))
-    sample = np.minimum(texts.lengths, SAMPLE)
-    count = before[texts.begins[:-1] + sample] - before[texts.begins[:-1]]
-    odd: Mask = texts.known & (foreign | (2 * count <= sample))
+    sample, begins = np.minimum(texts.lengths, SAMPLE), texts.begins[:-1]
+    others = np.searchsorted(texts.foreign, begins + sample) - np.searchsorted(texts.foreign, begins)
+    odd: Mask = texts.known & (foreign | (2 * others >= sample))
     return odd
 
 
