@@ -136,7 +136,7 @@ def opened(common: Common, corpus: CorpusFiles, task: Task, schema: Schema, how:
     with _bar(common) as done, open_run(corpus, task, schema, how, done) as run:
         yield run
         if how.parts and isinstance(run, PartsRun):
-            delete_others(how.parts, run.done)
+            delete_others(how.parts, run.done, run.whole, [one.name for one in run.partitions])
 
 
 def run_rank(

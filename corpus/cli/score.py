@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from .options import PATH_TYPE, Common, NameList, OneOf, Verb, common_options, f
 from .outputs import noting_new_directory, open_named
 
 if TYPE_CHECKING:
-    from ..score import Difference
+    from ..score import Difference, Score
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv", "html": "html"}
 """The output formats, and the function of `score.render` for each."""
@@ -147,14 +147,13 @@ def score(
         options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
         result, differences = score_twins(predictions, twins, system=system, **options)
     else:
-        of: Callable[..., Score]
         if soft:
             _refuse_with(context, "--soft", _SOFT)
-            of = partial(soft_score, **options)
+            of = partial(_scored, soft_score, options)
             result = of(predictions, system=system)
         else:
             options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
-            of = partial(scored, **options)
+            of = partial(_scored, scored, options)
             with noting_new_directory(submission):
                 result = of(predictions, submission=submission, system=system)
         differences = result.compare(of(compare)) if compare else ()
@@ -165,6 +164,10 @@ def score(
     with open_named(out) as file:
         file.write(written.encode())
     return 0
+
+
+def _scored(by: Callable[..., Score], options: Mapping[str, Any], predictions: Any, **more: Any) -> Score:
+    return by(predictions, **options, **more)
 
 
 def _refuse_with(context: click.Context, flag: str, allowed: set[str]) -> None:

@@ -62,7 +62,7 @@ def read_last_release(root: Path) -> LastRelease:
     if not known:
         return LastRelease()
     found = LastRelease(known[-1])
-    for path in _tables_of_documents(root / "releases" / found.version):
+    for path in tables_of_documents(root / "releases" / found.version):
         split = path.name.rpartition("-of-")[0].rpartition("-")[0]
         file = ParquetFile(path)
         columns = ["doc_id", *(name for name in ("text_sha256", "license") if name in file.schema.names)]
@@ -80,7 +80,8 @@ def read_last_release(root: Path) -> LastRelease:
     return found
 
 
-def _tables_of_documents(folder: Path) -> Iterator[Path]:
+def tables_of_documents(folder: Path) -> Iterator[Path]:
+    """Yield the tables of a release with the record of each document. Raises CorpusError if a folder is a link."""
     for name in TABLES_OF_DOCUMENTS:
         _refuse_link(folder / name)
         yield from sorted((folder / name).glob("*.parquet"))

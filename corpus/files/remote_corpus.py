@@ -17,14 +17,9 @@ def fetch_settings(storage: Storage, to: Path) -> None:
 
     Raises CorpusError if there is no corpus.
     """
-    names = [f"schema/{item.name}" for item in storage.list("schema") if item.name.endswith(".json")]
+    names = settings_files(storage)
     if "schema/annotation.schema.json" not in names:
         raise CorpusError(f"{storage} is not a corpus: it has no schema/annotation.schema.json")
-    names += [
-        item.name for item in storage.list() if item.name.endswith((".toml", ".md", ".cff")) and not item.is_folder
-    ]
-    names += [f"annotations/{item.name}" for item in storage.list("annotations") if item.name.endswith(".toml")]
-    names += [f"{PROMPTS}/{item.name}" for item in storage.list(PROMPTS) if not item.is_folder]
     versions = [item.name for item in storage.list("releases") if item.is_folder and VERSION.fullmatch(item.name)]
     if versions:
         last = f"releases/{max(versions, key=parts)}"
@@ -34,3 +29,13 @@ def fetch_settings(storage: Storage, to: Path) -> None:
     for name in names:
         storage.fetch(name, to / name)
     make_folder(to / "raw")
+
+
+def settings_files(storage: Storage) -> list[str]:
+    """Return the names of the files of a corpus that belong neither to documents nor to releases."""
+    names = [f"schema/{item.name}" for item in storage.list("schema") if item.name.endswith(".json")]
+    names += [
+        item.name for item in storage.list() if item.name.endswith((".toml", ".md", ".cff")) and not item.is_folder
+    ]
+    names += [f"annotations/{item.name}" for item in storage.list("annotations") if item.name.endswith(".toml")]
+    return names + [f"{PROMPTS}/{item.name}" for item in storage.list(PROMPTS) if not item.is_folder]

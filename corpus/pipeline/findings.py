@@ -26,11 +26,14 @@ class FindingsWriter:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, problems: Iterable[Problem]) -> None:
-        """Append findings."""
+    def add(self, problems: Iterable[Problem]) -> int:
+        """Append findings, and return how many there were."""
+        count = 0
         for one in problems:
             # The names of files may hold lone surrogates, which only escapes can express.
             self._file.write(json.dumps(asdict(one)).encode() + b"\n")
+            count += 1
+        return count
 
 
 def read_findings(path: Path) -> Iterator[Problem]:

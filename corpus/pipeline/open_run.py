@@ -115,7 +115,7 @@ def _parts_run(
         shown = ", ".join(missing[:5]) + f" and {len(missing) - 5:,} more" * (len(missing) > 5)
         raise CorpusError(f"{store} has no part of {shown}: run the ranks that did not end, then --finish")
     found = [part for part in parts if part is not None]
-    return PartsRun(corpus.root, partitions, common, found, engine)
+    return PartsRun(corpus.root, partitions, common, found, engine, how.parts is not None)
 
 
 def _prepared(

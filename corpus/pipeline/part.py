@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -28,6 +29,7 @@ from ..core.fingerprint import Fingerprint
 from ..core.model import CorpusError
 from ..core.schema import Schema
 from ..files import Index
+from ..files.known_hashes import KnownHashes
 from ..files.storage import Storage
 from ..files.table_hash import Hashed, file_hash
 from .findings import FindingsWriter
@@ -37,7 +39,9 @@ from .summaries import SummaryWriter
 from .tables.parquet import Piece, TablesWriter, Written
 from .versions import difference, versions
 
-_PART = "{}-{}-{}"
+PART = "{}-{}-{}"
+"""The name of a part: `kind_of` its task, its partition, its key."""
+_Times = tuple[int, int, int]
 FINDINGS, SUMMARIES = "findings.jsonl.zst", "summaries.parquet"
 """The names of these files of a part."""
 
@@ -67,6 +71,8 @@ class Part:
     name: str
     """The name of its files in the storage of parts."""
     documents: int
+    findings: int
+    """How many there are in its file of findings."""
     errors: int
     skipped_checks: int
     skipped_documents: int
@@ -75,6 +81,8 @@ class Part:
     skipped_levels: list[tuple[str, str, list[int]]] = field(default_factory=list)
     """Document, annotator and levels, of documents with suppressions."""
     tables: list[Written] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
+    """The smallest and the largest doc_id."""
     findings_sha256: str = ""
     summaries_sha256: str = ""
     today: str = ""
@@ -118,10 +126,14 @@ def build_partition(work: PartTask) -> Part | None:
         raise CorpusError(f"a worker has other versions than this machine: {other}; install the same ones")
     with tempfile.TemporaryDirectory(prefix="corpus-", dir=work.scratch) as temporary:
         root = files_of(work, Path(temporary, "corpus"))
-        name = _PART.format(kind_of(work.task), work.partition.name, _key(work, root))
+        before = _times(work.partition, root)
+        name = PART.format(kind_of(work.task), work.partition.name, _key(work, root))
         part = read_part(work.parts, name, work.task.policy.suppressions.today)
         if part is None and work.make:
-            part = _make(work, root, Path(temporary, "part"), name)
+            return _make(work, root, before, Path(temporary, "part"), name)
+        if part is not None:
+            # Where the next partition begins is not in the name: this part may be older than that partition.
+            _check_ids(part.ends, work.partition)
         return part
 
 
@@ -168,43 +180,48 @@ def files_of(work: PartTask, to: Path) -> Path:
 
 def _key(work: PartTask, root: Path) -> str:
     """Return a hash of everything that the part depends on but the day."""
-    policy = work.task.policy
-    suppressions: Suppressions = policy.suppressions
+    suppressions: Suppressions = work.task.policy.suppressions
     # The line of an exception changes when one for another partition is added above.
     held = sorted((key, replace(one, line=0)) for key, one in suppressions.held.items())
-    baseline = suppressions.baseline
-    settings = [
-        *(kind_of(work.task), work.versions, sorted(policy.severities.items()), policy.show_suppressed),
-        *(held, baseline if baseline is None else sorted(baseline.items())),
-        None if isinstance(work.task, Validation) else work.task.with_attached,
-    ]
-    hashed = blake2b(work.schema.encode(), digest_size=16)
-    hashed.update(repr(settings).encode())
+    hashed = blake2b(settings_of(work).encode(), digest_size=16)
+    hashed.update(repr(held).encode())
     storage = Storage(root)
+    known = KnownHashes(work.parts if work.root.is_local else None, f"inputs-{work.partition.name}")
     for path in work.partition.files:
-        hashed.update(f"\n{path}\n".encode())
-        for block in storage.blocks(path):
-            hashed.update(block)
+        hashed.update(f"\n{path} {known.sha256(storage, path)}".encode())
+    known.save()
     return hashed.hexdigest()
 
 
-def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
+def settings_of(work: PartTask) -> str:
+    """Return in words what a result depends on besides the files of the corpus, its exceptions and the day."""
+    policy = work.task.policy
+    baseline = policy.suppressions.baseline
+    settings = [
+        *(kind_of(work.task), work.versions, sorted(policy.severities.items()), policy.show_suppressed),
+        baseline if baseline is None else sorted(baseline.items()),
+        None if isinstance(work.task, Validation) else work.task.with_attached,
+    ]
+    return f"{work.schema}\n{settings!r}"
+
+
+def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: str) -> Part:
     folder.mkdir()
-    before = _times(work.partition, root)
     schema = schema_of(work.schema)
     named = work.task.policy.suppressions.doc_ids
     total = Shard()
-    dated = False
+    found, dated = 0, False
     tables = TablesWriter(folder, schema)
     with (
         Index(root, bulk=work.partition.files) as index,
         FindingsWriter(folder / FINDINGS) as findings,
         SummaryWriter(folder / SUMMARIES) as summaries,
     ):
-        _check_ids(index, work.partition)
+        ends = index.ends()
+        _check_ids(ends, work.partition)
         for entries in index.shards(DOCUMENTS):
             shard = compile_shard(entries, root, index.unpacked, schema, work.task)
-            findings.add(shard.problems)
+            found += findings.add(shard.problems)
             dated = dated or _is_dated(shard)
             shard.problems.close()
             summaries.add(shard.summaries)
@@ -217,20 +234,32 @@ def _make(work: PartTask, root: Path, folder: Path, name: str) -> Part:
     part = Part(
         name,
         total.documents,
+        found,
         total.errors,
         total.skipped_checks,
         total.skipped_documents,
-        [(isinstance(key, Fingerprint), list(key), count) for key, count in sorted(total.used.items())],
+        used_of(total),
         [(*of, sorted(levels)) for of, levels in sorted(total.skipped_levels.items())],
         written,
+        ends,
         file_hash(folder / FINDINGS),
         file_hash(folder / SUMMARIES),
         str(work.task.policy.suppressions.today) if dated else "",
     )
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        work.parts.put(path, f"{name}/{path.relative_to(folder).as_posix()}")
-    work.parts.write(f"{name}.json", json.dumps(_as_json(part), indent=1).encode())
+    write_part(work.parts, part, folder)
     return part
+
+
+def write_part(parts: Storage, part: Part, folder: Path) -> None:
+    """Copy the files of a part from a directory of this machine, and then write its record."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        parts.put(path, f"{part.name}/{path.relative_to(folder).as_posix()}")
+    parts.write(f"{part.name}.json", json.dumps(_as_json(part), indent=1).encode())
+
+
+def used_of(shard: Shard) -> list[tuple[bool, list[str], int]]:
+    """Return the suppressions that the findings of a shard used, as a Part has them."""
+    return [(isinstance(key, Fingerprint), list(key), count) for key, count in sorted(shard.used.items())]
 
 
 def _as_json(part: Part) -> dict[str, Any]:
@@ -238,16 +267,18 @@ def _as_json(part: Part) -> dict[str, Any]:
     return asdict(part) | {"tables": tables}
 
 
-def _check_ids(index: Index, partition: Partition) -> None:
+def _check_ids(ends: Sequence[str], partition: Partition) -> None:
     """Raise PartitionError if a doc_id is not between the first ones of this partition and of the next."""
-    for doc_id in index.ends():
+    for doc_id in ends:
         if not partition.first <= doc_id or not partition.is_below_next(doc_id):
             why = f"{doc_id} is not from {partition.first}" + (f" to {partition.before}" if partition.before else "")
             raise PartitionError(f"{partition.files[0]}: {why}")
 
 
-def _times(partition: Partition, root: Path) -> list[tuple[int, int]]:
-    return [((status := (root / path).stat()).st_size, status.st_mtime_ns) for path in partition.files]
+def _times(partition: Partition, root: Path) -> list[_Times]:
+    return [
+        ((status := (root / path).stat()).st_size, status.st_mtime_ns, status.st_ctime_ns) for path in partition.files
+    ]
 
 
 def _is_dated(shard: Shard) -> bool:

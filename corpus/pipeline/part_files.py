@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 
+from ..checks.summaries import Summaries
 from ..core.model import CorpusError
 from ..core.regular_file import open_file
 from ..files.index import DOC_ID
+from ..files.known_hashes import KNOWN
 from ..files.storage import Storage
 from ..files.table_hash import file_hash
 from ..files.writer import sweep_target, sweep_tree
@@ -24,37 +27,54 @@ _NAME = re.compile(rf"(build|validate)-{DOC_ID.pattern}-[0-9a-f]{{32}}")
 
 
 def part_shard(parts: Storage, part: Part) -> Shard:
-    """Return the Shard of a part: its counts, findings and summaries. Its tables stay where they are.
+    """Return the Shard of a part: its counts and findings. Its tables and summaries stay where they are.
 
-    Raises CorpusError if a file does not have the bytes that were written.
+    Raises CorpusError if the file of findings does not have the bytes that were written.
     """
     shard = part.shard()
-    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        findings, summaries = Path(folder, FINDINGS), Path(folder, SUMMARIES)
-        for path, digest in ((findings, part.findings_sha256), (summaries, part.summaries_sha256)):
-            parts.fetch(f"{part.name}/{path.name}", path)
-            if file_hash(path) != digest:
-                raise CorpusError(
-                    f"{parts}/{part.name}/{path.name} is damaged: delete {parts} and run the command again"
-                )
-        for problem in read_findings(findings):
-            shard.problems.add(problem)
-        with open_file(summaries) as file:
-            shard.summaries = read_summaries(pa.PythonFile(file, "r"))
+    if part.findings:
+        with _fetched(parts, part, FINDINGS, part.findings_sha256) as path:
+            for problem in read_findings(path):
+                shard.problems.add(problem)
     return shard
 
 
-def delete_others(storage: Storage, parts: Collection[Part]) -> None:
-    """Delete the parts of earlier runs of the same kind as `parts`, and what killed workers left of these."""
+def part_summaries(parts: Storage, part: Part) -> Summaries:
+    """Return the summaries of the documents of a part. Raises CorpusError if they do not have the bytes written."""
+    with _fetched(parts, part, SUMMARIES, part.summaries_sha256) as path, open_file(path) as file:
+        return read_summaries(pa.PythonFile(file, "r"))
+
+
+@contextmanager
+def _fetched(parts: Storage, part: Part, name: str, digest: str) -> Iterator[Path]:
+    """Yield a copy of a file of a part."""
+    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+        path = Path(folder, name)
+        parts.fetch(f"{part.name}/{name}", path)
+        if file_hash(path) != digest:
+            raise CorpusError(f"{parts}/{part.name}/{name} is damaged: delete {parts} and run the command again")
+        yield path
+
+
+def delete_others(storage: Storage, parts: Collection[Part], whole: str, partitions: Collection[str]) -> None:
+    """Delete the parts of earlier runs of the same kind, and what killed workers left of these.
+
+    `whole` is the name of the part with the findings about several documents, `partitions` are the names of all
+    partitions of the corpus.
+    """
     for part in parts if storage.is_local else ():
         sweep_target(storage.path / f"{part.name}.json")
         sweep_tree(storage.path / part.name)
     names = {part.name for part in parts}
-    kinds = {name.partition("-")[0] for name in names}
+    needed, kinds = {*names, whole}, {name.partition("-")[0] for name in names}
     for item in storage.list():
         name = item.name if item.is_folder else item.name.removesuffix(".json")
-        if name not in names and (found := _NAME.fullmatch(name)) and found[1] in kinds:
+        if name not in needed and (found := _NAME.fullmatch(name)) and found[1] in kinds:
             if item.is_folder:
                 storage.delete_folder(item.name)
             else:
                 storage.delete(item.name)
+    for item in storage.list(KNOWN):
+        of = item.name.removeprefix("inputs-").removesuffix(".json")
+        if item.name.startswith("inputs-") and of not in partitions:
+            storage.delete(f"{KNOWN}/{item.name}")

@@ -20,6 +20,7 @@ from ..checks.names import names as names_of
 from ..checks.release_changes import unreadable_release
 from ..checks.repeated import Passage
 from ..checks.repeated import passages as passages_of
+from ..checks.summaries import Summaries
 from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, suppression_problems
 from ..core.json_positions import position
 from ..core.model import GOLD, Annotation, CorpusError
@@ -64,13 +65,16 @@ class Reduction:
         self._summaries = SummarySpool()
 
     def add(self, shard: Shard) -> None:
-        """Keep the summaries of a shard, and which suppressions its findings used."""
+        """Keep which suppressions the findings of a shard used."""
         self._used.update(shard.used)
         # Only suppressions ask for skipped levels; those of other documents would fill the memory.
         self._skipped_levels.update(
             (key, levels) for key, levels in shard.skipped_levels.items() if key[0] in self._named
         )
-        self._summaries.add(shard.summaries)
+
+    def summarise(self, summaries: Summaries) -> None:
+        """Keep the summaries of a shard or part, which come in the order of the documents."""
+        self._summaries.add(summaries)
 
     def finish(self, root: Path, documents: int, look: LookUp, schema: Schema, index: Index | None = None) -> Shard:
         """Return a Shard without documents that has the findings of all remaining rules.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -22,13 +23,14 @@ from ..core.schema import Schema
 from ..files import Entry, Index, Reader
 from ..files.storage import Storage
 from .executors import Engine, InProcess, Lost, Processes, run_all
-from .part import Part, PartTask, build_partition
-from .part_files import part_shard
+from .part import Part, PartTask, build_partition, read_part
+from .part_files import part_shard, part_summaries
 from .partitioned import PartitionedLookUp
 from .partitions import Partition
 from .reduce import IndexLookUp, Reduction
 from .shard import DOCUMENTS, Shard, Task, compile_shard
 from .tables.parquet import Written
+from .whole_part import keep_whole, whole_key, whole_name
 
 
 class CorpusRun(Protocol):
@@ -45,6 +47,14 @@ class CorpusRun(Protocol):
     @property
     def engine(self) -> Engine:
         """Where further work of the run is done."""
+
+    @property
+    def kept(self) -> Storage | None:
+        """Where results are kept from run to run, None if they are not."""
+
+    @property
+    def key(self) -> str:
+        """A hash of all files of articles and annotations and of the settings, "" if they are not known to be read."""
 
     def shards(self, task: Task, schema: Schema) -> Iterator[Shard]:
         """Yield every shard in order, then one with the findings that need more than one shard."""
@@ -75,6 +85,15 @@ class IndexRun:
         """This process."""
         return Engine(InProcess(), 1)
 
+    @property
+    def kept(self) -> None:
+        """Nothing is kept."""
+
+    @property
+    def key(self) -> str:
+        """No hash: files are read when the shards are asked for."""
+        return ""
+
     def shards(self, task: Task, schema: Schema) -> Iterator[Shard]:
         """Yield every shard in order, then one with the findings that need more than one shard."""
         return run_corpus(self.index, task, schema, self.workers)
@@ -84,7 +103,7 @@ class IndexRun:
         yield from ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartsRun:
     """A run over a corpus whose partitions were built."""
 
@@ -94,6 +113,8 @@ class PartsRun:
     """What the tasks of all partitions have in common."""
     parts: Sequence[Part | Lost]
     engine: Engine
+    is_kept: bool = False
+    """True if the parts are kept from run to run."""
 
     @property
     def documents(self) -> int:
@@ -121,8 +142,33 @@ class PartsRun:
                 f"{', '.join(lost)}: the worker was killed each time, perhaps for want of memory; "
                 f"{len(self.done):,} of {len(self.parts):,} partitions are done"
             )
+        if known := read_part(self.common.parts, self.whole, None) if self.whole else None:
+            yield part_shard(self.common.parts, known)
+            return
+        for part in self.done:
+            reduction.summarise(part_summaries(self.common.parts, part))
         look = PartitionedLookUp(self.partitions, self.common, self.engine)
-        yield reduction.finish(self.root, self.documents, look, schema)
+        last = reduction.finish(self.root, self.documents, look, schema)
+        if self.whole:
+            keep_whole(self.common.parts, self.whole, last)
+        yield last
+
+    @property
+    def kept(self) -> Storage | None:
+        """Where parts are kept from run to run, None if they are not."""
+        return self.common.parts if self.is_kept else None
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of everything that the findings depend on, "" if it is not known or a part is missing."""
+        if len(self.done) < len(self.parts):
+            return ""
+        return whole_key(self.common, self.done, self.common.task.selection.releases_of or self.root, self.kept)
+
+    @property
+    def whole(self) -> str:
+        """The name of the part with the findings about several documents, "" if none is kept."""
+        return whole_name(self.common, self.key) if self.key and self.is_kept else ""
 
     def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
         """Yield the tables of each part."""
@@ -154,6 +200,7 @@ def run_corpus(index: Index, task: Task, schema: Schema, workers: int = 1) -> It
     reduction = Reduction(task.policy, task.selection)
     for shard in shards(index, task, schema, workers):
         reduction.add(shard)
+        reduction.summarise(shard.summaries)
         yield shard
     with Reader(index.root, index.unpacked) as reader:
         yield reduction.finish(index.root, len(index), IndexLookUp(index, reader, schema), schema, index)

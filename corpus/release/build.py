@@ -30,9 +30,8 @@ from ..pipeline.shard import Compilation, Shard
 from ..pipeline.tables import WITHHELD, configs
 from ..pipeline.tables.parquet import TWINS, TablesWriter, Written
 from .card import card
+from .known_build import MANIFEST, TOOLS, KnownBuild
 from .tables import Split, TableSource, content_hash, place_tables
-
-MANIFEST = "manifest.json"
 
 
 @dataclass(slots=True)
@@ -52,9 +51,11 @@ class Built:
         tabled = (split.counts for name in ("documents", WITHHELD) for split in self.splits.get(name, {}).values())
         return self.documents - sum(counts["doc_id",] + counts[TWINS] for counts in tabled)
 
-    def place(self, sources: list[TableSource], schema: Schema, to: Storage, engine: Engine) -> None:
-        """Copy the tables of the sources to the build, and hash them."""
-        self.splits = place_tables(sources, schema, to, engine)
+    def place(
+        self, sources: list[TableSource], schema: Schema, to: Storage, engine: Engine, kept: Storage | None = None
+    ) -> None:
+        """Copy the tables of the sources to the build, and hash them; `kept` is that of `place_tables`."""
+        self.splits = place_tables(sources, schema, to, engine, kept)
         digests = {name: {split: made.sha256 for split, made in of.items()} for name, of in self.splits.items()}
         self.content = content_hash(digests)
 
@@ -80,6 +81,10 @@ def build_folder(
     """
     check_out(out, schema, replace)
     built = Built(version)
+    known = KnownBuild(run, schema, version, out) if replace and finish is None else None
+    if known and (before := known.find()):
+        suppressed = report_findings(progress(run.shards(task, schema), run.documents), on_problem)
+        return Built(version, before.documents, suppressed, before.splits, before.content)
     with _folder_for(out, replace) as (folder, scratch, commit):
         written = write_tables(progress(run.shards(task, schema), run.documents), schema, scratch, built, on_problem)
         if written is None:
@@ -90,13 +95,26 @@ def build_folder(
         to = Storage(folder) if out.is_local else out
         if not out.is_local:
             out.delete(MANIFEST)
-        built.place(sources, schema, to, run.engine)
+        built.place(sources, schema, to, run.engine, run.kept)
         (folder / "README.md").write_text(card(run.root, schema, built.version, built.splits, built.content), "utf-8")
         copy_schema(run.root, folder)
         more = finish(folder, built) if finish else {}
         (folder / MANIFEST).write_text(manifest_of(folder, schema, built, more), "utf-8")
         commit()
+    if known:
+        known.remember()
     return built
+
+
+def report_findings(shards: Iterator[Shard], on_problem: Callable[[Problem], None]) -> int:
+    """Report the findings of all shards, and return how many were suppressed."""
+    suppressed = 0
+    for shard in shards:
+        for problem in shard.problems:
+            on_problem(problem)
+        shard.problems.close()
+        suppressed += shard.used.total()
+    return suppressed
 
 
 @contextmanager
@@ -177,7 +195,7 @@ def manifest_of(folder: Path, schema: Schema, built: Built, more: Mapping[str, A
             for name, splits in built.splits.items()
         },
         "files": {name: files[name] for name in sorted(files, key=lambda name: Path(name))},
-        "tools": {name: version(name) for name in ("on-the-record", "pyarrow", "sentencex", "regex")},
+        "tools": {name: version(name) for name in TOOLS},
     }
     return json.dumps(manifest, indent=2) + "\n"
 

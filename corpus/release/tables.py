@@ -9,6 +9,7 @@ themselves, one table a call.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +20,14 @@ import pyarrow.parquet as pq
 
 from ..core.model import CorpusError
 from ..core.schema import Schema
+from ..files.known_hashes import KNOWN
 from ..files.storage import Storage
 from ..files.table_hash import Hashed, TableHash
 from ..pipeline.executors import Engine, Lost, run_all
 from ..pipeline.tables import configs
 from ..pipeline.tables.parquet import ColumnCounts, Written
 
+_KNOWN_TABLES = f"{KNOWN}/tables.json"
 _COPIES = 16
 """Files that are copied at once: object storage copies by itself, and answers when it is done."""
 
@@ -75,13 +78,28 @@ class TableSource:
         return [TableFile(self.storage, f"{prefix}{name}", size, digest) for name, size, digest in written.pieces]
 
 
-def place_tables(
-    sources: Iterable[TableSource], schema: Schema, to: Storage, engine: Engine
-) -> dict[str, dict[str, Split]]:
-    """Copy the tables to a build and return them, `splits[config][split]`, in the order of the schema.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a build: what was written to it at a time, and its files where they are and as they are numbered."""
 
-    Raises CorpusError if a file does not have the bytes that were written.
-    """
+    config: str
+    split: str
+    written: Sequence[Written]
+    old: Sequence[TableFile]
+    new: Sequence[TableFile]
+
+    @property
+    def key(self) -> str:
+        """A hash of the bytes of all its files."""
+        return hashlib.sha256("\n".join(one.sha256 for one in self.old).encode()).hexdigest()
+
+    def made(self, hashed: Hashed) -> Split:
+        """Return the table as it is in the build."""
+        return Split(*hashed, sum((one.counts for one in self.written), Counter()), list(self.new))
+
+
+def tables_of(sources: Iterable[TableSource], schema: Schema, to: Storage) -> list[Table]:
+    """Return the tables of a build in the order of the schema."""
     files: dict[tuple[str, str], list[TableFile]] = {}
     written: dict[tuple[str, str], list[Written]] = {}
     for source in sources:
@@ -91,35 +109,64 @@ def place_tables(
     order = {split: i for i, split in enumerate(schema.splits)}
     names = [config.name for config in configs(schema)]
     tables = sorted(files, key=lambda table: (names.index(table[0]), order.get(table[1], len(order)), table[1]))
-    hashes = run_all(engine, hash_table, [_Table(files[table], written[table]) for table in tables])
+    return [
+        Table(name, split, written[name, split], old, _numbered(old, to, f"{name}/{split}"))
+        for name, split in tables
+        for old in (files[name, split],)
+    ]
+
+
+def _numbered(files: Sequence[TableFile], to: Storage, prefix: str) -> list[TableFile]:
+    return [
+        TableFile(to, f"{prefix}-{i:05}-of-{len(files):05}.parquet", one.size, one.sha256)
+        for i, one in enumerate(files)
+    ]
+
+
+def place_tables(
+    sources: Iterable[TableSource], schema: Schema, to: Storage, engine: Engine, kept: Storage | None = None
+) -> dict[str, dict[str, Split]]:
+    """Copy the tables to a build and return them, `splits[config][split]`, in the order of the schema.
+
+    With `kept`, the hash of a table is remembered there, and not computed again while the bytes of its files are the
+    same. Raises CorpusError if a file does not have the bytes that were written.
+    """
+    tables = tables_of(sources, schema, to)
+    known = _known_tables(kept)
+    work = [_Work(table.old, table.written, known.get(table.key)) for table in tables]
     splits: dict[str, dict[str, Split]] = {}
-    copies: list[tuple[TableFile, TableFile]] = []
-    for (name, split), hashed in zip(tables, hashes, strict=True):
+    now: dict[str, Hashed] = {}
+    for table, hashed in zip(tables, run_all(engine, hash_table, work), strict=True):
         if isinstance(hashed, Lost):
-            raise CorpusError(f"the worker that hashed the table {name}, {split}, was killed each time")
-        old = files[name, split]
-        new = [
-            TableFile(to, f"{name}/{split}-{i:05}-of-{len(old):05}.parquet", one.size, one.sha256)
-            for i, one in enumerate(old)
-        ]
-        copies += zip(old, new, strict=True)
-        splits.setdefault(name, {})[split] = Split(
-            *hashed, sum((one.counts for one in written[name, split]), Counter()), new
-        )
+            raise CorpusError(f"the worker that hashed the table {table.config}, {table.split}, was killed each time")
+        splits.setdefault(table.config, {})[table.split] = table.made(hashed)
+        now[table.key] = hashed
     with ThreadPoolExecutor(_COPIES) as pool:
-        list(pool.map(_copy, copies))
+        list(pool.map(_copy, [pair for table in tables for pair in zip(table.old, table.new, strict=True)]))
+    if kept is not None and now != known:
+        kept.write(_KNOWN_TABLES, json.dumps(now, sort_keys=True).encode())
     return splits
 
 
+def _known_tables(kept: Storage | None) -> dict[str, Hashed]:
+    if kept is None:
+        return {}
+    try:
+        return {key: Hashed(*hashed) for key, hashed in json.loads(kept.read(_KNOWN_TABLES)).items()}
+    except (FileNotFoundError, ValueError, AttributeError, TypeError):  # what is damaged is computed again
+        return {}
+
+
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """A table, and what was written to it at a time."""
+class _Work:
+    """A table: its files, what was written to it at a time, and its hash if it is known."""
 
     files: Sequence[TableFile]
     written: Sequence[Written]
+    known: Hashed | None
 
 
-def hash_table(table: _Table) -> Hashed:
+def hash_table(table: _Work) -> Hashed:
     """Return the rows, the uncompressed bytes and the logical hash of a table.
 
     They are known if all of it was written at a time. Raises CorpusError if a file does not have the bytes that were
@@ -128,6 +175,8 @@ def hash_table(table: _Table) -> Hashed:
     for one in table.files:
         if one.sha256 != one.hash():
             raise CorpusError(f"{one.storage}/{one.name} is damaged: delete {one.storage} and run the command again")
+    if table.known is not None:
+        return table.known
     if len(table.written) == 1:
         return table.written[0].hashed
     hashed: TableHash | None = None

@@ -87,3 +87,9 @@ def same(found: Ran, out: Path, expected: Ran, expected_out: Path) -> None:
     """Assert that a build and its report have the same bytes as others."""
     assert (found.code, found.out) == (expected.code, expected.out), found.err
     assert contents(out) == contents(expected_out)
+
+
+def parts(out: Path) -> dict[str, bytes]:
+    """The files of the parts beside a build, without what one machine remembers of its own files."""
+    every = contents(out.with_name(f"{out.name}.parts"))
+    return {name: data for name, data in every.items() if not name.startswith("known/")}
