@@ -41,7 +41,7 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
     "read into Python objects": [(Reader, "documents")],
     "checks": [(shard, "check_document")],
     "tables": [(shard, "build")],
-    "· sentences": [(entities, "sentences")],
+    "· sentences": [(entities, "sentences_in")],
     "Parquet": [(parquet.Writer, "add"), (parquet.Writer, "close")],
     "· hash": [(TableHash, "update")],
     "· encode and compress": [(parquet.pq.ParquetWriter, "write_table")],

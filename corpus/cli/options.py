@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..core.model import CorpusError
+from .bar import HiddenBar, progress_bar
 from .help_text import help_line, write_lines, write_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-    from tqdm import tqdm
 
     from ..pipeline.shard import Shard
 
@@ -55,6 +55,13 @@ class Common:
             from ..core.no_pandas import without_pandas
 
             without_pandas()
+
+    def one_thread(self) -> None:
+        """Keep libraries from starting threads, so that this process can be forked."""
+        if self._own_process:
+            from ..pipeline.processes import one_thread
+
+            one_thread()
 
     def root(self) -> Path:
         """Return the directory of the corpus. Raises CorpusError when there is none."""
@@ -99,11 +106,9 @@ class Common:
         if self.verbose:
             warn(line)
 
-    def bar(self, iterable: Iterable[Any] | None = None, **settings: Any) -> tqdm[Any]:
+    def bar(self, iterable: Iterable[Any] | None = None, **settings: Any) -> HiddenBar:
         """Return a progress bar, which is shown only when stderr is a terminal, and never with --quiet."""
-        from tqdm import tqdm
-
-        return tqdm(iterable, disable=True if self.quiet else None, leave=False, **settings)
+        return progress_bar(iterable, not self.quiet and sys.stderr.isatty(), **settings)
 
     def progress(self, shards: Iterator[Shard], documents: int) -> Iterator[Shard]:
         """Yield the shards and show a progress bar over `documents`."""
@@ -235,10 +240,17 @@ class PlaceType(click.ParamType["Path | str"]):
         return value if isinstance(value, Path) or "://" in value else Path(value)
 
 
+def _keep_workers(ctx: click.Context, _: click.Parameter, value: int) -> int:
+    if value > 1:
+        ctx.find_root().obj.one_thread()
+    return value
+
+
 workers = click.option(
     "--workers",
     type=Number(int, 1, MOST_WORKERS),
     default=1,
+    callback=_keep_workers,
     metavar="N",
     help="Process documents in N processes; default: 1.",
 )

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,8 @@ def tokenize(texts: list[str]) -> Tokens:
 
 def heads_of(data: npt.NDArray[np.uint8]) -> Ints:
     """Return where each code point begins in some bytes of UTF-8, and their number at the end."""
-    return np.append(np.flatnonzero((data & 0xC0) != 0x80), len(data))
+    # The bytes that continue a code point are those below -64 as signed numbers.
+    return np.append(np.flatnonzero(data.view(np.int8) >= -64), len(data))
 
 
 def tokens_in(codes: npt.NDArray[np.uint32], data: npt.NDArray[np.uint8], heads: Ints, begins: Ints) -> Tokens:
@@ -89,22 +91,54 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
     Each line is cut by itself: given a longer text, `sentencex` drops some of its line breaks, and every sentence
     after such a place would be off.
     """
+    lengths = piece_lengths(text, language)
     found = []
-    begin = 0
-    for line in text.split("\n"):
-        start = begin
-        for piece in _pieces(line, language):
-            bare = piece.strip()
-            if bare:
-                first = start + len(piece) - len(piece.lstrip())
-                found.append((first, first + len(bare)))
-            start += len(piece)
-        begin += len(line) + 1
+    end = 0
+    for length in lengths:
+        start, end = end, end + length
+        piece = text[start:end]
+        bare = piece.strip()
+        if bare:
+            first = start + len(piece) - len(piece.lstrip())
+            found.append((first, first + len(bare)))
     return found
 
 
-def _pieces(line: str, language: str) -> Iterator[str]:
-    """Yield the sentences of a line, with the white space between them; together they are the line.
+def sentences_in(
+    texts: list[str], languages: list[str], begins: Ints, space: npt.NDArray[np.bool_]
+) -> tuple[Ints, Ints, Ints]:
+    """Return the number of sentences of each text, and where each begins and ends in the joined texts.
+
+    They are those of `sentences`. `begins` is where each text begins in the joined texts, and `space` says which of
+    their code points are white space.
+    """
+    lengths = [piece_lengths(text, language) for text, language in zip(texts, languages, strict=True)]
+    sizes = np.fromiter(chain.from_iterable(lengths), np.int64)
+    of = np.repeat(np.arange(len(texts)), np.fromiter(map(len, lengths), np.int64, len(lengths)))
+    ends = np.cumsum(sizes)
+    before = np.cumsum(np.bincount(of, sizes, len(texts)).astype(np.int64))
+    ends += (begins - np.append(0, before)[:-1])[of]
+    filled = np.flatnonzero(~space)
+    first, last = np.searchsorted(filled, ends - sizes), np.searchsorted(filled, ends)
+    kept = first < last
+    return np.bincount(of[kept], minlength=len(texts)), filled[first[kept]], filled[last[kept] - 1] + 1
+
+
+def piece_lengths(text: str, language: str) -> list[int]:
+    """Return the lengths of the pieces of a text: sentences with the white space after them, and line breaks."""
+    lengths: list[int] = []
+    for line in text.split("\n"):
+        if len(line) > _WINDOW:
+            lengths += map(len, _windows(line, language))
+        elif line:
+            pieces = sentencex.segment(language, line)
+            lengths += map(len, pieces if "".join(pieces) == line else [line])
+        lengths.append(1)
+    return lengths
+
+
+def _windows(line: str, language: str) -> Iterator[str]:
+    """Yield the sentences of a long line, with the white space between them; together they are the line.
 
     `sentencex` takes time that grows with the square of the sentences, so a longer line is cut window by window, the
     next one from the last sentence of the one before, which the end of the window may have cut short. A window whose

@@ -82,7 +82,7 @@ class TableHash:
             if values.null_count:
                 values = pc.fill_null(values, pa.scalar(False if pa.types.is_boolean(kind) else 0, kind))
             array = np.ascontiguousarray(values.to_numpy(zero_copy_only=False))
-            self._feed(f"{path} {kind}", array.astype(array.dtype.newbyteorder("<")))
+            self._feed(f"{path} {kind}", array.astype(array.dtype.newbyteorder("<"), copy=False))
 
 
 def _lengths(lengths: pa.Array) -> Any:

@@ -13,17 +13,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from operator import itemgetter
 from typing import Any, TypeVar
 
 import pyarrow as pa
+
+from .processes import starting
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -45,58 +47,52 @@ class InProcess(Executor):
 
 
 class Processes(Executor):
-    """Runs calls in new processes, each of which first calls `start`; a process that was killed is replaced."""
+    """Runs calls in processes that start with the first call, each of which first calls `start`.
+
+    One that was killed is replaced.
+    """
 
     def __init__(self, workers: int, start: Callable[..., None] | None = None, *args: Any) -> None:
         self._workers, self._start, self._args = workers, start, args
-        self._context = _Spawning()
-        self._pool = self._new()
+        self._started: Sequence[BaseProcess] = ()
+        self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, function: Callable[..., _Result], /, *args: Any, **named: Any) -> Future[_Result]:
         """Start a call, in new processes if one of the others was killed."""
-        try:
-            return self._pool.submit(function, *args, **named)
-        except BrokenProcessPool:
-            self._end()
-            self._pool = self._new()
-            return self._pool.submit(function, *args, **named)
+        if self._pool is not None:
+            try:
+                return self._pool.submit(function, *args, **named)
+            except BrokenProcessPool:
+                self._end()
+        self._pool = self._new()
+        return self._pool.submit(function, *args, **named)
 
     def __exit__(self, kind: object, *_: object) -> None:
         # An error, or a request to end, does not wait for what is under way.
-        if kind is None:
-            self._pool.shutdown(wait=True)
-        else:
+        if kind is not None:
             self._end()
+        elif self._pool is not None:
+            self._pool.shutdown(wait=True)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes; what they are doing is lost."""
         self._end()
 
     def _new(self) -> ProcessPoolExecutor:
+        context = starting()
+        self._started = context.started
         return ProcessPoolExecutor(
-            self._workers, self._context, initializer=_start_worker, initargs=(self._start, self._args)
+            self._workers, context, initializer=_start_worker, initargs=(self._start, self._args)
         )
 
     def _end(self) -> None:
         # The pool's own thread may overlook a worker that was just being started, and then waits for it for ever.
-        for process in self._context.started:
+        for process in self._started:
             if process.pid is not None:
                 process.terminate()
-        self._context.started.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-class _Spawning(SpawnContext):
-    """Starts new processes and remembers them. A fork would inherit the locks of pyarrow's threads, not the threads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.started: list[SpawnProcess] = []
-
-    def Process(self, *args: Any, **options: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
-        process = SpawnProcess(*args, **options)
-        self.started.append(process)
-        return process
+        self._started = ()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _start_worker(start: Callable[..., None] | None, args: tuple[Any, ...]) -> None:

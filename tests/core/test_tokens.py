@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import numpy as np
 import pytest
 import regex
 import sentencex
@@ -11,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.corpora import REPOSITORY
 
-from corpus.core.tokens import PATTERN, sentences, tokenize
+from corpus.core.tokens import PATTERN, sentences, sentences_in, tokenize
 
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs"]) | st.sampled_from("ab1_A.!?…\n\n  \"“”'’»\r\t\u2028\u0301\u200d。！"),
@@ -93,6 +94,28 @@ def test_articles_joined_have_the_sentences_of_the_articles() -> None:
     texts = [path.read_text("utf-8") for path in sorted(REPOSITORY.glob("raw/*.txt"))]
     assert len(texts) > 50
     assert sentences("\n".join(texts), "en") == added_up(texts, "en")
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(TEXTS, st.sampled_from(LANGUAGES), st.booleans()), max_size=5))
+@example([])
+@example([(" ", "en", True)])
+@example([("Skipped. Here.", "en", False), (" He left. \n\n“No.” \u2028", "en", True)])
+@example([("He said: “No.” " * 1_200 + "\nShe did.", "en", True), ("And he.", "en", True)])
+def test_sentences_of_several_texts_are_those_of_each(docs: list[tuple[str, str, bool]]) -> None:
+    """Of some of the texts that are joined."""
+    begins = np.cumsum([0, *(len(text) + 1 for text, _, _ in docs)])
+    space = np.array([char.isspace() for text, _, _ in docs for char in f"{text}\n"], np.bool_)
+    chosen = [i for i, (_, _, is_chosen) in enumerate(docs) if is_chosen]
+    texts, languages = [docs[i][0] for i in chosen], [docs[i][1] for i in chosen]
+    counts, start, end = sentences_in(texts, languages, begins[chosen], space)
+    expected = [sentences(*one) for one in zip(texts, languages, strict=True)]
+    assert counts.tolist() == list(map(len, expected))
+    assert list(zip(start.tolist(), end.tolist(), strict=True)) == [
+        (first + int(begins[i]), last + int(begins[i]))
+        for i, of in zip(chosen, expected, strict=True)
+        for first, last in of
+    ]
 
 
 @settings(max_examples=200)

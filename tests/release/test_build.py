@@ -282,20 +282,28 @@ def test_stopped_in_the_middle_it_leaves_the_old_build_and_nothing_else(
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux to know whose child a process is")
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
-def test_no_worker_outlives_its_build(start: Start, stop: signal.Signals) -> None:
+@pytest.mark.parametrize("way", ["fork", "spawn"])
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_its_build(
+    start: Start, stop: signal.Signals, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way == "spawn":
+        monkeypatch.setenv("JE_ARROW_MALLOC_CONF", "background_thread:true")  # a process with a thread is not forked
     process = start(WRITTEN, "2")
+    own = _command(process.pid)
     workers: list[int] = []
     while not workers:
         assert process.poll() is None
         children = [int(child) for task in Path(f"/proc/{process.pid}/task").iterdir() for child in _children(task)]
-        workers = [pid for pid in children if b"spawn_main" in _command(pid)]
+        workers = [
+            pid for pid in children if (_command(pid) == own if way == "fork" else b"spawn_main" in _command(pid))
+        ]
     process.send_signal(stop)
     process.wait(200)
     give_up = time.monotonic() + 50
     while workers and time.monotonic() < give_up:
         time.sleep(0.05)
-        workers = [pid for pid in workers if b"spawn_main" in _command(pid)]
+        workers = [pid for pid in workers if _command(pid)]
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
     assert workers == []

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ...columns.texts import SPACE
 from ...core.arrays import ranges
 from ...core.done import field_done
 from ...core.model import Annotation
 from ...core.schema import Schema
 from ...core.source_tokens import SENTENCES, has_source_tokens
-from ...core.tokens import Ints, Tokens, sentences
+from ...core.tokens import Ints, Tokens, sentences_in
 from .columns import index_in, taken
 from .config import Config
 from .rows import Rows
@@ -95,14 +95,15 @@ class _Sentences(NamedTuple):
 
 
 def _sentences(rows: Rows, documents: Ints) -> _Sentences:
-    languages = rows.columns.record("language").to_pylist()
-    texts = rows.texts
-    cuts = [sentences(texts.listed[i], languages[i][:2]) for i in documents.tolist()]
-    counts = np.fromiter(map(len, cuts), np.int64, len(cuts))
-    edges = np.array(list(chain.from_iterable(chain.from_iterable(cuts))), np.int64).reshape(-1, 2)
-    begins = np.repeat(texts.begins[documents], counts)
-    number = ranges(np.zeros(len(counts), np.int64), counts)
-    return _Sentences(np.repeat(documents, counts), number, edges[:, 0] + begins, edges[:, 1] + begins)
+    languages, texts = rows.columns.record("language").to_pylist(), rows.texts
+    chosen = documents.tolist()
+    counts, start, end = sentences_in(
+        [texts.listed[i] for i in chosen],
+        [languages[i][:2] for i in chosen],
+        texts.begins[documents],
+        (texts.classes & SPACE) != 0,
+    )
+    return _Sentences(np.repeat(documents, counts), ranges(np.zeros(len(counts), np.int64), counts), start, end)
 
 
 def _some(tokens: Tokens, chosen: npt.NDArray[np.bool_]) -> Tokens:
