@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,16 +145,14 @@ def score(
         _refuse_with(context, "--twins", _TWINS)
         options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
         result, differences = score_twins(predictions, twins, system=system, **options)
+    elif soft:
+        _refuse_with(context, "--soft", _SOFT)
+        result = soft_score(predictions, system=system, **options)
+        differences = result.compare(soft_score(compare, **options)) if compare else ()
     else:
-        if soft:
-            _refuse_with(context, "--soft", _SOFT)
-            of = partial(soft_score, **options)
-            result = of(predictions, system=system)
-        else:
-            options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
-            of = partial(scored, **options)
-            result = of(predictions, submission=submission, system=system)
-        differences = result.compare(of(compare)) if compare else ()
+        options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
+        result = scored(predictions, submission=submission, system=system, **options)
+        differences = result.compare(scored(compare, **options)) if compare else ()
     written = getattr(render, _RENDERERS[format_])(result, differences)
     if out is None:
         sys.stdout.write(written)
