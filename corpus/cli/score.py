@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from .options import PATH_TYPE, Common, NameList, OneOf, Verb, common_options, f
 from .outputs import noting_new_directory, open_named
 
 if TYPE_CHECKING:
-    from ..score import Difference, Score
+    from ..score import Difference
 
 _RENDERERS = {"text": "text", "json": "json_", "markdown": "markdown", "csv": "csv", "html": "html"}
 """The output formats, and the function of `score.render` for each."""
@@ -146,17 +145,15 @@ def score(
         _refuse_with(context, "--twins", _TWINS)
         options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
         result, differences = score_twins(predictions, twins, system=system, **options)
+    elif soft:
+        _refuse_with(context, "--soft", _SOFT)
+        result = soft_score(predictions, system=system, **options)
+        differences = result.compare(soft_score(compare, **options)) if compare else ()
     else:
-        if soft:
-            _refuse_with(context, "--soft", _SOFT)
-            of = partial(_scored, soft_score, options)
-            result = of(predictions, system=system)
-        else:
-            options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
-            of = partial(_scored, scored, options)
-            with noting_new_directory(submission):
-                result = of(predictions, submission=submission, system=system)
-        differences = result.compare(of(compare)) if compare else ()
+        options |= {"against": against, "by": by, "missing": missing, "multi_entity": multi_entity}
+        with noting_new_directory(submission):
+            result = scored(predictions, submission=submission, system=system, **options)
+        differences = result.compare(scored(compare, **options)) if compare else ()
     written = getattr(render, _RENDERERS[format_])(result, differences)
     if out is None:
         sys.stdout.write(written)
@@ -164,10 +161,6 @@ def score(
     with open_named(out) as file:
         file.write(written.encode())
     return 0
-
-
-def _scored(by: Callable[..., Score], options: Mapping[str, Any], predictions: Any, **more: Any) -> Score:
-    return by(predictions, **options, **more)
 
 
 def _refuse_with(context: click.Context, flag: str, allowed: set[str]) -> None:

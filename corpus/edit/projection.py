@@ -40,7 +40,8 @@ class Projection:
         self.changes = sorted(changes)
         ends = [0, *(one.end for one in self.changes)]
         starts = [*(one.start for one in self.changes), len(text)]
-        if any(end > start for end, start in zip(ends, starts, strict=True)):
+        crossed = any(end > start for end, start in zip(ends, starts, strict=True))
+        if crossed or any(one.start > one.end for one in self.changes):
             raise ValueError("changes overlap, or lie outside of the text")
         kept = [text[end:start] for end, start in zip(ends, starts, strict=True)]
         new = [*(one.new for one in self.changes), ""]
