@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.copies import build, copy_few, copy_repository
+from support.copies import build, copy_few, copy_whole
 from support.corpora import Corpus, tiny
 from support.once import made_once
 
@@ -64,8 +64,11 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(scope="session")
 def built_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this repository's corpus with a build, which all tests share and none changes."""
-    return made_once(tmp_path_factory, "built-corpus", lambda folder: build(copy_repository(folder)))
+    """A copy of this repository with a build, which all tests share and none changes.
+
+    The only build of all documents in a session: a test that needs no more than some documents takes `few_built`.
+    """
+    return made_once(tmp_path_factory, "built-repository", lambda folder: build(copy_whole(folder)))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.copies import build, copy_repository, read, write
+from support.copies import build, copy_few, read, write
 from support.corpora import REPOSITORY, run
 
 from corpus.core.model import CorpusError
@@ -154,7 +154,7 @@ HARD = ["yes", "null", "1.0", "a|b", "a: b", "# a", "<b>&", '"', "`", "- a", "{a
 
 
 def test_a_label_of_any_other_form_is_the_same_everywhere(tmp_path: Path) -> None:
-    root = copy_repository(tmp_path / "corpus")
+    root = copy_few(tmp_path / "corpus")
     for name in HARD:
         change(root, "annotation.schema", label(name))
     build(root)
@@ -181,7 +181,7 @@ def test_half_of_a_surrogate_pair_is_refused(root: Path, name: str, escape: str)
 
 @pytest.mark.parametrize("name", ["schema/annotation.schema.json", "schema/targets.json", "pyproject.toml"])
 def test_a_link_or_a_pipe_is_not_read(tmp_path: Path, name: str) -> None:
-    root = copy_repository(tmp_path / "corpus")
+    root = copy_few(tmp_path / "corpus")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_bytes((root / name).read_bytes())
     (root / name).unlink()
@@ -197,7 +197,7 @@ def test_a_link_or_a_pipe_is_not_read(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_that_is_a_link_is_not_read_through(tmp_path: Path) -> None:
-    root = copy_repository(tmp_path / "corpus")
+    root = copy_few(tmp_path / "corpus")
     (root / "schema").rename(tmp_path / "elsewhere")
     (root / "schema").symlink_to(tmp_path / "elsewhere")
     ran = run("--root", str(root), "validate")

@@ -196,7 +196,7 @@ def sources(name: str, folder: Path) -> Path:
 def test_damaged_files_are_reported_or_read(name: str, tmp_path: Path) -> None:
     whole = sources(name, tmp_path)
 
-    @settings(FEW, max_examples=25)
+    @settings(FEW, max_examples=10)
     @given(rng=st.randoms(use_true_random=False))
     def some(rng: random.Random) -> None:
         source, into = tmp_path / "source", tmp_path / "into"

@@ -50,8 +50,10 @@ def test_validate_reads_object_storage(bucket: str, root: Path) -> None:
     assert (there.code, there.out) == (here.code, here.out)
 
 
-def test_an_earlier_build_is_replaced_and_keeps_no_file_of_it(bucket: str, root: Path, tmp_path: Path) -> None:
-    assert run("--root", str(root), "build", "--out", f"{bucket}/two").code == 0
+def test_an_earlier_build_is_replaced_and_keeps_no_file_of_it(
+    bucket: str, root: Path, one: tuple[Ran, Path], tmp_path: Path
+) -> None:
+    upload(one[1], f"{bucket}/two")
     stale = Storage(f"{bucket}/two")
     stale.write("documents/train-00007-of-00008.parquet", b"of an earlier build")
     assert run("--root", str(root), "build", "--out", f"{bucket}/two").code == 0
@@ -66,8 +68,8 @@ def test_a_directory_with_other_files_is_not_overwritten(bucket: str, root: Path
     assert (ran.code, "has thesis.tex, which is not of a build" in ran.err) == (2, True)
 
 
-def test_errors_leave_the_build_without_a_change(bucket: str, root: Path, tmp_path: Path) -> None:
-    assert run("--root", str(root), "build", "--out", f"{bucket}/kept").code == 0
+def test_errors_leave_the_build_without_a_change(bucket: str, one: tuple[Ran, Path], tmp_path: Path) -> None:
+    upload(one[1], f"{bucket}/kept")
     before = built(bucket, "kept", tmp_path)
     wrong = partitions.partitioned(tmp_path / "wrong")
     partitions.edit(wrong, "b", '"redistribution": ', '"redistributed": ')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import zstandard
 from support import partitions
 from support.copies import contents, copy_few, read, to_bulk
 from support.corpora import Ran, run
+from support.once import made_once
 from support.partitions import at, build, command, partitioned, parts, same, single_files
 
 from corpus.core.model import CorpusError
@@ -20,6 +22,24 @@ from corpus.files.storage import Storage
 from corpus.pipeline import part as part_module
 from corpus.pipeline.partitions import PartitionError, find_partitions, partition_of
 from corpus.pipeline.shard import compile_shard
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same documents in single files, which no test changes, with a build."""
+
+    def make(folder: Path) -> None:
+        assert run("--root", str(single_files(folder)), "build").code == 0
+
+    return made_once(tmp_path_factory, "single-files", make)
+
+
+@pytest.fixture
+def built(root: Path, one: tuple[Ran, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of the corpus, and of its build with the parts beside it: to be changed, and built again."""
+    for folder, name in ((root, "corpus"), (one[1], "build"), (one[1].with_name("build.parts"), "build.parts")):
+        shutil.copytree(folder, tmp_path / name)
+    return tmp_path / "corpus", tmp_path / "build"
 
 
 @pytest.fixture
@@ -73,16 +93,14 @@ def test_a_link_is_no_partition(tmp_path: Path) -> None:
         find_partitions(Storage(root))
 
 
-def test_the_content_is_that_of_single_files(one: tuple[Ran, Path], tmp_path: Path) -> None:
-    root = single_files(tmp_path / "corpus")
-    assert run("--root", str(root), "build").code == 0
-    alone, parts = read(root / "build" / "manifest.json"), read(one[1] / "manifest.json")
-    assert alone["content_sha256"] == parts["content_sha256"]
-    assert alone["configs"] == parts["configs"]
-    assert len(parts["files"]) > len(alone["files"])
+def test_the_content_is_that_of_single_files(one: tuple[Ran, Path], alone: Path) -> None:
+    single, parts = read(alone / "build" / "manifest.json"), read(one[1] / "manifest.json")
+    assert single["content_sha256"] == parts["content_sha256"]
+    assert single["configs"] == parts["configs"]
+    assert len(parts["files"]) > len(single["files"])
 
 
-def test_the_findings_are_those_of_single_files(root: Path, tmp_path: Path) -> None:
+def test_the_findings_are_those_of_single_files(root: Path, alone: Path) -> None:
     """All but the place, which in a bulk file is a line."""
 
     def found(of: Path) -> list[tuple[str, str, str, str]]:
@@ -90,7 +108,7 @@ def test_the_findings_are_those_of_single_files(root: Path, tmp_path: Path) -> N
         # Which of equals comes first as an example depends on nothing but the documents.
         return [(one["code"], one["doc_id"], one["pointer"], one["message"]) for one in problems]
 
-    assert found(root) == found(single_files(tmp_path / "corpus"))
+    assert found(root) == found(alone)
     assert {"C609", "C655"} <= {code for code, *_ in found(root)}
 
 
@@ -128,18 +146,17 @@ def test_validate_says_the_same_in_processes_and_ranks(root: Path, tmp_path: Pat
     assert (finished.code, finished.out) == (serial.code, serial.out)
 
 
-def test_a_part_that_exists_is_not_made_again(tmp_path: Path, counted: list[str]) -> None:
-    root, out = partitioned(tmp_path / "corpus"), tmp_path / "build"
-    first = run("--root", str(root), "build", "--out", str(out))
-    built = contents(out)
-    assert counted == ["a", "b", "c"]
-    assert run("--root", str(root), "build", "--out", str(out)) == first
-    assert counted == ["a", "b", "c"]
-    assert contents(out) == built
+def test_a_part_that_exists_is_not_made_again(
+    built: tuple[Path, Path], one: tuple[Ran, Path], tmp_path: Path, counted: list[str]
+) -> None:
+    root, out = built
+    before = contents(out)
+    same(run("--root", str(root), "build", "--out", str(out)), out, *one)
+    assert counted == []
     partitions.edit(root, "b", '"language": "en"', '"language": "de"')
     assert run("--root", str(root), "build", "--out", str(out)).code == 0
-    assert counted == ["a", "b", "c", "b"]
-    assert contents(out) != built
+    assert counted == ["b"]
+    assert contents(out) != before
     # The part of b that nothing needs any more is gone.
     assert len(list((tmp_path / "build.parts").glob("build-?-*.json"))) == 3
 
@@ -164,11 +181,9 @@ def test_a_part_that_exists_is_not_made_again(tmp_path: Path, counted: list[str]
     ids=["a document", "white space of the schema", "a severity"],
 )
 def test_a_part_is_made_again_when_what_it_depends_on_changes(
-    change: Callable[[Path], Any], made: list[str], tmp_path: Path, counted: list[str]
+    change: Callable[[Path], Any], made: list[str], built: tuple[Path, Path], counted: list[str]
 ) -> None:
-    root, out = partitioned(tmp_path / "corpus"), tmp_path / "build"
-    assert run("--root", str(root), "build", "--out", str(out)).code == 0
-    counted.clear()
+    root, out = built
     change(root)
     assert run("--root", str(root), "build", "--out", str(out)).code == 0
     assert counted == made
@@ -230,9 +245,9 @@ def test_parts_are_not_kept_in_the_corpus(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["documents/*.parquet", "findings.jsonl.zst", "summaries.parquet"])
-def test_a_damaged_file_of_a_part_is_never_used(file: str, root: Path, tmp_path: Path) -> None:
-    out = tmp_path / "build"
-    assert run("--root", str(root), "build", "--out", str(out), "--rank", "1/1").code == 0
+def test_a_damaged_file_of_a_part_is_never_used(file: str, built: tuple[Path, Path], tmp_path: Path) -> None:
+    root, out = built
+    shutil.rmtree(out)
     path = next((tmp_path / "build.parts").glob(f"*/{file}"))
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -243,13 +258,13 @@ def test_a_damaged_file_of_a_part_is_never_used(file: str, root: Path, tmp_path:
     assert not out.exists()
 
 
-def test_a_damaged_record_of_a_part_is_made_again(tmp_path: Path, counted: list[str]) -> None:
-    root, out = partitioned(tmp_path / "corpus"), tmp_path / "build"
-    first = run("--root", str(root), "build", "--out", str(out))
-    counted.clear()
+def test_a_damaged_record_of_a_part_is_made_again(
+    built: tuple[Path, Path], one: tuple[Ran, Path], tmp_path: Path, counted: list[str]
+) -> None:
+    root, out = built
     for path in (tmp_path / "build.parts").glob("build-b-*.json"):
         path.write_bytes(path.read_bytes()[:-20])
-    assert run("--root", str(root), "build", "--out", str(out)) == first
+    same(run("--root", str(root), "build", "--out", str(out)), out, *one)
     assert counted == ["b"]
 
 

@@ -85,7 +85,7 @@ def differences(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(corpora(SCHEMA, least=1, partial=True), st.booleans())
 def test_random_documents_have_the_same_rows(docs: list[Doc], bulk: bool) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -112,7 +112,9 @@ def test_articles_have_the_same_rows(corpus: str, bulk: bool, tmp_path: Path, mo
         write(root, 300, 0.02)
     else:
         shutil.copytree(source / "schema", root / "schema")
-        write_all(root, [odd(i, *value) for i, value in enumerate(real(source))], bulk)
+        # Of our articles a third, others in bulk files than in single ones: each oddity is in five or more.
+        values = real(source) if corpus == "german" else real(source)[bulk::3]
+        write_all(root, [odd(i, *value) for i, value in enumerate(values)], bulk)
     assert differences(root, monkeypatch) == []
 
 

@@ -25,7 +25,6 @@ from typing import Any
 import pytest
 import yaml
 from support.corpora import REPOSITORY
-from support.once import made_once
 from support.planted import section
 from support.shell import Shell
 
@@ -91,8 +90,6 @@ SKIPPED = {
 }
 """Commands of the documents that are not run here, and why."""
 
-NOT_COPIED = shutil.ignore_patterns(".git", ".*_cache", ".venv", ".hypothesis", "__pycache__", "attached", "build")
-
 
 @dataclass(frozen=True)
 class Block:
@@ -127,15 +124,9 @@ def is_shown(shown: str, printed: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository with a build."""
-
-    def make(folder: Path) -> None:
-        shutil.copytree(REPOSITORY, folder, ignore=NOT_COPIED)
-        assert main(["--root", str(folder), "build"]) == 0
-
-    root = tmp_path_factory.mktemp("docs") / "repository"
-    return shutil.copytree(made_once(tmp_path_factory, "built-repository", make), root)
+def built(tmp_path_factory: pytest.TempPathFactory, built_corpus: Path) -> Path:
+    """A copy of the repository with a build, to be changed."""
+    return shutil.copytree(built_corpus, tmp_path_factory.mktemp("docs") / "repository")
 
 
 @pytest.fixture

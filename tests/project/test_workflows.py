@@ -23,7 +23,7 @@ from unittest.mock import patch
 import pytest
 import yaml
 from support.cases import CASES, copy_bad
-from support.corpora import REPOSITORY
+from support.corpora import REPOSITORY, Corpus
 
 from corpus.cli.main import main as corpus_main
 
@@ -316,16 +316,17 @@ def test_a_file_that_is_not_formatted_is_named(submit: Submit, tmp_path: Path) -
     assert submit(CORPUS_ROOT="submission", CORPUS_SINCE="HEAD^1", CORPUS_FMT="false")[0] == 0
 
 
-def test_infos_are_shown_on_request(submit: Submit) -> None:
-    said = submit(CORPUS_ROOT=str(REPOSITORY), CORPUS_FMT="false")[2]
+def test_infos_are_shown_on_request(submit: Submit, few_built: Path) -> None:
+    said = submit(CORPUS_ROOT=str(few_built), CORPUS_FMT="false")[2]
     assert ": info " not in said
     assert "not shown" in said
-    every = submit(CORPUS_ROOT=str(REPOSITORY), CORPUS_FMT="false", CORPUS_INFOS="true")[2]
+    every = submit(CORPUS_ROOT=str(few_built), CORPUS_FMT="false", CORPUS_INFOS="true")[2]
     assert ": info " in every
 
 
-def test_a_submission_without_a_fault_is_green(submit: Submit) -> None:
-    code, _, summary = submit(CORPUS_ROOT=str(REPOSITORY))
+def test_a_submission_without_a_fault_is_green(submit: Submit, corpus: Corpus) -> None:
+    assert corpus.run("fmt").code == 0
+    code, _, summary = submit(CORPUS_ROOT=str(corpus.root))
     assert code == 0, summary
     assert summary.startswith("## Corpus: ✅ nothing found\n")
 

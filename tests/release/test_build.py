@@ -32,9 +32,9 @@ _COMMAND = [sys.executable, "-m", "corpus"]
 
 
 @pytest.fixture(scope="module")
-def root(built_corpus: Path) -> Path:
+def root(few_built: Path) -> Path:
     """A copy of this repository's corpus, built."""
-    return built_corpus
+    return few_built
 
 
 @pytest.fixture(scope="module")

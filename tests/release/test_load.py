@@ -52,9 +52,9 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def root(built_corpus: Path) -> Path:
+def root(few_built: Path) -> Path:
     """A copy of this repository's corpus, built."""
-    return built_corpus
+    return few_built
 
 
 @pytest.fixture(scope="module")

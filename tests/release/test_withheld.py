@@ -144,10 +144,10 @@ def test_a_corpus_that_withholds_every_text_has_all_of_its_splits(tmp_path: Path
     assert main(["--root", str(root), "release", "1.0.0"]) == 0
 
 
-def test_a_release_that_has_withheld_rows_among_the_others_is_read(tmp_path: Path) -> None:
+def test_a_release_that_has_withheld_rows_among_the_others_is_read(built_corpus: Path) -> None:
     """Version 1.0.0 has its withheld article in `documents` and in every flat config."""
     old = REPOSITORY / "releases" / "1.0.0"
-    new = build(copy_repository(tmp_path))
+    new = built_corpus / "build"
     assert not (old / "withheld").exists()
     found = compare(old, new)
     assert all(doc_id.startswith(("GUM_", "news-")) for doc_id, _ in found.added)
@@ -183,14 +183,14 @@ def test_withheld_text_is_nowhere_when_its_check_is_turned_down(
     assert not [span for span in spans if span["text"] is not None]
 
 
-def test_no_run_of_withheld_words_leaves_this_repository(tmp_path: Path) -> None:
+def test_no_run_of_withheld_words_leaves_this_repository(built_corpus: Path) -> None:
     """The same for the real texts that may not be passed on, where somebody has put them to raw/attached/."""
     attached = REPOSITORY / "raw" / "attached"
     texts = {path.stem: path.read_text("utf-8") for path in attached.glob("*.txt")}
     if not texts:
         pytest.skip("no attached text here")
     hidden = {run for text in texts.values() for run in shingles(text, 10)}
-    for config, rows in parquet_rows(build(copy_repository(tmp_path))).items():
+    for config, rows in parquet_rows(built_corpus / "build").items():
         for row in rows:
             for words in strings_in({key: value for key, value in row.items() if key != "entities"}):
                 assert not hidden & shingles(words, 10), (config, row["doc_id"], words)

@@ -79,6 +79,14 @@ def copy_repository(to: Path, doc_ids: tuple[str, ...] = (), annotators: tuple[s
     return to
 
 
+_NOT_COPIED = (".git", ".*_cache", ".venv", ".hypothesis", "__pycache__", "attached", "build")
+
+
+def copy_whole(to: Path) -> Path:
+    """A copy of this repository, with its documents, code and releases, without attached texts."""
+    return Path(shutil.copytree(REPOSITORY, to, ignore=shutil.ignore_patterns(*_NOT_COPIED)))
+
+
 def copy_few(to: Path) -> Path:
     """A copy of some fifteen documents of this repository's corpus, and of `barrage-hearing-delay`, which tests change.
 

@@ -15,7 +15,7 @@ from support.copies import contents, copy_repository, read
 from support.corpora import REPOSITORY, Ran
 
 MOMENTS = Path(__file__).parent / "at_a_moment"
-DOCUMENTS = tuple(sorted(path.stem for path in (REPOSITORY / "annotations" / "gold").glob("*.json"))[::5])
+DOCUMENTS = tuple(sorted(path.stem for path in (REPOSITORY / "annotations" / "gold").glob("*.json"))[::13])
 """A dozen documents with gold and two annotators, which have findings of level 6 about each other."""
 
 

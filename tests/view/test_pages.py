@@ -155,7 +155,8 @@ def test_the_same_input_gives_the_same_bytes(corpus: Corpus) -> None:
 def test_pages_are_small(site: Path, tmp_path: Path) -> None:
     shared = sum((site / "static" / name).stat().st_size for name in ("view.css", "view.js", "toggles.css"))
     assert shared <= SHARED
-    assert run("--root", str(REPOSITORY), "view", "--out", str(tmp_path / "plain")).code == 0
+    some = sorted(path.stem for path in (REPOSITORY / "annotations" / "gold").glob("*.json"))[::4]
+    assert run("--root", str(REPOSITORY), "view", *some, "--out", str(tmp_path / "plain")).code == 0
     sizes = sorted(path.stat().st_size for path in pages(tmp_path / "plain"))
     assert sizes[len(sizes) * 9 // 10] <= LARGEST
 
