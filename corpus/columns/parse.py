@@ -51,7 +51,8 @@ def _parse(parts: Sequence[bytes], numbers: list[int], schema: pa.Schema) -> lis
 def _read(data: bytes, schema: pa.Schema) -> pa.Table | None:
     try:
         # Arrow takes invalid UTF-8, and its message about some other fault then raises UnicodeDecodeError.
-        data.decode("utf-8")
+        if not data.isascii():
+            data.decode("utf-8")
         return pj.read_json(
             pa.BufferReader(data),
             pj.ReadOptions(use_threads=False, block_size=len(data) + 1),

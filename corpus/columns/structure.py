@@ -174,6 +174,9 @@ class _Walk:
             self.judge(node.get("items", {}), items, rows[owners], path)
 
     def _scalar(self, node: Node, array: pa.Array, rows: Numbers) -> None:
+        if (outside := _out_of_bounds(node, array)) is not None:
+            self.flags[rows[outside]] = True
+            return
         distinct = pc.unique(array)
         valid = self._validator(node)
         wrong = [value for value in distinct.to_pylist() if not valid.is_valid(value)]
@@ -189,6 +192,22 @@ class _Walk:
     def _unknown(self, node: Node, known: frozenset[str], rows: Numbers) -> None:
         if not node.keys() <= known | _SAY_NOTHING:
             self.flags[rows] = True
+
+
+def _out_of_bounds(node: Node, array: pa.Array) -> Mask | None:
+    """Return which values violate a schema that has bounds alone, in whole numbers; None for any other schema."""
+    keywords = node.keys() - _SAY_NOTHING - {"type"}
+    of_strings = pa.types.is_string(array.type)
+    least, most = ("minLength", "maxLength") if of_strings else ("minimum", "maximum")
+    if array.null_count or not keywords <= {least, most} or not (of_strings or pa.types.is_integer(array.type)):
+        return None
+    if any(type(node[name]) is not int for name in keywords):
+        return None
+    measured, outside = pc.utf8_length(array) if of_strings else array, np.zeros(len(array), np.bool_)
+    for name, is_outside in ((least, pc.less), (most, pc.greater)):
+        if name in node:
+            outside |= is_outside(measured, node[name]).to_numpy(zero_copy_only=False)
+    return outside
 
 
 def _meets(node: Node, array: pa.StructArray) -> Mask | None:

@@ -75,7 +75,11 @@ class FieldTest:
         if isinstance(found, str):
             return (found in self.values) != self.negated
         values = found if isinstance(found, list) and found else [None if found == [] else found]
-        return any(_same(value, one) for value in values for one in self.values) != self.negated
+        return any(map(self.names, values)) != self.negated
+
+    def names(self, value: object) -> bool:
+        """Return True if a value is one of `values`; whether the test is negated makes no difference."""
+        return any(_same(value, one) for one in self.values)
 
     @property
     def words(self) -> str:

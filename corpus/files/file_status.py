@@ -22,7 +22,7 @@ def known_by(status: os.stat_result, until: int) -> bytes:
     Windows does not say when a file was last changed. A file that was changed after `until`, see `settled_until`, may
     be changed again without a later time.
     """
-    if os.name == "nt" or max(status.st_mtime_ns, status.st_ctime_ns) > until:
+    written, changed = status.st_mtime_ns, status.st_ctime_ns
+    if written > until or changed > until or os.name == "nt":
         return b""
-    times = status.st_mtime_ns, status.st_ctime_ns
-    return _STATUS.pack(status.st_mode, status.st_size, *times, status.st_ino, status.st_dev)
+    return _STATUS.pack(status.st_mode, status.st_size, written, changed, status.st_ino, status.st_dev)

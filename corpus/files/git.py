@@ -10,7 +10,11 @@ from typing import IO
 
 from ..core.model import CorpusError
 
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "diff.autoRefreshIndex=true", "-c", "core.trustctime=true")
+_SETTINGS = (
+    *("core.fsmonitor=false", "core.untrackedCache=false", "diff.autoRefreshIndex=true"),
+    *("core.checkStat=default", "core.trustctime=true"),
+)
+_SAFE = tuple(part for setting in _SETTINGS for part in ("-c", setting))
 """Override settings of the repository that would start a program, or make git overlook an edit."""
 _OF_ANOTHER = (
     "GIT_DIR",

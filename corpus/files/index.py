@@ -251,26 +251,27 @@ class Index:
         kind = ANNOTATION if annotator else RECORD
         until = settled_until()
         for item in _listing(self.root, folder):
-            path, status = f"{folder}/{_shown(item.name)}", item.stat(follow_symlinks=False)
-            stem, _, end = item.name.rpartition(".")
+            name, status = item.name, item.stat(follow_symlinks=False)
+            path, is_file = f"{folder}/{_shown(name)}", stat.S_ISREG(status.st_mode)
+            stem, _, end = name.rpartition(".")
             of_one = (end == "json" and folder != ATTACHED) or (end == "txt" and not annotator)
             part = TEXT if of_one and end == "txt" else kind
             doc_id = stem if of_one and DOC_ID.fullmatch(stem) else ""
-            if item.is_symlink():
+            if is_file and doc_id:
+                fault = "too-large" if status.st_size > MAX_BYTES else ""
+                yield Entry(doc_id, part, annotator, path, 0, 0, status.st_size, fault, known_by(status, until))
+            elif item.is_symlink():
                 yield Entry(doc_id, part, annotator, path, 0, 0, 0, "symlink")
             elif path == ATTACHED and item.is_dir():
                 continue
-            elif not stat.S_ISREG(status.st_mode):
+            elif not is_file:
                 yield _fault(path, kind, "unknown-file")
-            elif not of_one and folder != ATTACHED and (packed := bulk_end(item.name)):
-                if DOC_ID.fullmatch(item.name.removesuffix(packed)):
+            elif folder != ATTACHED and (packed := bulk_end(name)):
+                if DOC_ID.fullmatch(name.removesuffix(packed)):
                     yield from self._bulk_entries(path, kind, annotator, Path(item.path), PACKED[packed])
                 else:
                     yield _fault(path, kind, "unportable-name")
-            elif doc_id:
-                fault = "too-large" if status.st_size > MAX_BYTES else ""
-                yield Entry(doc_id, part, annotator, path, 0, 0, status.st_size, fault, known_by(status, until))
-            elif not item.name.endswith(".md"):
+            elif not name.endswith(".md"):
                 yield _fault(path, kind, "unportable-name" if of_one else "unknown-file")
 
     def _bulk_entries(self, path: str, kind: int, annotator: str, file: Path, packed: str) -> Iterator[Entry]:

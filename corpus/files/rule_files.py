@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..core.model import CorpusError
@@ -25,12 +29,41 @@ PLAIN = ("--no-renames", "--relative", "--no-ext-diff", "--no-textconv", "--no-c
 A submission can bring some of them: `.gitmodules` may say that changes of a submodule are to be ignored.
 """
 
+_AT_ONCE = 500
+"""Files that one command of git names."""
+
 
 def changed_files(git: Git, base: str, *inside: str) -> set[str]:
     """Return the files that differ from the commit `base`, uncommitted and untracked files included."""
     found = set(git.names("diff", "--name-only", "-z", *PLAIN, base, "--", *inside))
     found.update(git.names("ls-files", "--others", "--exclude-standard", "-z", "--", *inside))
+    found.update(_overlooked(git, base, inside))
     return found
+
+
+def _overlooked(git: Git, base: str, inside: Sequence[str]) -> Iterator[str]:
+    """Yield the files that differ and that git is told not to look at: marked assume-unchanged or skip-worktree.
+
+    A file that is missing since it is outside of a sparse checkout does not differ.
+    """
+    # Each name follows a letter and a blank. A small letter stands for assume-unchanged.
+    tagged = [name for name in git.names("ls-files", "-v", "-z", "--", *inside) if name[0] == "S" or name[0].islower()]
+    paths = [name[2:] for name in tagged if name[0].islower() or os.path.lexists(git.root / name[2:])]
+    regular = [path for path in paths if stat.S_ISREG(_mode(git.root / path))]
+    yield from set(paths) - set(regular)
+    for first in range(0, len(regular), _AT_ONCE):
+        some = regular[first : first + _AT_ONCE]
+        then = dict(reversed(line.split("\t", 1)) for line in git.names("ls-tree", "-z", base, "--", *some))
+        for path, blob in zip(some, git.read("hash-object", "--", *some).decode().split(), strict=True):
+            if then.get(path, "").split(" ")[-1] != blob:
+                yield path
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return 0
 
 
 def changed_rules(git: Git, base: str) -> list[str]:

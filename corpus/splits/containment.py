@@ -143,8 +143,10 @@ def _pairs(
     hashes: Hashes, texts: npt.NDArray[np.int32], labels: npt.NDArray[np.int32], number: int
 ) -> tuple[npt.NDArray[np.int64], Hashes]:
     """Return pairs of texts that share a hash, as one number each, once for each hash; and the too common hashes."""
-    order: npt.NDArray[np.int64] = np.lexsort((texts, hashes))
-    hashes, texts = hashes[order], texts[order]
+    # One number for both sorts many times as fast as an order by two columns.
+    both = hashes.astype(np.uint64) << np.uint64(32) | texts.astype(np.uint64)
+    both.sort()
+    hashes, texts = (both >> np.uint64(32)).astype(np.uint32), both.astype(np.uint32).astype(np.int32)
     begins = np.flatnonzero(np.append([True], hashes[1:] != hashes[:-1])[: len(hashes)])
     counts = np.diff(np.append(begins, len(hashes)))
     frequent = hashes[begins[counts > COMMON]]

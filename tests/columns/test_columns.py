@@ -6,6 +6,7 @@ import json
 from hashlib import sha256
 from typing import Any
 
+import jsonschema_rs
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ from support.corpora import REPOSITORY
 
 from corpus.columns.documents import Columns, Parts
 from corpus.columns.parse import parse
+from corpus.columns.structure import _out_of_bounds
 from corpus.columns.texts import SPACE, WORD, Texts, hash_of
 from corpus.core.schema import Schema
 
@@ -203,3 +205,27 @@ def test_texts_are_one_buffer() -> None:
     assert texts.has(np.array([5, 6, 10]), WORD).tolist() == [False, True, False]
     assert texts.line_begin(np.array([3, 22])).tolist() == [0, 21]
     assert texts.line_end(np.array([3, 22])).tolist() == [18, 24]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"type": "string", "minLength": 2},
+        {"type": "string", "minLength": 1, "maxLength": 2, "title": "T"},
+        {"type": "integer", "minimum": 0},
+        {"type": "integer", "minimum": -(2**62), "maximum": 2**62},
+    ],
+)
+def test_bounds_are_those_of_the_json_schema(node: dict[str, Any]) -> None:
+    strings, numbers = ["", "a", "😀", "😀a", "abc"], [0, 1, -1, 2**62, 2**62 + 1, 2**63 - 1, -(2**63)]
+    values: list[Any] = strings if node["type"] == "string" else numbers
+    valid = jsonschema_rs.Draft202012Validator(node)
+    outside = _out_of_bounds(node, pa.array(values))
+    assert outside is not None
+    assert outside.tolist() == [not valid.is_valid(value) for value in values]
+    assert _out_of_bounds(node, pa.array([*values, None])) is None
+    assert (
+        _out_of_bounds({name: one + 0.5 if type(one) is int else one for name, one in node.items()}, pa.array(values))
+        is None
+    )
+    assert _out_of_bounds({**node, "pattern": "a", "multipleOf": 2}, pa.array(values)) is None

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -19,6 +20,8 @@ from hypothesis import strategies as st
 from support.corpora import TEXT, Corpus, tiny
 
 from corpus.files import Reader
+from corpus.files.git import Git
+from corpus.files.rule_files import changed_files
 from corpus.pipeline import shard
 
 OF_THE_WHOLE = {"X102", "X104"}
@@ -341,6 +344,101 @@ def test_a_corpus_may_be_a_folder_of_the_repository(tmp_path: Path) -> None:
     outer.write("raw/delta.json", "{")
     corpus.write("annotations/gold/beta.json", "{")
     assert {one["file"] for one in validate(corpus, "--since", "base")} == {"annotations/gold/beta.json"}
+
+
+def edited_in_place(corpus: Corpus) -> None:
+    """Give an annotation a finding without changing its size."""
+    file = corpus.root / "annotations/gold/alpha.json"
+    file.write_bytes(file.read_bytes().replace(b"quotes", b"quotas", 1))
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+@pytest.mark.parametrize("folder", ["", "a corpus"])
+def test_an_edit_of_a_file_that_git_is_told_not_to_look_at_is_seen(
+    flag: str, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corpus.files.rule_files._AT_ONCE", 2)
+    corpus = in_git(tiny(tmp_path)) if not folder else tiny(tmp_path / folder)
+    if folder:
+        git(Corpus(tmp_path), "init", "-q")
+        commit(corpus)
+        git(corpus, "branch", "base")
+    git(corpus, "update-index", flag, *corpus.files(), "schema/targets.json")
+    assert validate(corpus, "--since", "base") == []
+    edited_in_place(corpus)
+    assert subprocess.check_output(["git", "-C", corpus.root, "status", "--porcelain"]) == b""
+    found = validate(corpus, "--no-cache")
+    assert found
+    ran = corpus.run("validate", "--since", "base", "--format", "json")
+    assert (json.loads(ran.out), "in 1 document" in ran.err) == (found, True)
+
+
+def test_files_outside_of_a_sparse_checkout_do_not_differ(corpus: Corpus) -> None:
+    in_git(corpus)
+    git(corpus, "update-index", "--skip-worktree", "raw/beta.json", "raw/beta.txt", "annotations/gold/beta.json")
+    for path in ("raw/beta.json", "raw/beta.txt", "annotations/gold/beta.json"):
+        (corpus.root / path).unlink()
+    assert "no findings in 0 documents" in corpus.run("validate", "--since", "base").err
+    git(corpus, "update-index", "--no-skip-worktree", "--assume-unchanged", "raw/beta.txt")
+    assert changed_files(Git(corpus.root), "base", "raw") == {"raw/beta.txt"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not say when a file was last changed")
+def test_an_edit_is_seen_though_git_is_told_to_compare_times_roughly(corpus: Corpus) -> None:
+    in_git(corpus)
+    for setting in ("core.checkStat=minimal", "core.trustctime=false", "core.untrackedCache=true"):
+        git(corpus, "config", *setting.split("="))
+    file, past = corpus.root / "annotations/gold/alpha.json", 10**18
+    os.utime(file, ns=(past, past))
+    git(corpus, "update-index", "--refresh")
+    time.sleep(1.1)  # git counts the seconds of a change
+    edited_in_place(corpus)
+    os.utime(file, ns=(past, past))
+    assert subprocess.check_output(["git", "-C", corpus.root, "status", "--porcelain"]) == b""
+    found = validate(corpus, "--no-cache")
+    assert found
+    assert validate(corpus, "--since", "base") == found
+
+
+@pytest.mark.parametrize("how", ["untracked", "intent to add", "staged", "staged and deleted again"])
+def test_a_new_file_is_seen_however_far_it_was_added(how: str, corpus: Corpus) -> None:
+    in_git(corpus)
+    corpus.write("annotations/ann-a/alpha.json", corpus.read("annotations/gold/alpha.json"))
+    if how != "untracked":
+        git(corpus, "add", *(["--intent-to-add"] if how == "intent to add" else []), "annotations/ann-a")
+    if how == "staged and deleted again":
+        (corpus.root / "annotations/ann-a/alpha.json").unlink()
+    found = [one for one in validate(corpus, "--no-cache") if one["code"] not in OF_THE_WHOLE]
+    assert bool(found) == (how != "staged and deleted again")
+    assert validate(corpus, "--since", "base") == found
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+@pytest.mark.parametrize("flag", ["", "--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_became_a_link_to_the_same_bytes_is_seen(flag: str, corpus: Corpus) -> None:
+    in_git(corpus)
+    if flag:
+        git(corpus, "update-index", flag, "annotations/gold/alpha.json")
+    file = corpus.root / "annotations/gold/alpha.json"
+    file.rename(corpus.root / "elsewhere.json")
+    file.symlink_to("../../elsewhere.json")
+    found = validate(corpus, "--no-cache")
+    assert [one["file"] for one in found] == ["annotations/gold/alpha.json"]
+    assert validate(corpus, "--since", "base") == found
+
+
+def test_a_repository_within_the_corpus_is_seen(corpus: Corpus) -> None:
+    """As a submodule, git lists its folder as one name, and none of its files."""
+    in_git(corpus)
+    corpus.write("annotations/ann-a/alpha.json", corpus.read("annotations/gold/alpha.json"))
+    inner = corpus.root / "annotations/ann-a"
+    for argv in (("init", "-q"), ("add", "--all"), ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x")):
+        subprocess.run(["git", "-C", inner, *argv], check=True, capture_output=True)
+    for _ in range(2):
+        found = [one for one in validate(corpus, "--no-cache") if one["code"] not in OF_THE_WHOLE]
+        assert found
+        assert validate(corpus, "--since", "base") == found
+        git(corpus, "add", "--all")
 
 
 @pytest.mark.parametrize("name", ["a\nb.json", 'a"b.json', "--all.json", "a b;c.json", b"\xff.json"])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...columns.documents import Columns
 from ...columns.keys import Mask
-from ...columns.records import Records
+from ...columns.records import Records, Values, values_of
 from ...core.layers import FieldTest
 
 
@@ -39,20 +38,17 @@ def _may(records: Records, test: FieldTest, hold: bool) -> Mask:
             if pa.types.is_struct(column.type.value_type):
                 return np.ones(len(records), np.bool_)
             owners = np.repeat(np.arange(len(records)), lengths)
-            among[owners[_among(column.flatten(), test)]] = True
+            among[owners[_among(values_of(column.flatten()), test)]] = True
         among |= (lengths == 0) & (None in test.values)
     else:
-        among = _among(column, test)
+        among = _among(records.coded(test.field), test)
     null = ~records.has(test.field)
     may: Mask = (among != (test.negated == hold)) | (null & (None not in test.values))
     return may
 
 
-def _among(column: pa.Array, test: FieldTest) -> Mask:
+def _among(values: Values, test: FieldTest) -> Mask:
     """Return which values are among those of a test; null stands for None."""
-    try:
-        values = pa.array([one for one in test.values if one is not None], column.type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return np.zeros(len(column), np.bool_)
-    mask: Mask = pc.is_in(column, values, skip_nulls=True).to_numpy(zero_copy_only=False)
-    return mask | (column.is_null().to_numpy(zero_copy_only=False) if None in test.values else False)
+    # The last one is for null, whose number is -1.
+    mask: Mask = np.array([test.names(value) for value in (*values.distinct, None)], np.bool_).take(values.codes)
+    return mask
