@@ -9,7 +9,7 @@ import pytest
 from support import partitions
 from support.copies import contents, read
 from support.corpora import Ran, run
-from support.partitions import at, build, single_files
+from support.partitions import at, build, parts, single_files
 from support.s3_server import download, s3_server, upload
 
 from corpus.files.storage import Storage
