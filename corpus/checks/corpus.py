@@ -12,7 +12,7 @@ import numpy as np
 from ..core.arrays import Numbers, joined, lengths_of
 from ..core.bucketed import BUCKETS
 from ..splits.buckets import sharing
-from ..splits.containment import Joined, Shared, joined_runs, shared_runs
+from ..splits.containment import Contained, Shared, contained_among, joined_runs, shared_runs
 from ..splits.near_duplicates import Near
 from ..splits.sketches import MINIMA
 from .document_summary import LayerHashes
@@ -107,17 +107,19 @@ class Corpus:
         return shared_runs(self.summaries.bucket("sample", bucket), self.summaries.words("split"))
 
     @cached_property
-    def shared(self) -> Joined:
-        """The documents of different splits whose texts share runs."""
-        return joined_runs(self.of_buckets(SHARED, self.shared_in), len(self.summaries))
+    def contained(self) -> list[Contained]:
+        """The pairs of documents of different splits of which the text of one contains that of the other."""
+        shared = joined_runs(self.of_buckets(SHARED, self.shared_in), len(self.summaries))
+        return list(contained_among(shared, self.summaries.samples_of))
 
     @cached_property
     def near(self) -> Near:
         """The near-duplicates among all documents, with their splits as labels.
 
-        Only texts that can have a near-duplicate in another split, or have no split, or share runs, are compared.
+        Only texts are compared that can have a near-duplicate in another split, have no split, or are contained in others.
         """
         splits = self.summaries.words("split")
         unassigned = [i for i, split in enumerate(splits) if not split]
-        every = [*self.of_buckets(NEAR, self.near_in), np.array(unassigned, np.int64), self.shared.texts]
+        pairs = [number for pair in self.contained for number in (pair.text, pair.other)]
+        every = [*self.of_buckets(NEAR, self.near_in), np.array([*unassigned, *pairs], np.int64)]
         return Near(self.summaries.sketches_of(np.unique(np.concatenate(every))), splits)

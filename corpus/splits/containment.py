@@ -112,10 +112,12 @@ def contained(samples: pa.BinaryArray, labels: Sequence[str]) -> Iterator[Contai
 
 
 class Shared(NamedTuple):
-    """Pairs of texts that share runs, each as `one * texts + other`, how many they share, and the too common runs."""
+    """Pairs of texts that share runs of one bucket, each as `one * texts + other`, and runs that are boilerplate."""
 
-    pairs: Numbers
-    counts: Numbers
+    once: Numbers
+    """The pairs that share one run, ascending."""
+    often: Numbers
+    """The pairs that share several."""
     common: Hashes
 
 
@@ -133,14 +135,15 @@ def shared_runs(samples: pa.BinaryArray, labels: Sequence[str]) -> Shared:
         is_labelled = (of != names[""])[texts]
         hashes, texts = hashes[is_labelled], texts[is_labelled]
     pairs, common = _pairs(hashes, texts, of, len(names))
-    return Shared(*np.unique(pairs, return_counts=True), common)
+    pairs, counts = np.unique(pairs, return_counts=True)
+    return Shared(pairs[counts == 1], pairs[counts > 1], common)
 
 
 def joined_runs(buckets: Sequence[Shared], texts: int) -> Joined:
     """Return what the buckets of all samples of so many texts have."""
-    pairs, inverse = np.unique(np.concatenate([one.pairs for one in buckets]), return_inverse=True)
-    counts = np.bincount(inverse, np.concatenate([one.counts for one in buckets]), len(pairs))
-    found = pairs[counts > 1]
+    once = np.concatenate([one.once for one in buckets])
+    once.sort()
+    found = np.unique(np.concatenate([once[1:][once[1:] == once[:-1]], *(one.often for one in buckets)]))
     pairs = np.stack((found // texts, found % texts), axis=1) if texts else np.zeros((0, 2), np.int64)
     return Joined(pairs, np.sort(np.concatenate([one.common for one in buckets])))
 
