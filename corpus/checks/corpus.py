@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..columns.keys import Mask
+from ..core.arrays import Numbers, joined, lengths_of
+from ..core.bucketed import BUCKETS
+from ..splits.buckets import sharing
+from ..splits.containment import Contained, Shared, contained_among, joined_runs, shared_runs
 from ..splits.near_duplicates import Near
+from ..splits.sketches import MINIMA
 from .document_summary import LayerHashes
 from .names import Name
 from .repeated import Passage
@@ -27,6 +33,10 @@ Passages = Callable[[str], Sequence[Passage]]
 
 Hashes = Callable[[str], LayerHashes]
 """doc_id → the hashes of its adjudicated annotation, read again."""
+
+
+NEAR, SHARED = "near", "shared"
+"""What is found in buckets for the rules about texts."""
 
 
 def nowhere(doc_id: str, file: str, pointer: str) -> tuple[int, int]:
@@ -75,10 +85,35 @@ class Corpus:
     """The licence of each document in the last release."""
     whole: bool = True
     """True if the summaries are those of all documents, whether or not all are reported on."""
+    found: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """What was found in each bucket already, by `NEAR`, `SHARED` or the code of a `Tallied` rule."""
 
     def asks(self, *doc_ids: str) -> bool:
         """Return True if a finding about these documents is to be reported."""
         return self.about is None or not self.about.isdisjoint(doc_ids)
+
+    def of_buckets(self, name: str, find: Callable[[int], Any]) -> Sequence[Any]:
+        """Return what `find` finds in each bucket: `found[name]` if it was found already, by other processes."""
+        return self.found[name] if name in self.found else [find(bucket) for bucket in range(BUCKETS)]
+
+    def near_in(self, bucket: int) -> Numbers:
+        """Return the documents whose texts share a bucket of some bands with a text of another split."""
+        column = self.summaries.bucket("minima", bucket)
+        has = np.flatnonzero(lengths_of(column))
+        splits = self.summaries.coded("split").codes[has]
+        return has[sharing(np.frombuffer(joined(column), "<u4").reshape(-1, MINIMA // BUCKETS), splits)]
+
+    def shared_in(self, bucket: int) -> Shared:
+        """Return the documents of different splits whose texts share runs in a bucket of their samples."""
+        return shared_runs(self.summaries.bucket("sample", bucket), self.summaries.words("split"))
+
+    @cached_property
+    def contained(self) -> list[Contained]:
+        """The pairs of documents of different splits of which the text of one contains that of the other."""
+        shared = joined_runs(self.of_buckets(SHARED, self.shared_in), len(self.summaries))
+        if self.asked is not None:
+            shared = shared.about(self.asked)
+        return list(contained_among(shared, self.summaries.samples_of))
 
     @cached_property
     def asked(self) -> Mask | None:
@@ -89,5 +124,12 @@ class Corpus:
 
     @cached_property
     def near(self) -> Near:
-        """The near-duplicates among all documents, with their splits as labels."""
-        return Near(self.summaries.sketches, self.summaries.words("split"))
+        """The near-duplicates among all documents, with their splits as labels.
+
+        Only texts are compared that can have a near-duplicate in another split, have no split, or contain others.
+        """
+        splits = self.summaries.words("split")
+        unassigned = [i for i, split in enumerate(splits) if not split]
+        pairs = [number for pair in self.contained for number in (pair.text, pair.other)]
+        every = [*self.of_buckets(NEAR, self.near_in), np.array([*unassigned, *pairs], np.int64)]
+        return Near(self.summaries.sketches_of(np.unique(np.concatenate(every))), splits)

@@ -11,7 +11,7 @@ from ..core.arrays import Numbers
 from .keyed import Context, Found, Related, Row, Rows, Tally
 from .repeated import Passage
 from .summaries import Coded, Summaries, differences_in
-from .tallied import TALLIED
+from .tallied import tallied_rows
 
 _SHOWN = 60
 """Code points of a sentence in a message."""
@@ -136,9 +136,9 @@ def opposite_stance(summaries: Summaries, context: Context) -> Iterator[Found]:
     yield from _found(summaries, "C656")
 
 
-def passage_rows(summaries: Summaries) -> tuple[npt.NDArray[np.void], Numbers]:
+def passage_rows(summaries: Summaries, bucket: int) -> tuple[npt.NDArray[np.void], Numbers]:
     """Return the sentences of documents under a hash of their words."""
-    return summaries.items("passages", TALLIED)
+    return tallied_rows(summaries.bucket("passages", bucket))
 
 
 def sentence_annotated_differently(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.arrays import Numbers, begins_of, ranges
+from ..core.bucketed import BUCKETS
 from .corpus import Corpus
 from .document_summary import CHARACTERS
 from .keyed import Context, Found, Related, Tally
 from .label_counts import COUNTED, label_names
 from .names import Name, key_of
 from .summaries import Summaries, differences_in
-from .tallied import TALLIED
+from .tallied import TALLIED, tallied_rows
 
 _ENOUGH = 300
 """Number of values among which a label with a frequency of 1% is missing by chance in 5% of the cases."""
@@ -36,9 +37,9 @@ def unchosen_label(summaries: Summaries, context: Context) -> Iterator[Found]:
             yield Found(summaries.ids[i], gold.values[gold.codes[i]], detail, pointer, record)
 
 
-def name_rows(summaries: Summaries) -> tuple[npt.NDArray[np.void], Numbers]:
+def name_rows(summaries: Summaries, bucket: int) -> tuple[npt.NDArray[np.void], Numbers]:
     """Return the labels of names and descriptions under a hash of their words."""
-    return summaries.items("kinds", TALLIED)
+    return tallied_rows(summaries.bucket("kinds", bucket))
 
 
 def two_labels_of_words(key: int, tallies: Sequence[Tally], context: Context) -> Iterator[Found]:
@@ -100,10 +101,13 @@ def unused_label(corpus: Corpus, context: Context) -> Iterator[Found]:
             yield Found("", "schema/annotation.schema.json", detail)
 
 
-def character_rows(summaries: Summaries) -> tuple[npt.NDArray[np.void], Numbers]:
+def character_rows(summaries: Summaries, bucket: int) -> tuple[npt.NDArray[np.void], Numbers]:
     """Return which properties of `CHARACTERS` the texts have."""
     said, values = summaries.coded("characters")
-    by_value = [np.array([(n, int(digit)) for n, digit in enumerate(value)], TALLIED) for value in values]
+    by_value = [
+        np.array([(n, int(digit)) for n, digit in enumerate(value) if n % BUCKETS == bucket], TALLIED)
+        for value in values
+    ]
     lengths = np.array([len(one) for one in by_value], np.int64)[said] if len(said) else said
     rows = np.concatenate([np.zeros(0, TALLIED), *by_value])
     return rows[ranges(begins_of([len(one) for one in by_value])[:-1][said], lengths)], lengths

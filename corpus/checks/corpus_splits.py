@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..splits.assign import bridge, stories
-from ..splits.containment import Contained, contained
+from ..splits.containment import Contained
 from .corpus import Corpus
 from .keyed import Context, Found, Related, Row, Rows
 from .summaries import Summaries
@@ -56,7 +56,7 @@ def copied_text(corpus: Corpus, context: Context) -> Iterator[Found]:
     summaries = corpus.summaries
     splits, records = summaries.words("split"), summaries.words("record")
     best: dict[int, Contained] = {}
-    for pair in contained(summaries.data("sample"), splits, corpus.asked):
+    for pair in corpus.contained:
         known = best.get(pair.text)
         if known is None or pair.share > known.share:
             best[pair.text] = pair

@@ -7,7 +7,8 @@ They run once, after all documents were read, and yield findings without lines, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ..core.model import Place, Problem, Severity
 from ..core.schema import Schema
@@ -37,7 +38,7 @@ CORPUS_WIDE: tuple[AcrossRule, ...] = (
     Each(corpus_gold.copied_annotation, "warning"),
     Each(corpus_gold.overruled_value, "info"),
     Each(corpus_gold.opposite_stance, "warning"),
-    Keyed(corpus_gold.text_annotated_differently, "warning", rows=corpus_gold.text_rows),
+    Keyed(corpus_gold.text_annotated_differently, "warning", rows=corpus_gold.text_rows, reads_again=True),
     Tallied(corpus_gold.sentence_annotated_differently, "info", rows=corpus_gold.passage_rows),
     Keyed(corpus_names.annotators_alike, "warning", rows=corpus_names.annotator_rows),
     Keyed(corpus_names.stories_alike, "warning", rows=corpus_names.story_name_rows),
@@ -47,7 +48,7 @@ CORPUS_WIDE: tuple[AcrossRule, ...] = (
     Each(corpus_splits.released_text_changed, "warning"),
     Each(corpus_splits.released_licence_changed, "warning"),
     Whole(corpus_twins.unlike_twin),
-    Tallied(corpus_labels.unlike_characters, "info", rows=corpus_labels.character_rows),
+    Tallied(corpus_labels.unlike_characters, "info", rows=corpus_labels.character_rows, reads_again=False),
 )
 
 
@@ -56,19 +57,25 @@ Fetch = Callable[[], bool]
 
 
 def run_corpus_wide(
-    corpus: Corpus, schema: Schema, chosen: Mapping[str, Severity], suppress: Suppress, fetch: Fetch | None = None
+    corpus: Corpus,
+    schema: Schema,
+    chosen: Mapping[str, Severity],
+    suppress: Suppress,
+    fetch: Fetch | None = None,
+    asked: Mapping[str, Sequence[Any]] | None = None,
 ) -> Iterator[Problem]:
     """Run all corpus-wide rules and yield the findings that `suppress` leaves, with the severities in `chosen`.
 
     A finding that follows from another one is left out: see `same_cause`.
 
-    With `fetch`, what is looked up in a document has an empty answer until it was fetched.
+    With `fetch`, what is looked up in a document has an empty answer until it was fetched. `asked` are the
+    `candidates` of each rule by its code, if they are known: then the corpus needs no summaries.
     """
     complete = corpus.complete and corpus.about is None
     released = corpus.released, corpus.released_texts, corpus.texts_before, corpus.licences_before
     context = Context(schema, corpus.version, *released, complete, corpus.names, corpus.passages, corpus.layer_hashes)
     every: Iterator[tuple[AcrossRule, Found]]
-    every = ((rule, found) for rule in CORPUS_WIDE for found in _judged(rule, corpus, context, fetch))
+    every = ((rule, found) for rule in CORPUS_WIDE for found in _judged(rule, corpus, context, fetch, asked))
     if fetch:
         waiting = list(every)
         for rule, found in waiting:
@@ -86,14 +93,34 @@ def run_corpus_wide(
             yield left
 
 
-def _judged(rule: AcrossRule, corpus: Corpus, context: Context, fetch: Fetch | None) -> Iterator[Found]:
+def candidates(rule: AcrossRule, corpus: Corpus, context: Context) -> list[Any]:
+    """Return the findings of a rule, or the groups that it asks about if it looks things up in documents."""
+    if isinstance(rule, Keyed | Tallied) and rule.reads_again:
+        return list(rule.groups(corpus))
+    return list(rule.judge(corpus, context))
+
+
+def _judged(
+    rule: AcrossRule,
+    corpus: Corpus,
+    context: Context,
+    fetch: Fetch | None,
+    asked: Mapping[str, Sequence[Any]] | None,
+) -> Iterator[Found]:
     """Yield the findings of a rule that are reported, in the order of the documents."""
-    found = list(rule.judge(corpus, context))
+    given = candidates(rule, corpus, context) if asked is None else asked[rule.code]
+    found = _of_candidates(rule, given, context)
     while fetch and fetch():
-        found = list(rule.judge(corpus, context))
+        found = _of_candidates(rule, given, context)
     for one in sorted(found, key=_order):
         if not one.doc_id or corpus.asks(one.doc_id, *(place.doc_id for place in one.related)):
             yield one
+
+
+def _of_candidates(rule: AcrossRule, given: Sequence[Any], context: Context) -> list[Found]:
+    if isinstance(rule, Keyed | Tallied) and rule.reads_again:
+        return list(rule.of_groups(given, context))
+    return list(given)
 
 
 def placed(ask: Callable[..., Iterator[Found]], found: Found, corpus: Corpus, severity: Severity = "error") -> Problem:

@@ -26,9 +26,6 @@ from .corpus import Corpus, Hashes, Names, Passages, no_hashes, no_names, no_pas
 from .rule import Rule
 from .summaries import Coded, Summaries
 
-_PARTS = 8
-"""The rows of a `Tallied` rule are sorted in as many parts, one after another, so that this needs little memory."""
-
 
 class Related(NamedTuple):
     """A place in another document that belongs to a finding, without line and column."""
@@ -119,6 +116,10 @@ class Context:
     layer_hashes: Hashes = no_hashes
 
 
+Group = tuple[Any, list[Any]]
+"""A key, with its rows or tallies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Whole(Rule):
     """A corpus-wide rule that cannot be judged by key: the near-duplicates of near-duplicates are one group."""
@@ -139,9 +140,15 @@ class Keyed(Rule):
 
     ask: Callable[[Any, Sequence[Row], Context], Iterator[Found]]
     rows: Callable[[Summaries], Rows] = field(kw_only=True)
+    reads_again: bool = field(default=False, kw_only=True)
+    """True if `ask` looks things up in documents."""
 
     def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
         """Yield the findings of all keys; of a partial run, of the keys that its documents have."""
+        return self.of_groups(self.groups(corpus), context)
+
+    def groups(self, corpus: Corpus) -> list[Group]:
+        """Return the keys that `judge` asks about, with their rows."""
         rows = self.rows(corpus.summaries)
         chosen = rows.differing()
         if (asked := corpus.asked) is not None:
@@ -150,7 +157,11 @@ class Keyed(Rule):
         groups: dict[Any, list[Row]] = {}
         for row in rows.of(chosen):
             groups.setdefault(row.key, []).append(row)
-        for key, own in groups.items():
+        return list(groups.items())
+
+    def of_groups(self, groups: Sequence[Group], context: Context) -> Iterator[Found]:
+        """Yield the findings of some keys."""
+        for key, own in groups:
             yield from self.ask(key, own, context)
 
 
@@ -165,29 +176,49 @@ class Each(Rule):
         return self.ask(corpus.summaries, context)
 
 
+Counted = tuple[int, list[tuple[int, int, int]]]
+"""A key, and for each of its values the value, the number of its documents, and the number of the first of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tallied(Rule):
     """A corpus-wide rule by key with many rows; `ask` takes a key with several values and a Tally of each."""
 
     ask: Callable[[int, Sequence[Tally], Context], Iterator[Found]]
-    rows: Callable[[Summaries], tuple[npt.NDArray[np.void], Numbers]] = field(kw_only=True)
-    """Returns the rows of all documents, an array of `TALLIED`, and how many each document has."""
+    rows: Callable[[Summaries, int], tuple[npt.NDArray[np.void], Numbers]] = field(kw_only=True)
+    """Returns the rows of all documents in a bucket, an array of `TALLIED`, and how many each document has."""
+    reads_again: bool = field(default=True, kw_only=True)
+    """True if `ask` looks things up in documents."""
 
     def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
         """Yield the findings of all keys; of a partial run, of the keys that its documents have."""
-        entries, lengths = self.rows(corpus.summaries)
+        return self.of_groups(self.groups(corpus), context)
+
+    def counted(self, corpus: Corpus, bucket: int) -> list[Counted]:
+        """Return the keys of a bucket that have several values; of a partial run, those that its documents have."""
+        entries, lengths = self.rows(corpus.summaries, bucket)
         documents = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
         if (asked := corpus.asked) is not None:
             keep = np.isin(entries["key"], entries["key"][asked[documents]])
             entries, documents = entries[keep], documents[keep]
+        return list(_tallied(entries, documents))
+
+    def groups(self, corpus: Corpus) -> list[Group]:
+        """Return the keys that `judge` asks about, with a Tally of each value."""
+        of_buckets = corpus.of_buckets(self.code, lambda bucket: self.counted(corpus, bucket))
+        if not any(of_buckets):
+            return []
         ids, records, gold = (corpus.summaries.words(name) for name in ("doc_id", "record", "gold"))
-        for part in range(_PARTS):
-            # The first byte of a row is the last one of its key.
-            of_part = entries.view(np.uint8)[:: entries.itemsize] % _PARTS == part
-            for key, counted in _tallied(entries[of_part], documents[of_part]):
-                yield from self.ask(
-                    key, [Tally(value, count, ids[i], records[i], gold[i]) for value, count, i in counted], context
-                )
+        return [
+            (key, [Tally(value, count, ids[i], records[i], gold[i]) for value, count, i in counted])
+            for of_bucket in of_buckets
+            for key, counted in of_bucket
+        ]
+
+    def of_groups(self, groups: Sequence[Group], context: Context) -> Iterator[Found]:
+        """Yield the findings of some keys."""
+        for key, tallies in groups:
+            yield from self.ask(key, tallies, context)
 
 
 def _tallied(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,9 +19,11 @@ import pyarrow as pa
 
 from ..columns.keys import Mask
 from ..core.arrays import Numbers, begins_of, binary, integers, joined, lengths_of, numbers, ranges, sliced, strings
-from ..splits.sketches import Sketch, Sketches
+from ..core.bucketed import BUCKETS, bucket_of, chosen, slice_of
+from ..splits.sketches import MINIMA, Sketch, Sketches
 from .document_summary import Summary
 from .gold_comparison import Compared
+from .tallied import TALLIED
 
 _WORDS = (
     *("record", "files", "gold", "annotators", "split", "story"),
@@ -36,6 +39,8 @@ SCHEMA = pa.schema(
     ]
 )
 """The columns of the table. Several files or annotators of a document are separated by a line feed."""
+DIVIDED = {"minima": 0, "sample": 4, "kinds": TALLIED.itemsize, "passages": TALLIED.itemsize}
+"""The columns that rules read in buckets, with the bytes of an item; 0 for columns that are cut into slices."""
 _LIST, _LISTS = "\n", ("files", "annotators")
 
 SummaryRow = tuple[Any, ...]
@@ -220,6 +225,13 @@ class Summaries(Sequence[Summary]):
         column = self.data(name)
         return np.frombuffer(joined(column), kind), lengths_of(column) // kind.itemsize
 
+    def bucket(self, name: str, number: int) -> pa.LargeBinaryArray:
+        """Return a bucket of a column of arrays: of `minima` some bands, of another one the items with one key each.
+
+        The name is one of `DIVIDED`, and the number is below `BUCKETS`.
+        """
+        return divided(self.data(name), name, number)
+
     @cached_property
     def places(self) -> list[Place]:
         """What decides the split of each document, besides its text."""
@@ -230,6 +242,36 @@ class Summaries(Sequence[Summary]):
     def sketches(self) -> Sketches:
         """The sketches of the texts, without samples."""
         return Sketches(self.data("text"), self.data("letters"), self.data("minima"), binary([]))
+
+    def sketches_of(self, documents: Numbers) -> Sketches:
+        """Return the sketches of the texts without samples; only these documents, ascending, have minima."""
+        has = np.zeros(len(self), np.int64)
+        slices = [chosen(self.bucket("minima", number), documents) for number in range(BUCKETS)]
+        # A text has all slices or none.
+        width = MINIMA * 4 // BUCKETS
+        rows = np.concatenate([one.reshape(-1, width) for one in slices], axis=1)
+        has[documents] = lengths_of(self.bucket("minima", 0))[documents] > 0
+        minima = sliced(rows.tobytes(), begins_of(has * MINIMA * 4))
+        return Sketches(self.data("text"), self.data("letters"), minima, binary([]))
+
+    def samples_of(self, documents: Numbers) -> list[np.ndarray[Any, np.dtype[np.uint32]]]:
+        """Return the samples of some of the texts, each ascending."""
+        values, of = [], []
+        for number in range(BUCKETS):
+            column = self.bucket("sample", number)
+            of.append(np.repeat(np.arange(len(documents)), lengths_of(column)[documents] // 4))
+            values.append(chosen(column, documents).view("<u4"))
+        hashes, owners = np.concatenate(values), np.concatenate(of)
+        order = np.lexsort((hashes, owners))
+        cuts = begins_of(np.bincount(owners, minlength=len(documents)))
+        hashes = hashes[order]
+        return [hashes[begin:end] for begin, end in pairwise(cuts.tolist())]
+
+
+def divided(column: pa.BinaryArray, name: str, number: int) -> pa.LargeBinaryArray:
+    """Return a bucket of the column `name`, one of `DIVIDED`."""
+    size = DIVIDED[name]
+    return bucket_of(column, size, number) if size else slice_of(column, number)
 
 
 class Differences(NamedTuple):

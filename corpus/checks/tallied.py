@@ -5,6 +5,10 @@ from __future__ import annotations
 from hashlib import blake2b
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ..core.arrays import Numbers, joined, lengths_of
 
 TALLIED = np.dtype([("key", "<u8"), ("value", "<u4")])
 """A row of a `keyed.Tallied` rule: a hash of its key, and one of its value.
@@ -12,6 +16,11 @@ TALLIED = np.dtype([("key", "<u8"), ("value", "<u4")])
 Of names, the key is the words that are mentioned; the value is form and type of what they mention, odd for a name.
 Of sentences, the key is the words, and the value is what is annotated in them.
 """
+
+
+def tallied_rows(column: pa.BinaryArray) -> tuple[npt.NDArray[np.void], Numbers]:
+    """Return the rows in a column of such arrays, end to end, and how many each document has."""
+    return np.frombuffer(joined(column), TALLIED), lengths_of(column) // TALLIED.itemsize
 
 
 def hash64(words: str) -> int:

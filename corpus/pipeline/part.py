@@ -71,6 +71,8 @@ class Part:
     name: str
     """The name of its files in the storage of parts."""
     documents: int
+    summaries: int
+    """How many documents have a summary."""
     findings: int
     """How many there are in its file of findings."""
     errors: int
@@ -210,12 +212,12 @@ def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: 
     schema = schema_of(work.schema)
     named = work.task.policy.suppressions.doc_ids
     total = Shard()
-    found, dated = 0, False
+    found, summarised, dated = 0, 0, False
     tables = TablesWriter(folder, schema)
     with (
         Index(root, bulk=work.partition.files) as index,
         FindingsWriter(folder / FINDINGS) as findings,
-        SummaryWriter(folder / SUMMARIES) as summaries,
+        SummaryWriter(folder / SUMMARIES, is_divided=True) as summaries,
     ):
         ends = index.ends()
         _check_ids(ends, work.partition)
@@ -225,6 +227,7 @@ def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: 
             dated = dated or _is_dated(shard)
             shard.problems.close()
             summaries.add(shard.summaries)
+            summarised += len(shard.summaries)
             _count(shard, total, named)
             if not total.errors:
                 tables.add(shard.batches)
@@ -234,6 +237,7 @@ def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: 
     part = Part(
         name,
         total.documents,
+        summarised,
         found,
         total.errors,
         total.skipped_checks,

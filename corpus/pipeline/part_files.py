@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
 
-import pyarrow as pa
-
-from ..checks.summaries import Summaries
 from ..core.model import CorpusError
-from ..core.regular_file import open_file
 from ..files.index import DOC_ID
 from ..files.known_hashes import KNOWN
 from ..files.storage import Storage
 from ..files.table_hash import file_hash
 from ..files.writer import sweep_target, sweep_tree
 from .findings import read_findings
-from .part import FINDINGS, SUMMARIES, Part
+from .part import FINDINGS, Part
 from .shard import Shard
-from .summaries import read_summaries
 
 _NAME = re.compile(rf"(build|validate)-{DOC_ID.pattern}-[0-9a-f]{{32}}")
 
@@ -33,27 +27,16 @@ def part_shard(parts: Storage, part: Part) -> Shard:
     """
     shard = part.shard()
     if part.findings:
-        with _fetched(parts, part, FINDINGS, part.findings_sha256) as path:
+        with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+            path = Path(folder, FINDINGS)
+            parts.fetch(f"{part.name}/{FINDINGS}", path)
+            if file_hash(path) != part.findings_sha256:
+                raise CorpusError(
+                    f"{parts}/{part.name}/{FINDINGS} is damaged: delete {parts} and run the command again"
+                )
             for problem in read_findings(path):
                 shard.problems.add(problem)
     return shard
-
-
-def part_summaries(parts: Storage, part: Part) -> Summaries:
-    """Return the summaries of the documents of a part. Raises CorpusError if they do not have the bytes written."""
-    with _fetched(parts, part, SUMMARIES, part.summaries_sha256) as path, open_file(path) as file:
-        return read_summaries(pa.PythonFile(file, "r"))
-
-
-@contextmanager
-def _fetched(parts: Storage, part: Part, name: str, digest: str) -> Iterator[Path]:
-    """Yield a copy of a file of a part."""
-    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        path = Path(folder, name)
-        parts.fetch(f"{part.name}/{name}", path)
-        if file_hash(path) != digest:
-            raise CorpusError(f"{parts}/{part.name}/{name} is damaged: delete {parts} and run the command again")
-        yield path
 
 
 def delete_others(storage: Storage, parts: Collection[Part], whole: str, partitions: Collection[str]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..checks import corpus_wide
 from ..checks.corpus import Corpus
@@ -27,7 +28,9 @@ from ..core.model import GOLD, Annotation, CorpusError
 from ..core.schema import Schema
 from ..files import Index, Reader
 from ..files.releases import LastRelease, read_last_release
+from .across import Summarised, ask_in_buckets
 from .check import Policy
+from .executors import Engine
 from .select import Selection
 from .shard import Shard
 from .summaries import SummarySpool
@@ -53,6 +56,19 @@ class LookUp(Protocol):
         """Finds the answers to what was asked and got an empty one (`run_corpus_wide`). None if there is no such."""
 
 
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """The summaries of parts, and where tasks that read them are done."""
+
+    summaries: Summarised
+    schema: str
+    engine: Engine
+
+    def ask(self, release: LastRelease, complete: bool, whole: bool) -> dict[str, list[Any]]:
+        """Return the candidates of each corpus-wide rule. Raises CorpusError."""
+        return ask_in_buckets(self.summaries, self.schema, release, complete, whole, self.engine)
+
+
 class Reduction:
     """What is kept of each shard until the last one: in memory little, in a temporary file two kilobytes a document."""
 
@@ -76,23 +92,33 @@ class Reduction:
         """Keep the summaries of a shard or part, which come in the order of the documents."""
         self._summaries.add(summaries)
 
-    def finish(self, root: Path, documents: int, look: LookUp, schema: Schema, index: Index | None = None) -> Shard:
+    def finish(
+        self,
+        root: Path,
+        documents: int,
+        look: LookUp,
+        schema: Schema,
+        index: Index | None = None,
+        divided: Divided | None = None,
+    ) -> Shard:
         """Return a Shard without documents that has the findings of all remaining rules.
 
         `root` has the releases of the corpus, and `documents` is their number. Only a run over a part of it needs its
-        `index`.
+        `index`. With `divided`, the rules are asked where the summaries of parts are, instead of those that were kept.
         """
         last = Shard()
         # Corpus-wide findings can use suppressions too, so these are judged last.
         try:
-            self._corpus_wide(root, documents, look, schema, last)
+            self._corpus_wide(root, documents, look, schema, last, divided)
         finally:
             self._summaries.close()
         self._used.update(last.used)
         self._about_suppressions(index, last)
         return last
 
-    def _corpus_wide(self, root: Path, documents: int, look: LookUp, schema: Schema, last: Shard) -> None:
+    def _corpus_wide(
+        self, root: Path, documents: int, look: LookUp, schema: Schema, last: Shard, divided: Divided | None
+    ) -> None:
         suppressor = Suppressor(self._policy.suppressions, self._policy.show_suppressed, last.used)
         folder, released = self._selection.releases_of or root, LastRelease()
         try:
@@ -100,10 +126,12 @@ class Reduction:
         except CorpusError as error:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
-        summaries = self._summaries.summaries()
+        summaries = divided.summaries.read() if divided else self._summaries.summaries()
         self._withheld = summaries.without_text() & self._named if self._named else frozenset()
         summarised = len(summaries) == documents
         complete = self._selection.complete and summarised
+        whole = summarised and (complete or self._selection.doc_ids is not None)
+        asked = divided.ask(released, complete, whole) if divided else None
         corpus = Corpus(
             summaries,
             released.by_id,
@@ -117,10 +145,10 @@ class Reduction:
             layer_hashes=look.layer_hashes,
             texts_before=released.texts,
             licences_before=released.licences,
-            whole=summarised and (complete or self._selection.doc_ids is not None),
+            whole=whole,
         )
         severities, suppress = self._policy.severities, suppressor.suppress
-        for problem in corpus_wide.run_corpus_wide(corpus, schema, severities, suppress, look.fetch):
+        for problem in corpus_wide.run_corpus_wide(corpus, schema, severities, suppress, look.fetch, asked):
             last.add(problem)
 
     def _about_suppressions(self, index: Index | None, last: Shard) -> None:

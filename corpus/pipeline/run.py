@@ -22,12 +22,13 @@ from ..core.no_pandas import without_pandas
 from ..core.schema import Schema
 from ..files import Entry, Index, Reader
 from ..files.storage import Storage
+from .across import Summarised
 from .executors import Engine, InProcess, Lost, Processes, run_all
 from .part import Part, PartTask, build_partition, read_part
-from .part_files import part_shard, part_summaries
+from .part_files import part_shard
 from .partitioned import PartitionedLookUp
 from .partitions import Partition
-from .reduce import IndexLookUp, Reduction
+from .reduce import Divided, IndexLookUp, Reduction
 from .shard import DOCUMENTS, Shard, Task, compile_shard
 from .tables.parquet import Written
 from .whole_part import keep_whole, whole_key, whole_name
@@ -145,10 +146,9 @@ class PartsRun:
         if known := read_part(self.common.parts, self.whole, None) if self.whole else None:
             yield part_shard(self.common.parts, known)
             return
-        for part in self.done:
-            reduction.summarise(part_summaries(self.common.parts, part))
         look = PartitionedLookUp(self.partitions, self.common, self.engine)
-        last = reduction.finish(self.root, self.documents, look, schema)
+        divided = Divided(Summarised.of(self.common.parts, self.done), self.common.schema, self.engine)
+        last = reduction.finish(self.root, self.documents, look, schema, divided=divided)
         if self.whole:
             keep_whole(self.common.parts, self.whole, last)
         yield last

@@ -6,28 +6,38 @@ A corpus-wide rule reads the columns that it needs, one after another, and no ru
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..checks.summaries import SCHEMA, Summaries
+from ..checks.summaries import DIVIDED, SCHEMA, Summaries
+from ..core.bucketed import BUCKETS
 
 _GROUP = 4096
 """Documents in a row group, at least; so many are in memory."""
 _KEPT = 4 * _GROUP
 """Documents of a run whose summaries stay in memory: 27 MB. Those of more are in a file."""
 _SHARED = [field.name for field in SCHEMA if pa.types.is_dictionary(field.type)]
-_PLAIN = {field.name: "none" if pa.types.is_binary(field.type) else "zstd" for field in SCHEMA}
-"""The compression of each column: hashes cannot be compressed."""
+_BUCKET = "{}.{}"
+"""The column with a bucket of another one."""
 
 
 class SummaryWriter:
-    """Writes summaries to a file; a context manager."""
+    """Writes summaries to a file; a context manager.
 
-    def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetWriter(path, SCHEMA, compression=_PLAIN, use_dictionary=_SHARED)
+    With `is_divided`, each column in `DIVIDED` is written as its buckets, so that a bucket can be read alone.
+    """
+
+    def __init__(self, path: Path, *, is_divided: bool = False) -> None:
+        self._is_divided = is_divided
+        schema = _divided_schema() if is_divided else SCHEMA
+        # Hashes cannot be compressed.
+        plain = {field.name: "none" if pa.types.is_binary(field.type) else "zstd" for field in schema}
+        self._file = pq.ParquetWriter(
+            path, schema, compression=plain, use_dictionary=_SHARED, write_page_checksum=is_divided
+        )
         self._waiting: list[Summaries] = []
 
     def __enter__(self) -> SummaryWriter:
@@ -50,13 +60,24 @@ class SummaryWriter:
     def _flush(self) -> None:
         joined = Summaries.joined(self._waiting)
         if len(joined):
-            self._file.write_table(joined.table.unify_dictionaries(), len(joined))
+            table = joined.table.unify_dictionaries()
+            if self._is_divided:
+                plain = {name: table[name] for name in SCHEMA.names if name not in DIVIDED}
+                buckets = {
+                    _BUCKET.format(name, number): joined.bucket(name, number).cast(pa.binary())
+                    for name in DIVIDED
+                    for number in range(BUCKETS)
+                }
+                table = pa.table(plain | buckets, _divided_schema())
+            self._file.write_table(table, len(joined))
         self._waiting = []
 
 
-def read_summaries(file: pa.NativeFile) -> Summaries:
-    """Return the summaries of a file."""
-    return Summaries(pq.read_table(file))
+def _divided_schema() -> pa.Schema:
+    plain = [field for field in SCHEMA if field.name not in DIVIDED]
+    return pa.schema(
+        [*plain, *((_BUCKET.format(name, number), pa.binary()) for name in DIVIDED for number in range(BUCKETS))]
+    )
 
 
 class StoredSummaries(Summaries):
@@ -69,7 +90,8 @@ class StoredSummaries(Summaries):
     @property
     def table(self) -> pa.Table:
         """All columns, read now."""
-        return pq.read_table(self._path)
+        with pq.ParquetFile(self._path) as file:
+            return file.read()
 
     def chunks(self, name: str) -> Iterator[pa.Array]:
         """Yield a column of `SCHEMA`, some documents at a time."""
@@ -79,6 +101,36 @@ class StoredSummaries(Summaries):
 
     def __len__(self) -> int:
         return int(self._count)
+
+
+class DividedSummaries(Summaries):
+    """The summaries in the files of several parts, of which a column or a bucket is read whenever it is asked for.
+
+    Pages whose checksum is not that of their bytes raise OSError.
+    """
+
+    def __init__(self, open_files: Sequence[Callable[[], pa.NativeFile]], count: int) -> None:
+        """Take what opens each file, in the order of the documents, and the number of all documents."""
+        self._open_files, self._count = open_files, count
+
+    @property
+    def table(self) -> pa.Table:
+        """Not available: a column that is divided is read in buckets only."""
+        raise NotImplementedError
+
+    def chunks(self, name: str) -> Iterator[pa.Array]:
+        """Yield a column that is not in `DIVIDED`, some documents at a time."""
+        for open_file in self._open_files:
+            with open_file() as opened, pq.ParquetFile(opened, page_checksum_verification=True) as file:
+                for group in range(file.num_row_groups):
+                    yield from file.read_row_group(group, [name])[name].chunks
+
+    def bucket(self, name: str, number: int) -> pa.LargeBinaryArray:
+        """Return a bucket of a column in `DIVIDED`."""
+        return self.data(_BUCKET.format(name, number))
+
+    def __len__(self) -> int:
+        return self._count
 
 
 class SummarySpool:

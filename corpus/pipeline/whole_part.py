@@ -53,7 +53,7 @@ def keep_whole(parts: Storage, name: str, last: Shard) -> Part:
         path = Path(temporary, FINDINGS)
         with FindingsWriter(path) as findings:
             count = findings.add(last.problems)
-        part = Part(name, 0, count, last.errors, 0, 0, used_of(last), findings_sha256=file_hash(path))
+        part = Part(name, 0, 0, count, last.errors, 0, 0, used_of(last), findings_sha256=file_hash(path))
         write_part(parts, part, Path(temporary))
     return part
 

@@ -104,11 +104,32 @@ def compare(minima: Codes, labels: Numbers, across: bool, uncounted: int) -> Com
     return Compared(pairs, list(_uncompared(sets, chosen, uncounted)) if across else [])
 
 
-def _sets(band: Codes, labels: Numbers, across: bool) -> Sets:
-    """Return the sets of the buckets of a band that have several texts, and several labels if these are compared."""
+def sharing(bands: Codes, labels: Numbers) -> Numbers:
+    """Return the numbers of the rows that share a bucket of some bands with a row of another label, ascending.
+
+    `bands` has four columns for each band. `compare` finds the same among these rows as among all rows.
+    """
+    width, found = MINIMA // BANDS, np.zeros(len(bands), np.bool_)
+    for first in range(0, bands.shape[1], width):
+        keys = _keys(bands[:, first : first + width])
+        ordered = np.sort(keys)
+        again = ordered[1:][ordered[1:] == ordered[:-1]]
+        if len(again):
+            rows = np.flatnonzero(np.isin(keys, again))
+            found[rows[_sets(bands[rows, first : first + width], labels[rows], across=True).texts]] = True
+    return np.flatnonzero(found)
+
+
+def _keys(band: Codes) -> Hashes:
     keys: Hashes = np.zeros(len(band), np.uint64)
     for column, factor in zip(band.T, _FACTORS, strict=True):
         keys += column * factor
+    return keys
+
+
+def _sets(band: Codes, labels: Numbers, across: bool) -> Sets:
+    """Return the sets of the buckets of a band that have several texts, and several labels if these are compared."""
+    keys = _keys(band)
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     same = ordered[1:] == ordered[:-1]

@@ -14,14 +14,15 @@ each is compared with the first of every other label only; so of many versions o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ..core.arrays import Numbers, begins_of, joined, lengths_of
+from ..core.arrays import Numbers, begins_of, joined, lengths_of, ranges
+from ..core.bucketed import BUCKETS, bucket_of
 from .letters import Slices
 
 LEAST = 1 / 6
@@ -37,8 +38,8 @@ _LETTERS = 100
 """The fewest letters that two texts share, estimated: about 20 words."""
 _SHARED = 6
 """The fewest sampled runs that two texts share."""
-_PARTS = 16
-"""Hashes are sorted in as many parts, one after another, so that this needs little memory."""
+_AT_ONCE = 2**13
+"""Pairs that are compared at once."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _TOP = 2**32
 """All hashes of a sample are below it."""
@@ -106,37 +107,99 @@ def contained(
 ) -> Iterator[Contained]:
     """Yield the pairs of texts with different labels of which the shorter is contained in the other, in their order.
 
-    Texts with the label "" are not compared. With `about`, a mask of texts, yield only the pairs of these texts and of
-    those that may be in a pair with one of them.
+    Texts with the label "" are not compared. `about` is that of `Joined.about`.
+    """
+
+    def of(texts: Numbers) -> list[Hashes]:
+        return [np.frombuffer(samples[i].as_py(), "<u4") for i in texts.tolist()]
+
+    buckets = [shared_runs(bucket_of(samples, 4, number), labels) for number in range(BUCKETS)]
+    shared = joined_runs(buckets, len(labels))
+    yield from contained_among(shared if about is None else shared.about(about), of)
+
+
+class Shared(NamedTuple):
+    """Pairs of texts that share runs of one bucket, each as `one * texts + other`, and runs that are boilerplate."""
+
+    once: Numbers
+    """The pairs that share one run, ascending."""
+    often: Numbers
+    """The pairs that share several."""
+    common: Hashes
+
+
+def shared_runs(samples: pa.BinaryArray, labels: Sequence[str]) -> Shared:
+    """Return the pairs of texts with different labels that share runs, from one bucket of their samples.
+
+    A bucket has all equal hashes. Texts with the label "" are not compared, and not each pair of many texts is.
     """
     lengths = lengths_of(samples) // 4
     hashes = np.frombuffer(joined(samples), "<u4")
-    begins = begins_of(lengths)
     names = {label: number for number, label in enumerate(sorted(set(labels)))}
     of = np.fromiter((names[label] for label in labels), np.int32, len(labels))
     texts = np.repeat(np.arange(len(samples), dtype=np.int32), lengths)
-    is_labelled = of != names.get("", -1)
-    common: list[Hashes] = []
-    found: list[npt.NDArray[np.int64]] = []
-    for part in range(_PARTS):
-        # The first byte of a hash is its last one.
-        in_part = (hashes.view(np.uint8)[::4] % _PARTS == part) & is_labelled[texts]
-        pairs, frequent = _pairs(hashes[in_part], texts[in_part], of, len(names))
-        common.append(frequent)
-        found.append(pairs)
-    pairs, counts = np.unique(np.concatenate(found), return_counts=True)
-    boilerplate = np.sort(np.concatenate(common))
-    first, second = np.divmod(pairs[counts > 1], max(1, len(samples)))
-    if about is not None:
-        beside = about.copy()
-        beside[first[about[second]]] = True
-        beside[second[about[first]]] = True
-        chosen = beside[first] | beside[second]
-        first, second = first[chosen], second[chosen]
-    for both in zip(first.tolist(), second.tolist(), strict=True):
-        one = _compare(both, [hashes[begins[i] : begins[i + 1]] for i in both], boilerplate)
-        if one is not None:
-            yield one
+    if "" in names:
+        is_labelled = (of != names[""])[texts]
+        hashes, texts = hashes[is_labelled], texts[is_labelled]
+    pairs, common = _pairs(hashes, texts, of, len(names))
+    pairs, counts = np.unique(pairs, return_counts=True)
+    return Shared(pairs[counts == 1], pairs[counts > 1], common)
+
+
+def joined_runs(buckets: Sequence[Shared], texts: int) -> Joined:
+    """Return what the buckets of all samples of so many texts have."""
+    once = np.concatenate([one.once for one in buckets])
+    once.sort()
+    found = np.unique(np.concatenate([once[1:][once[1:] == once[:-1]], *(one.often for one in buckets)]))
+    pairs = np.stack((found // texts, found % texts), axis=1) if texts else np.zeros((0, 2), np.int64)
+    return Joined(pairs, np.sort(np.concatenate([one.common for one in buckets])))
+
+
+class Joined(NamedTuple):
+    """Pairs of texts that share several runs, in rows of two numbers, and the runs that are boilerplate, ascending."""
+
+    pairs: npt.NDArray[np.int64]
+    boilerplate: Hashes
+
+    @property
+    def texts(self) -> Numbers:
+        """The numbers of the texts of all pairs, ascending."""
+        return np.unique(self.pairs)
+
+    def about(self, asked: npt.NDArray[np.bool_]) -> Joined:
+        """Return the pairs of the texts of a mask, and of those that are in a pair with one of them."""
+        first, second = self.pairs.T
+        beside = asked.copy()
+        beside[first[asked[second]]] = True
+        beside[second[asked[first]]] = True
+        return self._replace(pairs=self.pairs[beside[first] | beside[second]])
+
+
+def contained_among(shared: Joined, samples: Callable[[Numbers], Sequence[Hashes]]) -> Iterator[Contained]:
+    """Yield the pairs of which the shorter text is contained in the other; `samples` returns those of some texts."""
+    texts = shared.texts
+    hashes = samples(texts)
+    rows = np.searchsorted(texts, shared.pairs)
+    begins = begins_of([len(one) for one in hashes])
+    every = np.concatenate([*hashes, np.zeros(0, np.uint32)])
+    for first in range(0, len(rows), _AT_ONCE):
+        some = rows[first : first + _AT_ONCE]
+        for number in (np.flatnonzero(_counts(some, every, begins) >= _SHARED) + first).tolist():
+            pair = (int(shared.pairs[number, 0]), int(shared.pairs[number, 1]))
+            one = _compare(pair, [hashes[row] for row in rows[number].tolist()], shared.boilerplate)
+            if one is not None:
+                yield one
+
+
+def _counts(pairs: npt.NDArray[np.int64], hashes: Hashes, begins: Numbers) -> Numbers:
+    """Return how many hashes both samples of each pair have; sample i is `hashes[begins[i]:begins[i + 1]]`."""
+    own = pairs.ravel()
+    lengths = (begins[1:] - begins[:-1])[own]
+    keys = np.repeat(np.arange(len(pairs), dtype=np.uint64).repeat(2) << np.uint64(32), lengths)
+    keys |= hashes[ranges(begins[own], lengths)]
+    keys.sort()
+    twice = keys[1:][keys[1:] == keys[:-1]] >> np.uint64(32)
+    return np.bincount(twice.astype(np.int64), minlength=len(pairs))
 
 
 def _pairs(
