@@ -129,8 +129,8 @@ def mark_at_edge(document: Document, schema: Schema) -> Iterator[Problem]:
 def possessive_name(document: Document, schema: Schema) -> Iterator[Problem]:
     """E518: A mention includes a possessive 's.
 
-    What: in an English text, a mention ends in *'s*, and neither the name of its entity nor another mention in its
-    chain has the word with it.
+    What: in an English text, a mention ends in *'s*, neither the name of its entity nor another mention in its chain
+    has the word with it, and no other entity's name ends in it (*the vicar of St Jude's*).
     Why: genitive and contraction are not part of the noun phrase.
     Bad: *Marr's* in *Marr's plan*
     Good: *Marr*
@@ -138,6 +138,7 @@ def possessive_name(document: Document, schema: Schema) -> Iterator[Problem]:
     if primary_subtag(_language(document)) != "en":
         return
     names = {entity["id"]: str(entity.get("name", "")) for entity in document.layer("entities")}
+    ends = {word for name in names.values() for word in _straight(name).split()[-1:]}
     for i, words in enumerate(derived(document, schema).mention_words):
         if words[-2:-1] in tuple(_APOSTROPHES) and words[-1:] == "s":
             entity = document.layer("mentions")[i].get("entity", "")
@@ -147,7 +148,7 @@ def possessive_name(document: Document, schema: Schema) -> Iterator[Problem]:
                 names.get(entity, ""),
                 *(other for j, other in others if j != i and not other.endswith(words[-2:])),
             ]
-            if not any(last in _straight(name).split() for name in known):
+            if last not in ends and not any(last in _straight(name).split() for name in known):
                 fix = _shortened(document, i, words, words[:-2])
                 yield _of_mention(possessive_name, document, i, repr(words[-60:]), "spans", fix)
 

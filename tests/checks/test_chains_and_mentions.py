@@ -70,6 +70,7 @@ def codes(text: str, entities: str, mentions: str, language: str = "en", **more:
         ("E517", "The “dry mile” is long.", "LOC dry mile", "“dry mile/NAM/e1"),
         ("E517", "Marr (the firm) left.", "ORG Marr", "Marr (the firm/NAM/e1 | (the firm/NOM/e1"),
         ("E518", "Ivo Marr’s plan failed.", PER, "Ivo Marr’s/NAM/e2"),
+        ("E518", "Ivo Marr’s dog.", "PER Ivo Marr; OTHER Ivo Marr’s dog", "Ivo Marr’s/NAM/e1 | Ivo Marr’s dog/NOM/e2"),
         ("E519", "Mira Halloran met Ivo Marr.", PER, "Mira Halloran/NAM/e1 | Ivo Marr/NAM/e1"),
         ("E519", "Mira Marr met Ivo Marr.", PER, "Mira Marr/NAM/e2 | Ivo Marr/NAM/e2"),
     ],
@@ -93,6 +94,7 @@ def test_found(code: str, text: str, entities: str, mentions: str) -> None:
             "Ossel/NAM/e2 | Dunfold/NAM/e1 | Dunfold/NAM/e2",
         ),
         # Pronouns of groups, ships and animals, and abbreviations that look like pronouns.
+        ("Ivo Marr of St Jude’s", "PER Ivo Marr; FAC St Jude’s", "Ivo Marr of St Jude’s/NAM/e1 | St Jude’s/NAM/e2"),
         ("The family lost its home.", "PER the family", "The family/NOM/e1 | its/PRO/e1"),
         ("The Mira sank; she was old.", "PRODUCT Mira", "Mira/NAM/e1 | she/PRO/e1"),
         ("The WHO and the US met IT firms.", "ORG WHO; GPE US", "WHO/NAM/e1 | US/NAM/e2"),
