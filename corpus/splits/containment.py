@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ..core.arrays import Numbers, begins_of, joined, lengths_of
+from ..core.arrays import Numbers, begins_of, joined, lengths_of, ranges
 from .letters import Slices
 
 LEAST = 1 / 6
@@ -37,6 +37,8 @@ _LETTERS = 100
 """The fewest letters that two texts share, estimated: about 20 words."""
 _SHARED = 6
 """The fewest sampled runs that two texts share."""
+_AT_ONCE = 4096
+"""Pairs of texts whose hashes are counted at once."""
 _PARTS = 16
 """Hashes are sorted in as many parts, one after another, so that this needs little memory."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -133,7 +135,8 @@ def contained(
         beside[second[about[first]]] = True
         chosen = beside[first] | beside[second]
         first, second = first[chosen], second[chosen]
-    for both in zip(first.tolist(), second.tolist(), strict=True):
+    enough = _share_enough(hashes, begins, first, second)
+    for both in zip(first[enough].tolist(), second[enough].tolist(), strict=True):
         one = _compare(both, [hashes[begins[i] : begins[i + 1]] for i in both], boilerplate)
         if one is not None:
             yield one
@@ -177,6 +180,22 @@ def _firsts(
     # Of equal indices the last assignment holds, so the first text comes last.
     first[group[wanted][::-1]] = texts[wanted][::-1]
     return first
+
+
+def _share_enough(hashes: Hashes, begins: Numbers, first: Numbers, second: Numbers) -> npt.NDArray[np.bool_]:
+    """Return which pairs of texts have as many hashes in common as `_compare` asks for, whatever their limits."""
+    found = np.zeros(len(first), np.bool_)
+    for begin in range(0, len(first), _AT_ONCE):
+        texts = np.concatenate((first[begin : begin + _AT_ONCE], second[begin : begin + _AT_ONCE]))
+        lengths = begins[texts + 1] - begins[texts]
+        pair = np.repeat(np.arange(len(texts), dtype=np.uint64) % np.uint64(len(texts) // 2), lengths)
+        both = pair << np.uint64(32) | hashes[ranges(begins[texts], lengths)]
+        both.sort()
+        shared = np.bincount(
+            (both[1:][both[1:] == both[:-1]] >> np.uint64(32)).astype(np.int64), minlength=len(texts) // 2
+        )
+        found[begin : begin + _AT_ONCE] = shared >= _SHARED
+    return found
 
 
 def _compare(pair: tuple[int, int], hashes: Sequence[Hashes], boilerplate: Hashes) -> Contained | None:
