@@ -53,7 +53,10 @@ def _overlooked(git: Git, base: str, inside: Sequence[str]) -> Iterator[str]:
     yield from set(paths) - set(regular)
     for first in range(0, len(regular), _AT_ONCE):
         some = regular[first : first + _AT_ONCE]
-        then = dict(reversed(line.split("\t", 1)) for line in git.names("ls-tree", "-z", base, "--", *some))
+        then = {
+            path: what
+            for what, _, path in (one.partition("\t") for one in git.names("ls-tree", "-z", base, "--", *some))
+        }
         for path, blob in zip(some, git.read("hash-object", "--", *some).decode().split(), strict=True):
             if then.get(path, "").split(" ")[-1] != blob:
                 yield path

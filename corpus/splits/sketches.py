@@ -135,4 +135,4 @@ def _hashes(folded: Slices) -> list[bytes]:
 def _hash(letters_: npt.NDArray[Any]) -> bytes:
     # A letter is not 0, so the bytes of narrow and of wide letters are never the same.
     is_narrow = letters_.dtype == np.uint8 or int(letters_.max()) < 256
-    return sha256(letters_.astype(np.uint8 if is_narrow else "<u4", copy=False)).digest()[:16]
+    return sha256(letters_.astype(np.uint8 if is_narrow else "<u4", copy=False).data).digest()[:16]

@@ -110,7 +110,8 @@ class Frame:
         """Return the offset of the last code point before each offset other than white space, -1 if there is none."""
         filled = self.texts.filled
         end = np.append(0, filled.ends).take(np.searchsorted(filled.starts, offsets))
-        return np.minimum(end, offsets) - 1
+        before: Numbers = np.minimum(end, offsets) - 1
+        return before
 
     def word_at(self, offsets: Numbers) -> Numbers:
         """Return the number of the first word that begins at or after each offset."""
