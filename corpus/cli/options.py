@@ -46,19 +46,19 @@ class Common:
         self.quiet = self.verbose = False
         self.unwritten = ""
         """What an interruption would leave as it was, as a sentence; "" if that cannot be said."""
-        self._own_process = own_process
+        self.own_process = own_process
         """True if this process runs the command and nothing else."""
 
     def without_pandas(self) -> None:
         """Keep pyarrow from loading pandas, for a command that makes no arrays from pandas."""
-        if self._own_process:
+        if self.own_process:
             from ..core.no_pandas import without_pandas
 
             without_pandas()
 
     def one_thread(self) -> None:
         """Keep libraries from starting threads, so that this process can be forked."""
-        if self._own_process:
+        if self.own_process:
             from ..pipeline.processes import one_thread
 
             one_thread()

@@ -18,7 +18,7 @@ from ..core.text import cells, snippet_words, visible
 _BRACKET = "<U+005B>"
 _COMMAND = re.compile(r"(##\w*)\[")
 """A log command anywhere in a line; `::` is a command at the beginning of a line only."""
-_MARKUP = re.compile(r"[^\w ./,;='%+()?\-\u0080-\U0010ffff]|_|(?<=www)\.", re.IGNORECASE)
+_MARKUP = re.compile(r"[^\w ./,;='%+()?\-\u0080-\U0010ffff]|_|(?<=(?i:www))\.")
 _XML = re.compile(r"[&<>\"'\[\]]|:(?=:)")
 _BIDI_OF_SNIPPETS = str.maketrans("", "", "\N{LEFT-TO-RIGHT OVERRIDE}\N{POP DIRECTIONAL FORMATTING}")
 
