@@ -126,7 +126,7 @@ class Corpus:
     def near(self) -> Near:
         """The near-duplicates among all documents, with their splits as labels.
 
-        Only texts are compared that can have a near-duplicate in another split, have no split, or contain others.
+        Only texts that can have one in another split, that have no split or that are contained in others are compared.
         """
         splits = self.summaries.words("split")
         unassigned = [i for i, split in enumerate(splits) if not split]
