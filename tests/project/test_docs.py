@@ -174,7 +174,7 @@ def run_command(line: str, shown: str, shell: Shell) -> str:
     return shown if is_shown(shown, printed) else printed
 
 
-ONCE = ("corpus build", "corpus validate")
+ONCE = ("corpus build", "corpus validate", "corpus fmt --check")
 """Commands of several documents that print the same, and leave the same, as long as nothing changes."""
 LAST: dict[tuple[str, Path], tuple[list[tuple[str, int, int]], str]] = {}
 
