@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from support.copies import build, copy_few, copy_whole
-from support.corpora import Corpus, tiny
+from support.corpora import Corpus, run, tiny
 from support.once import made_once
 
 # Kept even where the environment says not to: otherwise each process compiles the package and rewrites all tests anew.
@@ -66,9 +66,16 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def built_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of this repository with a build, which all tests share and none changes.
 
-    The only build of all documents in a session: a test that needs no more than some documents takes `few_built`.
+    The only build of all documents in a session: a test that needs no more than some documents takes `few_built`. What
+    the command printed is in the file `built-repository.said` beside it.
     """
-    return made_once(tmp_path_factory, "built-repository", lambda folder: build(copy_whole(folder)))
+
+    def make(folder: Path) -> None:
+        ran = run("--root", str(copy_whole(folder)), "build")
+        assert ran.code == 0, ran.err
+        folder.with_suffix(".said").write_text(ran.out + ran.err, "utf-8")
+
+    return made_once(tmp_path_factory, "built-repository", make)
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,9 @@ def is_shown(shown: str, printed: str) -> bool:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, built_corpus: Path) -> Path:
     """A copy of the repository with a build, to be changed."""
-    return shutil.copytree(built_corpus, tmp_path_factory.mktemp("docs") / "repository")
+    root = shutil.copytree(built_corpus, tmp_path_factory.mktemp("docs") / "repository")
+    LAST["corpus build", root.resolve()] = files(root), built_corpus.with_suffix(".said").read_text("utf-8")
+    return root
 
 
 @pytest.fixture
