@@ -45,8 +45,19 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+LONGEST = ("project/test_docs.py", "project/test_examples.py", "pipeline/", "project/", "release/")
+"""Where the tests that take longest are. They begin first, so that no process waits at the end for one of them."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The tests that take minutes run when they are asked for, and otherwise say how to ask."""
+    """The longest tests come first. Those that take minutes run when they are asked for, or say how to ask."""
+    tests = str(config.rootpath / "tests") + "/"
+
+    def rank(item: pytest.Item) -> int:
+        path = str(item.path).removeprefix(tests)
+        return next((i for i, first in enumerate(LONGEST) if path.startswith(first)), len(LONGEST))
+
+    items.sort(key=rank)
     if "slow" not in str(config.getoption("markexpr")):
         for item in items:
             if item.get_closest_marker("slow"):
