@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from support.copies import build, copy_few, copy_whole
-from support.corpora import Corpus, tiny
+from support.corpora import Corpus, run, tiny
 from support.once import made_once
 
 # Kept even where the environment says not to: otherwise each process compiles the package and rewrites all tests anew.
@@ -45,8 +45,19 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+LONGEST = ("project/test_docs.py", "project/test_examples.py", "pipeline/", "project/", "release/")
+"""Where the tests that take longest are. They begin first, so that no process waits at the end for one of them."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The tests that take minutes run when they are asked for, and otherwise say how to ask."""
+    """The longest tests come first. Those that take minutes run when they are asked for, or say how to ask."""
+    tests = str(config.rootpath / "tests") + "/"
+
+    def rank(item: pytest.Item) -> int:
+        path = str(item.path).removeprefix(tests)
+        return next((i for i, first in enumerate(LONGEST) if path.startswith(first)), len(LONGEST))
+
+    items.sort(key=rank)
     if "slow" not in str(config.getoption("markexpr")):
         for item in items:
             if item.get_closest_marker("slow"):
@@ -66,9 +77,16 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def built_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of this repository with a build, which all tests share and none changes.
 
-    The only build of all documents in a session: a test that needs no more than some documents takes `few_built`.
+    The only build of all documents in a session: a test that needs no more than some documents takes `few_built`. What
+    the command printed is in the file `built-repository.said` beside it.
     """
-    return made_once(tmp_path_factory, "built-repository", lambda folder: build(copy_whole(folder)))
+
+    def make(folder: Path) -> None:
+        ran = run("--root", str(copy_whole(folder)), "build")
+        assert ran.code == 0, ran.err
+        folder.with_suffix(".said").write_text(ran.out + ran.err, "utf-8")
+
+    return made_once(tmp_path_factory, "built-repository", make)
 
 
 @pytest.fixture(scope="session")

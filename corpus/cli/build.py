@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -104,10 +105,14 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
     rows = ", ".join(f"{name} {sum(split.rows for split in of.values()):,}" for name, of in built.splits.items())
     # A build with attached texts is of other content than any release.
     if not with_attached and (measured := stale_baselines(root, built)):
+        command = "corpus score --baselines"
+        if out is not None:
+            command = (
+                f"{command} --release {quote(str(folder))}" if folder.is_local else f"corpus build` and `{command}"
+            )
         common.say(
             f"info: the table of baselines in DATASET_CARD.md is of content {measured}, and this build has "
-            f"{built.content[:12]}: run `corpus score --baselines{'' if out is None else f' --release {folder}'}` "
-            "before you release, which refuses such a table"
+            f"{built.content[:12]}: run `{command}` before you release, which refuses such a table"
         )
     common.say(f"{folder}: version {built.version}; rows: {rows}{_besides(built)}")
     return 0

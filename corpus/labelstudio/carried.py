@@ -65,12 +65,14 @@ def carried(one: Submission, record: Record, into: Path, index: Index, reader: R
 
 def add_alternatives(document: Document, schema: Schema, kept: Carried) -> None:
     """Add those alternatives to the annotation of a document that fit its records, and raise its schema version."""
-    fit = [one for one in kept.alternatives if not fault_of_alternative(document, schema, one)]
-    if fit:
-        value = document.value
-        more = {"schema_version": schema.version, "provenance": value["provenance"] | {"alternatives": fit}}
-        if schema.is_valid("annotation", value | more):
-            value.update(more)
+    value = document.value
+
+    def having(some: Sequence[Record]) -> Record:
+        return {"schema_version": schema.version, "provenance": value["provenance"] | {"alternatives": some}}
+
+    valid = [one for one in kept.alternatives if schema.is_valid("annotation", value | having([one]))]
+    if fit := [one for one in valid if not fault_of_alternative(document, schema, one)]:
+        value.update(having(fit))
 
 
 def _value(one: Submission, into: Path, index: Index, reader: Reader, has: bytes) -> Record:

@@ -276,7 +276,7 @@ def _unfit(one: Submission, kept: Carried, made: bytes) -> Iterator[Problem]:
     left = json.loads(made)["provenance"].get("alternatives", []) if kept.alternatives else []
     gone = [other for other in kept.alternatives if other not in left]
     if gone:
-        names = (" ".join(other[key] for key in ("layer", "record", "field") if key in other) for other in gone)
+        names = (" ".join(filter(None, map(other.get, ("layer", "record", "field")))) for other in gone)
         detail = f"{', '.join(names)} of {_named(one)}"
         hint = "add it again with its new record, if it still holds"
         source = Source(f"annotations/{one.file}", "annotation")

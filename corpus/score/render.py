@@ -116,19 +116,20 @@ def _tables(
     Of each layer there is a table of all documents, one of gold labels, and one of groups of documents, of which at
     most `most` rows are shown.
     """
+    groups = frozenset(score.groups)
     if against:
-        of_all = [one for one in against if one.group not in score.groups]
+        of_all = [one for one in against if one.group not in groups]
         yield "Differences, second - first", _compared(of_all), 0
-        compared, left_out = _first_rows([one for one in against if one.group in score.groups], most)
+        compared, left_out = _first_rows([one for one in against if one.group in groups], most)
         if compared:
             yield "Differences, second - first, by group", _compared(compared), left_out
         return
     for layer in dict.fromkeys(one.layer for one in score.figures):
         of_layer = [one for one in score.figures if one.layer == layer]
-        grouped, left_out = _first_rows([one for one in of_layer if one.group in score.groups], most)
+        grouped, left_out = _first_rows([one for one in of_layer if one.group in groups], most)
         for title, figures, fewer in (
             (layer, [one for one in of_layer if not one.group], 0),
-            (f"{layer}, by label", [one for one in of_layer if one.group and one.group not in score.groups], 0),
+            (f"{layer}, by label", [one for one in of_layer if one.group and one.group not in groups], 0),
             (f"{layer}, by group", grouped, left_out),
         ):
             if rows := _rows(figures, of_layer):

@@ -117,14 +117,17 @@ def test_alternatives_of_the_file_are_kept_as_far_as_their_records_are_there(cor
     gone = [
         {"layer": "quotes", "record": "q77", "field": "type", "value": "mixed"},
         {"layer": "quotes", "record": quote, "field": "polarity", "value": value["quotes"][0]["polarity"]},
+        {"layer": "quotes", "record": quote, "field": "type", "value": {"of": ["no", "form"]}},
+        {"layer": "quotes", "record": None},
     ]
     value["schema_version"] = "1.1"
     value["provenance"]["alternatives"] = [kept[0], *gone, kept[1]]
-    corpus.write(file, canonical(value, "annotation", SCHEMA))
+    corpus.write(file, value)
     result = convert(exported(1, "alpha", made(11)))
     (problem,) = result.problems
     assert (problem.code, problem.severity, problem.file) == ("L119", "info", file)
-    assert f"quotes q77 type, quotes {quote} polarity of annotation 11 of task 1" in problem.message
+    named = f"quotes q77 type, quotes {quote} polarity, quotes {quote} type, quotes of annotation 11 of task 1"
+    assert named in problem.message
     assert "Mira" not in problem.message
     after = corpus.read(file)
     assert after["provenance"]["alternatives"] == kept

@@ -1,6 +1,6 @@
 """Killed at any moment, a command leaves each file as it was or as it becomes, and runs again to the same end.
 
-`ON_THE_RECORD_KILLS=50 pytest tests/project/test_kills.py` kills each command at 50 moments, by default at 6.
+`ON_THE_RECORD_KILLS=50 pytest tests/project/test_kills.py` kills each command at 50 moments, by default at 4.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from support.studio import TICKED
 
 from corpus.files.writer import TEMPORARY
 
-MOMENTS = int(os.environ.get("ON_THE_RECORD_KILLS", "6"))
+MOMENTS = int(os.environ.get("ON_THE_RECORD_KILLS", "4"))
 FEW = ("barrage-hearing-delay", "barrage-cost-analysis", "barrage-poll-brief")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and asks the kernel for memory files")

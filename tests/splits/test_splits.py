@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.corpora import Corpus, tiny
 
@@ -97,6 +97,7 @@ def test_what_has_a_split_stays_whatever_is_added(docs: list[Doc], more: list[Do
     assert again == after
 
 
+@settings(max_examples=30)
 @given(st.permutations(range(24)), st.integers(1, 6))
 def test_any_order_of_adding_gives_the_same_splits(order: list[int], at_once: int) -> None:
     """Copies name their story, as a desk does that prints them; other texts have none."""
