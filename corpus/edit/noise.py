@@ -27,7 +27,7 @@ Not before a quotation mark: the words in it would seem to have the source of th
 """
 _DOUBLED = frozenset(["an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "the", "to", "was", "with"])
 _LONG_WORD = re.compile(r"(?<![^\s“‘\"(])[a-z]{6,}(?![^\s,;!?”’\")])")
-"""A word of small letters that is no part of an address."""
+"""A word of small letters outside of addresses."""
 _OTHER_WORDS = (
     *("casual", "causal", "complaint", "compliant", "marital", "martial", "sacred", "scared", "signed", "singed"),
     *("silver", "sliver", "trails", "trials", "united", "untied", "carves", "craves"),
