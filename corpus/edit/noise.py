@@ -20,11 +20,14 @@ from ..core.pronouns import pronouns_of
 from .projection import Change
 
 _WORD = re.compile(r"[^\W\d_]+")
-_END = re.compile(r"(?:(?<=[a-zß-ÿ]{4})|(?<=[0-9]{2}))[.](?= +[A-ZÀ-Þ“‘\"])")
-"""The full stop of a sentence that another one follows in its paragraph, not that of an abbreviation."""
+_END = re.compile(r"(?:(?<=[a-zß-ÿ]{4})|(?<=[0-9]{2}))[.](?= +[A-ZÀ-Þ])")
+"""The full stop of a sentence that another one follows in its paragraph, not that of an abbreviation.
+
+Not before a quotation mark: the words in it would seem to have the source of the sentence before.
+"""
 _DOUBLED = frozenset(["an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "the", "to", "was", "with"])
 _LONG_WORD = re.compile(r"(?<![^\s“‘\"(])[a-z]{6,}(?![^\s,;!?”’\")])")
-"""A word of small letters that is no part of an address."""
+"""A word of small letters outside of addresses."""
 _OTHER_WORDS = (
     *("casual", "causal", "complaint", "compliant", "marital", "martial", "sacred", "scared", "signed", "singed"),
     *("silver", "sliver", "trails", "trials", "united", "untied", "carves", "craves"),
@@ -327,12 +330,15 @@ def _paragraph(text: str, offset: int) -> tuple[int, int]:
 
 
 def _lone_pairs(original: Original) -> Iterator[Pair]:
-    """Yield the closed pairs around the words of a direct quote, with no other pair of marks around or inside."""
+    """Yield the closed pairs around the words of a direct quote, with no other pair of marks around or inside.
+
+    A quote of several paragraphs, in which marks are opened again, is left as it is.
+    """
     pairs = original.marks.pairs
     contents = [
         span
         for quote in original.document.layer("quotes")
-        if quote.get("type") == "direct" and not quote.get("parent")
+        if quote.get("type") == "direct" and not quote.get("parent") and not quote.get("continues_paragraph")
         for span in quote.get("content") or ()
     ]
     for i, pair in enumerate(pairs):

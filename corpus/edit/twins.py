@@ -26,6 +26,8 @@ from .noise import KINDS, Edit, Kind, Original
 from .projection import Projection, SpanLostError
 
 NOISY = "noisy"
+TOOL = "corpus twin"
+"""The tool in the provenance of a twin's annotation; its note names the original."""
 _APART = 3
 """The fewest code points between two edits."""
 
@@ -191,7 +193,7 @@ class _Making:
             for name, item in (value.get("provenance") or {}).items()
             if name in ("guidelines", "alternatives")
         }
-        provenance |= {"tool": f"corpus twin, projected from {original.doc_id}", "machine": True, "note": note}
+        provenance |= {"tool": TOOL, "machine": True, "note": f"Projected from gold of {original.doc_id}. {note}"}
         name = twin_id(original.doc_id, NOISY)
         data = projection.text.encode()
         checksum = sha256(data).hexdigest()

@@ -37,7 +37,7 @@ class GoldDocument:
 
     @property
     def twin_kind(self) -> str:
-        """Return how the copy was changed, "" for a document that is no copy."""
+        """Return how the copy was changed, "" for an original."""
         return str(self.article.record.get("twin_kind") or "")
 
     @property

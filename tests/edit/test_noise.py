@@ -41,7 +41,6 @@ def proposed(kind: str, text: str, **layers: Any) -> list[str]:
 
 
 MARR = {"id": "e1", "type": "PER", "name": "Ivo Marr"}
-SAID = "“It will hold,” he said. “Always."
 DIRECT = {"id": "q1", "content": ["It will hold,"], "type": "direct", "source": ["m1"]}
 
 CASES: dict[str, list[tuple[str, dict[str, Any], list[str]]]] = {
@@ -92,6 +91,14 @@ CASES: dict[str, list[tuple[str, dict[str, Any], list[str]]]] = {
             },
             ["It hurt, Marr admitted, Quill left the room. All was well."],
         ),
+        (
+            "It hurt, Marr admitted. “No more.”",
+            {
+                "mentions": [{"id": "m1", "spans": ["Marr"], "entity": "e1"}],
+                "quotes": [{"id": "q1", "content": ["It hurt"], "source": ["m1"]}],
+            },
+            [],
+        ),
     ],
     "unclosed mark": [
         (
@@ -114,6 +121,7 @@ CASES: dict[str, list[tuple[str, dict[str, Any], list[str]]]] = {
     "unopened mark": [
         ("“It will hold,” he said.", {"quotes": [DIRECT]}, ["It will hold,” he said."]),
         ("He said “It will hold,” and left.", {"quotes": [DIRECT]}, []),
+        ("“It will hold,” he said.", {"quotes": [{**DIRECT, "continues_paragraph": True}]}, []),
     ],
     "lost marks": [
         (

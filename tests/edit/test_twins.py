@@ -74,8 +74,8 @@ def test_gold_of_a_twin_has_every_record_with_its_new_words(made: Corpus) -> Non
 def test_provenance_says_what_was_done(made: Corpus) -> None:
     about = read(made.root / f"annotations/gold/{TWIN}.json")["provenance"]
     assert about["machine"] is True
-    assert about["tool"] == f"corpus twin, projected from {DOC_ID}"
-    assert about["note"].startswith("Seed 1. read-more line: 1, caption: 1, ")
+    assert about["tool"] == "corpus twin"
+    assert about["note"].startswith(f"Projected from gold of {DOC_ID}. Seed 1. read-more line: 1, caption: 1, ")
     assert "doubled space: " in about["note"]
 
 
