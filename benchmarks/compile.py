@@ -146,7 +146,9 @@ def _run(command: list[str], root: Path, folder: Path) -> tuple[float, float]:
     scratch.mkdir()
     filled = [part.replace("{root}", str(root)).replace("{scratch}", str(scratch)) for part in command]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    # An installed package has its bytecode. Without it, each process would compile this one.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = kept | {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
     with subprocess.Popen(filled, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as process:
         watcher = _Watcher(process.pid)
         watcher.start()

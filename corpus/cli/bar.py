@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class HiddenBar:
-    """Stands for a progress bar that is not shown, and counts as one does. A bar of tqdm has these methods, too."""
+    """A progress bar that is not shown but counts. A bar of tqdm has these methods, too."""
 
     def __init__(self, iterable: Iterable[Any] | None = None) -> None:
         self._iterable = iterable
@@ -38,7 +38,7 @@ class HiddenBar:
 
 
 def progress_bar(iterable: Iterable[Any] | None, shown: bool, **settings: Any) -> HiddenBar:
-    """Return a progress bar on stderr, or what stands for one."""
+    """Return a progress bar on stderr, or one that is not shown."""
     if not shown:
         return HiddenBar(iterable)
     from tqdm import tqdm

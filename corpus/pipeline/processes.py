@@ -7,20 +7,20 @@ process has. `one_thread` keeps libraries from starting threads that no command 
 
 from __future__ import annotations
 
-import gc
 import os
-import signal
 import sys
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .forks import Forking
 
 _LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 """What keeps numpy and pyarrow from starting a thread when they are imported."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class _Spawning(SpawnContext):
+class Spawning(SpawnContext):
     """Starts new processes, which import what they need."""
 
     def __init__(self) -> None:
@@ -39,9 +39,13 @@ def one_thread() -> None:
         os.environ.setdefault(name, value)
 
 
-def starting() -> _Spawning | _Forking:
+def starting() -> Spawning | Forking:
     """Return what starts workers now: forks, if this process has no other thread."""
-    return _Forking() if sys.platform == "linux" and _threads() == 1 else _Spawning()
+    if sys.platform != "linux" or _threads() != 1:
+        return Spawning()
+    from .forks import Forking
+
+    return Forking()
 
 
 def _threads() -> int:
@@ -50,37 +54,3 @@ def _threads() -> int:
         return len(os.listdir("/proc/self/task"))
     except OSError:
         return 0
-
-
-if sys.platform != "win32":
-    from multiprocessing.context import ForkContext, ForkProcess
-
-    class _Forked(ForkProcess):
-        """A fork that ends when it is told to, and leaves Ctrl-C to its parent."""
-
-        def start(self) -> None:
-            # The child must not answer a signal as its parent would: by deleting what the parent has made so far.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-            try:
-                super().start()
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-        def run(self) -> None:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            gc.freeze()  # A collection would write to the memory of all objects, and so copy it.
-            super().run()
-
-    class _Forking(ForkContext):
-        """Starts forks of this process."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.started: list[BaseProcess] = []
-
-        def Process(self, *args: Any, **options: Any) -> ForkProcess:  # type: ignore[override]  # noqa: N802
-            process = _Forked(*args, **options)
-            self.started.append(process)
-            return process

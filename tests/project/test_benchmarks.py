@@ -58,3 +58,17 @@ def test_the_stages_of_a_conversion_are_measured() -> None:
     assert [row[0] for row in rows][:3] == ["parse the export", "read the article", "group by annotator"]
     times = {row[0]: row[1:] for row in rows}
     assert all(int(one) > 0 for one in times["build the annotation"])
+
+
+def test_an_earlier_version_is_measured_beside_this_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/frozen.py", ".", "--documents", "20", "--repeat", "1"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| corpus")]
+    assert [row[0] for row in rows] == ["corpus validate", "corpus build", "corpus build, 2 processes"]
+    for _, then, now, ratio, *_ in rows:
+        assert float(ratio) == pytest.approx(float(now) / float(then), abs=0.02)
