@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import click
 
-from ..core.model import CorpusError
+from ..core.model import CorpusError, Document
 from .options import Common, OneOf, Verb, warn
 
 _KINDS = ("noisy",)
@@ -58,19 +59,26 @@ def twin(common: Common, doc_ids: tuple[str, ...], kind: str, split: str | None,
         raise CorpusError(f"unknown split {split}; the splits are {', '.join(schema.splits)}")
     rules = Rules(schema, read_settings(root, all_severities()).severity)
     rewriter, edits, made = Rewriter(root, not check, None), Counter[str](), set[str]()
-    for document in common.bar(originals(root, split, doc_ids), unit="doc"):
+    documents: Iterable[Document] = originals(root, split, doc_ids)
+    if doc_ids:
+        documents = list(documents)
+        if missing := sorted(set(doc_ids) - {one.doc_id for one in documents}):
+            raise CorpusError(
+                f"{', '.join(missing)}: no document with gold, a text that may be passed on, and no twin_of"
+                + (f", in the split {split}" if split else "")
+            )
+    for document in common.bar(documents, unit="doc"):
         found = noisy(document, rules, seed)
         old = read_twin_files(root, found)
         for path, data in found.files.items():
             rewriter.file(path, old[path], data)
         edits.update(found.edits)
         made.add(document.doc_id)
-    if missing := sorted(set(doc_ids) - made):
-        raise CorpusError(f"{', '.join(missing)}: no document with gold, a text that may be passed on, and no twin_of")
     for path in sorted(rewriter.changed):
         print(f"{'would write' if check else 'wrote'} {path}")
     gone = [] if doc_ids else obsolete(root, kind, split, made)
     for doc_id in gone:
         warn(f"{doc_id} is a twin of a document that gets none: delete its files")
-    common.say(f"{len(made):,} twins, {edits.total():,} edits, {len(rewriter.changed):,} files to write")
+    files = f"{len(rewriter.changed):,} files {'to write' if check else 'written'}"
+    common.say(f"{len(made):,} twins, {edits.total():,} edits, {files}")
     return 1 if check and (rewriter.changed or gone) else 0

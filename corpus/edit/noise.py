@@ -215,11 +215,18 @@ def unopened_mark(original: Original) -> Iterator[Edit]:
 
 
 def lost_marks(original: Original) -> Iterator[Edit]:
-    """Lose both marks of a quote that fills a paragraph, or all of it after a label and a colon: a block is direct."""
+    """Lose both marks of a quote that fills a paragraph, or all of it after a label and a colon: a block is direct.
+
+    A label has no verb of saying.
+    """
+    cues = [span["start"] for quote in original.document.layer("quotes") for span in quote.get("cue") or ()]
     for pair in _lone_pairs(original):
         start, end = _paragraph(original.text, pair.opening)
         label = original.text[start : pair.opening]
-        if pair.closing + 1 == end and (not label or (label.endswith(": ") and len(label) <= _LABEL)):
+        is_label = (
+            label.endswith(": ") and len(label) <= _LABEL and not any(start <= cue < pair.opening for cue in cues)
+        )
+        if pair.closing + 1 == end and (not label or is_label):
             closing = Change(pair.closing, pair.closing + 1, "")
             yield Edit((Change(pair.opening, pair.opening + 1, ""), closing))
 

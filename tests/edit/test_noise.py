@@ -129,6 +129,11 @@ CASES: dict[str, list[tuple[str, dict[str, Any], list[str]]]] = {
             {"quotes": [{"id": "q1", "content": ["It will hold."], "type": "direct"}]},
             ["Marr: It will hold."],
         ),
+        (
+            "Marr said: “It will hold.”",
+            {"quotes": [{"id": "q1", "content": ["It will hold."], "cue": ["said"], "type": "direct"}]},
+            [],
+        ),
         ("“It will hold,” he said.", {"quotes": [DIRECT]}, []),
     ],
     "mixed marks": [("He said “no” to it.", {}, ['He said “no" to it.'])],

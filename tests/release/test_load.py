@@ -35,7 +35,7 @@ from corpus.core.model import CorpusError
 from corpus.core.schema import Schema
 from corpus.pipeline.tables import configs
 
-CONFIGS = ("documents", "annotations", "entities", "quotes", "stances", "withheld")
+CONFIGS = ("documents", "annotations", "entities", "quotes", "stances", "twins", "withheld")
 WITHHELD = "barrage-hearing-delay"
 OF_DEV = next(
     path.stem
@@ -157,21 +157,23 @@ def test_spans_quote_the_text_and_tokens_lie_where_they_say(expected: Rows) -> N
 
 def test_gold_is_counted_as_it_lies_in_the_files(root: Path, loaded: dict[str, datasets.DatasetDict]) -> None:
     gold = [read(path) for path in sorted((root / "annotations" / "gold").glob("*.json"))]
-    here = {path.stem for path in (root / "raw").glob("*.txt")}
+    twins = {path.stem for path in (root / "raw").glob("*.json") if read(path).get("twin_of")}
+    here = {path.stem for path in (root / "raw").glob("*.txt")} - twins
     files = (root / "annotations").glob("*/*.json")
     others = [path for path in files if path.parent.name != "gold" and path.stem in here]
     count = {name: sum(split.num_rows for split in splits.values()) for name, splits in loaded.items()}
     of_here = [annotation for annotation in gold if annotation["doc_id"] in here]
     assert count["documents"] == len(here)
     assert count["annotations"] == len(others)
-    hidden = {path.stem for path in (root / "raw").glob("*.json")} - here
+    assert count["twins"] == len(twins) > 1
+    hidden = {path.stem for path in (root / "raw").glob("*.json")} - here - twins
     of_hidden = [path for path in (root / "annotations").glob("*/*.json") if path.stem in hidden]
     bare = hidden - {path.stem for path in of_hidden}
     assert count["withheld"] == len(bare) + len(of_hidden) > len(hidden) > 1
     assert count["quotes"] == sum(len(annotation["quotes"]) for annotation in of_here)
     assert count["stances"] == sum(len(annotation["stances"]) for annotation in of_here)
     manifest = read(root / "build" / "manifest.json")
-    assert manifest["documents"] == count["documents"] + len(hidden)
+    assert manifest["documents"] == count["documents"] + len(twins) + len(hidden)
     assert manifest["version"] == VERSION
     rows = {name: sum(split["rows"] for split in of.values()) for name, of in manifest["configs"].items()}
     assert rows.pop("disagreement") > 1000
@@ -198,7 +200,7 @@ def schema_labels(root: Path) -> dict[str, dict[str, list[str]]]:
     properties = read(root / "schema" / "article.schema.json")["properties"]
     record = {name: [label["const"] for label in f["oneOf"]] for name, f in properties.items() if "oneOf" in f}
     tags = ["O", *(f"{p}-{name}" for name in nested["entities.type"] for p in "BI")]
-    whole = {"documents": record | nested, "withheld": record | nested, "annotations": nested}
+    whole = {"documents": record | nested, "twins": record | nested, "withheld": record | nested, "annotations": nested}
     return {**whole, "entities": {"ner_tags": tags}, **flat}
 
 
@@ -337,7 +339,7 @@ def test_polars_scans_the_files(root: Path, expected: Rows) -> None:
 def test_every_file_of_a_config_has_the_same_columns(root: Path) -> None:
     for config in CONFIGS:
         schemas = [pq.read_schema(path) for path in (root / "build" / config).glob("*.parquet")]
-        assert len(schemas) > (config != "withheld")
+        assert len(schemas) > (config not in ("twins", "withheld"))
         assert all(schema.equals(schemas[0], check_metadata=True) for schema in schemas)
         assert "null" not in str(schemas[0])
 
