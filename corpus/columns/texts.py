@@ -97,7 +97,7 @@ class Texts:
     def places(self, chars: Collection[str]) -> Numbers:
         """Return the offsets of some characters in the joined texts, ascending.
 
-        Raises ValueError for a letter, a digit or a blank (U+0020): these are most of a text, and the search leaves them out.
+        Raises ValueError for a letter, a digit or a blank (U+0020): these are most of a text, and left out.
         """
         rare, codes = self._rare
         return rare.compress(_mark_table(frozenset(chars)).take(codes))
