@@ -97,7 +97,7 @@ class Texts:
     def places(self, chars: Collection[str]) -> Numbers:
         """Return the offsets of some characters in the joined texts, ascending.
 
-        Raises ValueError for a letter, a digit or a blank (U+0020): these are most of a text, and are not looked at.
+        Raises ValueError for a letter, a digit or a blank (U+0020): these are most of a text, and left out.
         """
         rare, codes = self._rare
         return rare.compress(_mark_table(frozenset(chars)).take(codes))
@@ -115,7 +115,7 @@ class Texts:
 
     @cached_property
     def filled(self) -> Runs:
-        """The runs of code points other than white space. All texts end with a line feed, which is none."""
+        """The runs of code points other than white space. A line feed is after the last one."""
         space = (self.classes & SPACE) != 0
         edges = np.flatnonzero(space[1:] != space[:-1]) + 1
         if len(space) and not space[0]:

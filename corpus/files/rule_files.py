@@ -42,7 +42,7 @@ def changed_files(git: Git, base: str, *inside: str) -> set[str]:
 
 
 def _overlooked(git: Git, base: str, inside: Sequence[str]) -> Iterator[str]:
-    """Yield the files that differ and that git is told not to look at: marked assume-unchanged or skip-worktree.
+    """Yield the files that differ though git does not compare them: marked assume-unchanged or skip-worktree.
 
     A file that is missing since it is outside of a sparse checkout does not differ.
     """

@@ -7,7 +7,7 @@
 Files are not read if their sizes, times and inodes are those of the last run: the kernel sets the time of the last
 change of a file, and no program can set it back. A file that changed in the last two seconds is read, as git does.
 
-A shard whose files are all those of the last run is known as a whole, so that its documents are not looked at.
+A shard whose files are all those of the last run is known as a whole, and its documents are not looked up.
 
 A document without findings has none under any severities, suppressions or date, so the bytes, the
 schema and the code alone identify a clean one. Findings are not cached: a document that has some is

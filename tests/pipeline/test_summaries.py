@@ -33,6 +33,7 @@ def shard(first: int) -> Summaries:
 @pytest.mark.parametrize("least", [1, 25, 1000])
 def test_what_is_added_is_there(least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_GROUP", least)
+    monkeypatch.setattr(module, "_KEPT", 2 * least)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     every = [shard(first) for first in range(0, 120, 10)]
     spool = SummarySpool()
@@ -52,6 +53,7 @@ def test_what_is_added_is_there(least: int, tmp_path: Path, monkeypatch: pytest.
 def test_a_column_is_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And of that, the documents of one row group at a time."""
     monkeypatch.setattr(module, "_GROUP", 20)
+    monkeypatch.setattr(module, "_KEPT", 60)
     spool = SummarySpool()
     for first in range(0, 120, 10):
         spool.add(shard(first))
