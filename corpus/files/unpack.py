@@ -35,7 +35,7 @@ class Unpacker:
         """Unpack a compressed file. Return the fault that prevented it, "" for none.
 
         Arrow's reader is the one of those at hand that tells a file that was cut off from one that ended. Raises
-        CorpusError if `to` cannot be written, which is no fault of the file.
+        CorpusError if `to` cannot be written: the file itself may be sound.
         """
         try:
             with open_file(file, file.parent) as opened:
