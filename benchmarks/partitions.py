@@ -56,12 +56,17 @@ def main() -> None:
                 "--executor",
                 f"dask:{options.dask}",
             )
+        # Hashes of files that changed in the last two seconds are not remembered.
+        time.sleep(3)
         corpus("build again", root, "build", "--out", str(folder / "a"))
+        corpus("build again, a third time", root, "build", "--out", str(folder / "a"))
         names = ["a", "b", "c", *(["d"] if options.dask else [])]
         assert len({digest(folder / name) for name in names}) == 1, "the builds differ"
         assert len({content(folder / name) for name in ("w", *names)}) == 1, "the content differs"
         change(root / "raw" / "00000.jsonl.zst")
         corpus("build again, one partition changed", root, "build", "--out", str(folder / "a"))
+        annotate(root / "annotations" / "gold" / "00000.jsonl.zst")
+        corpus("build again, its annotation changed", root, "build", "--out", str(folder / "a"))
 
 
 def corpus(name: str, root: Path, *argv: str) -> None:
@@ -91,6 +96,12 @@ sys.exit(code)
 def change(path: Path) -> None:
     """Change one word in the records of a partition."""
     text = zstandard.decompress(path.read_bytes()).replace(b'"title":"', b'"title":"Changed ', 1)
+    path.write_bytes(zstandard.compress(text))
+
+
+def annotate(path: Path) -> None:
+    """Change one label in the annotations of a partition."""
+    text = zstandard.decompress(path.read_bytes()).replace(b'"intensity":2', b'"intensity":1', 1)
     path.write_bytes(zstandard.compress(text))
 
 

@@ -94,7 +94,7 @@ class Corpus:
 
     def of_buckets(self, name: str, find: Callable[[int], Any]) -> Sequence[Any]:
         """Return what `find` finds in each bucket: `found[name]` if it was found already, by other processes."""
-        return self.found[name] if name in self.found else [find(bucket) for bucket in range(BUCKETS)]
+        return list(self.found[name]) if name in self.found else [find(bucket) for bucket in range(BUCKETS)]
 
     def near_in(self, bucket: int) -> Numbers:
         """Return the documents whose texts share a bucket of some bands with a text of another split."""

@@ -22,6 +22,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from ..checks.files import unreadable
 from ..checks.records import future_date
 from ..checks.rule import documentation
 from ..checks.suppress.suppressions import Suppressions, Used
@@ -41,6 +42,7 @@ from .versions import difference, versions
 
 PART = "{}-{}-{}"
 """The name of a part: `kind_of` its task, its partition, its key."""
+_UNREADABLE = documentation(unreadable).code
 _Times = tuple[int, int, int]
 FINDINGS, SUMMARIES = "findings.jsonl.zst", "summaries.parquet"
 """The names of these files of a part."""
@@ -223,6 +225,9 @@ def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: 
         _check_ids(ends, work.partition)
         for entries in index.shards(DOCUMENTS):
             shard = compile_shard(entries, root, index.unpacked, schema, work.task)
+            # The bytes were read for the name of the part: this is a fault of this machine, which must not be kept.
+            if unread := next((one.file for one in shard.problems if one.code == _UNREADABLE), ""):
+                raise CorpusError(f"{unread} cannot be read any more; run the command again")
             found += findings.add(shard.problems)
             dated = dated or _is_dated(shard)
             shard.problems.close()

@@ -59,5 +59,6 @@ def delete_others(storage: Storage, parts: Collection[Part], whole: str, partiti
                 storage.delete(item.name)
     for item in storage.list(KNOWN):
         of = item.name.removeprefix("inputs-").removesuffix(".json")
-        if item.name.startswith("inputs-") and of not in partitions:
+        # A run that was killed leaves what its tasks had found.
+        if item.name.startswith("shared-") or (item.name.startswith("inputs-") and of not in partitions):
             storage.delete(f"{KNOWN}/{item.name}")

@@ -24,7 +24,9 @@ from corpus.files.storage import Storage
 def done(tmp_path: Path) -> tuple[Path, Path, Ran]:
     """A corpus, its build, and what the command printed."""
     root, out = partitioned(tmp_path / "corpus"), tmp_path / "build"
-    return root, out, again(root, out)
+    first = again(root, out)
+    assert first.code == 0, first.err
+    return root, out, first
 
 
 @pytest.fixture

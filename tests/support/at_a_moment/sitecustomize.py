@@ -1,8 +1,8 @@
 """Ends a worker, or the process that started it, at a moment: the first, or every, change of a file of some name.
 
-`CORPUS_TEST_AT` has an audit event, a pattern of the path, what to do (`kill` or `terminate`) and a file that is made
-the first time, after which nothing happens; "" for every time. A directory of `PYTHONPATH` that only has this module
-makes each new Python import it.
+`CORPUS_TEST_AT` has an audit event, a pattern of the path, what to do (`kill`, `terminate` or `wait`) and a file that
+is made the first time, with the id of the process, after which nothing happens; "" for every time. A directory of
+`PYTHONPATH` that only has this module makes each new Python import it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ def install(event: str, pattern: str, action: str, once: str) -> None:
             return
         if once:
             try:
-                os.close(os.open(once, os.O_CREAT | os.O_EXCL))
+                handle = os.open(once, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
             except FileExistsError:
                 return
+            os.write(handle, str(os.getpid()).encode())
+            os.close(handle)
         if action == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        os.kill(os.getppid(), signal.SIGTERM)
+        if action == "terminate":
+            os.kill(os.getppid(), signal.SIGTERM)
         time.sleep(600)  # as a partition of a million documents would take
 
     sys.addaudithook(hook)
