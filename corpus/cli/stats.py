@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from shutil import get_terminal_size
 
 import click
 
@@ -67,7 +67,7 @@ def stats(common: Common, annotator: str, split: str | None, by: str, format_: s
     if format_ == "markdown":
         lines = [*tables.markdown(table(found)), ""]
     else:
-        width = get_terminal_size((_WIDTH, 24)).columns
+        width = shutil.get_terminal_size((_WIDTH, 24)).columns
         lines = [line for block in tables.blocks(table(found), width) for line in (*tables.aligned(block), "")]
     sys.stdout.writelines(f"{visible(line)}\n" for line in (*lines, *notes(found)))
     return 0
