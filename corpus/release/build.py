@@ -27,7 +27,7 @@ from ..files.table_hash import file_hash
 from ..pipeline.executors import Engine
 from ..pipeline.run import CorpusRun
 from ..pipeline.shard import Compilation, Shard
-from ..pipeline.tables import WITHHELD, configs
+from ..pipeline.tables import TWINS_CONFIG, WITHHELD, configs
 from ..pipeline.tables.parquet import TWINS, TablesWriter, Written
 from .card import card
 from .known_build import MANIFEST, TOOLS, KnownBuild
@@ -48,7 +48,11 @@ class Built:
     @property
     def left_out(self) -> int:
         """The number of documents that are in no table."""
-        tabled = (split.counts for name in ("documents", WITHHELD) for split in self.splits.get(name, {}).values())
+        tabled = (
+            split.counts
+            for name in ("documents", TWINS_CONFIG, WITHHELD)
+            for split in self.splits.get(name, {}).values()
+        )
         return self.documents - sum(counts["doc_id",] + counts[TWINS] for counts in tabled)
 
     def place(
