@@ -23,7 +23,7 @@ _KINDS = ("noisy",)
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 when a file would change.")
 @click.pass_obj
 def twin(common: Common, doc_ids: tuple[str, ...], kind: str, split: str | None, seed: int, check: bool) -> int:
-    """Make badly edited copies of articles, with their gold annotation.
+    """Make badly edited copies of articles, with their gold.
 
     The twin of DOC_ID is DOC_ID-noisy. Its text has typing errors, doubled words and
     spaces, lost full stops, quotation marks and diacritics, line breaks in

@@ -22,7 +22,7 @@ import tempfile
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, islice
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -211,13 +211,8 @@ class Index:
 
     def _sorted(self, entries: Iterator[Entry]) -> pa.Table:
         batches: list[pa.RecordBatch] = []
-        rows: list[Entry] = []
-        for entry in entries:
-            rows.append(entry)
-            if len(rows) == 8192:
-                batches.append(_batch(rows))
-                rows = []
-        batches.append(_batch(rows))
+        while rows := list(islice(entries, 8192)):
+            batches.append(_batch(rows))
         table = pa.Table.from_batches(batches, _SCHEMA)
         return table.sort_by([(name, "ascending") for name in ("doc_id", "kind", "annotator", "path", "line")])
 

@@ -90,10 +90,17 @@ def copy_whole(to: Path) -> Path:
 def copy_few(to: Path) -> Path:
     """A copy of some fifteen documents of this repository's corpus, and of `barrage-hearing-delay`, which tests change.
 
-    They lie in all three splits, have gold and two more annotators, and one of their texts is withheld.
+    They lie in all three splits, have gold and two more annotators, and one of their texts is withheld. One has a twin.
     """
-    documents = sorted(path.stem for path in (REPOSITORY / "raw").glob("*.json") if not read(path).get("twin_of"))
-    return copy_repository(to, ("barrage-hearing-delay", *documents[:: len(documents) // 14]))
+    documents = originals("raw")
+    twin = ("cup-final-brief", "cup-final-brief-noisy")
+    return copy_repository(to, ("barrage-hearing-delay", *twin, *documents[:: len(documents) // 14]))
+
+
+def originals(folder: str) -> list[str]:
+    """The ids of the documents with a JSON file in a folder of this repository, without twins."""
+    ids = sorted(path.stem for path in (REPOSITORY / folder).glob("*.json"))
+    return [one for one in ids if not read(REPOSITORY / "raw" / f"{one}.json").get("twin_of")]
 
 
 def to_bulk(root: Path, seed: int) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import zstandard
 
-from support.copies import contents, copy_repository, read
-from support.corpora import REPOSITORY, Ran
+from support.copies import contents, copy_repository, originals, read
+from support.corpora import Ran
 
 MOMENTS = Path(__file__).parent / "at_a_moment"
-DOCUMENTS = tuple(sorted(path.stem for path in (REPOSITORY / "annotations" / "gold").glob("*.json"))[::13])
+DOCUMENTS = tuple(originals("annotations/gold")[::13])
 """A dozen documents with gold and two annotators, which have findings of level 6 about each other."""
 
 
