@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -83,9 +83,8 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
         common.unwritten = f"{folder} was not changed"
     shown = text_report(sys.stdout)
 
-    def finish(_: Path, __: Built) -> dict[str, Any]:
+    def on_commit() -> None:
         common.unwritten = ""
-        return {}
 
     with opened(common, corpus, task, schema, how) as run:
         built = build_folder(
@@ -96,7 +95,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
             folder,
             on_problem=shown.add,
             progress=common.progress,
-            finish=finish,
+            on_commit=on_commit,
         )
         common.say(report.summary(shown.counts, run.documents))
     if built is None:

@@ -74,12 +74,14 @@ def build_folder(
     on_problem: Callable[[Problem], None],
     progress: Callable[[Iterator[Shard], int], Iterator[Shard]],
     finish: Callable[[Path, Built], dict[str, Any]] | None = None,
+    on_commit: Callable[[], None] | None = None,
     replace: bool = True,
 ) -> Built | None:
     """Validate a corpus and write it to `out`. Return None, and write nothing, if a finding is an error.
 
     `out` must be new, empty or an earlier build; without `replace` it must be new. `finish` may add files
-    to the folder before its manifest is written, and returns further keys of the manifest. `on_problem`
+    to the folder before its manifest is written, and returns further keys of the manifest. `on_commit` is called before
+    the manifest is. `on_problem`
     receives every finding that is not suppressed; `progress` wraps the shards, and receives the number of
     documents. Raises CorpusError if `out` may not be replaced or there is no document.
     """
@@ -103,6 +105,8 @@ def build_folder(
         (folder / "README.md").write_text(card(run.root, schema, built.version, built.splits, built.content), "utf-8")
         copy_schema(run.root, folder)
         more = finish(folder, built) if finish else {}
+        if on_commit:
+            on_commit()
         (folder / MANIFEST).write_text(manifest_of(folder, schema, built, more), "utf-8")
         commit()
     if known:

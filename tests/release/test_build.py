@@ -203,6 +203,7 @@ def test_a_rebuild_takes_the_place_of_the_old_build(few_built: Path, tmp_path: P
         "quotes",
         "schema",
         "stances",
+        "twins",
         "withheld",
     ]
     assert leftovers(copy) == []
