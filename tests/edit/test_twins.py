@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     corpus = Corpus(copy_repository(tmp_path_factory.mktemp("twins") / "corpus", (DOC_ID,), ("gold",)))
     ran = corpus.run("twin", "--split", "test")
     assert ran.code == 0, ran.err
+    assert re.search(r"1 twin, [0-9]+ edits, 3 files written\n$", ran.err), ran.err
     assert ran.out.splitlines() == [
         f"wrote annotations/gold/{TWIN}.json",
         f"wrote raw/{TWIN}.json",
