@@ -102,13 +102,14 @@ def unused_label(corpus: Corpus, context: Context) -> Iterator[Found]:
 
 
 def character_rows(summaries: Summaries, bucket: int) -> tuple[npt.NDArray[np.void], Numbers]:
-    """Return which properties of `CHARACTERS` the texts have."""
+    """Return which properties of `CHARACTERS` the texts have, without those of twins."""
     said, values = summaries.coded("characters")
     by_value = [
         np.array([(n, int(digit)) for n, digit in enumerate(value) if n % BUCKETS == bucket], TALLIED)
         for value in values
     ]
     lengths = np.array([len(one) for one in by_value], np.int64)[said] if len(said) else said
+    lengths = np.where(summaries.coded("twin_of").filled, 0, lengths) if len(said) else lengths
     rows = np.concatenate([np.zeros(0, TALLIED), *by_value])
     return rows[ranges(begins_of([len(one) for one in by_value])[:-1][said], lengths)], lengths
 
@@ -117,7 +118,7 @@ def unlike_characters(key: int, tallies: Sequence[Tally], context: Context) -> I
     """C638: Some texts have characters that others do not.
 
     What: some texts are not in the Unicode normal form NFC, or have no-break spaces, and others are and have none. One
-    finding in the corpus, at the first of them.
+    finding in the corpus, at the first of them. Twins are not counted.
     Why: *é* in one code point and in two are different words to a program, and so are *5 km* with two kinds of space.
     Bad: 3 of 60 texts were copied from a PDF file, which decomposes letters.
     Good: texts from one source and in one form. Annotated texts are immutable, so programs have to normalise them.

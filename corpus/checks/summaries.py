@@ -96,6 +96,7 @@ class Place(NamedTuple):
     split: str
     story: str
     published: str
+    twin_of: str
 
 
 class Summaries(Sequence[Summary]):
@@ -235,7 +236,7 @@ class Summaries(Sequence[Summary]):
     @cached_property
     def places(self) -> list[Place]:
         """What decides the split of each document, besides its text."""
-        columns = (self.words(name) for name in ("split", "story", "published"))
+        columns = (self.words(name) for name in ("split", "story", "published", "twin_of"))
         return list(map(Place, self.ids, *columns))
 
     @property

@@ -156,6 +156,7 @@ def _suggest_map(common: Common, name: str, source: Path, options: Options, out:
 @click.option(
     "--annotator", "annotators", multiple=True, metavar="NAME", help="This annotator; may be repeated; default: gold."
 )
+@click.option("--twins", is_flag=True, help="Include twins, which are changed copies of other articles.")
 @click.pass_obj
 def export(
     common: Common,
@@ -164,19 +165,22 @@ def export(
     layers: tuple[str, ...],
     split: str | None,
     annotators: tuple[str, ...],
+    twins: bool,
 ) -> int:
     """Export annotations in another format to a new directory.
 
     The directory is written atomically. What the format cannot hold is dropped,
     counted and reported; docs/formats.md has a table. Texts that must not be
     redistributed are dropped too, and annotations with errors (see
-    `corpus validate`).
+    `corpus validate`). Twins are left out, and the last line says how many; most
+    formats cannot say that an article is a twin.
 
     Examples:
 
       corpus export conll conll-files
       corpus export brat brat-folder --split test --annotator ann-a
     """
+    from ..formats.exporting import TWINS
     from ..formats.exporting import export as exported
 
     written, left = exported(
@@ -186,9 +190,12 @@ def export(
         layers=layers,
         split=split,
         annotators=annotators,
+        twins=twins,
     )
+    without = left.pop(TWINS, 0)
     _report_dropped(left)
-    common.say(f"{out}: {written:,} annotation{'s' * (written != 1)} as {target_format}")
+    said = f", {without:,} twin{'s' * (without != 1)} left out" if without else ""
+    common.say(f"{out}: {written:,} annotation{'s' * (written != 1)} as {target_format}{said}")
     return 0
 
 

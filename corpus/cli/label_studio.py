@@ -78,9 +78,10 @@ def push(
 ) -> int:
     """Send articles to a project of a Label Studio server.
 
-    The project is created if needed. All articles whose text is available are sent, or those you name. The project
-    gets the labelling config of the schema. Nothing is sent when the project
-    already has one of the articles; --new skips those instead.
+    The project is created if needed. All articles whose text is available are sent,
+    without twins (changed copies of articles), or those you name. The project gets
+    the labelling config of the schema. Nothing is sent when the project already has
+    one of the articles; --new skips those instead.
 
     --layers offers the labels of these layers only. The records of the others, from
     --annotator, are shown and can be referred to. Without it, the project keeps its
@@ -109,7 +110,7 @@ def push(
     from ..core.schema import Schema
     from ..labelstudio.push import push as send
     from ..labelstudio.team import Team
-    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes, warn_of_strangers
+    from .label_studio_team import STATES, push_conflicts, push_model, refuse_clashes, warn_of_strangers, warn_of_twins
 
     root = common.root()
     others = {"--annotator": annotator, "--new": new, "--layers": layers, "--annotators": overlap, "--assign": assign}
@@ -132,6 +133,7 @@ def push(
         warn(f"skipped, the text is not available: {', '.join(did.withheld)}")
     if did.present:
         warn(f"skipped, already in the project: {', '.join(did.present)}")
+    warn_of_twins(did.twins)
     warn_of_strangers(root, assign)
     with_ = f", {did.predictions:,} with the annotation by {annotator}" if annotator else ""
     common.say(f"{did.tasks:,} document{'s' * (did.tasks != 1)} sent{with_}")

@@ -114,10 +114,17 @@ def push_model(
             server, root, Schema.read(root), project, folder, version, doc_ids, lambda done: bar.update(done)
         )
     common.say(f"project {did.project.id} {did.project.title!r}: {STATES[did.config]}")
+    warn_of_twins(did.twins)
     figures = ((did.added, "added"), (did.replaced, "replaced"), (did.unchanged, "unchanged"))
     shown = ", ".join(f"{count:,} {what}" for count, what in figures)
     common.say(f"predictions of {did.version}: {shown}; {_number(did.tasks, 'document')} sent")
     return 0
+
+
+def warn_of_twins(count: int) -> None:
+    """Print how many twins were skipped, if any."""
+    if count:
+        warn(f"skipped, not named: {_number(count, 'twin')}")
 
 
 def _number(count: int, noun: str) -> str:

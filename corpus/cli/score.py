@@ -67,7 +67,8 @@ _TWINS |= {"system", "out"}
     type=OneOf(lambda: ("refuse", "empty")),
     default="refuse",
     metavar="refuse|empty",
-    help="Documents without a prediction: refuse (default), or score as empty.",
+    help="Documents without a prediction: refuse (default), or score as empty. "
+    "Rows of a flat config are never refused: a document that was skipped has none, like one without records.",
 )
 @click.option(
     "--multi-entity",

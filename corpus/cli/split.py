@@ -118,10 +118,14 @@ def _corpus(
 
 
 def _summary(chosen: dict[str, Any], left: int, documents: list[Place], splits: tuple[str, ...]) -> str:
-    """Return a line with the number of documents in each split."""
-    sizes = Counter(one.split for one in documents if one.split) + Counter(put.split for put in chosen.values())
+    """Return a line with the number of documents in each split, without twins."""
+    counted = [one for one in documents if not one.twin_of]
+    given = Counter(chosen[one.doc_id].split for one in counted if one.doc_id in chosen)
+    sizes = Counter(one.split for one in counted if one.split) + given
     total, of = sizes.total(), [f"{name} {sizes[name]:,}" for name in splits]
     shares = [f" ({sizes[name] / total:.0%})" if total else "" for name in splits]
     each = ", ".join(name + share for name, share in zip(of, shares, strict=True))
     assigned = f"{len(chosen):,} {'document was' if len(chosen) == 1 else 'documents were'} assigned a split"
-    return f"{assigned}, {left:,} {'has' if left == 1 else 'have'} none: {each}"
+    twins = len(documents) - len(counted)
+    without = f"; {twins:,} twin{'s are' if twins != 1 else ' is'} not counted in the shares" if twins else ""
+    return f"{assigned}, {left:,} {'has' if left == 1 else 'have'} none: {each}{without}"

@@ -79,6 +79,10 @@ def twin(common: Common, doc_ids: tuple[str, ...], kind: str, split: str | None,
     gone = [] if doc_ids else obsolete(root, kind, split, made)
     for doc_id in gone:
         warn(f"{doc_id} is a twin of a document that gets none: delete its files")
-    files = f"{len(rewriter.changed):,} files {'to write' if check else 'written'}"
-    common.say(f"{len(made):,} twins, {edits.total():,} edits, {files}")
+    files = f"{_number(len(rewriter.changed), 'file')} {'to write' if check else 'written'}"
+    common.say(f"{_number(len(made), 'twin')}, {_number(edits.total(), 'edit')}, {files}")
     return 1 if check and (rewriter.changed or gone) else 0
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"

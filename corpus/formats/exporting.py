@@ -16,6 +16,8 @@ from .documents import LeftOut, Outgoing, dropped_lines
 
 WITHHELD = "the text must not be redistributed, or is not attached"
 INVALID = "`corpus validate` reports errors"
+TWINS = ("twins", "they are changed copies of other articles; --twins includes them")
+"""What is dropped, and why, without `twins`."""
 
 
 def export(
@@ -26,13 +28,15 @@ def export(
     layers: Collection[str] = (),
     split: str | None = None,
     annotators: Collection[str] = (),
+    twins: bool = False,
 ) -> tuple[int, LeftOut]:
     """Write the annotations of a corpus in a format to the new directory `out`, atomically.
 
     Selects `annotators` (default: gold), `layers` with the layers that they refer to (default: all) and `split`
     (default: all). Returns the number of annotations written, and what was dropped: what the format cannot hold,
-    documents whose text must not be redistributed, unless the format has no text, and annotations with an error
-    of levels 1 to 4. Raises CorpusError if `out` is not empty, a name is unknown, or nothing is left to write.
+    documents whose text must not be redistributed, unless the format has no text, annotations with an error
+    of levels 1 to 4, and, without `twins`, the documents that are twins (`TWINS`). Raises CorpusError if `out` is not
+    empty, a name is unknown, or nothing is left to write.
     """
     if not of.writes:
         raise CorpusError("this format can only be imported")
@@ -45,7 +49,8 @@ def export(
     left: LeftOut = LeftOut()
     written = [0]
     with new_folder(out) as new:
-        of.write(_outgoing(root, of, schema, chosen, split, set(annotators) or {GOLD}, left, written), schema, new.path)
+        going = _outgoing(root, of, schema, chosen, split, set(annotators) or {GOLD}, twins, left, written)
+        of.write(going, schema, new.path)
         if not written[0]:
             dropped = "; ".join(dropped_lines(left))
             raise CorpusError(f"nothing to export: {dropped or 'no annotation was selected'}")
@@ -75,6 +80,7 @@ def _outgoing(
     layers: set[str],
     split: str | None,
     annotators: set[str],
+    twins: bool,
     left: LeftOut,
     written: list[int],
 ) -> Iterator[Outgoing]:
@@ -90,6 +96,9 @@ def _outgoing(
                     documents.insert(0, article)
                 record = article.article.record
                 if split is not None and record.get("split") != split:
+                    continue
+                if record.get("twin_of") and not twins:
+                    left[TWINS] += 1
                     continue
                 if of.has_text and (article.text is None or not article.article.redistributable):
                     left["documents", WITHHELD] += 1

@@ -29,15 +29,18 @@ _LONGEST = 100
 
 @dataclass(slots=True)
 class Predicted:
-    """What a push of predictions did. `tasks` are new ones; the other counts are predictions of existing tasks."""
+    """What a push of predictions did. `added`, `replaced` and `unchanged` count predictions of existing tasks."""
 
     project: Project
     config: str
     version: str
     tasks: int = 0
+    """Number of new tasks."""
     added: int = 0
     replaced: int = 0
     unchanged: int = 0
+    twins: int = 0
+    """Number of twins that got no task, because they were not named."""
 
 
 def push_predictions(
@@ -52,8 +55,9 @@ def push_predictions(
 ) -> Predicted:
     """Give the tasks of the project `name` the predictions in `folder`, all or those of `doc_ids`.
 
-    `version` names them; without it, the annotator of the files does. The same prediction is not sent twice. Raises
-    CorpusError, before the first request that changes the server, if a prediction does not fit its article.
+    A twin that is not named gets no new task. `version` names the predictions; without it, the annotator of the files
+    does. The same prediction is not sent twice. Raises CorpusError, before the first request that changes the server,
+    if a prediction does not fit its article.
     """
     found = _read_all(folder, doc_ids)
     version = version or _annotator(found, folder)
@@ -64,10 +68,13 @@ def push_predictions(
     project = server.find_project(name)
     of = purpose_of(project.config if project else "")
     tasks: dict[str, Record] = {}
+    twins: set[str] = set()
     with Index(root) as index, Reader(root, index.unpacked) as reader:
-        ready, _ = ready_to_push(index, reader, schema, choose(index, list(found)), "", named=True)
+        ready, *_ = ready_to_push(index, reader, schema, choose(index, list(found)), "", named=True)
         for doc_id in ready:
             article, _ = read_pushed(index, reader, doc_id, "")
+            if article.record.get("twin_of") and doc_id not in doc_ids:
+                twins.add(doc_id)
             check_annotation(article, found[doc_id], schema)
             made = found[doc_id]
             tasks[doc_id] = task(article, schema, [Annotation(version, made.value, made.source)], of)
@@ -82,7 +89,8 @@ def push_predictions(
         for one in there.get(doc_id, ()):
             _give(server, did, int(one["id"]), made_task["predictions"][0]["result"])
             progress(1)
-    new = [one for doc_id, one in tasks.items() if doc_id not in there]
+    new = [one for doc_id, one in tasks.items() if doc_id not in there and doc_id not in twins]
+    did.twins = len(twins - there.keys())
     did.tasks, _ = imported(server, project, iter(new), progress)
     show_predictions(server, project, version)
     return did

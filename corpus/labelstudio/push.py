@@ -49,6 +49,8 @@ class Pushed:
     """Documents that were skipped because their text is withheld."""
     present: tuple[str, ...]
     """Documents that were skipped because the project has them."""
+    twins: int
+    """Number of twins that were skipped because they were not named."""
 
 
 def push(
@@ -65,9 +67,10 @@ def push(
 ) -> Pushed:
     """Import articles into the project `name`, which is created if it does not exist.
 
-    Imports `doc_ids`, or all articles that have a text. With `annotator`, that annotator's annotations are sent as
-    predictions to start from. Raises CorpusError and imports nothing if an article is invalid or is in the project
-    already (`only_new` skips those), or if the project's annotations do not fit the labelling config of this schema.
+    Imports `doc_ids`, or all articles that have a text and are not twins. With `annotator`, that annotator's
+    annotations are sent as predictions to start from. Raises CorpusError and imports nothing if an article is invalid
+    or is in the project already (`only_new` skips those), or if the project's annotations do not fit the labelling
+    config of this schema.
     `team` says how many annotators each document needs, and who they are. `layers` are annotated; without them those
     of the project, or all of a new project.
     """
@@ -75,7 +78,7 @@ def push(
     asked = purpose(schema, layers)
     with Index(root) as index, Reader(root, index.unpacked) as reader:
         chosen = choose(index, doc_ids)
-        ready, withheld = ready_to_push(index, reader, schema, chosen, annotator, named=bool(doc_ids))
+        ready, withheld, twins = ready_to_push(index, reader, schema, chosen, annotator, named=bool(doc_ids))
         project = server.find_project(name)
         there = list(server.tasks(project)) if project else []
         present = _present(project, there, ready, only_new)
@@ -105,7 +108,7 @@ def push(
                 server.send(what, "POST", "api/predictions/", {"task": task_id, **again})
             check_predictions(server, project, sent)
             show_predictions(server, project, annotator)
-    return Pushed(project, how, *made, tuple(withheld), tuple(sorted(present)))
+    return Pushed(project, how, *made, tuple(withheld), tuple(sorted(present)), twins)
 
 
 def choose(index: Index, doc_ids: Sequence[str]) -> Iterator[str]:
@@ -125,16 +128,22 @@ def choose(index: Index, doc_ids: Sequence[str]) -> Iterator[str]:
 
 def ready_to_push(
     index: Index, reader: Reader, schema: Schema, chosen: Iterator[str], annotator: str, named: bool
-) -> tuple[list[str], list[str]]:
-    """Return the documents to push, and those whose text is withheld. Raises CorpusError for an invalid one."""
+) -> tuple[list[str], list[str], int]:
+    """Return the documents to push, those whose text is withheld, and the number of twins, skipped unless `named`.
+
+    Raises CorpusError for an invalid document, and if there is nothing to push.
+    """
     ready: list[str] = []
     withheld: list[str] = []
-    annotated = 0
+    annotated = twins = 0
     for doc_id in chosen:
         article, annotation = read_pushed(index, reader, doc_id, annotator)
         sound = article.sources and not any(source.faults for source in article.sources)
         if not sound or not schema.is_valid("record", article.record):
             raise CorpusError(f"the article {doc_id} is invalid; nothing was pushed. See `corpus validate`")
+        if article.record.get("twin_of") and not named:
+            twins += 1
+            continue
         if article.text is None:
             withheld.append(doc_id)
             continue
@@ -152,9 +161,11 @@ def ready_to_push(
         )
     if annotator and not annotated:
         raise CorpusError(f"none of these documents has an annotation by {annotator!r}")
+    if not ready and twins and not withheld:
+        raise CorpusError("nothing to push: all articles are twins; name those to push")
     if not ready:
         raise CorpusError("nothing to push: no article has a text; run `corpus attach` to supply withheld texts")
-    return ready, withheld
+    return ready, withheld, twins
 
 
 def read_pushed(index: Index, reader: Reader, doc_id: str, annotator: str) -> tuple[Article, Annotation | None]:

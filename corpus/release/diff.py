@@ -20,7 +20,7 @@ with the texts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -79,6 +79,8 @@ class Comparison:
     removed: list[tuple[str, str]] = field(default_factory=list)
     moved: list[tuple[str, str, str]] = field(default_factory=list)
     """(doc_id, old split, new split)."""
+    twins: set[str] = field(default_factory=set)
+    """The doc_ids of both builds that are twins."""
     changes: list[Change] = field(default_factory=list)
     counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     """(annotator or "gold", split, layer or "article", kind) → number of changes."""
@@ -89,18 +91,24 @@ class Comparison:
     def reasons(self) -> list[tuple[Bump, str]]:
         """Return each required bump with its reason, largest first."""
         found = list(self.schema)
-        documents: tuple[tuple[Bump, int, str], ...] = (
-            ("major", len(self.moved), "in another split"),
-            ("major", len(self.removed), "removed"),
-            ("minor", len(self.added), "new"),
+        documents: tuple[tuple[Bump, list[str], str], ...] = (
+            ("major", [one[0] for one in self.moved], "in another split"),
+            ("major", [one[0] for one in self.removed], "removed"),
+            ("minor", [one[0] for one in self.added], "new"),
         )
-        found += [(bump, f"{number(count, 'document')} {what}") for bump, count, what in documents if count]
+        found += [(bump, f"{self.counted(doc_ids)} {what}") for bump, doc_ids, what in documents if doc_ids]
         if self.held_out:
             found.append(("minor", f"{number(self.held_out, 'gold record')} of development or test data changed"))
         rest = sum(self.counts.values()) - self.held_out
         if rest:
             found.append(("patch", f"{number(rest, 'other difference')}"))
         return sorted(found, key=lambda one: -ORDER.index(one[0]))
+
+    def counted(self, doc_ids: Collection[str]) -> str:
+        """Return the number of documents and that of twins: `144 documents, 72 twins`."""
+        twins = sum(doc_id in self.twins for doc_id in doc_ids)
+        each = (len(doc_ids) - twins, "document"), (twins, "twin")
+        return ", ".join(number(count, noun) for count, noun in each if count)
 
     @property
     def bump(self) -> Bump:
@@ -129,7 +137,8 @@ def compare(old: Path, new: Path, names: tuple[str, str] | None = None) -> Compa
     schemas = Schema.read(old), Schema.read(new)
     result.schema = sorted(set(_schema_changes(*schemas)), key=lambda one: (-ORDER.index(one[0]), one[1]))
     first = next(iter(schemas[1].splits), "")
-    before, after = _keys(old, "documents", schemas[0]), _keys(new, "documents", schemas[1])
+    before = _keys(old, "documents", schemas[0], result.twins)
+    after = _keys(new, "documents", schemas[1], result.twins)
     result.added = [(key[0], after[key][0]) for key in sorted(after.keys() - before.keys())]
     result.removed = [(key[0], before[key][0]) for key in sorted(before.keys() - after.keys())]
     both = sorted(before.keys() & after.keys())
@@ -137,7 +146,8 @@ def compare(old: Path, new: Path, names: tuple[str, str] | None = None) -> Compa
     gone = {doc_id for doc_id, _ in (*result.added, *result.removed)}
     for config in ("documents", "annotations"):
         if config == "annotations":
-            before, after = _keys(old, config, schemas[0]), _keys(new, config, schemas[1])
+            before = _keys(old, config, schemas[0], result.twins)
+            after = _keys(new, config, schemas[1], result.twins)
         differ = {
             key
             for key in before.keys() | after.keys()
@@ -203,13 +213,18 @@ def _key(row: Record) -> RowKey:
     return row["doc_id"], row.get("annotator", "")
 
 
-def _keys(folder: Path, config: str, schema: Schema) -> dict[RowKey, tuple[str, bytes]]:
-    """Return, for each row, its split and a hash of its other columns.
+def _keys(folder: Path, config: str, schema: Schema, twins: set[str]) -> dict[RowKey, tuple[str, bytes]]:
+    """Return, for each row, its split and a hash of its other columns; add the ids of twins to `twins`.
 
     The split is not hashed: a document that only moved is reported as moved, not as changed. Nor is null: a column that
     only one release has is then no reason to keep every row.
     """
-    return {_key(row): (split, _hash(row)) for split, row in _stored(folder, config, schema)}
+    found: dict[RowKey, tuple[str, bytes]] = {}
+    for split, row in _stored(folder, config, schema):
+        found[_key(row)] = split, _hash(row)
+        if row.get("twin_of"):
+            twins.add(row["doc_id"])
+    return found
 
 
 def _hash(row: Record) -> bytes:

@@ -83,15 +83,17 @@ def as_markdown(found: Comparison) -> str:
 
 
 def _documents(found: Comparison, before: str, shown: Callable[[str], str]) -> Iterator[str]:
-    kinds: list[tuple[str, list[str]]] = [
-        ("added", [f"{shown(doc_id)} ({split})" for doc_id, split in found.added]),
-        ("removed", [f"{shown(doc_id)} ({split})" for doc_id, split in found.removed]),
-        ("moved", [f"{shown(doc_id)} ({old} → {new})" for doc_id, old, new in found.moved]),
+    kinds: list[tuple[str, list[tuple[str, str]]]] = [
+        ("added", found.added),
+        ("removed", found.removed),
+        ("moved", [(doc_id, f"{old} → {new}") for doc_id, old, new in found.moved]),
     ]
-    for kind, said in kinds:
-        if said:
+    for kind, documents in kinds:
+        if documents:
+            said = [f"{shown(doc_id)} ({split})" for doc_id, split in documents]
             more = f" and {len(said) - _SHOWN:,} more" if len(said) > _SHOWN else ""
-            yield f"{before}{number(len(said), 'document')} {kind}: {', '.join(said[:_SHOWN])}{more}"
+            count = found.counted([doc_id for doc_id, _ in documents])
+            yield f"{before}{count} {kind}: {', '.join(said[:_SHOWN])}{more}"
 
 
 def _said(change: Change) -> str:

@@ -144,17 +144,18 @@ def check_documents(
     """
     if unknown := sorted(predictions.by_document.keys() - known):
         raise CorpusError(
-            f"{_listed(unknown)} have no gold annotation here; score against the release you predicted on"
+            f"{_listed(unknown)} {_have(unknown)} no gold annotation here; score against the release you predicted on"
         )
     if not predictions.rows:
         twice = sorted(doc_id for doc_id in asked if len(predictions.by_document.get(doc_id, ())) > 1)
         if twice:
-            raise CorpusError(f"{_listed(twice)} have two annotations; predictions have one of each document")
+            raise CorpusError(f"{_listed(twice)} {_have(twice)} two annotations; predictions have one of each document")
     missing = sorted(asked.keys() - predictions.by_document.keys())
     if missing and not predictions.rows and not missing_as_empty:
-        raise CorpusError(
-            f"{_listed(missing)} are missing, of {len(asked):,} documents; `--missing empty` scores them as empty"
-        )
+        noun = "twin" if all(one.twin_of for one in asked.values()) else "document"
+        of = f"{len(asked):,} {noun}{'s' * (len(asked) != 1)}"
+        is_, them = ("is", "it") if len(missing) == 1 else ("are", "them")
+        raise CorpusError(f"{_listed(missing)} {is_} missing, of {of}; `--missing empty` scores {them} as empty")
     return missing
 
 
@@ -220,6 +221,10 @@ def check_same_layers(found: Mapping[str, Record], where: Mapping[str, str]) -> 
                 f"{where[doc_id]}: layers_done or fields_done differ from those of {first[0]}; "
                 "predictions of a system have the same layers and fields in each document"
             )
+
+
+def _have(doc_ids: list[str]) -> str:
+    return "has" if len(doc_ids) == 1 else "have"
 
 
 def _listed(doc_ids: list[str]) -> str:

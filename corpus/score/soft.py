@@ -92,13 +92,15 @@ def soft_sums(
     and for predictions that are of none of the `known` items.
     """
     if unknown := sorted(predicted.keys() - known):
-        raise CorpusError(f"{_listed(unknown)} are not items here; predict on the release that you score against")
+        are = "is not an item" if len(unknown) == 1 else "are not items"
+        raise CorpusError(f"{_listed(unknown)} {are} here; predict on the release that you score against")
     fields = {(one.layer, one.field) for one in asked if one.key in predicted}
     wanted = [one for one in asked if (one.layer, one.field) in fields]
     if not wanted:
         raise CorpusError("no item of the split that is scored has a prediction")
     if missing := sorted(one.key for one in wanted if one.key not in predicted):
-        raise CorpusError(f"{_listed(missing)} have no prediction, of {len(wanted):,} items of the predicted fields")
+        have = "has" if len(missing) == 1 else "have"
+        raise CorpusError(f"{_listed(missing)} {have} no prediction, of {len(wanted):,} items of the predicted fields")
     sums = Sums()
     sums.documents = sorted({one.doc_id for one in wanted})
     order = {(name, field.name): i for i, (name, field) in enumerate(_fields(schema))}

@@ -36,6 +36,8 @@ class Splittable(Protocol):
     def story(self) -> str: ...
     @property
     def published(self) -> str: ...
+    @property
+    def twin_of(self) -> str: ...
 
 
 class Tie(NamedTuple):
@@ -199,7 +201,10 @@ def _proposed(proportions: Mapping[str, float], documents: Sequence[Splittable])
 
 
 def explained(doc_id: str, documents: Sequence[Splittable], near: Near, settings: SplitSettings) -> Iterator[str]:
-    """Yield lines that explain the current or future split of a document. Raises CorpusError if it does not exist."""
+    """Yield lines that explain the current or future split of a document, without twins in the size of its story.
+
+    Raises CorpusError if the document does not exist.
+    """
     number = next((i for i, one in enumerate(documents) if one.doc_id == doc_id), None)
     if number is None:
         raise CorpusError(f"there is no document {doc_id}")
@@ -207,18 +212,20 @@ def explained(doc_id: str, documents: Sequence[Splittable], near: Near, settings
     if one.split:
         yield f"{doc_id}: {one.split}, as set in its record"
         if one.story:
-            same = sum(other.story == one.story for other in documents)
+            same = sum(other.story == one.story and not other.twin_of for other in documents)
             yield f"  story {one.story!r}, {same:,} document{'s' * (same != 1)}"
     else:
         story = next(story for story in stories(documents, near) if number in story.documents)
         choice = choose(story, documents, settings)
         yield f"{doc_id}: {choice.split if choice else 'none possible'}, since {_why(story, choice, documents)}"
-        together = len(story.documents)
+        together = sum(not documents[i].twin_of for i in story.documents)
         yield f"  story {story.name!r}, {together:,} document{'s' * (together != 1)} without a split"
     copies = near.near(number)
     for copy in copies[:_SHOWN]:
         other = documents[copy]
-        yield f"  near-duplicate {other.doc_id}, {near.share(number, copy):.0%} in common, {other.split or 'no split'}"
+        twin = f", twin of {other.twin_of}" if other.twin_of else ""
+        share = f"{near.share(number, copy):.0%} in common"
+        yield f"  near-duplicate {other.doc_id}, {share}, {other.split or 'no split'}{twin}"
     if len(copies) > _SHOWN:
         yield f"  and {len(copies) - _SHOWN:,} more near-duplicates"
     if not copies:

@@ -92,10 +92,12 @@ def _shown(row: list[Any], names: list[str]) -> dict[str, Any]:
 def _noting(
     rows: Iterable[list[Any]], names: list[str], stories: dict[str, list[tuple[str, str, str]]]
 ) -> Iterator[list[Any]]:
-    """Yield the rows, and note the articles of some stories: id, title and address."""
+    """Yield the rows, and note the articles of some stories, without twins: id, title and address."""
     at = names.index("story") if "story" in names else None
+    twin = names.index("twin_of") if "twin_of" in names else None
     for row in rows:
-        if at is not None and (found := stories.get(str(row[3][at]))) is not None:
+        is_twin = twin is not None and row[3][twin]
+        if at is not None and not is_twin and (found := stories.get(str(row[3][at]))) is not None:
             found.append((row[0], row[1], row[2]))
         yield row
 

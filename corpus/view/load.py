@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..core.model import GOLD, Article, CorpusError, Document
+from ..core.model import GOLD, Article, CorpusError, Document, Record
 from ..core.schema import Schema
 from ..files import Index, Reader
 from .findings import check
@@ -16,6 +16,13 @@ def shown_text(article: Article, with_attached: bool) -> str | None:
     A withheld text that lies in raw/ by mistake is not shown either.
     """
     return article.text if article.redistributable or (article.attached and with_attached) else None
+
+
+def twin_fact(record: Record) -> str:
+    """Return of which article this one is a twin, and the kind, in words; "" for one that is not a twin."""
+    if not record.get("twin_of"):
+        return ""
+    return " ".join(filter(None, (str(record.get("twin_kind") or ""), "twin of", str(record["twin_of"]))))
 
 
 def load_document(root: Path, schema: Schema, doc_id: str, annotator: str = "") -> Document:

@@ -22,7 +22,7 @@ from .differences import Comparison, Difference, compared
 from .findings import Finding, finding_marks, placed
 from .inline import MOST, CrowdedError, Inline, escaped, marked
 from .layer_marks import layer_marks
-from .load import shown_text
+from .load import shown_text, twin_fact
 from .names import Names, anchor, short
 from .roles import Role, roles_of
 
@@ -129,7 +129,7 @@ def article_page(
 def _head(document: Document, roles: Mapping[str, Role], refused: bool) -> Page:
     record = document.article.record
     value: Record = document.annotation.value if document.annotation else {}
-    facts = (document.doc_id, *(str(record.get(name) or "") for name in _HEAD))
+    facts = (document.doc_id, *(str(record.get(name) or "") for name in _HEAD), twin_fact(record))
     counts = [
         LayerCount(role, len(value.get(name) or ()), layer_done(value, name))
         for name, role in roles.items()

@@ -9,7 +9,7 @@ from ..core.model import Document
 from ..core.schema import Schema
 from ..core.text import visible
 from .as_good import AsGood, as_good
-from .load import shown_text
+from .load import shown_text, twin_fact
 from .marks import Describer, Mark, edges, marks
 
 _RESET, _BOLD, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[2m"
@@ -63,7 +63,8 @@ def as_text(
 def _head(document: Document, style: _Style) -> Iterator[str]:
     record = document.article.record
     annotator = document.annotation.annotator if document.annotation else ""
-    facts = [document.doc_id, annotator, *(str(record.get(name) or "") for name in ("source", "published", "split"))]
+    said = (str(record.get(name) or "") for name in ("source", "published", "split"))
+    facts = [document.doc_id, annotator, *said, twin_fact(record)]
     yield style(visible(str(record.get("title") or document.doc_id)), _BOLD)
     yield style(visible(" · ".join(filter(None, facts))), _DIM)
     yield ""

@@ -131,3 +131,15 @@ def test_no_twin_is_scored(corpus: Corpus, tmp_path: Path, against: str) -> None
     result = score(predicted, **of)
     assert result.documents == 2
     assert min(one.value for one in result.figures if one.value == one.value) == 1.0
+
+
+def test_the_characters_of_a_twin_are_not_counted(corpus: Corpus) -> None:
+    def said() -> list[str]:
+        ran = corpus.run("validate", "--format", "json")
+        return [one["message"] for one in json.loads(ran.out) if one["code"] == "C638"]
+
+    before = said()
+    corpus.add("twin", TEXT.replace("spoke ", "speaks\u00a0"), **TWIN, set="plain")
+    assert said() == before
+    corpus.add("other", TEXT.replace("spoke ", "spoke\u00a0"), set="plain")
+    assert [one.split(": ")[1] for one in said()] == ["1 of 3 texts have no-break spaces"]

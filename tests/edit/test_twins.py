@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     corpus = Corpus(copy_repository(tmp_path_factory.mktemp("twins") / "corpus", (DOC_ID,), ("gold",)))
     ran = corpus.run("twin", "--split", "test")
     assert ran.code == 0, ran.err
+    assert re.search(r"1 twin, [0-9]+ edits, 3 files written\n$", ran.err), ran.err
     assert ran.out.splitlines() == [
         f"wrote annotations/gold/{TWIN}.json",
         f"wrote raw/{TWIN}.json",
@@ -146,3 +148,13 @@ def test_the_twins_of_the_repository_are_those_of_its_gold() -> None:
     assert there == {Path(path).name for path in expected if path.startswith("raw/") and path.endswith(".json")}
     stale = [path for path, data in expected.items() if (REPOSITORY / path).read_bytes() != data]
     assert not stale
+
+
+def test_an_export_has_twins_only_if_they_are_asked_for(made: Corpus, tmp_path: Path) -> None:
+    ran = made.run("export", "brat", str(tmp_path / "without"))
+    assert ran.code == 0, ran.err
+    assert ran.err.splitlines()[-1].endswith(": 1 annotation as brat, 1 twin left out")
+    assert {path.stem for path in (tmp_path / "without").rglob("*.txt")} == {DOC_ID}
+    ran = made.run("export", "brat", str(tmp_path / "with"), "--twins")
+    assert ran.err.splitlines()[-1].endswith(": 2 annotations as brat")
+    assert {path.stem for path in (tmp_path / "with").rglob("*.txt")} == {DOC_ID, TWIN}

@@ -131,3 +131,21 @@ def test_a_prediction_that_the_server_loses_is_sent_again(corpus: Corpus, there:
     (held,) = there.task("alpha")["predictions"]
     assert held["result"] == encode(annotation("alpha"), TEXT, SCHEMA)
     assert json.loads(path.read_bytes())["settings"]["model_version"] == "ann-1"
+
+
+def test_a_twin_gets_a_task_only_if_it_is_named(corpus: Corpus, model: Path, there: StandIn) -> None:
+    corpus.write("raw/beta.json", corpus.read("raw/beta.json") | {"twin_of": "alpha", "twin_kind": "noisy"})
+    ran = push(corpus, model)
+    assert (ran.code, "skipped, not named: 1 twin" in ran.err) == (0, True), ran.err
+    assert [one["data"]["doc_id"] for one in there.state["tasks"]] == ["alpha"]
+    assert push(corpus, model, "beta").code == 0
+    assert [one["data"]["doc_id"] for one in there.state["tasks"]] == ["alpha", "beta"]
+
+
+def test_articles_are_sent_without_twins_that_are_not_named(corpus: Corpus, there: StandIn) -> None:
+    corpus.write("raw/beta.json", corpus.read("raw/beta.json") | {"twin_of": "alpha", "twin_kind": "noisy"})
+    ran = corpus.run("label-studio", "push", "--project", TITLE)
+    assert (ran.code, "skipped, not named: 1 twin" in ran.err) == (0, True), ran.err
+    assert [one["data"]["doc_id"] for one in there.state["tasks"]] == ["alpha"]
+    assert corpus.run("label-studio", "push", "--project", TITLE, "beta").code == 0
+    assert [one["data"]["doc_id"] for one in there.state["tasks"]] == ["alpha", "beta"]

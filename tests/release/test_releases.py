@@ -197,6 +197,14 @@ def test_a_moved_document_is_shown_and_not_released(released: Corpus) -> None:
     assert not (released.root / "releases/2.0.0").exists()
 
 
+def test_new_twins_are_not_counted_as_documents(released: Corpus) -> None:
+    released.add("delta", told("delta"), split="test", story="delta")
+    released.add("echo", told("delta") + "Typo.", split="test", story="delta", twin_of="delta", twin_kind="noisy")
+    said = released.run("diff", "1.0.0").out
+    assert "1 document, 1 twin new" in said
+    assert "1 document, 1 twin added: delta (test), echo (test)" in said
+
+
 def test_long_values_are_shown_where_they_differ(released: Corpus) -> None:
     title = "The bridge over the river is closed again, for the third time since the spring, "
     edit(released, "raw/beta.json", title=title + "for repairs")

@@ -119,7 +119,7 @@ REFUSED = [
         r"\[9, 900\)",
     ),
     ({}, {"entities": []}, "'e1' is not in entities"),
-    ({"doc_id": "omega"}, {}, "omega have no gold annotation here"),
+    ({"doc_id": "omega"}, {}, "omega has no gold annotation here"),
 ]
 
 
@@ -148,8 +148,8 @@ BAD_ROWS = [
     ([{"doc_id": 7, "content": []}], "names its document in doc_id"),
     ([], "holds no predictions"),
     ([annotation("alpha"), {"doc_id": "beta", "content": []}], "score one kind"),
-    ([annotation("alpha"), annotation("alpha")], "alpha have two annotations"),
-    ([annotation("alpha")], "beta are missing, of 2 documents; `--missing empty`"),
+    ([annotation("alpha"), annotation("alpha")], "alpha has two annotations"),
+    ([annotation("alpha")], "beta is missing, of 2 documents; `--missing empty`"),
     (
         [
             annotation("alpha"),

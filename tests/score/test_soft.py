@@ -104,8 +104,8 @@ def test_a_build_gives_the_same_figures_as_its_corpus(corpus: Corpus, tmp_path: 
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([row(item="q9")], "alpha q9 type are not items here"),
-        ([row(doc_id="delta")], "are not items here"),
+        ([row(item="q9")], "alpha q9 type is not an item here"),
+        ([row(doc_id="delta")], "is not an item here"),
         ([row(), row()], "is predicted twice"),
         ([row(item=None)], "names a doc_id, item and field"),
         ([row(field="cue")], "no layer has a field 'cue' with labels"),
@@ -115,7 +115,7 @@ def test_a_build_gives_the_same_figures_as_its_corpus(corpus: Corpus, tmp_path: 
         ([row(soft_label={"direct": float("nan")})], "from 0 to 1"),
         ([row(soft_label={"direct": True})], "from 0 to 1"),
         ([row(soft_label="direct")], "soft_label is an object"),
-        ([row(item="e1", field="form", soft_label={"NAM": 1.0})], "are not items here"),
+        ([row(item="e1", field="form", soft_label={"NAM": 1.0})], "is not an item here"),
     ],
 )
 def test_what_is_refused(corpus: Corpus, rows: list[dict[str, Any]], said: str) -> None:
@@ -125,7 +125,7 @@ def test_what_is_refused(corpus: Corpus, rows: list[dict[str, Any]], said: str) 
 
 def test_an_item_that_is_left_out_is_refused(corpus: Corpus) -> None:
     form = row(item="m1", field="form", soft_label={"NAM": 1.0})
-    with pytest.raises(CorpusError, match="alpha m2 form have no prediction, of 2 items"):
+    with pytest.raises(CorpusError, match="alpha m2 form has no prediction, of 2 items"):
         soft_score([form], corpus.root)
 
 

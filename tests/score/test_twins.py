@@ -72,7 +72,7 @@ def test_a_system_that_predicts_no_twin_is_told_so(corpus: Corpus, tmp_path: Pat
 
 def test_a_missing_twin_is_refused_or_scored_as_empty(corpus: Corpus, tmp_path: Path) -> None:
     given = predicted(tmp_path / "p", "gamma", "delta", "gamma-noisy")
-    with pytest.raises(CorpusError, match="delta-noisy are missing, of 2 documents"):
+    with pytest.raises(CorpusError, match="delta-noisy is missing, of 2 twins"):
         score_twins(given, "noisy", root=corpus.root, split="test")
     result, _ = score_twins(given, "noisy", root=corpus.root, split="test", missing="empty")
     assert result.missing == ("delta-noisy",)

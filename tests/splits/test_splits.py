@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.corpora import Corpus, tiny
+from support.corpora import TEXT, Corpus, tiny
 
 from corpus.core.model import CorpusError
 from corpus.core.settings import SplitSettings
@@ -30,6 +30,7 @@ class Doc(NamedTuple):
     split: str = ""
     story: str = ""
     published: str = ""
+    twin_of: str = ""
     sketch: Sketch = NO_TEXT
 
 
@@ -275,6 +276,17 @@ def test_explain_says_why(tmp_path: Path) -> None:
     assert other.startswith("other: dev, since the hash of 'other' is 0.8483, and 0.80 to 0.90 is dev\n")
     assert "no near-duplicates" in other
     assert corpus.run("split", "--explain", "nobody").code == 2
+
+
+def test_twins_are_in_no_share_and_no_size_of_a_story(tmp_path: Path) -> None:
+    corpus = tiny(tmp_path)
+    corpus.add("old", split="train", story="bridge")
+    corpus.add("new", TEXT.replace("spoke", "speaks"), split="train", story="bridge", twin_of="old", twin_kind="noisy")
+    corpus.add("dev", TEXT + BASES[0], split="dev", story="ferry")
+    checked = corpus.run("split", "--check")
+    assert "train 3 (75%), dev 1 (25%)" in checked.err
+    assert "; 1 twin is not counted in the shares" in checked.err
+    assert "  story 'bridge', 1 document\n" in corpus.run("split", "--explain", "old").out
 
 
 def test_nothing_is_chosen_while_a_document_has_errors(tmp_path: Path) -> None:

@@ -254,6 +254,19 @@ def test_a_layer_that_nobody_planned_is_counted_and_found(corpus: Corpus, out: P
     assert 'data-filter="boats.rig" data-value="sloop"' in page
 
 
+def test_a_twin_is_named_on_its_page_and_is_in_no_story(corpus: Corpus, out: Path) -> None:
+    corpus.write("raw/alpha.json", corpus.read("raw/alpha.json") | {"story": "bridge"})
+    corpus.add("twin", TEXT.replace("spoke", "speaks"), story="bridge", twin_of="alpha", twin_kind="noisy")
+    view(corpus, out)
+    assert "<bdi>noisy twin of alpha</bdi>" in (out / "annotations/gold/twin.html").read_text()
+    assert "twin of" not in (out / PAGE).read_text()
+    page = (out / "index.html").read_text()
+    stories = page[page.index('<table class="stories">') :]
+    assert PAGE in stories
+    assert "gold/twin.html" not in stories
+    assert corpus.run("show", "twin").out.splitlines()[1] == "twin · gold · train · noisy twin of alpha"
+
+
 def test_only_chosen_articles(corpus: Corpus, out: Path) -> None:
     view(corpus, out)
     said = corpus.run("view", "beta", "--out", str(out))
