@@ -188,11 +188,11 @@ def speaker_not_source(document: Document, schema: Schema) -> Iterator[Problem]:
 
 
 def not_the_speaker(document: Document, schema: Schema, quote: Record) -> list[str | None]:
-    """Return the entities that the source of a quote refers to, [] if the speaker is one of them or unknown."""
+    """Return the entities of the source of a quote, [] if the speaker is one of them or either is unknown."""
     speaker, source = quote.get("speaker"), quote.get("source")
     if speaker is None or not source:
         return []
-    entities = [derived(document, schema).chains.entity[mention] for mention in source]
+    entities = [derived(document, schema).chains.entity.get(mention) for mention in source]
     return entities if speaker not in entities and any(entities) else []
 
 

@@ -150,7 +150,9 @@ def test_a_release_that_has_withheld_rows_among_the_others_is_read(built_corpus:
     new = built_corpus / "build"
     assert not (old / "withheld").exists()
     found = compare(old, new)
-    assert all(doc_id.startswith(("GUM_", "news-")) or doc_id.endswith("-noisy") for doc_id, _ in found.added)
+    assert all(
+        doc_id.startswith(("GUM_", "news-")) or doc_id.endswith(("-noisy", "-paraphrase")) for doc_id, _ in found.added
+    )
     assert (found.removed, found.moved) == ([], [])
     withheld = {row["doc_id"] for row in parquet_rows(new)["withheld", "train"]}
     assert withheld
