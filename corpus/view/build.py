@@ -187,8 +187,11 @@ class _Run:
                 article = self._article(files, documents, digest)
             state.articles[doc_id] = article
             if article.pages:
-                entries.append(self._entry(documents, article))
-                state.summary.add(entries[-1], self._schema, self._labels)
+                entry = self._entry(documents, article)
+                state.summary.add(entry, self._schema, self._labels)
+                # A twin has its page, and no place among what is listed, searched and counted.
+                if not documents[0].article.record.get("twin_of"):
+                    entries.append(entry)
         for file, content in index_files(state.name, entries, self._labels):
             self._put(files, file, content)
             state.files.append(file)

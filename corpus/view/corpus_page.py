@@ -51,7 +51,7 @@ class Corpus:
 
 def corpus_pages(corpus: Corpus, rows: Iterable[list[Any]]) -> Iterator[tuple[str, bytes]]:
     """Yield the pages, address and bytes: those of the list, and `index.html`, which has the first `ROWS` of `rows`."""
-    count = sum(corpus.total.articles.values())
+    count = sum(corpus.total.articles.values()) - sum(corpus.total.twins.values())
     common: dict[str, Any] = {
         "heading": corpus.prose.title if corpus.prose.front else corpus.name,
         "count": count,
@@ -92,12 +92,10 @@ def _shown(row: list[Any], names: list[str]) -> dict[str, Any]:
 def _noting(
     rows: Iterable[list[Any]], names: list[str], stories: dict[str, list[tuple[str, str, str]]]
 ) -> Iterator[list[Any]]:
-    """Yield the rows, and note the articles of some stories, without twins: id, title and address."""
+    """Yield the rows, and note the articles of some stories: id, title and address."""
     at = names.index("story") if "story" in names else None
-    twin = names.index("twin_of") if "twin_of" in names else None
     for row in rows:
-        is_twin = twin is not None and row[3][twin]
-        if at is not None and not is_twin and (found := stories.get(str(row[3][at]))) is not None:
+        if at is not None and (found := stories.get(str(row[3][at]))) is not None:
             found.append((row[0], row[1], row[2]))
         yield row
 

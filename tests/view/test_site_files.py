@@ -254,7 +254,7 @@ def test_a_layer_that_nobody_planned_is_counted_and_found(corpus: Corpus, out: P
     assert 'data-filter="boats.rig" data-value="sloop"' in page
 
 
-def test_a_twin_is_named_on_its_page_and_is_in_no_story(corpus: Corpus, out: Path) -> None:
+def test_a_twin_is_named_on_its_page_and_is_in_no_list(corpus: Corpus, out: Path) -> None:
     corpus.write("raw/alpha.json", corpus.read("raw/alpha.json") | {"story": "bridge"})
     corpus.add("twin", TEXT.replace("spoke", "speaks"), story="bridge", twin_of="alpha", twin_kind="noisy")
     view(corpus, out)
@@ -263,7 +263,7 @@ def test_a_twin_is_named_on_its_page_and_is_in_no_story(corpus: Corpus, out: Pat
     page = (out / "index.html").read_text()
     stories = page[page.index('<table class="stories">') :]
     assert PAGE in stories
-    assert "gold/twin.html" not in stories
+    assert "gold/twin.html" not in page
     assert corpus.run("show", "twin").out.splitlines()[1] == "twin · gold · train · noisy twin of alpha"
 
 
