@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from unicodedata import normalize
 
 import pytest
 from support.browser import opened
+from support.copies import originals, read
 from support.corpora import REPOSITORY, TEXT, Corpus, annotation, span
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 NARROW = {"width": 520, "height": 800}
-ARTICLES = len(list((REPOSITORY / "raw").glob("*.json")))
+ARTICLES = len(originals("raw"))
 MENTIONS = sum(
-    len(json.loads(path.read_bytes())["mentions"]) for path in (REPOSITORY / "annotations/gold").glob("*.json")
+    len(read(REPOSITORY / "annotations" / "gold" / f"{one}.json")["mentions"]) for one in originals("annotations/gold")
 )
 
 
