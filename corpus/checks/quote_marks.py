@@ -196,14 +196,19 @@ def _own_marks_since(
 ) -> int:
     """Return the offset at or after which the marks of a quote in a quote open: those before are of its parent.
 
-    A parent that goes on in further paragraphs opens its marks again in each. One that is not direct has none.
+    A parent that goes on in further paragraphs opens its marks again in each. One that is not direct has none, and of a
+    mixed one those are its own within which the quote begins later than they open.
     """
     own, around = contents
     first, start = around[0][0], own[0][0]
     if own == around:
         return 0
-    if document.layer("quotes")[parent].get("type") in ("indirect", "reported", "free_indirect"):
+    type_ = document.layer("quotes")[parent].get("type")
+    if type_ in ("indirect", "reported", "free_indirect"):
         return min(first, max(0, start - _NEAR))
+    pair = marks.around(start)
+    if type_ == "mixed" and pair and text[pair.opening + 1 : start].strip(LOOSE) and not marks.around(pair.opening):
+        return start
     paragraph = text.rfind("\n", first, start) + 1
     opens_again = paragraph and text[paragraph:start].strip(LOOSE) in MARKS and marks.around(first) is not None
     return start if opens_again else first

@@ -140,6 +140,15 @@ def test_a_retold_quote_in_marks_does_not_annotate_the_quote_around_it() -> None
     assert asked("C604", text, [most], nonquotes=[]) == []
 
 
+def test_the_marks_of_a_mixed_quote_are_not_of_the_quote_that_begins_within_them() -> None:
+    text = "It says the mayor “has never called anyone a liar”. He said she called it “a gift”."
+    outer = quote(text, "the mayor “has never called anyone a liar”", type="mixed")
+    inner = quote(text, "anyone a liar", id="q2", parent="q1")
+    assert pointers(asked("Q501", text, [outer, inner])) == ["/quotes/1/content/0"]
+    outer = quote(text, "she called it “a gift”", type="mixed")
+    assert asked("Q501", text, [outer, quote(text, "a gift", id="q2", parent="q1")]) == []
+
+
 def test_a_quote_in_a_quote_has_marks_of_its_own() -> None:
     text = "“He said ‘never’ and he left,” said Una."
     outer = quote(text, "He said ‘never’ and he left,")

@@ -90,11 +90,11 @@ def copy_whole(to: Path) -> Path:
 def copy_few(to: Path) -> Path:
     """A copy of some fifteen documents of this repository's corpus, and of `barrage-hearing-delay`, which tests change.
 
-    They lie in all three splits, have gold and two more annotators, and one of their texts is withheld. One has a twin.
+    They lie in all three splits, have gold and two more annotators, and one of their texts is withheld. One has twins.
     """
     documents = originals("raw")
-    twin = ("cup-final-brief", "cup-final-brief-noisy")
-    return copy_repository(to, ("barrage-hearing-delay", *twin, *documents[:: len(documents) // 14]))
+    twins = ("cup-final-brief", "cup-final-brief-noisy", "cup-final-brief-paraphrase")
+    return copy_repository(to, ("barrage-hearing-delay", *twins, *documents[:: len(documents) // 14]))
 
 
 def originals(folder: str) -> list[str]:

@@ -77,11 +77,6 @@ def shown(doc: Doc, quote: Record) -> bool:
     return MARKS.search(doc.text, begin - 1, end(quote) + 1) is not None or label.endswith(":")
 
 
-def beside_a_mark(doc: Doc, quote: Record) -> bool:
-    """Return True if a mark stands beside a content, as where it ends the words in marks around it."""
-    return bool(MARKS.search(doc.text[max(0, start(quote) - 1)] + doc.text[end(quote) : end(quote) + 1]))
-
-
 def led_up_to(doc: Doc, quote: Record) -> bool:
     """Return True if a word before the marks of a content leads up to it, as in *calls it “a gift”*."""
     return doc.text[: start(quote) - 1].rstrip(" \u00a0")[-1:].isalnum()
@@ -102,7 +97,7 @@ relabel("type", "direct", "free_indirect", "Q502", fits=marked)
 relabel("type", "mixed", "direct", "Q501", "Q521", fits=lambda doc, quote: not marked(doc, quote))
 relabel("type", "direct", "mixed", "Q524", fits=lambda doc, quote: marked(doc, quote) and not led_up_to(doc, quote))
 relabel("type", "mixed", "indirect", "Q525", fits=marks_inside)
-relabel("type", "indirect", "direct", "Q501", fits=lambda doc, quote: not beside_a_mark(doc, quote))
+relabel("type", "indirect", "direct", "Q501")
 relabel(
     "type", "indirect", "mixed", "Q514", fits=lambda doc, quote: not MARKS.search(doc.text[start(quote) : end(quote)])
 )
