@@ -14,19 +14,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
 from typing import IO
 
 from ..core.regular_file import open_file
+from .file_status import known_by, settled_until
 from .storage import Storage
 
 KNOWN = "known"
 """The folder of these files, and of others that belong to one machine."""
-SETTLED = 2 * 10**9
-"""The nanoseconds after which the time of a change tells it from the next: some file systems count in seconds."""
-
-Stamp = list[int]
-"""Mode, size, times of the last change of content and of anything, in nanoseconds, inode and device of a file."""
 
 
 class KnownHashes:
@@ -36,7 +31,7 @@ class KnownHashes:
         """Read what is remembered; without `kept`, nothing is."""
         self._kept, self._name = kept, f"{KNOWN}/{name}.json"
         self._before = _read(kept, self._name)
-        self._now: dict[str, tuple[Stamp, str]] = {}
+        self._now: dict[str, tuple[str, str]] = {}
 
     def sha256(self, storage: Storage, name: str) -> str:
         """Return the SHA-256 of a file, in hexadecimal. Raises what `Storage.open_input` raises."""
@@ -47,15 +42,14 @@ class KnownHashes:
             return hashed.hexdigest()
         path = storage.path / name
         with open_file(path, storage.path) as file:
-            stamp = _stamp(file)
+            until = settled_until()
+            stamp = _stamp(file, until)
             known = self._before.get(str(path))
-            if known and known[0] == stamp:
+            if known and stamp and known[0] == stamp:
                 self._now[str(path)] = known
                 return known[1]
-            newest = time.time_ns() - SETTLED
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            # Windows does not say when a file was last changed.
-            if os.name != "nt" and max(stamp[2:4]) < newest and _stamp(file) == stamp:
+            if stamp and _stamp(file, until) == stamp:
                 self._now[str(path)] = stamp, digest
         return digest
 
@@ -65,15 +59,12 @@ class KnownHashes:
             self._kept.write(self._name, json.dumps(self._now, sort_keys=True).encode())
 
 
-def _stamp(file: IO[bytes]) -> Stamp:
-    status = os.fstat(file.fileno())
-    return [
-        *(status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns),
-        *(status.st_ino, status.st_dev),
-    ]
+def _stamp(file: IO[bytes], until: int) -> str:
+    """Return the status of an open file in hexadecimal, "" if it does not make the file known."""
+    return known_by(os.fstat(file.fileno()), until).hex()
 
 
-def _read(kept: Storage | None, name: str) -> dict[str, tuple[Stamp, str]]:
+def _read(kept: Storage | None, name: str) -> dict[str, tuple[str, str]]:
     if kept is None:
         return {}
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from support.copies import contents, read
 from support.corpora import Ran, run
 from support.partitions import partitioned
 
-from corpus.files.known_hashes import SETTLED, KnownHashes
+from corpus.files.known_hashes import KnownHashes
 from corpus.files.storage import Storage
 
 
@@ -67,7 +66,7 @@ def test_a_finished_build_reads_no_table_once_its_files_are_settled(
     done: tuple[Path, Path, Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, out, first = done
-    time.sleep(SETTLED / 1e9 + 0.1)
+    monkeypatch.setattr("corpus.files.file_status._SETTLED", 0)
     assert again(root, out) == first
     hashed: set[str] = set()
     file_digest = hashlib.file_digest
@@ -199,7 +198,7 @@ def test_a_hash_is_remembered_until_the_file_changes(tmp_path: Path, monkeypatch
     path.write_bytes(b"one")
     digest, known = hashed(kept, path)
     assert not known, "a file that was just written may change again in the same moment"
-    monkeypatch.setattr("corpus.files.known_hashes.SETTLED", -(10**12))
+    monkeypatch.setattr("corpus.files.file_status._SETTLED", -(10**12))
     assert hashed(kept, path) == (digest, True)
     status = path.stat()
     path.write_bytes(b"two")
