@@ -121,7 +121,7 @@ class _Run:
                 progress(len(groups))
             for name, page in corpus_pages(self._corpus(files, made), self._rows(files, made)):
                 self._put(files, name, page)
-            problems, documents = self._problems(files, made), sum(self._total.articles.values())
+            problems, documents = self._problems(files, made), self._total.every
             self._put(files, FINDINGS, findings_html(problems, self._pages, documents, self._info).encode())
             self._put(files, RULES, rules_html(self._info.rules, "index.html").encode())
             return self._finish(files)

@@ -51,7 +51,7 @@ class Corpus:
 
 def corpus_pages(corpus: Corpus, rows: Iterable[list[Any]]) -> Iterator[tuple[str, bytes]]:
     """Yield the pages, address and bytes: those of the list, and `index.html`, which has the first `ROWS` of `rows`."""
-    count = sum(corpus.total.articles.values()) - sum(corpus.total.twins.values())
+    count = sum(corpus.total.articles.values())
     common: dict[str, Any] = {
         "heading": corpus.prose.title if corpus.prose.front else corpus.name,
         "count": count,
@@ -110,8 +110,7 @@ def _largest_stories(total: Summary) -> list[tuple[str, int]]:
 def _sections(corpus: Corpus, stories: Mapping[str, list[tuple[str, str, str]]]) -> dict[str, Any]:
     """Return what the template shows besides the list."""
     total = corpus.total
-    counted = {name: count - total.twins[name] for name, count in total.articles.items()}
-    counted |= {name: 0 for name in corpus.schema.splits if name not in counted}
+    counted = {name: 0 for name in corpus.schema.splits} | total.articles
     splits = [*corpus.schema.splits, *([NO_SPLIT] if total.articles[NO_SPLIT] else [])]
     return {
         "intro": _plain(corpus.prose.begin) if corpus.prose.front else "",
@@ -136,7 +135,7 @@ def _sections(corpus: Corpus, stories: Mapping[str, list[tuple[str, str, str]]])
 def _key_figures(corpus: Corpus) -> Iterator[tuple[int, str]]:
     total = corpus.total
     twins = sum(total.twins.values())
-    yield sum(total.articles.values()) - twins, "articles"
+    yield sum(total.articles.values()), "articles"
     if twins:
         yield twins, f"twin{'s' * (twins != 1)}, not counted"
     yield total.characters, "characters"

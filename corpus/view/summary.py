@@ -30,7 +30,7 @@ Place = tuple[str, str, str]
 class Summary:
     """The counts of some articles.
 
-    Keys: `articles` by split; `twins` among them by split, which no other count has; `records` and `annotated`
+    Keys: `articles` by split; `twins` by split, which no other count has; `records` and `annotated`
     (articles) by (split, layer); `labels` (records) and `labelled` (articles) by (split, label); `cases` and `having`
     (articles) by hard case; `values` by (field, value); `stories` by (story, split); `states` by state; `annotators`
     by name. `days` has the first and the last day of publication.
@@ -52,18 +52,23 @@ class Summary:
     examples: dict[int, list[Place]] = field(default_factory=dict)
     days: list[str] = field(default_factory=list)
 
+    @property
+    def every(self) -> int:
+        """The number of articles and twins."""
+        return self.articles.total() + self.twins.total()
+
     def add(self, one: Entry, schema: Schema, labels: Labels) -> None:
         """Count an article."""
         doc_id, _, address, values, counts, found, _, state, annotators = one.row
         record = dict(zip(columns(schema), values, strict=True))
         split = str(record.get("split") or NO_SPLIT)
+        if record.get("twin_of"):
+            self.twins[split] += 1
+            return
         self.articles[split] += 1
         self.states[state] += 1
         self.annotators.update(annotators)
         self._add_values(record)
-        if record.get("twin_of"):
-            self.twins[split] += 1
-            return
         if state != INVALID and isinstance(record.get("length"), int):
             self.characters += record["length"]
         for layer, count in zip(labels.layers, counts, strict=True):

@@ -264,6 +264,8 @@ def test_a_twin_is_named_on_its_page_and_is_in_no_list(corpus: Corpus, out: Path
     stories = page[page.index('<table class="stories">') :]
     assert PAGE in stories
     assert "gold/twin.html" not in page
+    assert '"count": 2' in page
+    assert "noisy" not in page, "a filter has a value that no listed article has"
     assert corpus.run("show", "twin").out.splitlines()[1] == "twin · gold · train · noisy twin of alpha"
 
 
