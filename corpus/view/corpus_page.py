@@ -110,7 +110,7 @@ def _largest_stories(total: Summary) -> list[tuple[str, int]]:
 def _sections(corpus: Corpus, stories: Mapping[str, list[tuple[str, str, str]]]) -> dict[str, Any]:
     """Return what the template shows besides the list."""
     total = corpus.total
-    counted = {name: 0 for name in corpus.schema.splits} | total.articles
+    counted = dict.fromkeys(corpus.schema.splits, 0) | total.articles
     splits = [*corpus.schema.splits, *([NO_SPLIT] if total.articles[NO_SPLIT] else [])]
     return {
         "intro": _plain(corpus.prose.begin) if corpus.prose.front else "",
