@@ -14,7 +14,7 @@ import click
 
 from ..core.model import CorpusError, Problem
 from . import options
-from .options import Common, Verb, format_option, warn
+from .options import PATH_TYPE, Common, Verb, format_option, warn
 from .outputs import text_report
 
 NOW = "."
@@ -64,10 +64,11 @@ def diff(common: Common, a: str, b: str, format_: str) -> int:
 
 @click.command("release", cls=Verb)
 @click.argument("version", metavar="X.Y.Z", help="The version of the release.")
+@click.option("--notes", type=PATH_TYPE, metavar="FILE", help="Begin CHANGES.md with this Markdown file.")
 @click.option("--allow-dirty", is_flag=True, help="Release uncommitted changes; no commit is recorded.")
 @options.workers
 @click.pass_obj
-def release(common: Common, version: str, allow_dirty: bool, workers: int) -> int:
+def release(common: Common, version: str, notes: Path | None, allow_dirty: bool, workers: int) -> int:
     """Validate and compile the corpus as an immutable release.
 
     The release is written to releases/X.Y.Z/. It is refused, and nothing is written, when a finding is an error; when
@@ -75,13 +76,14 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     changes need (`corpus diff LAST .` shows it); and when there are uncommitted
     changes. The directory has the card, the tables, the schema, CHANGES.md with the
     comparison, CITATION.cff, .zenodo.json, and a manifest with all checksums and the
-    commit.
+    commit. CHANGES.md lists what changed; --notes adds what users should do about it.
 
     Exit code: 0 released; 1 errors were found; 2 the command could not run.
 
     Examples:
 
       corpus release 1.1.0
+      corpus release 2.0.0 --notes docs/from-1.0-to-2.0.md
     """
     from ..files.git import Git
     from ..pipeline.check import Policy
@@ -103,6 +105,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
             task,
             schema,
             version,
+            notes=notes,
             allow_dirty=allow_dirty,
             on_problem=shown.add,
             progress=common.progress,
