@@ -41,9 +41,9 @@ class Score:
     """The scores of one system.
 
     `figures` in the order of the schema; `missing` are the documents without predictions, which are scored as empty;
-    `left_out` those that are not scored for that reason, so that a split is scored in part. `notes` say what a reader must
-    know, such as labels that gold does not have. `groups` are the groups of documents
-    that the figures are broken down by, in order.
+    `left_out` those that are not scored for that reason, so that a split is scored in part. `notes` say what a reader
+    must know, such as labels that gold does not have. `groups` are the groups of documents that the figures are broken
+    down by, in order.
     """
 
     system: str
@@ -108,9 +108,9 @@ def score(
 
     Without `split`, the splits of the predicted documents are scored. `by` names fields of the article's record,
     "length" or "hard-case", to break the figures down. `missing="empty"` scores documents without predictions as
-    empty, `missing="leave-out"` scores only the predicted documents, which every figure names in its `split`, and `multi_entity="drop"` leaves mentions in two entities out of coreference; both are refused otherwise.
-    `submission` is a file to write the predictions to, with `system` as the name, once they are scored against a
-    release.
+    empty, and `missing="leave-out"` does not score them, which the `split` of every figure says; `multi_entity="drop"`
+    leaves mentions in two entities out of coreference. All of this is refused otherwise. `submission` is a file to
+    write the predictions to, with `system` as the name, once they are scored against a release.
 
     Twins are not scored, and predictions for them are ignored. But `twins` scores those of a kind, such as "noisy",
     and nothing else, and `originals_of` scores the articles that have a twin of a kind: `compare` of these two scores

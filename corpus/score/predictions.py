@@ -141,9 +141,9 @@ def check_documents(
     """Return the ids of the asked documents without a prediction, sorted.
 
     `known` are the documents that have gold in any split: predictions of another split than the scored one are ignored.
-    `missing` says what becomes of them: "refuse", "empty" or "leave-out". Raises CorpusError for other documents, for two
-    annotations of one document, and, with "refuse", for missing documents. In flat rows, a document without a record has
-    no row, so none is refused, and none can be left out.
+    `missing` says what becomes of them: "refuse", "empty" or "leave-out". Raises CorpusError for other documents, for
+    two annotations of one document, and, with "refuse", for missing documents. In flat rows, a document without a
+    record has no row, so none is refused, and none can be left out.
     """
     if unknown := sorted(predictions.by_document.keys() - known):
         raise CorpusError(
@@ -155,7 +155,7 @@ def check_documents(
             raise CorpusError(f"{_listed(twice)} {_have(twice)} two annotations; predictions have one of each document")
     if predictions.rows and missing == LEAVE_OUT:
         raise CorpusError(
-            f"rows do not tell a skipped document from one without records, so `--missing {LEAVE_OUT}` needs annotations"
+            f"rows do not tell a skipped document from one without records: `--missing {LEAVE_OUT}` needs annotations"
         )
     absent = sorted(asked.keys() - predictions.by_document.keys())
     if absent and not predictions.rows and missing == "refuse":

@@ -74,7 +74,7 @@ def test_an_annotator_of_the_corpus_is_scored_by_name(corpus: Corpus) -> None:
 def test_documents_without_a_prediction_are_left_out_and_named(corpus: Corpus, tmp_path: Path) -> None:
     """Each figure says that it is of a part, and no part is a submission, or is compared with another part."""
     part = predicted(tmp_path / "p", "alpha")
-    with pytest.raises(CorpusError, match="beta is missing, of 2 documents; .* `--missing leave-out` only those that"):
+    with pytest.raises(CorpusError, match=r"beta is missing, of 2 documents; .*`--missing leave-out` only those that"):
         score(part, corpus.root, split="train")
     result = score(part, corpus.root, split="train", missing="leave-out")
     assert (result.documents, result.missing, result.left_out) == (1, (), ("beta",))
@@ -88,7 +88,7 @@ def test_documents_without_a_prediction_are_left_out_and_named(corpus: Corpus, t
     with pytest.raises(CorpusError, match="different documents"):
         result.compare(whole)
     for more in ({"submission": tmp_path / "s.jsonl"}, {"twins": "noisy"}, {"originals_of": "noisy"}):
-        with pytest.raises(CorpusError, match="does not go with twins or a submission|no noisy twin"):
+        with pytest.raises(CorpusError, match=r"does not go with twins or a submission|no noisy twin"):
             score(part, corpus.root, split="train", missing="leave-out", **more)
     assert not (tmp_path / "s.jsonl").exists()
 
