@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from ..core.model import CorpusError
-from .bar import HiddenBar, progress_bar
+from ..core.model import CorpusError, Severity
+from .bar import HiddenBar, LoggedBar, progress_bar
 from .help_text import help_line, write_lines, write_options
 
 if TYPE_CHECKING:
@@ -107,8 +107,10 @@ class Common:
             warn(line)
 
     def bar(self, iterable: Iterable[Any] | None = None, **settings: Any) -> HiddenBar:
-        """Return a progress bar, which is shown only when stderr is a terminal, and never with --quiet."""
-        return progress_bar(iterable, not self.quiet and sys.stderr.isatty(), **settings)
+        """Return a progress bar if stderr is a terminal, else one that writes a line now and then; not with --quiet."""
+        if self.quiet:
+            return HiddenBar(iterable)
+        return progress_bar(iterable, **settings) if sys.stderr.isatty() else LoggedBar(iterable, warn, **settings)
 
     def progress(self, shards: Iterator[Shard], documents: int) -> Iterator[Shard]:
         """Yield the shards and show a progress bar over `documents`."""
@@ -244,6 +246,15 @@ def _keep_workers(ctx: click.Context, _: click.Parameter, value: int) -> int:
     if value > 1:
         ctx.find_root().obj.one_thread()
     return value
+
+
+least = click.option(
+    "--least",
+    type=OneOf(lambda: get_args(Severity)),
+    default="info",
+    metavar="SEVERITY",
+    help="Show findings of at least this severity: error, warning or info; default: info.",
+)
 
 
 workers = click.option(

@@ -118,13 +118,21 @@ def described(
     )
 
 
-def text_report(out: IO[str]) -> TextReport:
-    """Return a report of findings as text, with the advice of each rule, for commands that have no --format."""
+def text_report(out: IO[str], least: Severity = "info") -> TextReport:
+    """Return a report of findings as text, with the advice of each rule, for commands that have no --format.
+
+    It shows findings of at least the severity `least`.
+    """
     from .. import report
     from ..checks.suppress.suppressions import all_severities
     from ..report.terminal import TextReport
 
-    return TextReport(out, report.RunInfo(rules=_rules(all_severities())))
+    return TextReport(out, report.RunInfo(rules=_rules(all_severities())), least)
+
+
+def not_shown(shown: TextReport) -> str:
+    """Return what the last line says of the findings that a report does not show, "" if it shows all."""
+    return f"; {shown.hidden:,} not shown" if shown.hidden else ""
 
 
 def _rules(severity: Mapping[str, Severity]) -> tuple[report.RuleInfo, ...]:
