@@ -13,7 +13,7 @@ from ..core.model import CorpusError, Severity
 from . import options
 from .machines import Machines, corpus_of, on_machines, opened, run_rank
 from .options import Common, PlaceType, Verb
-from .outputs import not_shown, text_report
+from .outputs import least_severity, not_shown, text_report
 
 if TYPE_CHECKING:
     from ..release.build import Built
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--out", type=PlaceType(), metavar="DIR|URL", help="The directory to write; default: build/ in the corpus."
 )
 @click.option("--with-attached", is_flag=True, help="Include attached texts: for your own use only.")
-@options.least
+@least_severity
 @on_machines
 @click.pass_obj
 def build(common: Common, out: Path | str | None, with_attached: bool, least: Severity, machines: Machines) -> int:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..core.model import CorpusError, Severity
+from ..core.model import CorpusError
 from .bar import HiddenBar, LoggedBar, progress_bar
 from .help_text import help_line, write_lines, write_options
 
@@ -246,15 +246,6 @@ def _keep_workers(ctx: click.Context, _: click.Parameter, value: int) -> int:
     if value > 1:
         ctx.find_root().obj.one_thread()
     return value
-
-
-least = click.option(
-    "--least",
-    type=OneOf(lambda: get_args(Severity)),
-    default="info",
-    metavar="SEVERITY",
-    help="Show findings of at least this severity: error, warning or info; default: info.",
-)
 
 
 workers = click.option(

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, get_args
 
 import click
 
 from ..core.model import CorpusError, Severity
 from ..report import REPORTERS
-from .options import warn
+from .options import OneOf, warn
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -52,6 +52,15 @@ class OutputType(click.ParamType[Output]):
             for name, reporter in REPORTERS.items()
             if name.startswith(incomplete)
         ]
+
+
+least_severity = click.option(
+    "--least",
+    type=OneOf(lambda: get_args(Severity)),
+    default="info",
+    metavar="SEVERITY",
+    help="Show findings of at least this severity: error, warning or info; default: info.",
+)
 
 
 @contextmanager
@@ -131,7 +140,7 @@ def text_report(out: IO[str], least: Severity = "info") -> TextReport:
 
 
 def not_shown(shown: TextReport) -> str:
-    """Return what the last line says of the findings that a report does not show, "" if it shows all."""
+    """Return how many findings a report does not show, for the last line, "" if it shows all."""
     return f"; {shown.hidden:,} not shown" if shown.hidden else ""
 
 

@@ -15,7 +15,7 @@ import click
 from ..core.model import CorpusError, Problem, Severity
 from . import options
 from .options import PATH_TYPE, Common, Verb, format_option, warn
-from .outputs import not_shown, text_report
+from .outputs import least_severity, not_shown, text_report
 
 NOW = "."
 """The name of the working tree."""
@@ -66,7 +66,7 @@ def diff(common: Common, a: str, b: str, format_: str) -> int:
 @click.argument("version", metavar="X.Y.Z", help="The version of the release.")
 @click.option("--notes", type=PATH_TYPE, metavar="FILE", help="Begin CHANGES.md with this Markdown file.")
 @click.option("--allow-dirty", is_flag=True, help="Release uncommitted changes; no commit is recorded.")
-@options.least
+@least_severity
 @options.workers
 @click.pass_obj
 def release(common: Common, version: str, notes: Path | None, allow_dirty: bool, least: Severity, workers: int) -> int:

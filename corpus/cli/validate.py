@@ -17,7 +17,7 @@ from ..report import REPORTERS
 from . import options
 from .machines import Machines, corpus_of, on_machines, opened, run_rank
 from .options import PATH_TYPE, Common, Verb
-from .outputs import Output, OutputType, described, outputs
+from .outputs import Output, OutputType, described, least_severity, outputs
 
 if TYPE_CHECKING:
     from ..pipeline.run import CorpusRun
@@ -49,7 +49,7 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
 @click.option("--since", metavar="REF", help="Only what changed since the branch left REF, such as origin/main.")
 @click.option("--base", metavar="REF", help="Take the releases from this commit, and report changes to them.")
 @click.option("--show-excepted", is_flag=True, help="Also show suppressed findings, as info, with the reason.")
-@options.least
+@least_severity
 @click.option("--statistics", is_flag=True, help="Show how often each code was found; with --format text or json.")
 @click.option("--require-documents", is_flag=True, help="Exit with 2 when the corpus has no documents.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of earlier runs.")

@@ -194,7 +194,7 @@ def _notes(score: Score, against: Sequence[Difference]) -> list[str]:
         notes.append(f"scored as empty, since nothing is predicted: {', '.join(score.missing)}")
     if score.left_out:
         notes.append(
-            f"left out, since nothing is predicted, so this is no score of the split: {', '.join(score.left_out)}"
+            f"left out, since nothing is predicted, so the split is scored in part: {', '.join(score.left_out)}"
         )
     if score.stories < 2:
         notes.append("there is no interval over one story")

@@ -82,7 +82,7 @@ def test_documents_without_a_prediction_are_left_out_and_named(corpus: Corpus, t
     assert {value for name, value in named(result).items() if "recall" in name} == {1}
     ran = corpus.run("score", str(part), "--split", "train", "--missing", "leave-out")
     assert ran.out.startswith("p against gold, train, 1 of 2 documents: 1 story\n")
-    assert "left out, since nothing is predicted, so this is no score of the split: beta" in ran.out
+    assert "left out, since nothing is predicted, so the split is scored in part: beta" in ran.out
     whole = score(predicted(tmp_path / "w", "alpha", "beta"), corpus.root, split="train", missing="leave-out")
     assert (whole.split, whole.left_out) == ("train", ())
     with pytest.raises(CorpusError, match="different documents"):
