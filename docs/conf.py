@@ -27,6 +27,7 @@ PAGES = {
         "docs/benchmark",
         "docs/submissions",
         "docs/releases",
+        "docs/from-1.0-to-2.0",
         "docs/scale",
     ],
     "Reference": [

@@ -12,6 +12,7 @@ import numpy as np
 from ..columns.keys import Mask
 from ..core.arrays import Numbers, joined, lengths_of
 from ..core.bucketed import BUCKETS
+from ..core.twin_source import TwinSource
 from ..splits.buckets import sharing
 from ..splits.containment import Contained, Shared, contained_among, joined_runs, shared_runs
 from ..splits.near_duplicates import Near
@@ -33,6 +34,10 @@ Passages = Callable[[str], Sequence[Passage]]
 
 Hashes = Callable[[str], LayerHashes]
 """doc_id → the hashes of its adjudicated annotation, read again."""
+
+
+TwinSources = Callable[[str], TwinSource]
+"""doc_id → the checksums of its adjudicated annotation, read again."""
 
 
 NEAR, SHARED = "near", "shared"
@@ -59,6 +64,11 @@ def no_hashes(doc_id: str) -> LayerHashes:
     return {}
 
 
+def no_source(doc_id: str) -> TwinSource:
+    """Return no checksums, where none are needed."""
+    return TwinSource()
+
+
 @dataclass(frozen=True)
 class Corpus:
     """The subject of the corpus-wide checks."""
@@ -79,6 +89,7 @@ class Corpus:
     """The split of each text in the last release, by its checksum."""
     passages: Passages = no_passages
     layer_hashes: Hashes = no_hashes
+    twin_source: TwinSources = no_source
     texts_before: Mapping[str, bytes] = field(default_factory=dict)
     """The checksum of the text of each document in the last release."""
     licences_before: Mapping[str, str] = field(default_factory=dict)

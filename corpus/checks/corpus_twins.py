@@ -1,14 +1,20 @@
-"""Level 6: a check of twins, which are changed copies of other articles."""
+"""Level 6: checks of twins, which are changed copies of other articles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from ..core.twin_source import ORIGINAL_SHA256
 from .corpus import Corpus
-from .keyed import Context, Found, Related
+from .keyed import Context, Found, Related, Row, Rows
+from .summaries import Coded, Summaries
+
+_NOISY = "noisy"
+_ATTACHED = "raw/attached/"
+"""Where texts are that may not be passed on."""
 
 
 class _Twin(NamedTuple):
@@ -53,6 +59,73 @@ def unlike_twin(corpus: Corpus, context: Context) -> Iterator[Found]:
                 else ()
             )
             yield Found(one.doc_id, one.record, detail, pointer, related=related)
+
+
+def twin_rows(summaries: Summaries) -> Rows:
+    """Return each noisy twin under the id of its original, and what is not a twin under its own id."""
+    twin_of, kind = summaries.coded("twin_of"), summaries.coded("twin_kind")
+    is_noisy = np.array([value == _NOISY for value in kind.values], np.bool_)[kind.codes]
+    chosen = np.flatnonzero(is_noisy | ~twin_of.filled)
+    ids = summaries.coded("doc_id").select(chosen)
+    originals = [of or doc_id for of, doc_id in zip(twin_of.of(chosen), ids.of(np.arange(len(chosen))), strict=True)]
+    return Rows(chosen, Coded.given(originals), ids, (summaries.coded("gold").select(chosen),))
+
+
+def stale_twin(key: str, rows: Sequence[Row], context: Context) -> Iterator[Found]:
+    """C645: A noisy twin was made of other gold than its original has now.
+
+    What: `provenance.original_sha256` of a twin that `corpus twin` made is not the checksum of the gold annotation of
+    its original. Twins without this checksum are not asked, and neither are those whose original is missing or has
+    errors.
+    Why: a correction of the original's gold is missing in the gold of its twin, so the two are scored against different
+    answers.
+    Bad: a wrong speaker is corrected in `ferry-bell`, and stays in `ferry-bell-noisy`.
+    Good: `corpus twin ferry-bell` after the correction.
+    Do: run `corpus twin` for the original, with the seed that the note of the twin names.
+    """
+    gold = next((row.rest[0] for row in rows if row.value == key), "")
+    for row in rows:
+        if row.value == key or not gold or not row.rest[0]:
+            continue
+        made_of, now = context.twin_source(row.value).original, context.twin_source(key).own
+        if made_of and now and made_of != now:
+            related = (Related(key, gold, "", "the original"),)
+            fix = f"run corpus twin {key}"
+            yield Found(
+                row.value, row.rest[0], f"gold of {key} has changed", f"/provenance/{ORIGINAL_SHA256}", "", fix, related
+            )
+
+
+def missing_twin(corpus: Corpus, context: Context) -> Iterator[Found]:
+    """C646: An article has no noisy twin, and most of its split have one.
+
+    What: more than half of the articles of a split that have gold and a text to pass on have a noisy twin, and this one
+    has none. Not asked for some paths only.
+    Why: a score on twins is compared with that on their originals, so an article without one is in neither.
+    Bad: an article is added to `test`, where each other one has a noisy twin.
+    Good: `corpus twin` for the new article.
+    Do: run `corpus twin` for the article.
+    """
+    if not corpus.whole:
+        return
+    summaries = corpus.summaries
+    twin_of, kind = summaries.words("twin_of"), summaries.words("twin_kind")
+    having = {of for of, one in zip(twin_of, kind, strict=True) if one == _NOISY}
+    if not having:
+        return
+    without_text = summaries.without_text()
+    columns = (summaries.ids, twin_of, *map(summaries.words, ("gold", "files", "split", "record")))
+    of_split: dict[str, list[tuple[str, str]]] = {}
+    for doc_id, of, gold, files, split, record in zip(*columns, strict=True):
+        is_attached = any(path.startswith(_ATTACHED) for path in files)
+        if gold and not of and not is_attached and doc_id not in without_text:
+            of_split.setdefault(split, []).append((doc_id, record))
+    for split, articles in of_split.items():
+        lacking = [(doc_id, record) for doc_id, record in articles if doc_id not in having]
+        if 2 * len(lacking) < len(articles):
+            count = f"{len(articles) - len(lacking):,} of {len(articles):,} articles of {split} have one"
+            for doc_id, record in lacking:
+                yield Found(doc_id, record, count, suggestion=f"run corpus twin {doc_id}")
 
 
 def _fault(one: _Twin, original: _Twin | None, whole: bool) -> tuple[str, str] | None:

@@ -48,6 +48,8 @@ CORPUS_WIDE: tuple[AcrossRule, ...] = (
     Each(corpus_splits.released_text_changed, "warning"),
     Each(corpus_splits.released_licence_changed, "warning"),
     Whole(corpus_twins.unlike_twin),
+    Keyed(corpus_twins.stale_twin, "warning", rows=corpus_twins.twin_rows, reads_again=True),
+    Whole(corpus_twins.missing_twin, "warning"),
     Tallied(corpus_labels.unlike_characters, "info", rows=corpus_labels.character_rows, reads_again=False),
 )
 
@@ -73,7 +75,8 @@ def run_corpus_wide(
     """
     complete = corpus.complete and corpus.about is None
     released = corpus.released, corpus.released_texts, corpus.texts_before, corpus.licences_before
-    context = Context(schema, corpus.version, *released, complete, corpus.names, corpus.passages, corpus.layer_hashes)
+    again = corpus.names, corpus.passages, corpus.layer_hashes, corpus.twin_source
+    context = Context(schema, corpus.version, *released, complete, *again)
     every: Iterator[tuple[AcrossRule, Found]]
     every = ((rule, found) for rule in CORPUS_WIDE for found in _judged(rule, corpus, context, fetch, asked))
     if fetch:

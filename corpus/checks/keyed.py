@@ -22,7 +22,17 @@ import numpy.typing as npt
 
 from ..core.arrays import Numbers
 from ..core.schema import Schema
-from .corpus import Corpus, Hashes, Names, Passages, no_hashes, no_names, no_passages
+from .corpus import (
+    Corpus,
+    Hashes,
+    Names,
+    Passages,
+    TwinSources,
+    no_hashes,
+    no_names,
+    no_passages,
+    no_source,
+)
 from .rule import Rule
 from .summaries import Coded, Summaries
 
@@ -114,6 +124,7 @@ class Context:
     names: Names = no_names
     passages: Passages = no_passages
     layer_hashes: Hashes = no_hashes
+    twin_source: TwinSources = no_source
 
 
 Group = tuple[Any, list[Any]]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..core.model import CorpusError
+from ..core.model import CorpusError, Severity
 from . import options
 from .machines import Machines, corpus_of, on_machines, opened, run_rank
 from .options import Common, PlaceType, Verb
-from .outputs import text_report
+from .outputs import least_severity, not_shown, text_report
 
 if TYPE_CHECKING:
     from ..release.build import Built
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     "--out", type=PlaceType(), metavar="DIR|URL", help="The directory to write; default: build/ in the corpus."
 )
 @click.option("--with-attached", is_flag=True, help="Include attached texts: for your own use only.")
+@least_severity
 @on_machines
 @click.pass_obj
-def build(common: Common, out: Path | str | None, with_attached: bool, machines: Machines) -> int:
+def build(common: Common, out: Path | str | None, with_attached: bool, least: Severity, machines: Machines) -> int:
     """Validate the corpus and compile it to Parquet.
 
     `load_dataset` reads the build. It also has a dataset card and a manifest. It is written atomically, and
@@ -46,6 +47,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
     Examples:
 
       corpus build
+      corpus build --least warning
       corpus build --out /tmp/build --workers 4
       corpus build --out /data/build --executor dask://host:8786
       corpus build --out /data/build --rank 17/200
@@ -81,7 +83,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
     if folder.is_local:
         common.make(folder.path)
         common.unwritten = f"{folder} was not changed"
-    shown = text_report(sys.stdout)
+    shown = text_report(sys.stdout, least)
 
     def on_commit() -> None:
         common.unwritten = ""
@@ -97,7 +99,7 @@ def build(common: Common, out: Path | str | None, with_attached: bool, machines:
             progress=common.progress,
             on_commit=on_commit,
         )
-        common.say(report.summary(shown.counts, run.documents))
+        common.say(report.summary(shown.counts, run.documents) + not_shown(shown))
     if built is None:
         options.warn("build failed: fix the errors above first")
         return 1

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..core.model import CorpusError
-from .bar import HiddenBar, progress_bar
+from .bar import HiddenBar, LoggedBar, progress_bar
 from .help_text import help_line, write_lines, write_options
 
 if TYPE_CHECKING:
@@ -107,8 +107,10 @@ class Common:
             warn(line)
 
     def bar(self, iterable: Iterable[Any] | None = None, **settings: Any) -> HiddenBar:
-        """Return a progress bar, which is shown only when stderr is a terminal, and never with --quiet."""
-        return progress_bar(iterable, not self.quiet and sys.stderr.isatty(), **settings)
+        """Return a progress bar if stderr is a terminal, else one that writes a line now and then; not with --quiet."""
+        if self.quiet:
+            return HiddenBar(iterable)
+        return progress_bar(iterable, **settings) if sys.stderr.isatty() else LoggedBar(iterable, warn, **settings)
 
     def progress(self, shards: Iterator[Shard], documents: int) -> Iterator[Shard]:
         """Yield the shards and show a progress bar over `documents`."""

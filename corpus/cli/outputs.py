@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, get_args
 
 import click
 
 from ..core.model import CorpusError, Severity
 from ..report import REPORTERS
-from .options import warn
+from .options import OneOf, warn
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -52,6 +52,15 @@ class OutputType(click.ParamType[Output]):
             for name, reporter in REPORTERS.items()
             if name.startswith(incomplete)
         ]
+
+
+least_severity = click.option(
+    "--least",
+    type=OneOf(lambda: get_args(Severity)),
+    default="info",
+    metavar="SEVERITY",
+    help="Show findings of at least this severity: error, warning or info; default: info.",
+)
 
 
 @contextmanager
@@ -118,13 +127,21 @@ def described(
     )
 
 
-def text_report(out: IO[str]) -> TextReport:
-    """Return a report of findings as text, with the advice of each rule, for commands that have no --format."""
+def text_report(out: IO[str], least: Severity = "info") -> TextReport:
+    """Return a report of findings as text, with the advice of each rule, for commands that have no --format.
+
+    It shows findings of at least the severity `least`.
+    """
     from .. import report
     from ..checks.suppress.suppressions import all_severities
     from ..report.terminal import TextReport
 
-    return TextReport(out, report.RunInfo(rules=_rules(all_severities())))
+    return TextReport(out, report.RunInfo(rules=_rules(all_severities())), least)
+
+
+def not_shown(shown: TextReport) -> str:
+    """Return how many findings a report does not show, for the last line, "" if it shows all."""
+    return f"; {shown.hidden:,} not shown" if shown.hidden else ""
 
 
 def _rules(severity: Mapping[str, Severity]) -> tuple[report.RuleInfo, ...]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from ..core.model import CorpusError, Problem
+from ..core.model import CorpusError, Problem, Severity
 from . import options
-from .options import Common, Verb, format_option, warn
-from .outputs import text_report
+from .options import PATH_TYPE, Common, Verb, format_option, warn
+from .outputs import least_severity, not_shown, text_report
 
 NOW = "."
 """The name of the working tree."""
@@ -64,10 +64,12 @@ def diff(common: Common, a: str, b: str, format_: str) -> int:
 
 @click.command("release", cls=Verb)
 @click.argument("version", metavar="X.Y.Z", help="The version of the release.")
+@click.option("--notes", type=PATH_TYPE, metavar="FILE", help="Begin CHANGES.md with this Markdown file.")
 @click.option("--allow-dirty", is_flag=True, help="Release uncommitted changes; no commit is recorded.")
+@least_severity
 @options.workers
 @click.pass_obj
-def release(common: Common, version: str, allow_dirty: bool, workers: int) -> int:
+def release(common: Common, version: str, notes: Path | None, allow_dirty: bool, least: Severity, workers: int) -> int:
     """Validate and compile the corpus as an immutable release.
 
     The release is written to releases/X.Y.Z/. It is refused, and nothing is written, when a finding is an error; when
@@ -75,13 +77,14 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     changes need (`corpus diff LAST .` shows it); and when there are uncommitted
     changes. The directory has the card, the tables, the schema, CHANGES.md with the
     comparison, CITATION.cff, .zenodo.json, and a manifest with all checksums and the
-    commit.
+    commit. CHANGES.md lists what changed; --notes adds what users should do about it.
 
     Exit code: 0 released; 1 errors were found; 2 the command could not run.
 
     Examples:
 
       corpus release 1.1.0
+      corpus release 2.0.0 --notes docs/from-1.0-to-2.0.md
     """
     from ..files.git import Git
     from ..pipeline.check import Policy
@@ -93,7 +96,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     root = common.root()
     check_version(version)  # before it becomes the name of a folder to lock
     common.make(root / "releases" / version)
-    shown = text_report(sys.stdout)
+    shown = text_report(sys.stdout, least)
     schema, settings, suppressions = _rules(root)
     task = Compilation(Policy(settings.severity, suppressions))
     how = Resources(workers, beside=root / "releases" / version)
@@ -103,6 +106,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
             task,
             schema,
             version,
+            notes=notes,
             allow_dirty=allow_dirty,
             on_problem=shown.add,
             progress=common.progress,
@@ -113,7 +117,7 @@ def release(common: Common, version: str, allow_dirty: bool, workers: int) -> in
     built, found = made
     since = f": {found.bump} since {found.old}" if found else ", the first release"
     of = f"{built.documents:,} document{'s' * (built.documents != 1)}"
-    common.say(f"{root / 'releases' / built.version}: {of}{since}")
+    common.say(f"{root / 'releases' / built.version}: {of}{since}{not_shown(shown)}")
     if Git(root).ask("rev-parse", "--is-inside-work-tree") is None:
         common.say("note: not a git repository, so the release names no commit")
     return 0

@@ -64,10 +64,10 @@ _TWINS |= {"system", "out"}
 )
 @click.option(
     "--missing",
-    type=OneOf(lambda: ("refuse", "empty")),
+    type=OneOf(lambda: ("refuse", "empty", "leave-out")),
     default="refuse",
-    metavar="refuse|empty",
-    help="Documents without a prediction: refuse (default), or score as empty. "
+    metavar="refuse|empty|leave-out",
+    help="Documents without a prediction: refuse (default), score as empty, or leave out. "
     "Rows of a flat config are never refused: a document that was skipped has none, like one without records.",
 )
 @click.option(
@@ -122,6 +122,7 @@ def score(
       corpus score predictions/ --split test
       corpus score quotes.jsonl --split test --format markdown
       corpus score ann-c --split real --layer quotes
+      corpus score ann-c --split test --missing leave-out
       corpus score mine/ --release ./on-the-record-1.0.0 --split test
       corpus score mine/ --release 1.0.0 --split test --submission mine.jsonl
       corpus score mine.jsonl --compare theirs.jsonl --split test

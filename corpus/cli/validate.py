@@ -17,7 +17,7 @@ from ..report import REPORTERS
 from . import options
 from .machines import Machines, corpus_of, on_machines, opened, run_rank
 from .options import PATH_TYPE, Common, Verb
-from .outputs import Output, OutputType, described, outputs
+from .outputs import Output, OutputType, described, least_severity, outputs
 
 if TYPE_CHECKING:
     from ..pipeline.run import CorpusRun
@@ -49,13 +49,7 @@ CHANGED_RULES = "this change edits the rules that it is checked by"
 @click.option("--since", metavar="REF", help="Only what changed since the branch left REF, such as origin/main.")
 @click.option("--base", metavar="REF", help="Take the releases from this commit, and report changes to them.")
 @click.option("--show-excepted", is_flag=True, help="Also show suppressed findings, as info, with the reason.")
-@click.option(
-    "--least",
-    type=options.OneOf(lambda: get_args(Severity)),
-    default="info",
-    metavar="SEVERITY",
-    help="Show findings of at least this severity: error, warning or info; default: info.",
-)
+@least_severity
 @click.option("--statistics", is_flag=True, help="Show how often each code was found; with --format text or json.")
 @click.option("--require-documents", is_flag=True, help="Exit with 2 when the corpus has no documents.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of earlier runs.")
@@ -68,7 +62,7 @@ def validate(
     since: str | None,
     base: str | None,
     show_excepted: bool,
-    least: str,
+    least: Severity,
     statistics: bool,
     require_documents: bool,
     no_cache: bool,
@@ -241,12 +235,12 @@ class Totals:
         self.skipped_checks += shard.skipped_checks
         self.skipped_documents += shard.skipped_documents
 
-    def shown(self, problems: Iterable[Problem], least: str) -> Iterator[Problem]:
+    def shown(self, problems: Iterable[Problem], least: Severity) -> Iterator[Problem]:
         """Yield the Problems of at least a severity, and count the others."""
-        severities = get_args(Severity)
-        shown = severities[: severities.index(least) + 1]
+        from ..report import at_least
+
         for problem in problems:
-            if problem.severity in shown:
+            if at_least(problem.severity, least):
                 yield problem
             else:
                 self.hidden += 1

@@ -1,4 +1,4 @@
-"""Import public modules of version 1.0 from their old paths, for one version, with a warning.
+"""Import public modules of version 1.0 from their old paths, until version 3, with a warning.
 
 import corpus.model   →   DeprecationWarning, and corpus.core.model itself
 """
@@ -39,6 +39,6 @@ class OldPaths:
         """Warn, and put the module with the new name in the place of `module`."""
         old = module.__name__
         new = OLD_PATHS[old]
-        warnings.warn(f"{old} is now {new}; the old name goes in version 2.0", DeprecationWarning, stacklevel=2)
+        warnings.warn(f"{old} is now {new}; the old name goes in version 3.0", DeprecationWarning, stacklevel=2)
         # Not a copy: an exception or a class must be the same object under both names.
         sys.modules[old] = importlib.import_module(new)

@@ -20,6 +20,7 @@ from .. import checks
 from ..core.model import GOLD, Annotation, Article, CorpusError, Document, Record, Severity, Source
 from ..core.regular_file import read_file
 from ..core.schema import Schema
+from ..core.twin_source import ORIGINAL_SHA256, names_original, twin_source
 from ..files import Index, Reader, by_document, canonical, parse_json
 from ..files.index import MAX_BYTES, RECORD
 from .noise import KINDS, Edit, Kind, Original
@@ -193,6 +194,8 @@ class _Making:
             for name, item in (value.get("provenance") or {}).items()
             if name in ("guidelines", "alternatives")
         }
+        if names_original(schema.annotation):
+            provenance[ORIGINAL_SHA256] = twin_source(original.value).own
         provenance |= {"tool": TOOL, "machine": True, "note": f"Projected from gold of {original.doc_id}. {note}"}
         name = twin_id(original.doc_id, NOISY)
         data = projection.text.encode()

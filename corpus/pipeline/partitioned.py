@@ -17,6 +17,7 @@ from ..checks.document_summary import LayerHashes
 from ..checks.names import Name
 from ..checks.repeated import Passage
 from ..core.model import CorpusError
+from ..core.twin_source import TwinSource
 from ..files import Index, Reader
 from .executors import Engine, Lost, run_all
 from .part import PartTask, files_of, schema_of
@@ -28,7 +29,7 @@ class Request(NamedTuple):
     """What is asked about a document; only a place has a file and a JSON pointer."""
 
     doc_id: str
-    what: Literal["place", "names", "passages", "layer_hashes"]
+    what: Literal["place", "names", "passages", "layer_hashes", "twin_source"]
     file: str = ""
     pointer: str = ""
 
@@ -69,6 +70,11 @@ class PartitionedLookUp:
         found: LayerHashes = self._answer(Request(doc_id, "layer_hashes"), {})
         return found
 
+    def twin_source(self, doc_id: str) -> TwinSource:
+        """Return the checksum of the adjudicated annotation, and the one that it names."""
+        found: TwinSource = self._answer(Request(doc_id, "twin_source"), TwinSource())
+        return found
+
     def fetch(self) -> bool:
         """Find the answers to all new questions. Return False if there was none. Raises CorpusError."""
         of_partition: dict[str, list[Request]] = {}
@@ -106,5 +112,6 @@ def look_up(task: LookUpTask) -> list[Any]:
                 "names": lambda one: look.names(one.doc_id),
                 "passages": lambda one: look.passages(one.doc_id),
                 "layer_hashes": lambda one: look.layer_hashes(one.doc_id),
+                "twin_source": lambda one: look.twin_source(one.doc_id),
             }
             return [ask[one.what](one) for one in task.requests]

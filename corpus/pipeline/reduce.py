@@ -26,6 +26,7 @@ from ..checks.suppress.suppressions import SkippedLevels, Suppressor, Used, supp
 from ..core.json_positions import position
 from ..core.model import GOLD, Annotation, CorpusError
 from ..core.schema import Schema
+from ..core.twin_source import TwinSource, twin_source
 from ..files import Index, Reader
 from ..files.releases import LastRelease, read_last_release
 from .across import Summarised, ask_in_buckets
@@ -50,6 +51,9 @@ class LookUp(Protocol):
 
     def layer_hashes(self, doc_id: str) -> LayerHashes:
         """Return a hash of what the adjudicated annotation says in each layer."""
+
+    def twin_source(self, doc_id: str) -> TwinSource:
+        """Return the checksum of the adjudicated annotation, and the one that it names."""
 
     @property
     def fetch(self) -> Callable[[], bool] | None:
@@ -143,6 +147,7 @@ class Reduction:
             released_texts=released.by_text,
             passages=look.passages,
             layer_hashes=look.layer_hashes,
+            twin_source=look.twin_source,
             texts_before=released.texts,
             licences_before=released.licences,
             whole=whole,
@@ -184,6 +189,10 @@ class IndexLookUp:
     def layer_hashes(self, doc_id: str) -> LayerHashes:
         """Return a hash of what the adjudicated annotation says in each layer."""
         return next((layer_hashes(gold, self._schema) for gold, _ in self._gold(doc_id)), {})
+
+    def twin_source(self, doc_id: str) -> TwinSource:
+        """Return the checksum of the adjudicated annotation, and the one that it names."""
+        return next((twin_source(gold.value) for gold, _ in self._gold(doc_id)), TwinSource())
 
     def _gold(self, doc_id: str) -> Iterator[tuple[Annotation, str | None]]:
         """Yield the adjudicated annotation and the text."""

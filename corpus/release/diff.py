@@ -31,9 +31,11 @@ import orjson
 from ..core.model import CorpusError, Record
 from ..core.schema import Field, Schema
 from .stored_rows import annotation_rows, article_rows, splits_of
+from .table_changes import table_changes
 
 Bump = Literal["none", "patch", "minor", "major"]
 ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
+_TARGETS: dict[str, Bump] = {"added": "minor", "removed": "major", "reworded": "patch"}
 KEPT = 10_000
 """The most changes that are kept for display; further ones are only counted."""
 
@@ -74,6 +76,11 @@ class Comparison:
     old: str
     new: str
     schema: list[tuple[Bump, str]] = field(default_factory=list)
+    targets: dict[str, list[str]] = field(default_factory=dict)
+    """The ids of targets that were `added`, `removed` or `reworded`; a kind without a target is missing."""
+    tables: list[str] = field(default_factory=list)
+    """Configs, splits and columns that were added, removed or have another type. They follow from the schema, the
+    documents or the version of the command, so they need no bump of their own."""
     added: list[tuple[str, str]] = field(default_factory=list)
     """(doc_id, split) of each new document."""
     removed: list[tuple[str, str]] = field(default_factory=list)
@@ -91,6 +98,7 @@ class Comparison:
     def reasons(self) -> list[tuple[Bump, str]]:
         """Return each required bump with its reason, largest first."""
         found = list(self.schema)
+        found += [(_TARGETS[kind], f"{self._targets(kind)} {kind}") for kind in _TARGETS if kind in self.targets]
         documents: tuple[tuple[Bump, list[str], str], ...] = (
             ("major", [one[0] for one in self.moved], "in another split"),
             ("major", [one[0] for one in self.removed], "removed"),
@@ -109,6 +117,11 @@ class Comparison:
         twins = sum(doc_id in self.twins for doc_id in doc_ids)
         each = (len(doc_ids) - twins, "document"), (twins, "twin")
         return ", ".join(number(count, noun) for count, noun in each if count)
+
+    def _targets(self, kind: str) -> str:
+        """Return the id of the only target of a kind, or the number of targets."""
+        ids = self.targets[kind]
+        return f"target {ids[0]}" if len(ids) == 1 else number(len(ids), "target")
 
     @property
     def bump(self) -> Bump:
@@ -136,6 +149,8 @@ def compare(old: Path, new: Path, names: tuple[str, str] | None = None) -> Compa
     result = Comparison(*(names or (str(old), str(new))))
     schemas = Schema.read(old), Schema.read(new)
     result.schema = sorted(set(_schema_changes(*schemas)), key=lambda one: (-ORDER.index(one[0]), one[1]))
+    result.targets = _target_changes(*schemas)
+    result.tables = list(table_changes(old, new))
     first = next(iter(schemas[1].splits), "")
     before = _keys(old, "documents", schemas[0], result.twins)
     after = _keys(new, "documents", schemas[1], result.twins)
@@ -246,12 +261,16 @@ def _schema_changes(old: Schema, new: Schema) -> Iterator[tuple[Bump, str]]:
     yield from _field_changes("", old.article_fields, new.article_fields)
     if old.has_fields_done != new.has_fields_done:
         yield ("minor", "fields_done added") if new.has_fields_done else ("major", "fields_done removed")
+
+
+def _target_changes(old: Schema, new: Schema) -> dict[str, list[str]]:
     olds, news = ({one["target_id"]: one for one in schema.registry.get("targets", ())} for schema in (old, new))
-    for target in dict.fromkeys((*olds, *news)):
-        if target not in news or target not in olds:
-            yield ("minor", f"target {target} added") if target in news else ("major", f"target {target} removed")
-        elif olds[target] != news[target]:
-            yield "patch", f"target {target} reworded"
+    found = {
+        "added": sorted(news.keys() - olds.keys()),
+        "removed": sorted(olds.keys() - news.keys()),
+        "reworded": sorted(one for one in olds.keys() & news.keys() if olds[one] != news[one]),
+    }
+    return {kind: ids for kind, ids in found.items() if ids}
 
 
 def _field_changes(path: str, old: tuple[Field, ...], new: tuple[Field, ...]) -> Iterator[tuple[Bump, str]]:

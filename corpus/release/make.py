@@ -16,6 +16,7 @@ from typing import Any
 
 from ..core.card_text import Prose
 from ..core.model import CorpusError, Problem
+from ..core.regular_file import read_utf8
 from ..core.schema import Schema
 from ..core.settings import VERSION
 from ..core.yaml_file import dump_yaml
@@ -29,7 +30,7 @@ from .build import Built, build_folder, stale_baselines
 from .citation import read_citation
 from .croissant import croissant
 from .diff import ORDER, Comparison, bumped, compare, number
-from .render_diff import as_markdown
+from .render_diff import as_markdown, one_level_below
 
 
 def make_release(
@@ -38,21 +39,24 @@ def make_release(
     schema: Schema,
     version: str,
     *,
+    notes: Path | None = None,
     allow_dirty: bool = False,
     on_problem: Callable[[Problem], None],
     progress: Callable[[Iterator[Shard], int], Iterator[Shard]],
 ) -> tuple[Built, Comparison | None] | None:
     """Write `releases/<version>/`. Return the build and its comparison with the last release, or None on errors.
 
+    `notes` is a Markdown file that CHANGES.md of the release begins with.
     Returns None, and writes nothing, if a finding is an error; `on_problem` receives every finding. Raises
     CorpusError, and writes nothing, if the version is not X.Y.Z, exists, is not above the last one, is smaller than
     the changes require, if nothing changed, or if the card's baselines are of other content; also, unless
-    `allow_dirty`, if git has uncommitted changes in the inputs of a release.
+    `allow_dirty`, if git has uncommitted changes in the inputs of a release; or if `notes` cannot be read.
     """
     root = run.root
     known = versions(root)
     _may_come(version, known)
-    commit, day = _commit(root, allow_dirty)
+    said = read_utf8(notes) if notes else ""
+    commit, day = _commit(root, allow_dirty, notes)
     out = root / "releases" / version
     found: list[Comparison] = []
 
@@ -60,7 +64,7 @@ def make_release(
         if known:
             found.append(_large_enough(root / "releases" / known[-1], folder, known[-1], version))
         _baselines_of(root, built)
-        _describe(root, folder, schema, built, found[0] if found else None, day)
+        _describe(root, folder, schema, built, found[0] if found else None, said, day)
         return {"commit": commit, "previous": known[-1] if known else None}
 
     built = build_folder(
@@ -78,11 +82,18 @@ def make_release(
 
 
 def _describe(
-    root: Path, folder: Path, schema: Schema, built: Built, comparison: Comparison | None, day: str | None
+    root: Path,
+    folder: Path,
+    schema: Schema,
+    built: Built,
+    comparison: Comparison | None,
+    notes: str,
+    day: str | None,
 ) -> None:
     """Write what describes a release: CHANGES.md, CITATION.cff, .zenodo.json, croissant.json, prompts/."""
     first = f"# {built.version}\n\nThe first release: {number(built.documents, 'document')}.\n"
-    (folder / "CHANGES.md").write_text(as_markdown(comparison) if comparison else first, "utf-8")
+    first += f"\n{one_level_below(notes).strip()}\n" if notes else ""
+    (folder / "CHANGES.md").write_text(as_markdown(comparison, notes) if comparison else first, "utf-8", newline="")
     cited = read_citation(root)
     for name, text in _citation(cited, built.version, day).items() if cited else ():
         (folder / name).write_text(text, "utf-8")
@@ -129,17 +140,23 @@ def _large_enough(last: Path, folder: Path, old: str, version: str) -> Compariso
     return found
 
 
-def _commit(root: Path, allow_dirty: bool) -> tuple[str | None, str | None]:
+def _commit(root: Path, allow_dirty: bool, notes: Path | None) -> tuple[str | None, str | None]:
     """Return the released commit and its day (YYYY-MM-DD, UTC), or None for both without git or with changes."""
     git = Git(root)
     if git.ask("rev-parse", "--is-inside-work-tree") is None:
         return None, None
     asked = ("raw", "annotations", "schema", "pyproject.toml", "DATASET_CARD.md", "CITATION.cff")
-    if changed := git.ask("status", "--porcelain", "--", *(name for name in asked if (root / name).exists())):
+    inputs = [name for name in asked if (root / name).exists()]
+    changed = [line[3:] for line in (git.ask("status", "--porcelain", "--", *inputs) or "").splitlines()]
+    if notes:
+        path = str(notes.absolute())
+        known = git.ask("ls-files", "--error-unmatch", "--", path) is not None
+        if not known or git.ask("status", "--porcelain", "--", path):
+            changed.append(str(notes))
+    if changed:
         if allow_dirty:
             return None, None
-        first = changed.splitlines()[0][3:]
-        raise CorpusError(f"{first} is not committed; commit it, or pass --allow-dirty")
+        raise CorpusError(f"{changed[0]} is not committed; commit it, or pass --allow-dirty")
     said = git.ask("log", "-1", "--format=%H %ct")
     if not said:
         return None, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,12 @@ from .diff import KEPT, Change, Comparison, number
 
 _SHOWN = 20
 """The most documents of a kind, and changes, in the text; JSON has more."""
+_LISTED = 10 * _SHOWN
+"""The most documents and targets of a kind in Markdown."""
+_OFTEN = 50
+"""A change of a value that gold has more often is one line in Markdown."""
+_GOLD = 2_000
+"""The most changes of gold in Markdown, which are the errata of a release."""
 _WIDTH = 60
 """The most characters of a value."""
 _ESCAPES = {char: f"\\{char}" for char in "\\`*_[]|#!~$"} | {char: f"&#{ord(char)};" for char in "@"}
@@ -27,6 +34,8 @@ def as_json(found: Comparison) -> str:
         "new": found.new,
         "bump": found.bump,
         "reasons": [{"bump": bump, "why": why} for bump, why in found.reasons],
+        "targets": found.targets,
+        "tables": found.tables,
         "documents": {
             "added": [{"doc_id": doc_id, "split": split} for doc_id, split in found.added],
             "removed": [{"doc_id": doc_id, "split": split} for doc_id, split in found.removed],
@@ -47,7 +56,9 @@ def as_text(found: Comparison) -> Iterator[str]:
     yield f"{found.old} → {found.new}: {found.bump}"
     for bump, why in found.reasons:
         yield f"  {bump}: {why}"
-    yield from _documents(found, "  ", str)
+    yield from (f"  {line}" for line in found.tables)
+    yield from _targets(found, "  ", str, _SHOWN)
+    yield from _documents(found, "  ", str, _SHOWN)
     for change in found.changes[:_SHOWN]:
         yield f"  {_said(change)}"
     left = found.counts.total() - min(len(found.changes), _SHOWN)
@@ -55,13 +66,22 @@ def as_text(found: Comparison) -> Iterator[str]:
         yield f"  and {number(left, 'difference')} more; --format json has {'them' if left < KEPT else f'{KEPT:,}'}"
 
 
-def as_markdown(found: Comparison) -> str:
-    """Return the content of CHANGES.md: reasons for the bump, documents, and counts of differences by layer."""
+def as_markdown(found: Comparison, notes: str = "") -> str:
+    """Return the content of CHANGES.md: reasons for the bump, tables, documents, and counts of differences by layer.
+
+    `notes` is Markdown that comes after the reasons, one level below its headings.
+    """
     lines = [f"# Changes from {_escaped(found.old)} to {_escaped(found.new)}", ""]
     lines += [f"- {bump}: {_escaped(why)}" for bump, why in found.reasons] or ["Nothing differs."]
-    documents = list(_documents(found, "- ", _as_code))
-    if documents:
-        lines += ["", "## Documents", "", *documents]
+    if notes:
+        lines += ["", one_level_below(notes).strip()]
+    for title, items in (
+        ("Tables", [f"- {_escaped(line)}" for line in found.tables]),
+        ("Targets", list(_targets(found, "- ", _as_code))),
+        ("Documents", list(_documents(found, "- ", _as_code))),
+    ):
+        if items:
+            lines += ["", f"## {title}", "", *items]
     if found.counts:
         lines += [
             "",
@@ -74,15 +94,45 @@ def as_markdown(found: Comparison) -> str:
             "| " + " | ".join([*map(_escaped, (who, split, layer, kind)), f"{count:,}"]) + " |"
             for (who, split, layer, kind), count in sorted(found.counts.items())
         ]
-    gold = [change for change in found.changes if not change.annotator]
+    gold = list(_gold([change for change in found.changes if not change.annotator]))
     if gold:
-        lines += ["", "## Gold", "", *(f"- {_escaped(_said(change))}" for change in gold[: _SHOWN * 10])]
-        if len(gold) > _SHOWN * 10:
-            lines.append(f"- and {len(gold) - _SHOWN * 10:,} more")
+        lines += ["", "## Gold", "", *(f"- {_escaped(line)}" for line in gold[:_GOLD])]
+        if len(gold) > _GOLD:
+            lines.append(f"- and {len(gold) - _GOLD:,} more")
     return "\n".join(lines) + "\n"
 
 
-def _documents(found: Comparison, before: str, shown: Callable[[str], str]) -> Iterator[str]:
+def _gold(changes: list[Change]) -> Iterator[str]:
+    """Yield a line for each change of gold, and one for all that change the same value of a field into the same."""
+    said = [_value_change(change) for change in changes]
+    often = {line: count for line, count in Counter(filter(None, said)).items() if count > _OFTEN}
+    yield from (f"{line}, {count:,} times" for line, count in often.items())
+    yield from (_said(change) for change, line in zip(changes, said, strict=True) if line not in often)
+
+
+def _value_change(change: Change) -> str:
+    """Return the layer and field of a changed value, the old and the new one, "" for a whole record."""
+    if change.kind != "changed":
+        return ""
+    place = " ".join(part for part in (change.layer, change.field) if part)
+    return f"{place}: {_cut(_words(change.old))} → {_cut(_words(change.new))}"
+
+
+def one_level_below(markdown: str) -> str:
+    """Return Markdown with a `#` more before each heading. Lines of fenced code stay as they are."""
+    lines, fenced = [], False
+    for line in markdown.splitlines():
+        fenced ^= line.startswith("```")
+        lines.append(f"#{line}" if line.startswith("#") and not fenced else line)
+    return "\n".join(lines)
+
+
+def _targets(found: Comparison, before: str, shown: Callable[[str], str], most: int = _LISTED) -> Iterator[str]:
+    for kind, ids in found.targets.items():
+        yield f"{before}{number(len(ids), 'target')} {kind}: {_listed([shown(one) for one in ids], most)}"
+
+
+def _documents(found: Comparison, before: str, shown: Callable[[str], str], most: int = _LISTED) -> Iterator[str]:
     kinds: list[tuple[str, list[tuple[str, str]]]] = [
         ("added", found.added),
         ("removed", found.removed),
@@ -91,9 +141,12 @@ def _documents(found: Comparison, before: str, shown: Callable[[str], str]) -> I
     for kind, documents in kinds:
         if documents:
             said = [f"{shown(doc_id)} ({split})" for doc_id, split in documents]
-            more = f" and {len(said) - _SHOWN:,} more" if len(said) > _SHOWN else ""
             count = found.counted([doc_id for doc_id, _ in documents])
-            yield f"{before}{count} {kind}: {', '.join(said[:_SHOWN])}{more}"
+            yield f"{before}{count} {kind}: {_listed(said, most)}"
+
+
+def _listed(items: list[str], most: int) -> str:
+    return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
 
 
 def _said(change: Change) -> str:

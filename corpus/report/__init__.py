@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import IO
 
 from ..core.model import Problem
-from .info import RuleInfo, RunInfo, SeverityCounts, number_found, summary
+from .info import RuleInfo, RunInfo, SeverityCounts, at_least, number_found, summary
 
 __all__ = [
     "REPORTERS",
@@ -19,6 +19,7 @@ __all__ = [
     "RuleInfo",
     "RunInfo",
     "SeverityCounts",
+    "at_least",
     "number_found",
     "summary",
     "write",

@@ -6,11 +6,18 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 from ..core.model import Fix, Problem, Severity
 
 SeverityCounts = Counter[str]
 """The number of findings of each severity."""
+
+
+def at_least(severity: Severity, least: Severity) -> bool:
+    """Return True if a severity is `least` or worse."""
+    severities = get_args(Severity)
+    return severities.index(severity) <= severities.index(least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from ..core.model import Problem
+from ..core.model import Problem, Severity
 from .escape import first, plain, snippet_lines
-from .info import RunInfo, SeverityCounts, fix_command
+from .info import RunInfo, SeverityCounts, at_least, fix_command
 
 _RESET, _BOLD, _DIM, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[32m"
 _SEVERITIES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
@@ -26,16 +26,22 @@ def as_text(problems: Iterable[Problem], out: IO[str], run: RunInfo) -> Iterator
 class TextReport:
     """Findings as text, added one by one, and how many there are of each severity.
 
-    The advice of a rule is shown at its first finding alone.
+    The advice of a rule is shown at its first finding alone. Findings below the severity `least` are counted in
+    `hidden` and nowhere else.
     """
 
-    def __init__(self, out: IO[str], run: RunInfo) -> None:
+    def __init__(self, out: IO[str], run: RunInfo, least: Severity = "info") -> None:
         self.counts = SeverityCounts()
+        self.hidden = 0
+        self._least = least
         self._out, self._run, self._coloured = out, run, has_colour(out)
         self._advised: set[str] = set()
 
     def add(self, problem: Problem) -> None:
         """Write a paragraph for a finding: location, message, the span underlined in the article, how to fix it."""
+        if not at_least(problem.severity, self._least):
+            self.hidden += 1
+            return
         self.counts[problem.severity] += 1
         colour, style, out = _SEVERITIES[problem.severity], self._style, self._out
         place = style(f"{first(problem.file)}:{problem.line}:{problem.column}:", _BOLD)

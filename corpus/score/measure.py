@@ -18,6 +18,7 @@ from .count import count
 from .gold import GoldDocument, gold_documents
 from .groups import check_groups, groups_of, in_order
 from .predictions import (
+    LEAVE_OUT,
     Item,
     Predictions,
     check_annotation,
@@ -40,8 +41,9 @@ class Score:
     """The scores of one system.
 
     `figures` in the order of the schema; `missing` are the documents without predictions, which are scored as empty;
-    `notes` say what a reader must know, such as labels that gold does not have. `groups` are the groups of documents
-    that the figures are broken down by, in order.
+    `left_out` those that are not scored for that reason, so that a split is scored in part. `notes` say what a reader
+    must know, such as labels that gold does not have. `groups` are the groups of documents that the figures are broken
+    down by, in order.
     """
 
     system: str
@@ -54,6 +56,7 @@ class Score:
     notes: tuple[str, ...]
     sums: Sums
     groups: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def compare(self, other: Score) -> list[Difference]:
         """Compare another system with this one. Raises CorpusError if it was scored on other documents."""
@@ -105,9 +108,9 @@ def score(
 
     Without `split`, the splits of the predicted documents are scored. `by` names fields of the article's record,
     "length" or "hard-case", to break the figures down. `missing="empty"` scores documents without predictions as
-    empty, and `multi_entity="drop"` leaves mentions in two entities out of coreference; both are refused otherwise.
-    `submission` is a file to write the predictions to, with `system` as the name, once they are scored against a
-    release.
+    empty, and `missing="leave-out"` does not score them, which the `split` of every figure says; `multi_entity="drop"`
+    leaves mentions in two entities out of coreference. All of this is refused otherwise. `submission` is a file to
+    write the predictions to, with `system` as the name, once they are scored against a release.
 
     Twins are not scored, and predictions for them are ignored. But `twins` scores those of a kind, such as "noisy",
     and nothing else, and `originals_of` scores the articles that have a twin of a kind: `compare` of these two scores
@@ -133,7 +136,12 @@ def score(
             f"there is no prediction of a {twins} twin: predict {', '.join(sorted(asked)[:2])} … too, "
             f"{len(asked):,} in all; their texts are in raw/, and in the config `twins` of a release"
         )
-    empty = check_documents(given, asked, {one.doc_id for one in gold.documents}, missing == "empty")
+    if missing == LEAVE_OUT and (twins or originals_of or submission or given.submission):
+        raise CorpusError(f"`--missing {LEAVE_OUT}` does not go with twins or a submission, which are of a whole split")
+    empty = check_documents(given, asked, {one.doc_id for one in gold.documents}, missing)
+    left_out = empty if missing == LEAVE_OUT else []
+    of = f", {len(asked) - len(left_out):,} of {len(asked):,} documents" if left_out else ""
+    asked = {doc_id: one for doc_id, one in asked.items() if doc_id not in set(left_out)}
     sums, schema = Sums(), relaxed(gold.schema) if given.rows else gold.schema
     found: set[str] = set()
     for one, predicted, scored in _predicted(schema, given, asked, layers):
@@ -151,18 +159,19 @@ def score(
     name = system or given.name
     if submission is not None:
         _submit(Path(submission), name, gold, splits, {doc_id: given.by_document.get(doc_id, []) for doc_id in asked})
-    named = "+".join(splits) or "all"
+    named = ("+".join(splits) or "all") + of
     return Score(
         name,
         gold.name,
         named,
         len(sums.documents),
         len(sums.stories),
-        tuple(empty),
+        () if left_out else tuple(empty),
         tuple(sums.figures(named)),
         tuple(sums.notes()),
         sums,
         tuple(groups),
+        tuple(left_out),
     )
 
 

@@ -24,6 +24,8 @@ from .submission import KEY, Submission, parse_submission
 
 MAX_BYTES = 2**30
 """The largest file of predictions that is read, in bytes."""
+LEAVE_OUT = "leave-out"
+"""The value of `missing` that scores only documents with a prediction."""
 _SHOWN = 5
 _ENDINGS = (".json", ".jsonl", ".parquet")
 
@@ -134,13 +136,14 @@ def _of_parquet(path: Path) -> Iterator[Item]:
 
 
 def check_documents(
-    predictions: Predictions, asked: Mapping[str, GoldDocument], known: Set[str], missing_as_empty: bool
+    predictions: Predictions, asked: Mapping[str, GoldDocument], known: Set[str], missing: str
 ) -> list[str]:
-    """Return the ids of the asked documents without a prediction, sorted; they are scored as empty.
+    """Return the ids of the asked documents without a prediction, sorted.
 
     `known` are the documents that have gold in any split: predictions of another split than the scored one are ignored.
-    Raises CorpusError for other documents, for two annotations of one document, and, unless `missing_as_empty`, for
-    missing documents. In flat rows, a document without a record has no row, so none is missing.
+    `missing` says what becomes of them: "refuse", "empty" or "leave-out". Raises CorpusError for other documents, for
+    two annotations of one document, and, with "refuse", for missing documents. In flat rows, a document without a
+    record has no row, so none is refused, and none can be left out.
     """
     if unknown := sorted(predictions.by_document.keys() - known):
         raise CorpusError(
@@ -150,13 +153,20 @@ def check_documents(
         twice = sorted(doc_id for doc_id in asked if len(predictions.by_document.get(doc_id, ())) > 1)
         if twice:
             raise CorpusError(f"{_listed(twice)} {_have(twice)} two annotations; predictions have one of each document")
-    missing = sorted(asked.keys() - predictions.by_document.keys())
-    if missing and not predictions.rows and not missing_as_empty:
+    if predictions.rows and missing == LEAVE_OUT:
+        raise CorpusError(
+            f"rows do not tell a skipped document from one without records: `--missing {LEAVE_OUT}` needs annotations"
+        )
+    absent = sorted(asked.keys() - predictions.by_document.keys())
+    if absent and not predictions.rows and missing == "refuse":
         noun = "twin" if all(one.twin_of for one in asked.values()) else "document"
         of = f"{len(asked):,} {noun}{'s' * (len(asked) != 1)}"
-        is_, them = ("is", "it") if len(missing) == 1 else ("are", "them")
-        raise CorpusError(f"{_listed(missing)} {is_} missing, of {of}; `--missing empty` scores {them} as empty")
-    return missing
+        is_, them = ("is", "it") if len(absent) == 1 else ("are", "them")
+        ways = f"`--missing empty` scores {them} as empty"
+        if noun == "document":
+            ways += f", `--missing {LEAVE_OUT}` only those that are there"
+        raise CorpusError(f"{_listed(absent)} {is_} missing, of {of}; {ways}")
+    return absent
 
 
 def check_annotation(schema: Schema, item: Item, gold: GoldDocument) -> Record:

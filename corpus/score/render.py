@@ -102,10 +102,9 @@ def _numbers(one: Figure | Difference) -> tuple[str, ...]:
 
 
 def _title(score: Score) -> str:
-    return (
-        f"{score.system} against {score.against}, {score.split}: {score.documents:,} documents, "
-        f"{score.stories:,} {'story' if score.stories == 1 else 'stories'}"
-    )
+    documents = "" if score.left_out else f"{score.documents:,} documents, "  # the split says "60 of 72 documents"
+    stories = f"{score.stories:,} {'story' if score.stories == 1 else 'stories'}"
+    return f"{score.system} against {score.against}, {score.split}: {documents}{stories}"
 
 
 def _tables(
@@ -193,6 +192,10 @@ def _notes(score: Score, against: Sequence[Difference]) -> list[str]:
     notes = list(score.notes)
     if score.missing:
         notes.append(f"scored as empty, since nothing is predicted: {', '.join(score.missing)}")
+    if score.left_out:
+        notes.append(
+            f"left out, since nothing is predicted, so the split is scored in part: {', '.join(score.left_out)}"
+        )
     if score.stories < 2:
         notes.append("there is no interval over one story")
     if against:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.cases import CASES, copy
 from support.corpora import TEXT, Corpus, annotation, tiny
 
 from corpus.score import score
@@ -143,3 +145,88 @@ def test_the_characters_of_a_twin_are_not_counted(corpus: Corpus) -> None:
     assert said() == before
     corpus.add("other", TEXT.replace("spoke ", "spoke\u00a0"), set="plain")
     assert [one.split(": ")[1] for one in said()] == ["1 of 3 texts have no-break spaces"]
+
+
+def codes(corpus: Corpus, *paths: str) -> list[str]:
+    return [f"{one['code']} {one['file']}" for one in corpus.findings(*paths) if one["code"] in ("C645", "C646")]
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Corpus:
+    """The corpus of C645: an article and the noisy twin that `corpus twin` made of it."""
+    _, good, _ = copy(CASES / "C645-stale-twin", tmp_path)
+    return Corpus(good)
+
+
+STALE = ["C645 annotations/gold/lock-gate-noisy.json"]
+GOLD_FILE = "annotations/gold/lock-gate.json"
+
+
+def test_what_a_twin_does_not_have_does_not_make_it_stale(copied: Corpus) -> None:
+    gold = copied.read(GOLD_FILE) | {"provenance": {"tool": "hand", "note": "read twice"}}
+    copied.write(GOLD_FILE, json.dumps(dict(reversed(gold.items()))).encode())
+    assert codes(copied) == []
+    reading = {"layer": "quotes", "record": "q1", "field": "medium", "value": "unspecified", "note": "a note"}
+    copied.write(GOLD_FILE, {**gold, "provenance": {"alternatives": [reading]}})
+    assert codes(copied) == STALE
+    assert copied.run("twin").code == 0
+    assert codes(copied) == []
+
+
+def test_a_twin_that_names_no_original_is_not_asked(copied: Corpus) -> None:
+    twin, gold = copied.read("annotations/gold/lock-gate-noisy.json"), copied.read(GOLD_FILE)
+    del twin["provenance"]["original_sha256"]
+    copied.write("annotations/gold/lock-gate-noisy.json", twin)
+    gold["quotes"][0]["medium"] = "unspecified"
+    copied.write(GOLD_FILE, gold)
+    assert codes(copied) == []
+
+
+def test_a_stale_twin_is_found_from_both_of_its_files(copied: Corpus) -> None:
+    git = ("git", "-C", str(copied.root), "-c", "user.name=a", "-c", "user.email=a@b")
+    for argv in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "a")):
+        subprocess.run([*git, *argv], check=True)
+    for path in (GOLD_FILE, "annotations/gold/lock-gate-noisy.json"):
+        value = copied.read(path)
+        value["quotes"][0]["medium"] = "unspecified"
+        copied.write(path, value)
+        ran = copied.run("validate", "--since", "HEAD", "--format", "json")
+        assert [one["file"] for one in json.loads(ran.out) if one["code"] == "C645"] == [STALE[0][5:]]
+
+
+def test_an_original_with_errors_or_without_gold_makes_no_twin_stale(copied: Corpus) -> None:
+    gold = copied.read(GOLD_FILE)
+    gold["quotes"][0]["medium"] = "broadcast"
+    copied.write(GOLD_FILE, gold)
+    assert codes(copied) == []
+    (copied.root / GOLD_FILE).unlink()
+    assert codes(copied) == []
+
+
+def test_in_an_older_schema_a_twin_names_no_original(copied: Corpus) -> None:
+    schema = copied.read("schema/annotation.schema.json")
+    del schema["properties"]["provenance"]["properties"]["original_sha256"]
+    copied.write("schema/annotation.schema.json", schema)
+    assert copied.run("twin").code == 0
+    assert "original_sha256" not in copied.read("annotations/gold/lock-gate-noisy.json")["provenance"]
+    assert copied.findings() == []
+
+
+def test_a_missing_twin_is_not_asked_of_a_text_that_may_not_be_passed_on(tmp_path: Path) -> None:
+    bad, _, _ = copy(CASES / "C646-missing-twin", tmp_path)
+    corpus = Corpus(bad)
+    assert codes(corpus) == ["C646 raw/weir-pool.json"]
+    assert codes(corpus, "raw/weir-pool.json") == []
+    record = corpus.read("raw/weir-pool.json")
+    corpus.write("raw/weir-pool.json", {**record, "redistribution": "offsets_only"})
+    (bad / "raw" / "attached").mkdir()
+    (bad / "raw" / "weir-pool.txt").rename(bad / "raw" / "attached" / "weir-pool.txt")
+    assert codes(corpus) == []
+
+
+def test_a_few_twins_are_no_reason_for_others(tmp_path: Path) -> None:
+    bad, _, _ = copy(CASES / "C646-missing-twin", tmp_path)
+    corpus = Corpus(bad)
+    for path in ("raw/mill-race-noisy.json", "raw/mill-race-noisy.txt", "annotations/gold/mill-race-noisy.json"):
+        (bad / path).unlink()
+    assert codes(corpus) == []

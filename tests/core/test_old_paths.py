@@ -23,7 +23,7 @@ def test_an_old_path_warns_once_and_gives_the_same(way: str) -> None:
     code = f"{way}\nassert old is new\nimport {WAYS[way]}\nassert new.__name__"
     found = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=True)
     old = WAYS[way]
-    message = f"DeprecationWarning: {old} is now {OLD_PATHS[old]}; the old name goes in version 2.0"
+    message = f"DeprecationWarning: {old} is now {OLD_PATHS[old]}; the old name goes in version 3.0"
     assert [line.partition(": ")[2] for line in found.stderr.splitlines() if "Warning" in line] == [message]
     assert found.stderr.startswith("<string>:1:")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.corpora import REPOSITORY, TEXT, Corpus, tiny
@@ -22,6 +23,7 @@ import corpus as package
 from corpus.core.model import CorpusError
 from corpus.release.diff import Bump, Change, Comparison, bumped
 from corpus.release.render_diff import as_markdown
+from corpus.release.table_changes import table_changes
 
 
 def told(name: str) -> str:
@@ -98,6 +100,94 @@ def test_a_title_is_no_markup_in_the_changes(released: Corpus) -> None:
     assert "\x1b" not in written
     assert "www.h" not in written
     assert "\n# x" not in written
+
+
+def test_changes_begin_with_the_notes(released: Corpus) -> None:
+    new_target(released)
+    notes = released.root / "moved.md"
+    notes.write_text("# From 1 to 2\n\nÄ\n\n```text\n# code\n```\n\n## Tables\n", "utf-8")
+    assert released.run("release", "2.0.0", "--notes", str(notes)).code == 0
+    changes = (released.root / "releases/2.0.0/CHANGES.md").read_text("utf-8")
+    assert changes.startswith(
+        "# Changes from 1.0.0 to 2.0.0\n\n- minor: target one-more added\n\n"
+        "## From 1 to 2\n\nÄ\n\n```text\n# code\n```\n\n### Tables\n\n## Targets\n\n- 1 target added: `one-more`\n"
+    )
+    assert differences(released, "1.0.0", "2.0.0")["targets"] == {"added": ["one-more"]}
+
+
+def test_notes_of_a_first_release(tmp_path: Path) -> None:
+    corpus = tiny(tmp_path / "corpus")
+    corpus.add("alpha", split="train")
+    notes = tmp_path / "notes.md"
+    notes.write_text("# What it is\n", "utf-8")
+    assert corpus.run("release", "1.0.0", "--notes", str(notes)).code == 0
+    changes = (corpus.root / "releases/1.0.0/CHANGES.md").read_text("utf-8")
+    assert re.fullmatch(r"# 1\.0\.0\n\nThe first release: \d documents?\.\n\n## What it is\n", changes)
+
+
+@pytest.mark.parametrize("place", ["untracked", "changed", "outside"])
+def test_notes_that_are_not_committed_are_refused(released: Corpus, tmp_path: Path, place: str) -> None:
+    notes = (tmp_path if place == "outside" else released.root) / "moved.md"
+    notes.write_text("# New\n", "utf-8")
+    git = ("git", "-C", str(released.root), "-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    new_target(released)
+    subprocess.run([*git, "add", "--all", *([":!moved.md"] if place == "untracked" else [])], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", "a"], check=True)
+    if place == "changed":
+        notes.write_text("# Newer\n", "utf-8")
+    ran = released.run("release", "1.1.0", "--notes", str(notes))
+    assert (ran.code, ran.err) == (2, f"corpus: {notes} is not committed; commit it, or pass --allow-dirty\n")
+    if place == "changed":
+        subprocess.run([*git, "commit", "--quiet", "--all", "--message", "b"], check=True)
+        assert released.run("release", "1.1.0", "--notes", str(notes)).code == 0
+
+
+def test_tables_are_compared(released: Corpus) -> None:
+    """Two builds, of which the second has another column, another type, a config and a split more, and one less."""
+    one, other = released.root / "releases/1.0.0", released.root / "other"
+    shutil.copytree(one, other)
+    for path in (other / "documents").glob("*.parquet"):
+        table = pq.read_table(path)
+        table = table.append_column("extra", table["doc_id"]).drop_columns("topics")
+        length = table.schema.get_field_index("length")
+        pq.write_table(table.set_column(length, "length", table["doc_id"]).drop_columns("provenance"), path)
+    shutil.rmtree(other / "entities")
+    shutil.copytree(other / "quotes", other / "speakers")
+    split = next((other / "quotes").glob("test-*"))
+    split.rename(split.with_name(split.name.replace("test", "dev")))
+    found = list(table_changes(one, other))
+    assert "config entities removed (test, train)" in found
+    assert "config speakers added (test, train)" in found
+    assert "split dev of quotes added" in found
+    assert "split test of quotes removed" in found
+    assert {"column documents.extra added", "column documents.topics removed"} < set(found)
+    assert "column documents.provenance removed" in found
+    assert "column documents.length has another type: int64, now string" in found
+    assert list(table_changes(one, one)) == []
+
+
+def test_inner_columns_are_compared(tmp_path: Path) -> None:
+    spans = pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64())]))
+    longer = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int64()), ("text", pa.string())]))
+    for name, type_ in (("a", spans), ("b", longer)):
+        (tmp_path / name / "quotes").mkdir(parents=True)
+        table = pa.table({"spans": pa.array([[]], type_)})
+        pq.write_table(table, tmp_path / name / "quotes/train-00000-of-00001.parquet")
+    assert list(table_changes(tmp_path / "a", tmp_path / "b")) == [
+        "column quotes.spans.start has another type: int64, now int32",
+        "column quotes.spans.text added",
+    ]
+
+
+def test_a_change_that_gold_has_often_is_one_line() -> None:
+    found = Comparison("1.0.0", "1.0.1")
+    found.changes = [Change(f"d{i}", "train", "", "entities", "e1", "kb", "NIL", None) for i in range(51)]
+    found.changes += [Change(f"d{i}", "train", "", "quotes", "q1", "medium", "a", "b") for i in range(50)]
+    lines = as_markdown(found).splitlines()
+    assert "- entities kb: NIL → null, 51 times" in lines
+    assert "- d0 quotes q1 medium: a → b" in lines
+    assert not any("d0 entities" in line or "times" in line for line in lines if "kb" not in line)
 
 
 def gold_of_train(c: Corpus) -> None:

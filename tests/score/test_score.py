@@ -71,6 +71,34 @@ def test_an_annotator_of_the_corpus_is_scored_by_name(corpus: Corpus) -> None:
     assert score("ann-a", corpus.root, missing="empty").missing == ("beta",)
 
 
+def test_documents_without_a_prediction_are_left_out_and_named(corpus: Corpus, tmp_path: Path) -> None:
+    """Each figure says that it is of a part, and no part is a submission, or is compared with another part."""
+    part = predicted(tmp_path / "p", "alpha")
+    with pytest.raises(CorpusError, match=r"beta is missing, of 2 documents; .*`--missing leave-out` only those that"):
+        score(part, corpus.root, split="train")
+    result = score(part, corpus.root, split="train", missing="leave-out")
+    assert (result.documents, result.missing, result.left_out) == (1, (), ("beta",))
+    assert {one.split for one in result.figures} == {"train, 1 of 2 documents"}
+    assert {value for name, value in named(result).items() if "recall" in name} == {1}
+    ran = corpus.run("score", str(part), "--split", "train", "--missing", "leave-out")
+    assert ran.out.startswith("p against gold, train, 1 of 2 documents: 1 story\n")
+    assert "left out, since nothing is predicted, so the split is scored in part: beta" in ran.out
+    whole = score(predicted(tmp_path / "w", "alpha", "beta"), corpus.root, split="train", missing="leave-out")
+    assert (whole.split, whole.left_out) == ("train", ())
+    with pytest.raises(CorpusError, match="different documents"):
+        result.compare(whole)
+    for more in ({"submission": tmp_path / "s.jsonl"}, {"twins": "noisy"}, {"originals_of": "noisy"}):
+        with pytest.raises(CorpusError, match=r"does not go with twins or a submission|no noisy twin"):
+            score(part, corpus.root, split="train", missing="leave-out", **more)
+    assert not (tmp_path / "s.jsonl").exists()
+
+
+def test_rows_cannot_be_left_out(corpus: Corpus) -> None:
+    rows = [{"doc_id": "alpha", "content": [{"start": 0, "end": 3}]}]
+    with pytest.raises(CorpusError, match="rows do not tell a skipped document from one without records"):
+        score(rows, corpus.root, split="train", missing="leave-out")
+
+
 def test_lines_of_a_file_are_scored_like_files(corpus: Corpus, tmp_path: Path) -> None:
     folder = predicted(tmp_path / "p", "alpha", "beta", quotes=[])
     lines = tmp_path / "p.jsonl"

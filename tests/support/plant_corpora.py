@@ -117,6 +117,31 @@ def twin_of_nothing(ground: Ground, rng: random.Random) -> Planted:
     return Planted(files=(record_of(ground.doc),))
 
 
+def noisy_twin(doc: Doc, original: Doc) -> None:
+    same = {"split": "test", "story": original.doc_id}
+    original.record |= same
+    doc.record |= {**same, "twin_of": original.doc_id, "twin_kind": "noisy"}
+
+
+@kind("C645", docs=2)
+def stale_noisy_twin(ground: Ground, rng: random.Random) -> Planted:
+    """Gold of an article was corrected after its noisy twin was made."""
+    doc, other = ground.docs
+    noisy_twin(doc, other)
+    doc.gold["provenance"] = {"tool": "corpus twin", "original_sha256": f"{rng.getrandbits(256):064x}"}
+    return Planted(files=(doc.path("gold"),))
+
+
+@kind("C646", docs=5)
+def article_without_twin(ground: Ground, rng: random.Random) -> Planted:
+    """An article has no noisy twin, and two others of its split have one."""
+    doc, *others = ground.docs
+    for twin, original in (others[:2], others[2:]):
+        noisy_twin(twin, original)
+    doc.record |= {"split": "test", "story": None}
+    return Planted(files=(record_of(doc),))
+
+
 @kind("C637", docs=3)
 def misspelt_story(ground: Ground, rng: random.Random) -> Planted:
     """The story of an article has a letter more than that of two others."""

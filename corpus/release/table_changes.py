@@ -1,0 +1,63 @@
+"""Compare the tables of two built folders: configs, splits, columns and their types, rows not read.
+
+<config>/<split>-00000-of-0000N.parquet, its schema → "config twins added (test)", "column documents.set added"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from ..files.parquet_file import ParquetFile
+
+_Tables = dict[str, dict[str, pa.Schema]]
+"""The schema of each split of each config."""
+
+
+def table_changes(old: Path, new: Path) -> Iterator[str]:
+    """Yield what a program that loads the tables notices, config by config.
+
+    Raises CorpusError if a table cannot be read.
+    """
+    olds, news = _tables(old), _tables(new)
+    for config in sorted(olds.keys() | news.keys()):
+        before, after = olds.get(config, {}), news.get(config, {})
+        if not before or not after:
+            yield f"config {config} {'added' if after else 'removed'} ({', '.join(after or before)})"
+            continue
+        for split in sorted(before.keys() ^ after.keys()):
+            yield f"split {split} of {config} {'added' if split in after else 'removed'}"
+        yield from _column_changes(config, _columns(before), _columns(after))
+
+
+def _tables(folder: Path) -> _Tables:
+    found: _Tables = {}
+    for path in sorted(folder.glob("*/*-?????-of-?????.parquet")):
+        splits = found.setdefault(path.parent.name, {})
+        split = path.name.rpartition("-of-")[0].rpartition("-")[0]
+        if split not in splits:
+            splits[split] = ParquetFile(path).schema
+    return found
+
+
+def _columns(splits: dict[str, pa.Schema]) -> list[pa.Field]:
+    """Return the columns of the first split: `corpus build` gives all splits of a config the same ones."""
+    return list(next(iter(splits.values())))
+
+
+def _column_changes(path: str, old: list[pa.Field], new: list[pa.Field]) -> Iterator[str]:
+    olds, news = ({one.name: one.type for one in fields} for fields in (old, new))
+    for name in dict.fromkeys((*olds, *news)):
+        place = f"{path}.{name}"
+        if name not in olds or name not in news:
+            yield f"column {place} {'added' if name in news else 'removed'}"
+            continue
+        was, now = olds[name], news[name]
+        lists = pa.types.is_list(was) and pa.types.is_list(now)
+        was, now = (was.value_type, now.value_type) if lists else (was, now)
+        if pa.types.is_struct(was) and pa.types.is_struct(now):
+            yield from _column_changes(place, list(was), list(now))
+        elif was != now:
+            yield f"column {place} has another type: {olds[name]}, now {news[name]}"
