@@ -71,8 +71,8 @@ def annotation_of(
 ) -> Record:
     """Return the annotation that the rows of one document make, with the layers of gold that they refer to.
 
-    A row with the label of things without a record, as `none` of stances, makes no record. Raises CorpusError for a value
-    that the schema refuses, a span outside of the text, or a reference to nothing.
+    A row with the label of things without a record, as `none` of stances, makes no record. Raises CorpusError for a
+    value that the schema refuses, a span outside of the text, or a reference to nothing.
     """
     fields = [field for field in layer.fields if field.name in columns and field.name != "id"]
     for item in items:
