@@ -7,10 +7,11 @@ accuracy. The model sees the scope of the stance, who holds it, and the words: t
 the article, or its title if the article is long. The targets of the test stories are not in the training data, as in
 cross-target stance detection, so the words of a target tell nothing and are left out. Runs in seconds on a CPU.
 
-Two further baselines see no text: the most frequent label of a scope, and that of a scope in the articles of an outlet,
-or of the scope where the outlet has none. They are counted on `train` and `dev`, since they have nothing to tune. Scope
-tells much, because headlines and articles are neutral and speakers take sides: what a model has read is what it gains
-on these. COUNTS is a file to write counts of each document to, for `corpus score --baselines`.
+Pairs without a stance have the label `none`. Two further baselines see no text: the most frequent label of a scope, and
+that of a scope in the articles of an outlet, or of the scope where the outlet has none. They are counted on `train` and
+`dev`, since they have nothing to tune. Scope tells something, because articles discuss, headlines are neutral and most
+speakers say nothing about a target: what a model has read is what it gains on these. COUNTS is a file to write counts
+of each document to, for `corpus score --baselines`.
 """
 
 from __future__ import annotations

@@ -19,14 +19,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..core.schema import IF_DONE, Layer, Schema, resolve
+from ..core.schema import IF_DONE, WITHOUT_RECORD, Layer, Schema, resolve
 from .keys import KeyCounts, Mask
 from .parse import Numbers
 from .types import Node, types_in
 
 _SAY_NOTHING = frozenset(
     ("$comment", "$defs", "$id", "$ref", "$schema", "conditions", "default", "description", "examples", "title"),
-) | {"carriedBy", "ifBlank", "ownLabel", "refersTo", IF_DONE}
+) | {"carriedBy", "ifBlank", "ownLabel", "refersTo", IF_DONE, WITHOUT_RECORD}
 """Keywords that no JSON value violates. Those of this project are judged by checks of their own."""
 _OF_OBJECTS = frozenset(("additionalProperties", "dependentSchemas", "properties", "required", "type"))
 _OF_LISTS = frozenset(("items", "minItems", "type", "uniqueItems"))

@@ -36,7 +36,7 @@ class Field:
     of one value: string, integer, number or boolean. `refers_to` names the layer a reference points into, or "targets".
     `nullable` is true when a single value may be null. `required` is true when each record of an annotator who
     annotated the field has it, `always` when the records of every annotator have it. `labelling` says how annotators
-    fill the field in.
+    fill the field in. `absent` is the label of things without a record: no record has it, only rows of a table.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Field:
     nullable: bool = False
     always: bool = False
     labelling: Labelling = PLAIN
+    absent: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ _SCALARS = ("string", "integer", "number", "boolean")
 _ID = ("id", "scalar", "string", True)
 IF_DONE = "requiredIfDone"
 """The keyword of a record's schema that names the fields which each record has if `fields_done` names them."""
+WITHOUT_RECORD = "withoutRecord"
+"""The keyword of a label field that gives the label of things without a record."""
 _CONFIGS = ("annotations", "disagreement", "documents", "twins", "withheld")  # of a build, not named for a layer
 _COLUMNS = ("annotator", "fields_done", "layers_done", "provenance", "text")
 """The columns of the article tables that do not come from fields of the record."""
@@ -213,7 +215,7 @@ def _check_prose(schema: Schema) -> None:
     of_layers = [(f"{name}.{one.name}", one) for name, layer in schema.layers.items() for one in layer.fields]
     for name, one in [*of_layers, *((one.name, one) for one in schema.article_fields)]:
         check_prose(f"field {name}", one.title + one.description)
-        for label in one.labels:
+        for label in (*one.labels, *([one.absent] if one.absent else [])):
             check_prose(f"label {label.name} of {name}", label.title + label.description)
 
 
@@ -287,7 +289,8 @@ def _field(owner: str, name: str, written: Any, schema: dict[str, Any], required
         one = resolve(schema, items) if isinstance(items, dict) else {}
     if "oneOf" in one:
         labels = _labels(f"{owner}.{name}", one["oneOf"])
-        return Field(name, "label", title, description, required, many, least, labels=labels)
+        absent = _absent(f"{owner}.{name}", one.get(WITHOUT_RECORD), labels) if not many else None
+        return Field(name, "label", title, description, required, many, least, labels=labels, absent=absent)
     types = one.get("type", [])
     types = [types] if isinstance(types, str) else types
     known = [kind for kind in types if kind in _SCALARS]
@@ -316,6 +319,16 @@ def _labels(field: str, written: list[Any]) -> tuple[Label, ...]:
     return tuple(
         Label(label["const"], label.get("title", label["const"]), label.get("description", "")) for label in written
     )
+
+
+def _absent(field: str, written: Any, labels: tuple[Label, ...]) -> Label | None:
+    """Return the label of things without a record, None if the schema has none."""
+    if written is None:
+        return None
+    found = _labels(field, [written])[0]
+    if found.name in (label.name for label in labels):
+        raise CorpusError(f"the schema's field {field} has the label {found.name} of {WITHOUT_RECORD} in oneOf, too")
+    return found
 
 
 def resolve(schema: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,11 +71,14 @@ def annotation_of(
 ) -> Record:
     """Return the annotation that the rows of one document make, with the layers of gold that they refer to.
 
-    Raises CorpusError for a value that the schema refuses, a span outside of the text, or a reference to nothing.
+    A row with the label of things without a record, as `none` of stances, makes no record. Raises CorpusError for a
+    value that the schema refuses, a span outside of the text, or a reference to nothing.
     """
     fields = [field for field in layer.fields if field.name in columns and field.name != "id"]
     for item in items:
         _check_values(fields, item)
+    where = items[0].where if items else gold.doc_id
+    items = [item for item in items if not _is_absent(fields, item)]
     value: Record = {name: gold.value[name] for name in _given(schema, layer) if name in gold.value}
     spans_of: dict[tuple[tuple[int, int], ...], str] = {}
     records = [
@@ -89,7 +92,6 @@ def annotation_of(
     value |= {name: gold.value[name] for name in ("doc_id", "schema_version", "text_sha256", "annotator")}
     value["layers_done"] = [name for name in schema.layers if name in value]
     value["fields_done"] = {layer.name: [field.name for field in fields]}
-    where = items[0].where if items else gold.doc_id
     check_spans(schema, {layer.name: records}, gold.length, where)
     check_references(schema, value, where)
     return value
@@ -161,13 +163,17 @@ def _check_values(fields: Sequence[Field], item: Item) -> None:
             if given is not None and not (isinstance(given, list) and all(map(_is_span, spans))):
                 raise CorpusError(f"{item.where}: {field.name} is a list of spans, each with start and end as integers")
         elif field.kind == "label":
-            allowed = {label.name for label in field.labels}
+            allowed = {label.name for label in (*field.labels, *([field.absent] if field.absent else []))}
             for one in given if isinstance(given, list) else [given] if given is not None else []:
                 if one not in allowed:
                     number = "; numbers of labels differ between versions, so labels are strings" * isinstance(one, int)
                     raise CorpusError(
                         f"{item.where}: {field.name} is one of {', '.join(sorted(allowed))}, not {one!r}{number}"
                     )
+
+
+def _is_absent(fields: Sequence[Field], item: Item) -> bool:
+    return any(field.absent is not None and item.value.get(field.name) == field.absent.name for field in fields)
 
 
 def _is_span(value: object) -> bool:

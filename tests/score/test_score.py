@@ -188,6 +188,20 @@ BAD_ROWS = [
 ]
 
 
+def test_a_row_without_a_stance_predicts_that_there_is_none(corpus: Corpus) -> None:
+    pair = {"scope": "speaker", "holder": "e1", "target": "keep-night-ferry"}
+    gold = {"id": "s1", **pair, "label": "favor", "intensity": 2, "explicit": True, "evidence_spans": []}
+    gold["evidence_quotes"] = ["q1"]
+    changed = {"stances": [gold], "layers_done": ["entities", "mentions", "quotes", "nonquotes", "stances"]}
+    corpus.write("annotations/gold/alpha.json", annotation("alpha", **changed))
+    said, silent = (
+        score([{"doc_id": "alpha", **pair, "label": label}], corpus.root, missing="empty")
+        for label in ("favor", "none")
+    )
+    assert said.value("stances", "label over asked pairs, F1 of favor") == 1
+    assert silent.value("stances", "label over asked pairs, F1 of favor") == 0
+
+
 @pytest.mark.parametrize(("given", "message"), BAD_ROWS, ids=[message for _, message in BAD_ROWS])
 def test_rows_that_cannot_be_scored_are_refused(corpus: Corpus, given: list[Any], message: str) -> None:
     with pytest.raises(CorpusError, match=message):

@@ -99,7 +99,32 @@ def rows(root: Path) -> dict[tuple[str, str], list[Row]]:
             row |= {"evidence_spans_text": words(text, stance["evidence_spans"]), "title": record["title"]}
             row["text"] = _stance_text(stance, gold, record["title"], text)
             found["stances", split].append(row)
+        columns = {"doc_id", *properties["stances"], "holder_name", "holder_type", "evidence_spans_text"}
+        for pair in _pairs_without_stance(gold, targets):
+            row = dict.fromkeys(columns) | {"doc_id": doc_id, "title": record["title"], "label": "none"} | pair
+            row |= _entity(row, "holder", entities)
+            row |= {f"target_{key}": targets[pair["target"]][key] for key in ("statement", "kind")}
+            evidence = [quote["id"] for quote in gold.get("quotes", ()) if quote["speaker"] == pair["holder"]]
+            own = {**pair, "evidence_quotes": evidence, "evidence_spans": []}
+            found["stances", split].append(row | {"text": _stance_text(own, gold, record["title"], text)})
     return dict(found)
+
+
+def _pairs_without_stance(gold: Row, targets: dict[str, Row]) -> list[Row]:
+    """Scope, holder and target of what gold has no stance of, towards targets that it has one towards."""
+    done = [layer for layer in ("quotes", "stances") if layer in gold["layers_done"]]
+    if "stances" not in done:
+        return []
+    stances = [(stance["scope"], stance["holder"], stance["target"]) for stance in gold["stances"]]
+    speakers = {quote["speaker"] for quote in gold["quotes"]} if "quotes" in done else set()
+    asked = [("article", None), ("headline", None)]
+    asked += [("speaker", one["id"]) for one in gold.get("entities", ()) if one["id"] in speakers]
+    asked_of = [(scope, holder, target) for scope, holder in asked for target in targets]
+    taken = {target for _, _, target in stances}
+    has = {(one, target) for scope, holder, target in stances for one in (scope, holder)}
+    pairs = [one for one in asked_of if one[2] in taken and (one[1] or one[0], one[2]) not in has]
+    pairs.sort(key=lambda one: (one[0], list(targets).index(one[2])))
+    return [{"scope": scope, "holder": holder, "target": target} for scope, holder, target in pairs]
 
 
 def layer_items(root: Path) -> dict[str, Any]:

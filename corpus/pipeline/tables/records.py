@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
+from ...columns.keys import Mask
+from ...columns.parse import Numbers
 from ...columns.types import type_of
 from ...core.arrays import ranges
 from ...core.schema import TARGETS, Field, Layer, Schema
 from .columns import ListColumn, index_in, taken
 from .config import Config
+from .pairs import HEADLINE, SCOPES, SPEAKER, Pairs, has_pairs, pairs_without_stance, quotes_of
 from .rows import Rows
 
 GAP = " … "
@@ -21,6 +25,7 @@ _Column = tuple[str, pa.DataType, str]
 """A column that is not a field: its name, its type and its description."""
 _Values = Callable[[Rows, Layer], list[pa.Array]]
 """Returns these columns, with a value for each record of the layer."""
+_NO_PLACES = (np.zeros(0, np.int64),) * 3
 _CONTEXT = (
     ("context", pa.string(), "The paragraphs that hold content, cue and source; null if the text is withheld."),
     ("context_start", pa.int64(), "Where `context` begins in the text, in code points: subtract it from offsets."),
@@ -38,9 +43,20 @@ def quotes_config(schema: Schema) -> Config:
 
 
 def stances_config(schema: Schema) -> Config:
-    """Return the table with a row for each pair of a text and a target, with the stance, its scope and its holder."""
+    """Return the table with a row for each pair of a text and a target, with the stance, its scope and its holder.
+
+    If the schema has a label for it, pairs without a stance have rows, too: see `pairs`.
+    """
+    layer = schema.layers["stances"]
     description = "A pair of a text and a target, with the stance, its scope and its holder."
-    return _config(schema.layers["stances"], description, _TEXTS, _stance_texts)
+    found = _config(layer, description, _TEXTS, _stance_texts)
+    label = next((field for field in layer.fields if field.name == "label"), None)
+    if label is None or label.absent is None or not has_pairs(schema):
+        return found
+    labels = {**found.labels, label.name: (*found.labels[label.name], label.absent.name)}
+    about = {**found.about, label.name: f"The stance; `{label.absent.name}` for pairs without one."}
+    rows = partial(_stances_and_pairs, found.rows, found.columns, layer, label.absent.name)
+    return replace(found, labels=labels, about=about, rows=rows)
 
 
 def layer_config(layer: Layer) -> Config:
@@ -152,19 +168,82 @@ def _stance_texts(rows: Rows, layer: Layer) -> list[pa.Array]:
 
 def _evidence(rows: Rows, layer: Layer) -> pa.StringArray:
     """Return the words of the evidence of each stance in the order of the text, null if none was annotated."""
-    stances, quotes, texts = rows.layer("stances"), rows.layer("quotes"), rows.texts
+    stances = rows.layer("stances")
     known = stances.has("evidence_quotes") | stances.has("evidence_spans")
-    links, content, spans = stances.refers("evidence_quotes"), quotes.spans("content"), stances.spans("evidence_spans")
+    links, spans = stances.refers("evidence_quotes"), stances.spans("evidence_spans")
     found = links.to >= 0
-    record, quote = links.record[found], links.to[found]
-    order = np.lexsort((quote, record))
-    record, quote = record[order], quote[order]
+    places = spans.record, spans.start, spans.end
+    return _quoted(rows, stances.document, links.record[found], links.to[found], places, known)
+
+
+def _quoted(
+    rows: Rows,
+    document: Numbers,
+    row: Numbers,
+    quote: Numbers,
+    more: tuple[Numbers, Numbers, Numbers] = _NO_PLACES,
+    known: Mask | None = None,
+) -> pa.StringArray:
+    """Return the words of some quotes for each row, in the order of the text.
+
+    `document` has the document of each row, `row` and `quote` a quote of a row each. `more` are further places: row,
+    start and end in the text, in code points. `known` says which rows have words; the others are null.
+    """
+    quotes, texts = rows.layer("quotes"), rows.texts
+    content = quotes.spans("content")
+    order = np.lexsort((quote, row))
+    row, quote = row[order], quote[order]
     counts = np.bincount(content.record, minlength=len(quotes))
     chosen = ranges((np.cumsum(counts) - counts)[quote], counts[quote])
-    record = np.concatenate((np.repeat(record, counts[quote]), spans.record))
-    start = np.concatenate((content.start[chosen], spans.start))
-    end = np.concatenate((content.end[chosen], spans.end))
-    order = np.lexsort((start, record))
-    record, begins = record[order], texts.begins[stances.document[record[order]]]
+    row = np.concatenate((np.repeat(row, counts[quote]), more[0]))
+    start = np.concatenate((content.start[chosen], more[1]))
+    end = np.concatenate((content.end[chosen], more[2]))
+    order = np.lexsort((start, row))
+    row, begins = row[order], texts.begins[document[row[order]]]
     words = texts.strings(start[order] + begins, end[order] + begins)
-    return ListColumn(np.bincount(record, minlength=len(stances)), known, words).joined(GAP)
+    known = np.ones(len(document), np.bool_) if known is None else known
+    return ListColumn(np.bincount(row, minlength=len(document)), known, words).joined(GAP)
+
+
+def _stances_and_pairs(
+    stances: Callable[[Rows], list[pa.Array]], columns: pa.Schema, layer: Layer, label: str, rows: Rows
+) -> list[pa.Array]:
+    """Return the rows of the stances of gold, and after those of each document its pairs without a stance."""
+    made, pairs = stances(rows), pairs_without_stance(rows)
+    if not len(pairs.document):
+        return made
+    records = rows.layer(layer.name)
+    gold = rows.of_gold(records)
+    own = records.document if gold is None else records.document[gold]
+    order = np.argsort(np.concatenate((own, pairs.document)), kind="stable")
+    known = _columns_of_pairs(layer, label, rows, pairs)
+    return [
+        pa.concat_arrays([column, known.get(name, pa.nulls(len(pairs.document), column.type))]).take(pa.array(order))
+        for name, column in zip(columns.names, made, strict=True)
+    ]
+
+
+def _columns_of_pairs(layer: Layer, label: str, rows: Rows, pairs: Pairs) -> dict[str, pa.Array]:
+    """Return the columns that pairs without a stance have; the others are null."""
+    entities, targets = rows.layer("entities"), rows.schema.targets
+    title, size = taken(rows.columns.record("title"), pairs.document), len(pairs.document)
+    quotes = rows.layer("quotes")
+    row, quote = quotes_of(pairs, quotes)
+    texts = pa.concat_arrays([rows.text, title, _quoted(rows, pairs.document, row, quote)])
+    number = np.arange(size)
+    place = np.where(pairs.scope == SPEAKER, len(rows) + size + number, pairs.document)
+    place = np.where(pairs.scope == HEADLINE, len(rows) + number, place)
+    written = {"statement": [one.get("statement") for one in targets.values()]}
+    written["kind"] = [one.get("kind") for one in targets.values()]
+    return {
+        "doc_id": taken(rows.ids, pairs.document),
+        "scope": taken(pa.array(SCOPES, pa.string()), pairs.scope),
+        "holder": taken(entities.ids, pairs.holder),
+        "holder_name": taken(entities.values("name"), pairs.holder),
+        "holder_type": taken(entities.values("type"), pairs.holder),
+        "target": taken(pa.array(list(targets), pa.string()), pairs.target),
+        **{f"target_{key}": taken(pa.array(of, pa.string()), pairs.target) for key, of in written.items()},
+        "label": pa.array([label] * size, pa.string()),
+        "title": title,
+        "text": taken(texts, place),
+    }
