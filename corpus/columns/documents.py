@@ -148,7 +148,24 @@ class Columns:
     def with_tables(self, articles: pa.Table, annotations: pa.Table) -> Columns:
         """Return the documents with other fields of their records and annotations."""
         own = self.parts, self.numbers, self._texts, articles, annotations, self.document
-        return Columns(self.schema, self.today, *own)
+        made = Columns(self.schema, self.today, *own)
+        made.texts = self.texts
+        return made
+
+    def emptied(self, documents: Mask) -> Columns:
+        """Return the documents with no record in any layer of some of them."""
+        table = self.annotations
+        if not documents.any() or not len(table):
+            return self
+        kept = ~documents[self.document]
+        begins = np.flatnonzero(np.append(True, kept[1:] != kept[:-1]))
+        runs = [*zip(begins.tolist(), np.diff(begins, append=len(table)).tolist(), strict=True)]
+        for name in self.schema.layers:
+            column = _chunk(table, name)
+            # To join slices copies whole buffers; a filter would copy each span by itself.
+            pieces = [column.slice(at, size) if kept[at] else pa.nulls(size, column.type) for at, size in runs]
+            table = table.set_column(table.schema.get_field_index(name), name, pa.concat_arrays(pieces))
+        return self.with_tables(self.articles, table)
 
     def joined(self, other: Columns) -> Columns:
         """Return these documents and others that have the same fields."""
