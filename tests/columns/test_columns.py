@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from support.corpora import REPOSITORY
 
+from corpus.columns import parse as parse_module
 from corpus.columns.documents import Columns, Parts
 from corpus.columns.parse import parse
 from corpus.columns.structure import _out_of_bounds
@@ -76,6 +77,42 @@ def test_what_arrow_reads_otherwise_than_json_is_left_out(part: bytes) -> None:
     table, rows = parse([part, b'{"doc_id":"b","length":1}'], KINDS)
     assert rows.tolist() == [1]
     assert table["doc_id"].to_pylist() == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reads"),
+    [
+        (b'{"doc_id":7}', 5),
+        (b'{"doc_id":"a","doc_id":"b"}', 5),
+        (b'{"doc_id":"a"', 5),
+        (b'{"doc_id":"a","other":{"x":[1]}}', 5),
+        (b'{"doc_id":"a","many":[{"other":1}]}', 5),
+        (b'{"doc_id":"a","other":null}', 40),
+        (b'{"doc_id":"\xff"}', 1),
+    ],
+)
+def test_a_part_that_is_not_plain_is_found_in_few_reads(
+    bad: bytes, reads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read has a fixed cost; the row of a fault is known from the message of Arrow, or from an unknown key."""
+    count = []
+    read = parse_module._read_json
+    monkeypatch.setattr(parse_module, "_read_json", lambda *args: count.append(1) or read(*args))
+    parts = [b'{"doc_id":"%d","length":%d}' % (i, i) for i in range(99)]
+    parts[30] = parts[70] = bad
+    kinds = pa.schema([*KINDS, ("many", pa.list_(pa.struct([("id", pa.string())])))])
+    assert parse(parts, kinds)[1].tolist() == [i for i in range(99) if i not in (30, 70)]
+    assert len(count) <= reads
+
+
+def test_objects_that_no_part_has_are_columns_of_nulls() -> None:
+    inner = pa.struct([("by", pa.string()), ("more", pa.struct([("x", pa.list_(pa.int64()))]))])
+    kinds = pa.schema([*KINDS, ("inner", inner), ("other", inner)])
+    parts = [b'{"doc_id":"a","inner":{"by":"b"}}', b'{"doc_id":"b","length":2}', b'{"inner":null}']
+    table, rows = parse(parts, kinds)
+    assert (rows.tolist(), table.schema) == ([0, 1, 2], kinds)
+    assert table["inner"].to_pylist() == [{"by": "b", "more": None}, None, None]
+    assert table["other"].null_count == 3
 
 
 def test_two_objects_in_one_part_do_not_stand_for_a_blank_one() -> None:
