@@ -4,6 +4,8 @@
 
 A document of which a screen of levels 3 or 4 says that it may have a finding must be asked that check, and all checks
 of levels 5 and 6: what these are asked about depends on its errors. Their screens look at no record of it.
+
+A document with alternatives must be asked R406 as well. If that is an error, it is asked all checks of levels 5 and 6.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from ..columns.documents import Columns
 from ..columns.keys import Mask
 from ..core.model import GOLD
 from . import CHECKS
+from .alternatives import unfit_alternative
 from .rule import Check, CheckFunction
 from .screen_table import SCREENS, Screen
 from .summaries import Summaries
@@ -27,6 +30,10 @@ _OTHER_TYPES = (pa.ArrowException, TypeError, AttributeError)
 """What is raised if the schema gives a field another type than a screen or a summary expects."""
 
 
+_APART = frozenset({unfit_alternative})
+"""Checks of levels 3 and 4 about something that no screen of levels 5 and 6 looks at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Screened:
     """What the columns say about a document that satisfies levels 1 and 2."""
@@ -34,7 +41,7 @@ class Screened:
     checks: frozenset[CheckFunction]
     """The checks that it must be asked."""
     passes: bool
-    """True if it has no finding of levels 3 and 4. The summary of another one is not its own."""
+    """True if it has no finding of levels 3 and 4, except R406. The summary of another one is not its own."""
     summaries: Summaries
     """Those of the documents that were screened together."""
     number: int
@@ -70,7 +77,10 @@ def screen(columns: Columns) -> dict[str, Screened]:
 
 
 def ask_all(levels: Container[int], columns: Columns, asked: list[set[CheckFunction]]) -> Mask:
-    """Add the checks of some levels that each document must be asked to `asked`. Return the documents that have any."""
+    """Add the checks of some levels that each document must be asked to `asked`.
+
+    Returns the documents that have any but those of `_APART`.
+    """
     flags = np.zeros(len(columns), np.bool_)
     known: dict[Screen | None, Mask] = {}
     for check in CHECKS:
@@ -78,7 +88,7 @@ def ask_all(levels: Container[int], columns: Columns, asked: list[set[CheckFunct
             of_check = SCREENS.get(check.ask)
             if of_check not in known:
                 known[of_check] = ask(check, columns)
-                flags |= known[of_check]
+                flags |= known[of_check] & (check.ask not in _APART)
             for i in np.flatnonzero(known[of_check]).tolist():
                 asked[i].add(check.ask)
     return flags

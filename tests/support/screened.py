@@ -38,11 +38,13 @@ def missed(root: Path) -> list[Missed]:
         early = ask_all((3, 4), columns, asked)
         ask_all((5, 6), columns.emptied(early), asked)
         check_of = {check.code: check.ask for check in checks.CHECKS}
+        found = [(number, groups[i], _codes(reader, groups[i], schema)) for number, i in enumerate(numbers.tolist())]
         return [
-            (code, groups[i][0].doc_id)
-            for number, i in enumerate(numbers.tolist())
-            for code in _codes(reader, groups[i], schema)
-            if check_of[code] not in asked[number] and (int(code[1]) < 5 or not early[number])
+            (code, group[0].doc_id)
+            for number, group, codes in found
+            for code in codes
+            # After an error of R406, each check is asked.
+            if check_of[code] not in asked[number] and (int(code[1]) < 5 or not (early[number] or "R406" in codes))
         ]
 
 
