@@ -298,7 +298,8 @@ def run(
     `chosen` replaces the declared severities. `suppress` takes each finding and returns it, a changed one, or None;
     only an error that is left fails its level. `today` is the day of the run, after which a date is in the future.
     `on_skip` receives the number of checks that were skipped because of errors.
-    `asked_only` are the checks that may have a finding, if `screening` says so; the others are not run.
+    `asked_only` are the checks that may have a finding, if `screening` says so; the others are not run. If an earlier
+    level failed, they are run: of a part of the document, `screening` says nothing.
     A finding that follows from another one is left out: see `same_cause`.
     """
     about = "article" if document.annotation is None else "annotation"
@@ -319,7 +320,7 @@ def run(
             asked = part or document
             if on_skip:
                 on_skip(len(checks) - len(fit))
-        if asked_only is not None:
+        elif asked_only is not None:
             fit = tuple(check for check in fit if check.ask in asked_only)
         # Below level 5, the form of what the annotator says to have annotated is not checked yet.
         absent = derived(asked, schema).absent if level >= 5 and fit else ()

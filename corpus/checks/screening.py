@@ -1,13 +1,16 @@
 """Which checks may have a finding in each document, by the screens of `SCREENS`.
 
-    Columns (levels 1 and 2 passed) → screens of level 3, then 4 → those that pass → screens of levels 5 and 6
+    Columns (levels 1 and 2 passed) → screens of levels 3 and 4 → screens of levels 5 and 6
 
-A document of which a screen of levels 3 or 4 says that it may have a finding is checked in full: what later levels may
-be asked depends on its errors.
+A document of which a screen of levels 3 or 4 says that it may have a finding must be asked that check, and all checks
+of levels 5 and 6: what these are asked about depends on its errors. Their screens look at no record of it.
+
+A document with alternatives must be asked R406 as well. If that is an error, it is asked all checks of levels 5 and 6.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +20,7 @@ from ..columns.documents import Columns
 from ..columns.keys import Mask
 from ..core.model import GOLD
 from . import CHECKS
+from .alternatives import unfit_alternative
 from .rule import Check, CheckFunction
 from .screen_table import SCREENS, Screen
 from .summaries import Summaries
@@ -26,14 +30,20 @@ _OTHER_TYPES = (pa.ArrowException, TypeError, AttributeError)
 """What is raised if the schema gives a field another type than a screen or a summary expects."""
 
 
+_APART = frozenset({unfit_alternative})
+"""Checks of levels 3 and 4 about something that no screen of levels 5 and 6 looks at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What the columns say about a document without a finding below level 5."""
+    """What the columns say about a document that satisfies levels 1 and 2."""
 
     checks: frozenset[CheckFunction]
-    """The checks of levels 5 and 6 that it must be asked."""
+    """The checks that it must be asked."""
+    passes: bool
+    """True if it has no finding of levels 3 and 4, except R406. The summary of another one is not its own."""
     summaries: Summaries
-    """Those of the documents that were screened together, its own among them."""
+    """Those of the documents that were screened together."""
     number: int
     """Its number in `summaries`."""
     has_copies: bool
@@ -46,30 +56,42 @@ class Screened:
 
 
 def screen(columns: Columns) -> dict[str, Screened]:
-    """Ask all screens about some documents; return what they say about those that pass levels 1 to 4."""
-    for level in (3, 4):
-        if not len(columns):
-            break
-        flags = np.zeros(len(columns), np.bool_)
-        for check in _distinct(level):
-            flags |= ask(check, columns)
-        columns = columns.select(~flags)
+    """Ask all screens about some documents; return what they say about each."""
+    if not len(columns):
+        return {}
     asked: list[set[CheckFunction]] = [set() for _ in range(len(columns))]
-    known: dict[Screen | None, Mask] = {}
-    for check in CHECKS if len(columns) else ():
-        if check.level > 4:
-            of_check = SCREENS.get(check.ask)
-            if of_check not in known:
-                known[of_check] = ask(check, columns)
-            for i in np.flatnonzero(known[of_check]).tolist():
-                asked[i].add(check.ask)
+    early = ask_all((3, 4), columns, asked)
+    columns = columns.emptied(early)
+    ask_all((5, 6), columns, asked)
     summaries = _summaries(columns)
     if summaries is None:
         return {}
     several = [sum(name != GOLD for name, _ in part.annotations) > 1 for part in columns.parts]
+    later = frozenset(check.ask for check in CHECKS if check.level > 4) if early.any() else frozenset()
     return {
-        part.doc_id: Screened(frozenset(asked[i]), summaries, i, several[i]) for i, part in enumerate(columns.parts)
+        part.doc_id: Screened(
+            frozenset(asked[i] | later if early[i] else asked[i]), not early[i], summaries, i, several[i]
+        )
+        for i, part in enumerate(columns.parts)
     }
+
+
+def ask_all(levels: Container[int], columns: Columns, asked: list[set[CheckFunction]]) -> Mask:
+    """Add the checks of some levels that each document must be asked to `asked`.
+
+    Returns the documents that have any but those of `_APART`.
+    """
+    flags = np.zeros(len(columns), np.bool_)
+    known: dict[Screen | None, Mask] = {}
+    for check in CHECKS:
+        if check.level in levels:
+            of_check = SCREENS.get(check.ask)
+            if of_check not in known:
+                known[of_check] = ask(check, columns)
+                flags |= known[of_check] & (check.ask not in _APART)
+            for i in np.flatnonzero(known[of_check]).tolist():
+                asked[i].add(check.ask)
+    return flags
 
 
 def _summaries(columns: Columns) -> Summaries | None:
@@ -89,8 +111,3 @@ def ask(check: Check, columns: Columns) -> Mask:
     except _OTHER_TYPES:
         # The check must look for itself.
         return np.ones(len(columns), np.bool_)
-
-
-def _distinct(level: int) -> list[Check]:
-    """Return the checks of a level, one for each screen."""
-    return list({SCREENS.get(check.ask, check.ask): check for check in CHECKS if check.level == level}.values())

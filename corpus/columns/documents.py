@@ -16,9 +16,10 @@ from ..core.languages import primary_subtag
 from ..core.model import GOLD
 from ..core.schema import Layer, Schema
 from .keys import Mask
-from .parse import Numbers, parse
+from .mixed import with_alternatives, without_alternatives
+from .parse import Numbers
 from .records import Records, link
-from .structure import unsound
+from .structure import sound_rows
 from .texts import CONTROL, SPACE, Texts
 from .types import Node, NotColumnarError, columns_of
 
@@ -148,7 +149,24 @@ class Columns:
     def with_tables(self, articles: pa.Table, annotations: pa.Table) -> Columns:
         """Return the documents with other fields of their records and annotations."""
         own = self.parts, self.numbers, self._texts, articles, annotations, self.document
-        return Columns(self.schema, self.today, *own)
+        made = Columns(self.schema, self.today, *own)
+        made.texts = self.texts
+        return made
+
+    def emptied(self, documents: Mask) -> Columns:
+        """Return the documents with no record in any layer of some of them."""
+        table = self.annotations
+        if not documents.any() or not len(table):
+            return self
+        kept = ~documents[self.document]
+        begins = np.flatnonzero(np.append(True, kept[1:] != kept[:-1]))
+        runs = [*zip(begins.tolist(), np.diff(begins, append=len(table)).tolist(), strict=True)]
+        for name in self.schema.layers:
+            column = _chunk(table, name)
+            # To join slices copies whole buffers; a filter would copy each span by itself.
+            pieces = [column.slice(at, size) if kept[at] else pa.nulls(size, column.type) for at, size in runs]
+            table = table.set_column(table.schema.get_field_index(name), name, pa.concat_arrays(pieces))
+        return self.with_tables(self.articles, table)
 
     def joined(self, other: Columns) -> Columns:
         """Return these documents and others that have the same fields."""
@@ -286,17 +304,6 @@ def equal(column: pa.Array, value: str) -> Mask:
     return mask
 
 
-def _sound_rows(
-    data: Sequence[bytes], types: pa.Schema, node: Node, schema: Schema, by_layer: bool
-) -> tuple[pa.Table, Numbers]:
-    """Return the rows of those JSON objects that satisfy a schema of files, and the index of each."""
-    table, rows = parse(data, types)
-    if not len(rows):
-        return table, rows
-    keep = ~unsound(table, [data[i] for i in rows.tolist()], node, schema, by_layer)
-    return _kept(table, keep), rows[keep]
-
-
 def _in_order(found: Sequence[tuple[pa.Table, Numbers]]) -> tuple[pa.Table, Numbers]:
     """Return the rows of several tables in the order of their numbers."""
     filled = [one for one in found if len(one[1])] or found[:1]
@@ -314,7 +321,7 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
     for in_record in (True, False):
         numbers = np.array([i for i, one in enumerate(parts) if one.in_record == in_record], np.int64)
         node, types = _record_node(schema, in_record)
-        table, rows = _sound_rows([parts[i].record for i in numbers.tolist()], types, node, schema, False)
+        table, rows = sound_rows([parts[i].record for i in numbers.tolist()], types, node, schema, False)
         numbers = numbers[rows]
         ids = [parts[i].doc_id for i in numbers.tolist()]
         own = table["text"].to_pylist() if in_record else [_decoded(parts[i].text) for i in numbers.tolist()]
@@ -331,18 +338,22 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
 def _annotations(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers]:
     """Return the annotations of documents, and the index of the document of each."""
     every = [(i, name, data) for i, one in enumerate(parts) for name, data in one.annotations]
+    bare, good = without_alternatives([data for _, _, data in every], schema)
     numbered = [b'"provenance":' in data and _NUMBER.search(data) is not None for _, _, data in every]
     node, found = schema.annotation, []
     for numbers in (False, True):
         chosen = np.flatnonzero(np.array(numbered, np.bool_) == numbers)
         types = _annotation_types(schema, numbers)
-        table, rows = _sound_rows([every[k][2] for k in chosen.tolist()], types, node, schema, True)
+        table, rows = sound_rows([bare[k] for k in chosen.tolist()], types, node, schema, True)
         chosen = chosen[rows]
         ids, names = [every[k][0] for k in chosen.tolist()], [every[k][1] for k in chosen.tolist()]
         keep = _same(_chunk(table, "doc_id"), [parts[i].doc_id for i in ids])
         keep &= _same(_chunk(table, "annotator"), names)
         if numbers:
             table = table.cast(_annotation_types(schema, False))
+        if good:
+            table, is_placed = with_alternatives(table, chosen, good)
+            keep &= is_placed
         found.append((_kept(table, keep), chosen[keep]))
     table, rows = _in_order(found)
     return table, np.array([every[k][0] for k in rows.tolist()], np.int64)

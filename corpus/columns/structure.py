@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from ..core.schema import IF_DONE, WITHOUT_RECORD, Layer, Schema, resolve
 from .keys import KeyCounts, Mask
-from .parse import Numbers
+from .parse import Numbers, parse
 from .types import Node, types_in
 
 _SAY_NOTHING = frozenset(
@@ -32,11 +32,22 @@ _OF_OBJECTS = frozenset(("additionalProperties", "dependentSchemas", "properties
 _OF_LISTS = frozenset(("items", "minItems", "type", "uniqueItems"))
 
 
-def unsound(table: pa.Table, parts: Sequence[bytes], node: Node, schema: Schema, by_layer: bool) -> Mask:
-    """Return the rows that may violate a schema of files; never too few.
+def sound_rows(
+    data: Sequence[bytes], types: pa.Schema, node: Node, schema: Schema, by_layer: bool
+) -> tuple[pa.Table, Numbers]:
+    """Return the rows of those JSON objects that satisfy a schema of files, and the index of each.
 
-    `parts` are the bytes of each row, `node` is the schema, and `by_layer` says that it is that of annotations.
+    `types` are their columns; `by_layer` says that the schema, `node`, is that of annotations.
     """
+    table, rows = parse(data, types)
+    if not len(rows):
+        return table, rows
+    keep = ~_unsound(table, [data[i] for i in rows.tolist()], node, schema, by_layer)
+    return (table, rows) if keep.all() else (table.filter(pa.array(keep)), rows[keep])
+
+
+def _unsound(table: pa.Table, parts: Sequence[bytes], node: Node, schema: Schema, by_layer: bool) -> Mask:
+    """Return the rows that may violate a schema of files; never too few. `parts` are the bytes of each row."""
     walk = _Walk(len(table), parts, schema, node)
     root = (
         pa.StructArray.from_arrays([column.combine_chunks() for column in table.columns], fields=[*table.schema])
@@ -226,6 +237,11 @@ def _meets(node: Node, array: pa.StructArray) -> Mask | None:
             return None
         found &= meets | ~_valid(array.field(name))
     return found
+
+
+def validator(node: Node, root: Node) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of a part of a schema of files; `root` is the whole of it."""
+    return _compiled(json.dumps(node, sort_keys=True), json.dumps(root.get("$defs", {}), sort_keys=True))
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from html.parser import HTMLParser
 from itertools import accumulate
 from typing import Any
 
-from ..checks.offset_shifts import explain, offset_tables
+from ..checks.offset_shifts import OffsetTable, explain, offset_tables
 from ..core.model import Span
 from ..labelstudio.decode_regions import matches, utf16_offsets
 from .offset_readings import AS_IT_IS, OffsetReadings
@@ -29,7 +29,7 @@ _MARKUP = re.compile(r"<[A-Za-z!/]|&#?\w+;")
 _SILENT = frozenset({"script", "style", "head", "title", "template", "noscript"})
 
 
-Table = Mapping[int, int]
+Table = OffsetTable | Mapping[int, int]
 """Offsets in some units, and the code points that they are."""
 
 
@@ -132,7 +132,10 @@ def _by_edges(text: str, places: list[Place]) -> str | None:
 
 
 def _moved(one: Place, table: Table | None) -> tuple[int, int]:
-    return (one.start, one.end) if table is None else (table.get(one.start, -1), table.get(one.end, -1))
+    if table is None:
+        return one.start, one.end
+    start, end = table.get(one.start), table.get(one.end)
+    return -1 if start is None else start, -1 if end is None else end
 
 
 def _all_fit(of: TaskText, places: Iterable[Place], table: Table | None) -> bool:

@@ -15,7 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from ..checks.offset_shifts import offset_tables
+from ..checks.offset_shifts import OffsetTable, offset_tables
 
 Pair = tuple[int, int]
 AS_IT_IS = "the offsets count code points"
@@ -80,7 +80,7 @@ class Reading:
 class TextReading:
     """Converts the spans of one text to code points. `reason` says why, and is "" if they are not converted."""
 
-    def __init__(self, reason: str = "", table: dict[int, int] | None = None) -> None:
+    def __init__(self, reason: str = "", table: OffsetTable | None = None) -> None:
         self.reason, self._table = reason, table
 
     def pair(self, start: int, end: int) -> Pair | None:
@@ -88,7 +88,7 @@ class TextReading:
         return (start, end) if self._table is None else _through(self._table, (start, end))
 
 
-def _through(table: dict[int, int], pair: Pair) -> Pair | None:
+def _through(table: OffsetTable, pair: Pair) -> Pair | None:
     start, end = table.get(pair[0]), table.get(pair[1])
     return None if start is None or end is None else (start, end)
 

@@ -78,7 +78,7 @@ def check_document(
         # Corpus-wide rules belong to level 6, so they read what could be asked the questions of level 6.
         if 6 not in skipped and (sound or document.annotation is None):
             sound.append(document)
-    if by_columns and len(sound) == len(parts):
+    if by_columns and by_columns.passes and len(sound) == len(parts):
         checked.summary = by_columns
         if by_columns.has_copies:
             checked.summary = row_of(with_differences(by_columns.summaries[by_columns.number], sound, schema))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -12,14 +13,19 @@ import pyarrow as pa
 import pytest
 from support.corpora import REPOSITORY
 
+from corpus.checks import screens
+from corpus.columns import parse as parse_module
 from corpus.columns.documents import Columns, Parts
+from corpus.columns.mixed import with_alternatives
 from corpus.columns.parse import parse
 from corpus.columns.structure import _out_of_bounds
 from corpus.columns.texts import SPACE, WORD, Texts, hash_of
+from corpus.core.alternatives import as_label
 from corpus.core.schema import Schema
 
 SCHEMA = Schema.read(REPOSITORY)
 TEXT = "Mayor Åsa 😀 spoke.\n"
+PROVENANCE = pa.struct([("alternatives", pa.list_(pa.struct([("layer", pa.string())])))])
 KINDS = pa.schema([("doc_id", pa.string()), ("length", pa.int64())])
 
 
@@ -76,6 +82,42 @@ def test_what_arrow_reads_otherwise_than_json_is_left_out(part: bytes) -> None:
     table, rows = parse([part, b'{"doc_id":"b","length":1}'], KINDS)
     assert rows.tolist() == [1]
     assert table["doc_id"].to_pylist() == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reads"),
+    [
+        (b'{"doc_id":7}', 5),
+        (b'{"doc_id":"a","doc_id":"b"}', 5),
+        (b'{"doc_id":"a"', 5),
+        (b'{"doc_id":"a","other":{"x":[1]}}', 5),
+        (b'{"doc_id":"a","many":[{"other":1}]}', 5),
+        (b'{"doc_id":"a","other":null}', 40),
+        (b'{"doc_id":"\xff"}', 1),
+    ],
+)
+def test_a_part_that_is_not_plain_is_found_in_few_reads(
+    bad: bytes, reads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read has a fixed cost; the row of a fault is known from the message of Arrow, or from an unknown key."""
+    count = []
+    read = parse_module._read_json
+    monkeypatch.setattr(parse_module, "_read_json", lambda *args: count.append(1) or read(*args))
+    parts = [b'{"doc_id":"%d","length":%d}' % (i, i) for i in range(99)]
+    parts[30] = parts[70] = bad
+    kinds = pa.schema([*KINDS, ("many", pa.list_(pa.struct([("id", pa.string())])))])
+    assert parse(parts, kinds)[1].tolist() == [i for i in range(99) if i not in (30, 70)]
+    assert len(count) <= reads
+
+
+def test_objects_that_no_part_has_are_columns_of_nulls() -> None:
+    inner = pa.struct([("by", pa.string()), ("more", pa.struct([("x", pa.list_(pa.int64()))]))])
+    kinds = pa.schema([*KINDS, ("inner", inner), ("other", inner)])
+    parts = [b'{"doc_id":"a","inner":{"by":"b"}}', b'{"doc_id":"b","length":2}', b'{"inner":null}']
+    table, rows = parse(parts, kinds)
+    assert (rows.tolist(), table.schema) == ([0, 1, 2], kinds)
+    assert table["inner"].to_pylist() == [{"by": "b", "more": None}, None, None]
+    assert table["other"].null_count == 3
 
 
 def test_two_objects_in_one_part_do_not_stand_for_a_blank_one() -> None:
@@ -160,6 +202,80 @@ def test_what_the_schema_permits_is_read(gold: dict[str, Any]) -> None:
     kept = names(Columns.read([document("a", gold=gold), document("b")], SCHEMA))
     # A task by a number beside a project by a name has no one type.
     assert kept == (["b"] if "task" in gold.get("provenance", {}) else ["a", "b"])
+
+
+GOOD = {"layer": "mentions", "record": "m1", "field": "form", "value": "NOM"}
+
+
+@pytest.mark.parametrize(
+    "some",
+    [
+        [],
+        [GOOD],
+        [{**GOOD, "value": 2}, {**GOOD, "value": 2.5}, {**GOOD, "value": True}, {**GOOD, "value": None}],
+        [{**GOOD, "value": ["e1", "e2"]}, {"layer": "mentions", "spans": [{"start": 0, "end": 5, "text": "Mäyor"}]}],
+        [{**GOOD, "note": 'a "value": 1, ]}'}],
+    ],
+    ids=str,
+)
+def test_alternatives_of_any_type_are_read(some: list[Any]) -> None:
+    gold = {"schema_version": "1.1", "provenance": {"tool": "x", "alternatives": some, "machine": False}}
+    columns = Columns.read([document("a", gold=gold), document("b")], SCHEMA)
+    assert names(columns) == ["a", "b"]
+    provenance, none = columns.about("provenance").to_pylist()
+    assert (provenance["tool"], provenance["machine"], none) == ("x", False, None)
+    assert [one["value"] for one in provenance["alternatives"]] == [as_label(one.get("value")) for one in some]
+    assert screens.records.alternatives(columns).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b'[{"layer":"mentions","value":{"a":1}}]',
+        b'[{"layer":"mentions","layer":"mentions","value":1}]',
+        b'[{"layer":"mentions","value":1},{"layer":"mentions","value":1}]',
+        b'[{"layer":"mentions","value":1e999}]',
+        b'[{"layer":"mentions","value":NaN}]',
+        b'[{"layer":"mentions","value":99999999999999999999}]',
+        b'[{"layer":"mentions","value":"a\tb"}]',
+        b'[{"value":1}]',
+        b'[{"layer":"mentions","value":1}',
+        b'[{"layer":"mentions","value":1}],"alternatives":[]',
+        b"null",
+        b"7",
+        b"[" * 10_000,
+    ],
+    ids=str,
+)
+def test_alternatives_that_violate_the_schema_are_left_out(written: bytes) -> None:
+    one = document("a", gold={"schema_version": "1.1", "provenance": {"alternatives": "X"}})
+    ((name, data),) = one.annotations
+    bad = replace(one, annotations=((name, data.replace(b'"X"', written)),))
+    assert names(Columns.read([bad, document("b")], SCHEMA)) == ["b"]
+
+
+def test_alternatives_need_the_version_of_the_schema_that_has_them() -> None:
+    bad = document("a", gold={"schema_version": "1.0", "provenance": {"alternatives": [GOOD]}})
+    assert names(Columns.read([bad, document("b")], SCHEMA)) == ["b"]
+
+
+def test_a_list_of_the_name_elsewhere_holds_no_alternatives() -> None:
+    """A layer may have a field of that name: its values are those of the layer."""
+    table = pa.table({"provenance": pa.array([{"alternatives": []}, {"alternatives": None}, None], PROVENANCE)})
+    made, is_placed = with_alternatives(table, np.array([4, 7, 9]), {4: [GOOD], 7: [GOOD], 9: [GOOD]})
+    assert is_placed.tolist() == [True, False, False]
+    assert made["provenance"].null_count == 1
+
+
+def test_a_document_without_its_records_leaves_the_others_as_they_are() -> None:
+    columns = Columns.read([document(name) for name in "abc"], SCHEMA)
+    emptied = columns.emptied(np.array([False, True, False]))
+    assert names(emptied) == ["a", "b", "c"]
+    assert emptied.texts is columns.texts
+    mentions = emptied.layer("mentions")
+    assert mentions.document.tolist() == [0, 2]
+    assert mentions.referred("entity").tolist() == [0, 1]
+    assert columns.emptied(np.zeros(3, np.bool_)) is columns
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import numpy as np
 
 from corpus import checks
 from corpus.checks.document_summary import summarise, with_differences
-from corpus.checks.screening import ask, screen
+from corpus.checks.rule import CheckFunction
+from corpus.checks.screening import ask_all, screen
 from corpus.checks.summaries import row_of
 from corpus.columns.documents import Columns
 from corpus.core.schema import Schema
@@ -33,21 +34,18 @@ def missed(root: Path) -> list[Missed]:
         known = [(i, parts) for i, group in enumerate(groups) if (parts := parts_of(group, reader)) is not None]
         columns = Columns.read([parts for _, parts in known], schema, TODAY)
         numbers = np.array([i for i, _ in known], np.int64)[columns.numbers]
-        flags = {
-            check.code: {*numbers[ask(check, columns)].tolist()} for check in checks.CHECKS if check.level in (3, 4)
-        }
-        early = set().union(*flags.values())
-        columns = columns.select(np.array([i not in early for i in numbers.tolist()], np.bool_))
-        later = numbers[[i not in early for i in numbers.tolist()]]
-        flags |= {check.code: {*later[ask(check, columns)].tolist()} for check in checks.CHECKS if check.level > 4}
-        found = []
-        for i, group in enumerate(groups):
-            for code in _codes(reader, group, schema):
-                level = int(code[1])
-                asked = i in numbers if level < 5 else i in later
-                if asked and (level < 3 or i not in flags[code]):
-                    found.append((code, group[0].doc_id))
-        return found
+        asked: list[set[CheckFunction]] = [set() for _ in range(len(columns))]
+        early = ask_all((3, 4), columns, asked)
+        ask_all((5, 6), columns.emptied(early), asked)
+        check_of = {check.code: check.ask for check in checks.CHECKS}
+        found = [(number, groups[i], _codes(reader, groups[i], schema)) for number, i in enumerate(numbers.tolist())]
+        return [
+            (code, group[0].doc_id)
+            for number, group, codes in found
+            for code in codes
+            # After an error of R406, each check is asked.
+            if check_of[code] not in asked[number] and (int(code[1]) < 5 or not (early[number] or "R406" in codes))
+        ]
 
 
 def unlike(root: Path) -> tuple[list[str], int]:
@@ -58,12 +56,13 @@ def unlike(root: Path) -> tuple[list[str], int]:
         parts = [one for group in groups.values() if (one := parts_of(group, reader)) is not None]
         found = screen(Columns.read(parts, schema, TODAY))
         wrong = []
-        for doc_id, screened in found.items():
+        passing = {doc_id: screened for doc_id, screened in found.items() if screened.passes}
+        for doc_id, screened in passing.items():
             documents = reader.documents(groups[doc_id])
             made = with_differences(screened.summaries[screened.number], documents, schema)
             if row_of(made) != row_of(summarise(documents, schema)):
                 wrong.append(doc_id)
-        return wrong, len(found)
+        return wrong, len(passing)
 
 
 def _codes(reader: Reader, group: list[Any], schema: Schema) -> set[str]:

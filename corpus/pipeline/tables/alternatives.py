@@ -6,18 +6,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ...columns.types import SPAN
+from ...columns.mixed import ALTERNATIVE
 from ...core.alternatives import as_label
 from ...core.model import Record
-
-ALTERNATIVE = pa.struct(
-    [
-        *((name, pa.string()) for name in ("layer", "record", "field", "value")),
-        ("spans", pa.list_(SPAN)),
-        ("note", pa.string()),
-    ]
-)
-"""An alternative; its value is a string as in `disagreement`: several joined by "+", true or false, digits."""
 
 
 def alternatives_column(values: Sequence[Sequence[Record] | None], texts: Sequence[str | None]) -> pa.ListArray:

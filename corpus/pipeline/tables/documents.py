@@ -6,12 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...columns.mixed import ALTERNATIVE
 from ...columns.parse import Numbers
 from ...columns.types import SCALARS, type_of, type_of_layer
 from ...core.alternatives import has_alternatives
 from ...core.model import GOLD
 from ...core.schema import Schema
-from .alternatives import ALTERNATIVE, alternatives_column
+from .alternatives import alternatives_column
 from .columns import ListColumn, taken
 from .config import Config, Labels
 from .rows import Rows
