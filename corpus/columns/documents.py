@@ -331,26 +331,49 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
 def _annotations(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers]:
     """Return the annotations of documents, and the index of the document of each."""
     every = [(i, name, data) for i, one in enumerate(parts) for name, data in one.annotations]
-    numbered = [b'"provenance":' in data and _NUMBER.search(data) is not None for _, _, data in every]
+    with_origin = [b'"provenance"' in data for _, _, data in every]
+    numbered = [has and _NUMBER.search(data) is not None for has, (_, _, data) in zip(with_origin, every, strict=True)]
+    unused = _unused(schema, [data for has, (_, _, data) in zip(with_origin, every, strict=True) if has])
     node, found = schema.annotation, []
     for numbers in (False, True):
         chosen = np.flatnonzero(np.array(numbered, np.bool_) == numbers)
-        types = _annotation_types(schema, numbers)
+        types = _annotation_types(schema, numbers, unused)
         table, rows = _sound_rows([every[k][2] for k in chosen.tolist()], types, node, schema, True)
         chosen = chosen[rows]
         ids, names = [every[k][0] for k in chosen.tolist()], [every[k][1] for k in chosen.tolist()]
         keep = _same(_chunk(table, "doc_id"), [parts[i].doc_id for i in ids])
         keep &= _same(_chunk(table, "annotator"), names)
         if numbers:
-            table = table.cast(_annotation_types(schema, False))
+            table = table.cast(_annotation_types(schema, False, unused))
         found.append((_kept(table, keep), chosen[keep]))
     table, rows = _in_order(found)
     return table, np.array([every[k][0] for k in rows.tolist()], np.int64)
 
 
-@lru_cache(maxsize=8)
-def _annotation_types(schema: Schema, numbers: bool) -> pa.Schema:
-    return columns_of(schema, schema.annotation, numbers)
+@lru_cache(maxsize=32)
+def _annotation_types(schema: Schema, numbers: bool, unused: frozenset[str] = frozenset()) -> pa.Schema:
+    """Return the types of annotations, without some of the keys of `provenance`."""
+    types = columns_of(schema, schema.annotation, numbers)
+    place = types.get_field_index("provenance")
+    if not unused or place < 0:
+        return types
+    kept = [one for one in types.field(place).type if one.name not in unused]
+    return types.set(place, pa.field("provenance", pa.struct(kept)))
+
+
+def _unused(schema: Schema, parts: Sequence[bytes]) -> frozenset[str]:
+    """Return the keys of `provenance` that none of the annotations with an origin have, of those with other keys in them.
+
+    `derived` alone has a column for each layer and field, and an array of nulls is copied like any other. Without an
+    annotation with an origin, these are all keys.
+    """
+    types = _annotation_types(schema, False)
+    place = types.get_field_index("provenance")
+    known = list(types.field(place).type) if place >= 0 else []
+    if not parts:
+        return frozenset(one.name for one in known)
+    data = b"\n".join(parts)
+    return frozenset(one.name for one in known if pa.types.is_nested(one.type) and b'"%s"' % one.name.encode() not in data)
 
 
 @lru_cache(maxsize=8)
