@@ -64,8 +64,13 @@ def _offsets(values: pa.BinaryArray) -> npt.NDArray[Any]:
 
 def strings(values: Iterable[str]) -> pa.StringArray:
     """Return strings as an Arrow array, without nulls; see `binary`."""
-    encoded = binary(value.encode() for value in values)
-    return pa.StringArray.from_buffers(len(encoded), *encoded.buffers()[1:])
+    listed = list(values)
+    data = "".join(listed).encode()
+    lengths = np.fromiter(map(len, listed), np.int64, len(listed))
+    if len(data) != lengths.sum():
+        lengths = np.fromiter((len(value.encode()) for value in listed), np.int64, len(listed))
+    begins = begins_of(lengths).astype(np.int32)
+    return pa.StringArray.from_buffers(len(listed), pa.py_buffer(begins), pa.py_buffer(data))
 
 
 def numbers(values: Sequence[int] | npt.NDArray[Any]) -> pa.Int64Array:
