@@ -139,21 +139,24 @@ class _Walk:
     def _property(
         self, name: str, node: Node, values: pa.Array, rows: Numbers, path: tuple[str, ...], required: bool
     ) -> None:
-        valid = _valid(values)
-        must, barred = np.full(len(rows), required), np.zeros(len(rows), np.bool_)
-        if path in self._needed:
-            must, barred = must | self._needed[path][rows], self._barred[path][rows]
-        if not valid.all():
-            nullable = "null" in types_in(node) or (not types_in(node) and self._validator(node).is_valid(None))
-            if not nullable:
-                self.flags[rows[must & ~valid]] = True
-            self.counts.add(name, rows, valid, must, np.full(len(rows), nullable) & ~barred)
-        else:
-            self.counts.add(name, rows, valid, must, valid)
-        self.flags[rows[valid & barred]] = True
-        if valid.all():
+        needed, barred = self._needed.get(path), self._barred.get(path)
+        if not values.null_count:
+            self.counts.add(name, rows)
+            if barred is not None:
+                self.flags[rows[barred[rows]]] = True
             self.judge(node, values, rows, path)
-        elif valid.any():
+            return
+        valid = _valid(values)
+        must, may = np.full(len(rows), required), np.ones(len(rows), np.bool_)
+        if needed is not None and barred is not None:
+            must, may = must | needed[rows], ~barred[rows]
+        nullable = "null" in types_in(node) or (not types_in(node) and self._validator(node).is_valid(None))
+        if not nullable:
+            self.flags[rows[must & ~valid]] = True
+        self.counts.add(name, rows[valid | must])
+        self.counts.add_nulls(name, rows[~valid], must[~valid], may[~valid] & nullable)
+        self.flags[rows[valid & ~may]] = True
+        if valid.any():
             self.judge(node, values.filter(pa.array(valid)), rows[valid], path)
 
     def _list(self, node: Node, array: pa.ListArray, rows: Numbers, path: tuple[str, ...]) -> None:
