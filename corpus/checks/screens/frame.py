@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...columns.documents import Columns
 from ...columns.keys import Mask
@@ -18,9 +20,8 @@ from ...core.arrays import begins_of, ranges
 
 _STRIDE = 1 << 32
 """More than any offset: annotation × stride + offset sorts spans by annotation, then by offset."""
-
-
 _BITS = 16
+_MIX = np.uint64(0xBF58476D1CE4E5B9)
 
 
 class Covered(NamedTuple):
@@ -156,16 +157,25 @@ def among(hashes: Hashes, some: Hashes) -> Mask:
     low = np.uint64((1 << _BITS) - 1)
     table[some & low] = True
     found: Mask = table.take((hashes & low).astype(np.int64))
-    found[found] = np.isin(hashes[found], some)
+    found[found] = pc.is_in(pa.array(hashes[found]), pa.array(some)).to_numpy(zero_copy_only=False)
     return found
 
 
 def repeats(*keys: npt.NDArray[np.generic]) -> Mask:
-    """Return which rows of some columns are equal to an earlier row."""
-    order = np.lexsort(keys[::-1])
-    same = np.ones(max(0, len(order) - 1), np.bool_)
-    for key in keys:
-        same &= key[order][1:] == key[order][:-1]
-    found = np.zeros(len(order), np.bool_)
-    found[order[1:][same]] = True
-    return found
+    """Return which rows of some columns are equal to an earlier row; see `unlike_first`."""
+    return unlike_first(np.arange(len(keys[0])), *keys)
+
+
+def unlike_first(values: npt.NDArray[Any], *keys: npt.NDArray[np.generic]) -> Mask:
+    """Return which rows have another value than the first row with the same keys.
+
+    Rows are told apart by a hash of 64 bits, so two may be taken for equal by chance.
+    """
+    mixed = keys[0].astype(np.uint64)
+    for key in keys[1:]:
+        mixed = (mixed ^ mixed >> np.uint64(29)) * _MIX + key.astype(np.uint64)
+    codes = pa.array(mixed).dictionary_encode().indices.to_numpy()
+    # Arrow numbers values in the order in which they occur first.
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
+    mask: Mask = values != values[first].take(codes)
+    return mask
