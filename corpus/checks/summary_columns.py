@@ -50,7 +50,7 @@ def summaries_of(columns: Columns) -> Summaries:
 
 def _characters(columns: Columns) -> list[str]:
     texts = columns.texts
-    unusual = columns.flag(texts.document(np.flatnonzero(texts.classes & UNUSUAL)))
+    unusual = columns.flag(texts.document(np.flatnonzero((texts.classes & UNUSUAL) != 0)))
     usual = "0" * len(CHARACTERS)
     return [
         characters_of(text) if is_unusual else text and usual

@@ -170,7 +170,7 @@ class Columns:
         # A line end is after each text, so that none is empty here.
         filled = ~np.logical_and.reduceat(space, texts.begins[:-1]) if len(self) else np.zeros(0, np.bool_)
         faulty = texts.known & ~filled | ~texts.known & self.redistributable
-        faulty[texts.document(np.flatnonzero(texts.classes & CONTROL))] = True
+        faulty[texts.document(np.flatnonzero((texts.classes & CONTROL) != 0))] = True
         faulty |= np.array([text.startswith(_BOM) for text in texts.listed], np.bool_)
         return self.select(~faulty)
 
@@ -266,6 +266,8 @@ class Columns:
         """Return which annotations annotated a field of a layer, so that an empty one means "none"."""
         found = self.done(layer.name)
         if not self.schema.has_fields_done or any(one.always for one in layer.fields if one.name == name):
+            return found
+        if self.about("fields_done").null_count == len(found):
             return found
         listed = pc.struct_field(self.about("fields_done"), layer.name)
         named = np.zeros(len(found), np.bool_)

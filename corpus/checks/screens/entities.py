@@ -251,6 +251,6 @@ def _key_hashes(strings: pa.StringArray) -> npt.NDArray[np.uint64]:
         keys_ = [name_key(one) for one in strings.filter(foreign).to_pylist()]
         strings = pc.replace_with_mask(strings, foreign, pa.array(keys_, pa.string()))
     values = _KEYS.take(np.frombuffer(joined(strings), np.uint8))
-    places = np.flatnonzero(values)
+    places = np.flatnonzero(values != 0)
     edges = np.searchsorted(places, begins_of(lengths_of(strings)))
     return hashes(values.take(places), edges[:-1], edges[1:])

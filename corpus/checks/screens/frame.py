@@ -20,7 +20,6 @@ from ...core.arrays import begins_of, ranges
 
 _STRIDE = 1 << 32
 """More than any offset: annotation × stride + offset sorts spans by annotation, then by offset."""
-_BITS = 16
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 
 
@@ -153,10 +152,9 @@ def pairs_of(owners: Numbers, others: Numbers, records: int) -> tuple[Numbers, N
 
 def among(hashes: Hashes, some: Hashes) -> Mask:
     """Return which hashes are among some. Most are not, which their last bits tell."""
-    table = np.zeros(1 << _BITS, np.bool_)
-    low = np.uint64((1 << _BITS) - 1)
-    table[some & low] = True
-    found: Mask = table.take((hashes & low).astype(np.int64))
+    table = np.zeros(1 << 16, np.bool_)
+    table[some.astype(np.uint16)] = True
+    found: Mask = table.take(hashes.astype(np.uint16))
     found[found] = pc.is_in(pa.array(hashes[found]), pa.array(some)).to_numpy(zero_copy_only=False)
     return found
 

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ...columns.texts import SPACE
 from ...core.arrays import ranges
 from ...core.done import field_done
 from ...core.model import Annotation
@@ -101,7 +100,7 @@ def _sentences(rows: Rows, documents: Ints) -> _Sentences:
         [texts.listed[i] for i in chosen],
         [languages[i][:2] for i in chosen],
         texts.begins[documents],
-        (texts.classes & SPACE) != 0,
+        texts.filled,
     )
     return _Sentences(np.repeat(documents, counts), ranges(np.zeros(len(counts), np.int64), counts), start, end)
 
