@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,8 +27,7 @@ _NUMBER = re.compile(rb'"(?:project|task|annotation)":\s*-?\d')
 """Where an annotation says by a number which one of a tool's it is: others say it by a string."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """The bytes of the parts of one document, each of which could be read.
 
     `text` are those of a file of its own; without one, the text is in the record if `in_record`.

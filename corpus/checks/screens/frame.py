@@ -43,13 +43,17 @@ class Covered(NamedTuple):
         mask: Mask = np.append(-1, self.ends).take(number) > offsets
         return mask
 
-    def before(self, offsets: Numbers, count: Callable[[Numbers], Numbers] = lambda offsets: offsets) -> Numbers:
-        """Return how many covered code points are before each offset, or of those that `count` counts before one."""
+    def between(
+        self, starts: Numbers, ends: Numbers, count: Callable[[Numbers], Numbers] = lambda offsets: offsets
+    ) -> Numbers:
+        """Return how many covered code points are from each start to its end, or of those that `count` counts."""
+        whole = begins_of(count(self.ends) - count(self.starts))
+        offsets = np.concatenate((starts, ends))
         number = np.searchsorted(self.starts, offsets, "right")
-        whole = begins_of(count(self.ends) - count(self.starts)).take(number)
         # The last run may go on after the offset.
         end = np.maximum(np.append(0, self.ends).take(number), offsets)
-        found: Numbers = whole - (count(end) - count(offsets))
+        before = whole.take(number) - (count(end) - count(offsets))
+        found: Numbers = before[len(starts) :] - before[: len(starts)]
         return found
 
 
