@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..core.arrays import sorted_by
 from ..core.schema import IF_DONE, Layer, Schema, resolve
 from .keys import KeyCounts, Mask
 from .parse import Numbers
@@ -255,7 +256,7 @@ def _is_in(items: pa.Array, names: Sequence[str]) -> Mask:
 
 def _repeated(owners: Numbers, codes: Any) -> Mask:
     """Return which items are equal to another one of their list."""
-    order = np.lexsort((codes, owners))
+    order = sorted_by(owners, codes)
     same = (owners[order][1:] == owners[order][:-1]) & (codes[order][1:] == codes[order][:-1])
     found = np.zeros(len(owners), np.bool_)
     found[order[1:][same]] = True
