@@ -120,7 +120,7 @@ class Texts:
         edges = np.flatnonzero(space[1:] != space[:-1]) + 1
         if len(space) and not space[0]:
             edges = np.append(0, edges)
-        return Runs(edges[0::2], edges[1::2])
+        return Runs(*_every_other(edges))
 
     def hashes(self, starts: Numbers, ends: Numbers) -> Hashes:
         """Return a hash of the code points between offsets in the joined texts; see `hashes`."""
@@ -172,7 +172,7 @@ class Texts:
         """The runs of letters and digits."""
         inside = np.concatenate((np.zeros(1, np.bool_), (self.classes & WORD) != 0, np.zeros(1, np.bool_)))
         edges = np.flatnonzero(inside[1:] != inside[:-1])
-        starts, ends = edges[0::2], edges[1::2]
+        starts, ends = _every_other(edges)
         cuts = np.searchsorted(starts, self.begins)
         document = np.repeat(np.arange(len(self.listed)), np.diff(cuts))
         return Words(starts, ends, hashes(_folded(self.codes), starts, ends), document)
@@ -208,6 +208,11 @@ class Texts:
     @cached_property
     def _feeds(self) -> Numbers:
         return self.places("\n")
+
+
+def _every_other(edges: Numbers) -> tuple[Numbers, Numbers]:
+    """Return where runs begin and where they end, each as an array of its own: numpy copies a stride for each search."""
+    return edges[0::2].copy(), edges[1::2].copy()
 
 
 def hashes(values: npt.NDArray[Any], starts: Numbers, ends: Numbers) -> Hashes:

@@ -129,6 +129,10 @@ class Frame:
         found[valid] = among(hashes[numbers[valid]], _hashes_of(tuple(words)))
         return found
 
+    def all_words(self, words: Collection[str]) -> Numbers:
+        """Return the numbers of the words of the texts that are among some without regard to case."""
+        return np.flatnonzero(among(self.texts.words.hashes, _hashes_of(tuple(words))))
+
 
 @lru_cache(maxsize=64)
 def _hashes_of(words: tuple[str, ...]) -> Hashes:

@@ -222,7 +222,7 @@ def unannotated_cue(columns: Columns) -> Mask:
     covered = one.covered(columns.gold, fields)
     asked = columns.flag(columns.document[columns.gold])
     for language in CUE_WORDS.keys() & set(columns.languages):
-        number = np.flatnonzero(one.is_word(np.arange(len(words.starts)), CUE_WORDS[language]))
+        number = one.all_words(CUE_WORDS[language])
         bare = ~covered.has(words.starts[number])
         found = columns.flag(words.document[number[bare]])
         flags |= found & asked & columns.in_language(language)
