@@ -122,6 +122,15 @@ class Texts:
             edges = np.append(0, edges)
         return Runs(*_every_other(edges))
 
+    def filled_before(self, offsets: Numbers) -> Numbers:
+        """Return the end of the last of these runs that begins before each offset, 0 if there is none."""
+        found: Numbers = self._filled_ends.take(np.searchsorted(self.filled.starts, offsets))
+        return found
+
+    @cached_property
+    def _filled_ends(self) -> Numbers:
+        return np.append(0, self.filled.ends)
+
     def hashes(self, starts: Numbers, ends: Numbers) -> Hashes:
         """Return a hash of the code points between offsets in the joined texts; see `hashes`."""
         return hashes_between(self._sums, starts, ends)
@@ -179,12 +188,16 @@ class Texts:
 
     def letters_before(self, offsets: Numbers) -> Numbers:
         """Return the number of letters and digits before each offset in the joined texts."""
-        starts, ends = self.words.starts, self.words.ends
-        number = np.searchsorted(ends, offsets, "right")
+        number = np.searchsorted(self.words.ends, offsets, "right")
         # The word that goes on at an offset begins before it; after the last word there is none.
-        begun = np.maximum(offsets - np.append(starts, len(self.codes)).take(number), 0)
+        begun = np.maximum(offsets - self.word_starts.take(number), 0)
         found: Numbers = self._letters.take(number) + begun
         return found
+
+    @cached_property
+    def word_starts(self) -> Numbers:
+        """Where each word begins, and the end of the joined texts."""
+        return np.append(self.words.starts, len(self.codes))
 
     @cached_property
     def _letters(self) -> Numbers:

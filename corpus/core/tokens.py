@@ -60,7 +60,7 @@ def tokenize(texts: list[str]) -> Tokens:
 def heads_of(data: npt.NDArray[np.uint8]) -> Ints:
     """Return where each code point begins in some bytes of UTF-8, and their number at the end."""
     # The bytes that continue a code point are those below -64 as signed numbers.
-    return np.append(np.flatnonzero(data.view(np.int8) >= -64), len(data))
+    return np.flatnonzero(np.append(data.view(np.int8) >= -64, True))
 
 
 def tokens_in(codes: npt.NDArray[np.uint32], data: npt.NDArray[np.uint8], heads: Ints, begins: Ints) -> Tokens:

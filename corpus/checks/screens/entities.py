@@ -19,7 +19,7 @@ from ..chains import name_key
 from ..mentions import _EDGES as EDGES
 from ..mentions import _THINGS as THINGS
 from ..mentions import mixed_word
-from .frame import Frame, among, frame, keyed, repeats, unlike_first
+from .frame import Frame, among, frame, keyed, repeats, unlike
 
 _APOSTROPHES = "'’ʼ"
 _KEYS = np.array(
@@ -97,7 +97,7 @@ def same_name(columns: Columns) -> Mask:
     keys = _key_hashes(strings)
     some = np.flatnonzero(pc.binary_length(strings).to_numpy() > 0)
     entity, keys = entity[some], keys[some]
-    twin = unlike_first(entity, keys, entities.annotation[entity])
+    twin = unlike(entity, keys, entities.annotation[entity])
     flags = columns.flag(entities.document[entity[twin]])
     return flags | columns.flag(one.mentions.document[words.several])
 
@@ -220,7 +220,7 @@ def two_people(columns: Columns) -> Mask:
     chosen = np.flatnonzero(person & full & words.form["NAM"])
     codes = words.strings.take(pa.array(chosen)).dictionary_encode().indices.to_numpy()
     entity = words.entity[chosen]
-    flags = columns.flag(one.entities.document[entity[unlike_first(codes, entity)]])
+    flags = columns.flag(one.entities.document[entity[unlike(codes, entity)]])
     return flags | columns.flag(words.mentions.document[chosen[words.several[chosen]]])
 
 

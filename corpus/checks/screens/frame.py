@@ -112,9 +112,7 @@ class Frame:
 
     def last_before(self, offsets: Numbers) -> Numbers:
         """Return the offset of the last code point before each offset other than white space, -1 if there is none."""
-        filled = self.texts.filled
-        end = np.append(0, filled.ends).take(np.searchsorted(filled.starts, offsets))
-        before: Numbers = np.minimum(end, offsets) - 1
+        before: Numbers = np.minimum(self.texts.filled_before(offsets), offsets) - 1
         return before
 
     def word_at(self, offsets: Numbers) -> Numbers:
@@ -168,20 +166,20 @@ def among(hashes: Hashes, some: Hashes) -> Mask:
 
 
 def repeats(*keys: npt.NDArray[np.generic]) -> Mask:
-    """Return which rows of some columns are equal to an earlier row; see `unlike_first`."""
-    return unlike_first(np.arange(len(keys[0])), *keys)
+    """Return of each group of equal rows of some columns all but one; see `unlike`."""
+    return unlike(np.arange(len(keys[0])), *keys)
 
 
-def unlike_first(values: npt.NDArray[Any], *keys: npt.NDArray[np.generic]) -> Mask:
-    """Return which rows have another value than the first row with the same keys.
+def unlike(values: npt.NDArray[Any], *keys: npt.NDArray[np.generic]) -> Mask:
+    """Return rows with another value than a row with the same keys: of each such group at least one.
 
     Rows are told apart by a hash of 64 bits, so two may be taken for equal by chance.
     """
     mixed = keys[0].astype(np.uint64)
     for key in keys[1:]:
         mixed = (mixed ^ mixed >> np.uint64(29)) * _MIX + key.astype(np.uint64)
-    codes = pa.array(mixed).dictionary_encode().indices.to_numpy()
-    # Arrow numbers values in the order in which they occur first.
-    first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
-    mask: Mask = values != values[first].take(codes)
-    return mask
+    order = np.argsort(mixed)
+    mixed, values = mixed.take(order), values.take(order)
+    found = np.zeros(len(order), np.bool_)
+    found[order[1:][(mixed[1:] == mixed[:-1]) & (values[1:] != values[:-1])]] = True
+    return found

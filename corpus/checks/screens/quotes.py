@@ -247,8 +247,7 @@ def auxiliary_in_cue(columns: Columns) -> Mask:
 
 def _begins_with(one: Frame, records: Records, offsets: Numbers, words: tuple[str, ...]) -> Mask:
     number = one.word_at(offsets)
-    starts = np.append(one.texts.words.starts, -1)
-    found: Mask = (starts[number] == offsets) & one.is_word(number, words)
+    found: Mask = (one.texts.word_starts.take(number) == offsets) & one.is_word(number, words)
     return found
 
 
