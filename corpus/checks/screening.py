@@ -8,14 +8,13 @@ be asked depends on its errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from ..columns.documents import Columns
 from ..columns.keys import Mask
-from ..core.model import GOLD
 from . import CHECKS
 from .rule import Check, CheckFunction
 from .screen_table import SCREENS, Screen
@@ -26,8 +25,7 @@ _OTHER_TYPES = (pa.ArrowException, TypeError, AttributeError)
 """What is raised if the schema gives a field another type than a screen or a summary expects."""
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
+class Screened(NamedTuple):
     """What the columns say about a document without a finding below level 5."""
 
     checks: frozenset[CheckFunction]
@@ -66,7 +64,7 @@ def screen(columns: Columns) -> dict[str, Screened]:
     summaries = _summaries(columns)
     if summaries is None:
         return {}
-    several = [sum(name != GOLD for name, _ in part.annotations) > 1 for part in columns.parts]
+    several = (np.bincount(columns.document[~columns.gold], minlength=len(columns)) > 1).tolist()
     return {
         part.doc_id: Screened(frozenset(asked[i]), summaries, i, several[i]) for i, part in enumerate(columns.parts)
     }

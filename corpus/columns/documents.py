@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +15,13 @@ import pyarrow.compute as pc
 from ..core.languages import primary_subtag
 from ..core.model import GOLD
 from ..core.schema import Layer, Schema
+from .file_types import annotation_types, record_node, unused_keys
 from .keys import Mask
 from .parse import Numbers, parse
 from .records import Records, link
 from .structure import unsound
 from .texts import CONTROL, SPACE, Texts
-from .types import Node, NotColumnarError, columns_of
+from .types import Node, NotColumnarError
 
 _BOM = "\ufeff"
 _NUMBER = re.compile(rb'"(?:project|task|annotation)":\s*-?\d')
@@ -314,7 +315,7 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
     texts: list[str | None] = [None] * len(parts)
     for in_record in (True, False):
         numbers = np.array([i for i, one in enumerate(parts) if one.in_record == in_record], np.int64)
-        node, types = _record_node(schema, in_record)
+        node, types = record_node(schema, in_record)
         table, rows = _sound_rows([parts[i].record for i in numbers.tolist()], types, node, schema, False)
         numbers = numbers[rows]
         ids = [parts[i].doc_id for i in numbers.tolist()]
@@ -324,7 +325,7 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
         keep = _same(_chunk(table, "doc_id"), ids) & ~np.array(lost, np.bool_)
         for i, text in zip(numbers.tolist(), own, strict=True):
             texts[i] = text
-        found.append((_kept(table.select(_record_node(schema, False)[1].names), keep), numbers[keep]))
+        found.append((_kept(table.select(record_node(schema, False)[1].names), keep), numbers[keep]))
     articles, numbers = _in_order(found)
     return articles, numbers, [texts[i] for i in numbers.tolist()]
 
@@ -334,56 +335,21 @@ def _annotations(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numb
     every = [(i, name, data) for i, one in enumerate(parts) for name, data in one.annotations]
     with_origin = [b'"provenance"' in data for _, _, data in every]
     numbered = [has and _NUMBER.search(data) is not None for has, (_, _, data) in zip(with_origin, every, strict=True)]
-    unused = _unused(schema, [data for has, (_, _, data) in zip(with_origin, every, strict=True) if has])
+    unused = unused_keys(schema, [data for has, (_, _, data) in zip(with_origin, every, strict=True) if has])
     node, found = schema.annotation, []
     for numbers in (False, True):
         chosen = np.flatnonzero(np.array(numbered, np.bool_) == numbers)
-        types = _annotation_types(schema, numbers, unused)
+        types = annotation_types(schema, numbers, unused)
         table, rows = _sound_rows([every[k][2] for k in chosen.tolist()], types, node, schema, True)
         chosen = chosen[rows]
         ids, names = [every[k][0] for k in chosen.tolist()], [every[k][1] for k in chosen.tolist()]
         keep = _same(_chunk(table, "doc_id"), [parts[i].doc_id for i in ids])
         keep &= _same(_chunk(table, "annotator"), names)
         if numbers:
-            table = table.cast(_annotation_types(schema, False, unused))
+            table = table.cast(annotation_types(schema, False, unused))
         found.append((_kept(table, keep), chosen[keep]))
     table, rows = _in_order(found)
     return table, np.array([every[k][0] for k in rows.tolist()], np.int64)
-
-
-@lru_cache(maxsize=32)
-def _annotation_types(schema: Schema, numbers: bool, unused: frozenset[str] = frozenset()) -> pa.Schema:
-    """Return the types of annotations, without some of the keys of `provenance`."""
-    types = columns_of(schema, schema.annotation, numbers)
-    place = types.get_field_index("provenance")
-    if not unused or place < 0:
-        return types
-    kept = [one for one in types.field(place).type if one.name not in unused]
-    return types.set(place, pa.field("provenance", pa.struct(kept)))
-
-
-def _unused(schema: Schema, parts: Sequence[bytes]) -> frozenset[str]:
-    """Return the keys of `provenance` that none of the annotations with an origin have, of those with other keys in them.
-
-    `derived` alone has a column for each layer and field, and an array of nulls is copied like any other. Without an
-    annotation with an origin, these are all keys.
-    """
-    types = _annotation_types(schema, False)
-    place = types.get_field_index("provenance")
-    known = list(types.field(place).type) if place >= 0 else []
-    if not parts:
-        return frozenset(one.name for one in known)
-    data = b"\n".join(parts)
-    return frozenset(one.name for one in known if pa.types.is_nested(one.type) and b'"%s"' % one.name.encode() not in data)
-
-
-@lru_cache(maxsize=8)
-def _record_node(schema: Schema, in_record: bool) -> tuple[Node, pa.Schema]:
-    """Return the schema of an article's record, which in a bulk file may have the text, and its types."""
-    node = schema.article
-    if in_record:
-        node = {**node, "properties": {**node["properties"], "text": {"type": "string"}}}
-    return node, columns_of(schema, node)
 
 
 def _kept(table: pa.Table, keep: Mask) -> pa.Table:

@@ -57,8 +57,8 @@ class _Walk:
         self.counts = KeyCounts(parts)
         self._schema, self._root = schema, root
         self._defs = json.dumps(root.get("$defs", {}), sort_keys=True)
-        self._needed: dict[tuple[str, str], Mask] = {}
-        self._barred: dict[tuple[str, str], Mask] = {}
+        self._needed: dict[tuple[str, ...], Mask] = {}
+        self._barred: dict[tuple[str, ...], Mask] = {}
 
     def done(self, root: pa.StructArray) -> None:
         """Judge `layers_done` and `fields_done`: they say which layers and fields an annotation must and may have."""

@@ -224,7 +224,7 @@ class Texts:
 
 
 def _every_other(edges: Numbers) -> tuple[Numbers, Numbers]:
-    """Return where runs begin and where they end, each as an array of its own: numpy copies a stride for each search."""
+    """Return where runs begin and where they end, in arrays of their own: numpy copies a stride for each search."""
     return edges[0::2].copy(), edges[1::2].copy()
 
 

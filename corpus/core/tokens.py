@@ -109,8 +109,8 @@ def sentences_in(
 ) -> tuple[Ints, Ints, Ints]:
     """Return the number of sentences of each text, and where each begins and ends in the joined texts.
 
-    They are those of `sentences`. `begins` is where each text begins in the joined texts, and `filled` where each run of
-    code points other than white space begins and ends there.
+    They are those of `sentences`. `begins` is where each text begins in the joined texts, and `filled` where each run
+    of code points other than white space begins and ends there.
     """
     lengths = [piece_lengths(text, language) for text, language in zip(texts, languages, strict=True)]
     sizes = np.fromiter(chain.from_iterable(lengths), np.int64)

@@ -370,9 +370,7 @@ def _batch(rows: list[Entry]) -> pa.RecordBatch:
     Here and below, columns are made from bytes: pyarrow imports all of pandas to convert a Python value.
     """
     columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
-    return pa.RecordBatch.from_arrays(
-        [_column(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA
-    )
+    return pa.RecordBatch.from_arrays(list(map(_column, columns, _SCHEMA.types)), schema=_SCHEMA)
 
 
 def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
