@@ -16,7 +16,7 @@ from ..columns.documents import Columns
 from ..columns.keys import Mask
 from ..columns.records import Records
 from ..columns.texts import SPACE, Hashes, Texts, hashes
-from ..core.arrays import Numbers, begins_of
+from ..core.arrays import Numbers, begins_of, sorted_by
 from ..core.done import field_done
 from ..core.model import Annotation, Record
 from ..core.schema import Schema
@@ -131,14 +131,17 @@ def _kinds_in(columns: Columns, mentions: Records, own: Numbers) -> npt.NDArray[
 
 def _distinct(documents: Numbers, keys: Hashes, values: npt.NDArray[np.uint32]) -> tuple[Numbers, npt.NDArray[np.void]]:
     """Return each row of a document once, sorted."""
-    order = np.lexsort((values, keys, documents))
-    rows = np.zeros(len(order), TALLIED)
-    rows["key"], rows["value"] = keys[order], values[order]
-    documents = documents[order]
-    new = np.ones(len(rows), np.bool_)
-    keys, values = keys[order], values[order]
+    order = sorted_by(documents, keys)
+    same = (documents[order[1:]] == documents[order[:-1]]) & (keys[order[1:]] == keys[order[:-1]])
+    if (same & (values[order[1:]] != values[order[:-1]])).any():
+        # Words of one document with two labels are sorted by these, too.
+        order = np.lexsort((values, keys, documents))
+    documents, keys, values = documents[order], keys[order], values[order]
+    new = np.ones(len(order), np.bool_)
     new[1:] = (keys[1:] != keys[:-1]) | (values[1:] != values[:-1]) | (documents[1:] != documents[:-1])
-    return documents[new], rows[new]
+    rows = np.zeros(int(new.sum()), TALLIED)
+    rows["key"], rows["value"] = keys[new], values[new]
+    return documents[new], rows
 
 
 def _hashes_of(words: Sequence[str]) -> Hashes:

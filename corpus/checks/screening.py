@@ -11,14 +11,13 @@ A document with alternatives must be asked R406 as well. If that is an error, it
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from ..columns.documents import Columns
 from ..columns.keys import Mask
-from ..core.model import GOLD
 from . import CHECKS
 from .alternatives import unfit_alternative
 from .rule import Check, CheckFunction
@@ -34,8 +33,7 @@ _APART = frozenset({unfit_alternative})
 """Checks of levels 3 and 4 about something that no screen of levels 5 and 6 looks at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
+class Screened(NamedTuple):
     """What the columns say about a document that satisfies levels 1 and 2."""
 
     checks: frozenset[CheckFunction]
@@ -66,7 +64,7 @@ def screen(columns: Columns) -> dict[str, Screened]:
     summaries = _summaries(columns)
     if summaries is None:
         return {}
-    several = [sum(name != GOLD for name, _ in part.annotations) > 1 for part in columns.parts]
+    several = (np.bincount(columns.document[~columns.gold], minlength=len(columns)) > 1).tolist()
     later = frozenset(check.ask for check in CHECKS if check.level > 4) if early.any() else frozenset()
     return {
         part.doc_id: Screened(

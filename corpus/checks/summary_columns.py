@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..columns.documents import Columns, Parts
 from ..columns.texts import UNUSUAL
@@ -24,22 +25,23 @@ def summaries_of(columns: Columns) -> Summaries:
     another type than is expected.
     """
     texts, parts = columns.texts, columns.parts
-    gold = [_file_of(one, GOLD) for one in parts]
     words = [
         [one.record_file for one in parts],
         ["\n".join(sorted({one.record_file, *one.text_files, *one.annotation_files})) for one in parts],
-        gold,
+        [_file_of(one, GOLD) for one in parts],
         ["\n".join(name for name, _ in one.annotations if name != GOLD) for one in parts],
-        *(_record(columns, name) for name in ("split", "story", "twin_of", "twin_kind", "published", "license")),
-        _characters(columns),
     ]
+    fields = ("split", "story", "twin_of", "twin_kind", "published", "license", "text_sha256")
+    *said, checksums = (pc.fill_null(columns.record(name), "") for name in fields)
     begins = texts.begins[:-1]
-    of_text = sketches(_record(columns, "text_sha256"), texts.codes, begins, begins + texts.lengths)
+    of_text = sketches(checksums.to_pylist(), texts.codes, begins, begins + texts.lengths)
     data = [kinds_of(columns), label_counts_of(columns), passage_rows_of(columns), _imported(columns)]
     return Summaries.of_arrays(
         [
             strings(one.doc_id for one in parts),
             *map(strings, words),
+            *said,
+            strings(_characters(columns)),
             *(of_text.text, of_text.letters, of_text.minima, of_text.sample),
             *map(binary, data),
         ]
@@ -48,7 +50,7 @@ def summaries_of(columns: Columns) -> Summaries:
 
 def _characters(columns: Columns) -> list[str]:
     texts = columns.texts
-    unusual = columns.flag(texts.document(np.flatnonzero(texts.classes & UNUSUAL)))
+    unusual = columns.flag(texts.document(np.flatnonzero((texts.classes & UNUSUAL) != 0)))
     usual = "0" * len(CHARACTERS)
     return [
         characters_of(text) if is_unusual else text and usual
@@ -59,10 +61,6 @@ def _characters(columns: Columns) -> list[str]:
 def _file_of(parts: Parts, annotator: str) -> str:
     names = [name for name, _ in parts.annotations]
     return parts.annotation_files[names.index(annotator)] if annotator in names else ""
-
-
-def _record(columns: Columns, field: str) -> list[str]:
-    return [value or "" for value in columns.record(field).to_pylist()]
 
 
 def _imported(columns: Columns) -> list[bytes]:
@@ -85,6 +83,6 @@ def _has_origin(provenance: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool
         return np.zeros(len(provenance), np.bool_)
     has = provenance.is_valid()
     for name in ("project", "task", "annotation"):
-        has = pa.compute.and_(has, provenance.field(name).is_valid())
+        has = pc.and_(has, provenance.field(name).is_valid())
     mask: np.ndarray[tuple[int], np.dtype[np.bool_]] = has.to_numpy(zero_copy_only=False)
     return mask

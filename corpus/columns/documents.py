@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,21 +15,21 @@ import pyarrow.compute as pc
 from ..core.languages import primary_subtag
 from ..core.model import GOLD
 from ..core.schema import Layer, Schema
+from .file_types import annotation_types, record_node, unused_keys
 from .keys import Mask
 from .mixed import with_alternatives, without_alternatives
 from .parse import Numbers
 from .records import Records, link
 from .structure import sound_rows
 from .texts import CONTROL, SPACE, Texts
-from .types import Node, NotColumnarError, columns_of
+from .types import NotColumnarError
 
 _BOM = "\ufeff"
 _NUMBER = re.compile(rb'"(?:project|task|annotation)":\s*-?\d')
 """Where an annotation says by a number which one of a tool's it is: others say it by a string."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """The bytes of the parts of one document, each of which could be read.
 
     `text` are those of a file of its own; without one, the text is in the record if `in_record`.
@@ -188,7 +188,7 @@ class Columns:
         # A line end is after each text, so that none is empty here.
         filled = ~np.logical_and.reduceat(space, texts.begins[:-1]) if len(self) else np.zeros(0, np.bool_)
         faulty = texts.known & ~filled | ~texts.known & self.redistributable
-        faulty[texts.document(np.flatnonzero(texts.classes & CONTROL))] = True
+        faulty[texts.document(np.flatnonzero((texts.classes & CONTROL) != 0))] = True
         faulty |= np.array([text.startswith(_BOM) for text in texts.listed], np.bool_)
         return self.select(~faulty)
 
@@ -285,6 +285,8 @@ class Columns:
         found = self.done(layer.name)
         if not self.schema.has_fields_done or any(one.always for one in layer.fields if one.name == name):
             return found
+        if self.about("fields_done").null_count == len(found):
+            return found
         listed = pc.struct_field(self.about("fields_done"), layer.name)
         named = np.zeros(len(found), np.bool_)
         named[pc.list_parent_indices(listed).to_numpy()[equal(listed.flatten(), name)]] = True
@@ -320,7 +322,7 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
     texts: list[str | None] = [None] * len(parts)
     for in_record in (True, False):
         numbers = np.array([i for i, one in enumerate(parts) if one.in_record == in_record], np.int64)
-        node, types = _record_node(schema, in_record)
+        node, types = record_node(schema, in_record)
         table, rows = sound_rows([parts[i].record for i in numbers.tolist()], types, node, schema, False)
         numbers = numbers[rows]
         ids = [parts[i].doc_id for i in numbers.tolist()]
@@ -330,7 +332,7 @@ def _articles(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numbers
         keep = _same(_chunk(table, "doc_id"), ids) & ~np.array(lost, np.bool_)
         for i, text in zip(numbers.tolist(), own, strict=True):
             texts[i] = text
-        found.append((_kept(table.select(_record_node(schema, False)[1].names), keep), numbers[keep]))
+        found.append((_kept(table.select(record_node(schema, False)[1].names), keep), numbers[keep]))
     articles, numbers = _in_order(found)
     return articles, numbers, [texts[i] for i in numbers.tolist()]
 
@@ -339,38 +341,26 @@ def _annotations(parts: Sequence[Parts], schema: Schema) -> tuple[pa.Table, Numb
     """Return the annotations of documents, and the index of the document of each."""
     every = [(i, name, data) for i, one in enumerate(parts) for name, data in one.annotations]
     bare, good = without_alternatives([data for _, _, data in every], schema)
-    numbered = [b'"provenance":' in data and _NUMBER.search(data) is not None for _, _, data in every]
+    with_origin = [b'"provenance"' in data for data in bare]
+    numbered = [has and _NUMBER.search(data) is not None for has, data in zip(with_origin, bare, strict=True)]
+    unused = unused_keys(schema, [data for has, data in zip(with_origin, bare, strict=True) if has])
     node, found = schema.annotation, []
     for numbers in (False, True):
         chosen = np.flatnonzero(np.array(numbered, np.bool_) == numbers)
-        types = _annotation_types(schema, numbers)
+        types = annotation_types(schema, numbers, unused)
         table, rows = sound_rows([bare[k] for k in chosen.tolist()], types, node, schema, True)
         chosen = chosen[rows]
         ids, names = [every[k][0] for k in chosen.tolist()], [every[k][1] for k in chosen.tolist()]
         keep = _same(_chunk(table, "doc_id"), [parts[i].doc_id for i in ids])
         keep &= _same(_chunk(table, "annotator"), names)
         if numbers:
-            table = table.cast(_annotation_types(schema, False))
+            table = table.cast(annotation_types(schema, False, unused))
         if good:
             table, is_placed = with_alternatives(table, chosen, good)
             keep &= is_placed
         found.append((_kept(table, keep), chosen[keep]))
     table, rows = _in_order(found)
     return table, np.array([every[k][0] for k in rows.tolist()], np.int64)
-
-
-@lru_cache(maxsize=8)
-def _annotation_types(schema: Schema, numbers: bool) -> pa.Schema:
-    return columns_of(schema, schema.annotation, numbers)
-
-
-@lru_cache(maxsize=8)
-def _record_node(schema: Schema, in_record: bool) -> tuple[Node, pa.Schema]:
-    """Return the schema of an article's record, which in a bulk file may have the text, and its types."""
-    node = schema.article
-    if in_record:
-        node = {**node, "properties": {**node["properties"], "text": {"type": "string"}}}
-    return node, columns_of(schema, node)
 
 
 def _kept(table: pa.Table, keep: Mask) -> pa.Table:

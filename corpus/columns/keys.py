@@ -27,25 +27,24 @@ class KeyCounts:
     def __init__(self, parts: Sequence[bytes]) -> None:
         self._parts = parts
         self._data = b"\n".join(parts)
-        self._written: dict[str, Numbers] = {}
+        self._written: dict[str, list[Numbers]] = {}
         self._absent: dict[str, Mask] = {}
         self._either: dict[str, Mask] = {}
         self._nulls: dict[str, Mask] = {}
 
-    def add(self, name: str, part: Numbers, valid: Mask, must: Mask, may: Mask) -> None:
-        """Add the values of a key: the part of each, whether it has one, and whether null must or may be written."""
-        size = len(self._parts)
-        counted = valid | must
-        written = np.bincount(part[counted], minlength=size)
-        self._written[name] = self._written.get(name, np.zeros(size, np.int64)) + written
-        null = ~valid
+    def add(self, name: str, part: Numbers) -> None:
+        """Add the part of each value of a key, and of each null that must be written."""
+        self._written.setdefault(name, []).append(part)
+
+    def add_nulls(self, name: str, part: Numbers, must: Mask, may: Mask) -> None:
+        """Add the part of each null of a key, and whether it must or may be written."""
         for kept, mask in (
-            (self._nulls, null & must),
-            (self._either, null & ~must & may),
-            (self._absent, null & ~must & ~may),
+            (self._nulls, must),
+            (self._either, ~must & may),
+            (self._absent, ~must & ~may),
         ):
             if mask.any():
-                flags = kept.setdefault(name, np.zeros(size, np.bool_))
+                flags = kept.setdefault(name, np.zeros(len(self._parts), np.bool_))
                 flags[part[mask]] = True
 
     def wrong(self) -> Mask:
@@ -59,11 +58,18 @@ class KeyCounts:
             # One key too many could make up for one that is missing.
             wrong |= nulls & (absent | either)
             key = b'"%s":' % name.encode()
-            if (nulls.any() and absent.any()) or either.any() or self._data.count(key) != self._written[name].sum():
+            if (nulls.any() and absent.any()) or either.any() or self._data.count(key) != self._counts(name).sum():
                 counts = np.array([part.count(key) for part in self._parts], np.int64)
-                wrong |= (counts != self._written[name]) & (nulls | absent) & ~either
+                wrong |= (counts != self._counts(name)) & (nulls | absent) & ~either
                 wrong |= self._asked(re.compile(re.escape(key) + rb"\s*null"), absent & either)
         return wrong
+
+    def _counts(self, name: str) -> Numbers:
+        """Return how often each part must have a key."""
+        counts = np.zeros(len(self._parts), np.int64)
+        for part in self._written[name]:
+            counts += np.bincount(part, minlength=len(self._parts))
+        return counts
 
     def _asked(self, pattern: re.Pattern[bytes], asked: Mask) -> Mask:
         """Return which of some parts have a match of a pattern."""

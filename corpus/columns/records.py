@@ -184,10 +184,14 @@ def link(layers: Mapping[str, Records], targets: Sequence[str]) -> Mask:
     codes = pc.fill_null(joined.dictionary_encode().indices, -1).to_numpy().astype(np.int64)
     keys = np.concatenate(holders) * (1 + codes.max(initial=-1)) + codes
     total = sum(map(len, own))
-    order = np.argsort(keys[:total], kind="stable")
+    order = np.argsort(keys[:total])
     known_keys = keys[:total][order]
-    annotation = np.concatenate([one.annotation for one in own])
-    wrong[annotation[order[1:][known_keys[1:] == known_keys[:-1]]]] = True
+    repeated = known_keys[1:] == known_keys[:-1]
+    if repeated.any():
+        # A reference is to the first record with an id.
+        order = np.argsort(keys[:total], kind="stable")
+        annotation = np.concatenate([one.annotation for one in own])
+        wrong[annotation[order[1:][repeated]]] = True
     begins, first = {}, 0
     for one in own:
         begins[one.name] = first

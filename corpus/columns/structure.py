@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..core.arrays import sorted_by
 from ..core.schema import IF_DONE, WITHOUT_RECORD, Layer, Schema, resolve
 from .keys import KeyCounts, Mask
 from .parse import Numbers, parse
@@ -67,8 +68,8 @@ class _Walk:
         self.counts = KeyCounts(parts)
         self._schema, self._root = schema, root
         self._defs = json.dumps(root.get("$defs", {}), sort_keys=True)
-        self._needed: dict[tuple[str, str], Mask] = {}
-        self._barred: dict[tuple[str, str], Mask] = {}
+        self._needed: dict[tuple[str, ...], Mask] = {}
+        self._barred: dict[tuple[str, ...], Mask] = {}
 
     def done(self, root: pa.StructArray) -> None:
         """Judge `layers_done` and `fields_done`: they say which layers and fields an annotation must and may have."""
@@ -150,21 +151,24 @@ class _Walk:
     def _property(
         self, name: str, node: Node, values: pa.Array, rows: Numbers, path: tuple[str, ...], required: bool
     ) -> None:
-        valid = _valid(values)
-        must, barred = np.full(len(rows), required), np.zeros(len(rows), np.bool_)
-        if path in self._needed:
-            must, barred = must | self._needed[path][rows], self._barred[path][rows]
-        if not valid.all():
-            nullable = "null" in types_in(node) or (not types_in(node) and self._validator(node).is_valid(None))
-            if not nullable:
-                self.flags[rows[must & ~valid]] = True
-            self.counts.add(name, rows, valid, must, np.full(len(rows), nullable) & ~barred)
-        else:
-            self.counts.add(name, rows, valid, must, valid)
-        self.flags[rows[valid & barred]] = True
-        if valid.all():
+        needed, barred = self._needed.get(path), self._barred.get(path)
+        if not values.null_count:
+            self.counts.add(name, rows)
+            if barred is not None:
+                self.flags[rows[barred[rows]]] = True
             self.judge(node, values, rows, path)
-        elif valid.any():
+            return
+        valid = _valid(values)
+        must, may = np.full(len(rows), required), np.ones(len(rows), np.bool_)
+        if needed is not None and barred is not None:
+            must, may = must | needed[rows], ~barred[rows]
+        nullable = "null" in types_in(node) or (not types_in(node) and self._validator(node).is_valid(None))
+        if not nullable:
+            self.flags[rows[must & ~valid]] = True
+        self.counts.add(name, rows[valid | must])
+        self.counts.add_nulls(name, rows[~valid], must[~valid], may[~valid] & nullable)
+        self.flags[rows[valid & ~may]] = True
+        if valid.any():
             self.judge(node, values.filter(pa.array(valid)), rows[valid], path)
 
     def _list(self, node: Node, array: pa.ListArray, rows: Numbers, path: tuple[str, ...]) -> None:
@@ -268,7 +272,7 @@ def _is_in(items: pa.Array, names: Sequence[str]) -> Mask:
 
 def _repeated(owners: Numbers, codes: Any) -> Mask:
     """Return which items are equal to another one of their list."""
-    order = np.lexsort((codes, owners))
+    order = sorted_by(owners, codes)
     same = (owners[order][1:] == owners[order][:-1]) & (codes[order][1:] == codes[order][:-1])
     found = np.zeros(len(owners), np.bool_)
     found[order[1:][same]] = True

@@ -120,7 +120,16 @@ class Texts:
         edges = np.flatnonzero(space[1:] != space[:-1]) + 1
         if len(space) and not space[0]:
             edges = np.append(0, edges)
-        return Runs(edges[0::2], edges[1::2])
+        return Runs(*_every_other(edges))
+
+    def filled_before(self, offsets: Numbers) -> Numbers:
+        """Return the end of the last of these runs that begins before each offset, 0 if there is none."""
+        found: Numbers = self._filled_ends.take(np.searchsorted(self.filled.starts, offsets))
+        return found
+
+    @cached_property
+    def _filled_ends(self) -> Numbers:
+        return np.append(0, self.filled.ends)
 
     def hashes(self, starts: Numbers, ends: Numbers) -> Hashes:
         """Return a hash of the code points between offsets in the joined texts; see `hashes`."""
@@ -172,19 +181,23 @@ class Texts:
         """The runs of letters and digits."""
         inside = np.concatenate((np.zeros(1, np.bool_), (self.classes & WORD) != 0, np.zeros(1, np.bool_)))
         edges = np.flatnonzero(inside[1:] != inside[:-1])
-        starts, ends = edges[0::2], edges[1::2]
+        starts, ends = _every_other(edges)
         cuts = np.searchsorted(starts, self.begins)
         document = np.repeat(np.arange(len(self.listed)), np.diff(cuts))
         return Words(starts, ends, hashes(_folded(self.codes), starts, ends), document)
 
     def letters_before(self, offsets: Numbers) -> Numbers:
         """Return the number of letters and digits before each offset in the joined texts."""
-        starts, ends = self.words.starts, self.words.ends
-        number = np.searchsorted(ends, offsets, "right")
+        number = np.searchsorted(self.words.ends, offsets, "right")
         # The word that goes on at an offset begins before it; after the last word there is none.
-        begun = np.maximum(offsets - np.append(starts, len(self.codes)).take(number), 0)
+        begun = np.maximum(offsets - self.word_starts.take(number), 0)
         found: Numbers = self._letters.take(number) + begun
         return found
+
+    @cached_property
+    def word_starts(self) -> Numbers:
+        """Where each word begins, and the end of the joined texts."""
+        return np.append(self.words.starts, len(self.codes))
 
     @cached_property
     def _letters(self) -> Numbers:
@@ -208,6 +221,11 @@ class Texts:
     @cached_property
     def _feeds(self) -> Numbers:
         return self.places("\n")
+
+
+def _every_other(edges: Numbers) -> tuple[Numbers, Numbers]:
+    """Return where runs begin and where they end, in arrays of their own: numpy copies a stride for each search."""
+    return edges[0::2].copy(), edges[1::2].copy()
 
 
 def hashes(values: npt.NDArray[Any], starts: Numbers, ends: Numbers) -> Hashes:

@@ -60,7 +60,7 @@ def tokenize(texts: list[str]) -> Tokens:
 def heads_of(data: npt.NDArray[np.uint8]) -> Ints:
     """Return where each code point begins in some bytes of UTF-8, and their number at the end."""
     # The bytes that continue a code point are those below -64 as signed numbers.
-    return np.append(np.flatnonzero(data.view(np.int8) >= -64), len(data))
+    return np.flatnonzero(np.append(data.view(np.int8) >= -64, True))
 
 
 def tokens_in(codes: npt.NDArray[np.uint32], data: npt.NDArray[np.uint8], heads: Ints, begins: Ints) -> Tokens:
@@ -105,12 +105,12 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
 
 
 def sentences_in(
-    texts: list[str], languages: list[str], begins: Ints, space: npt.NDArray[np.bool_]
+    texts: list[str], languages: list[str], begins: Ints, filled: tuple[Ints, Ints]
 ) -> tuple[Ints, Ints, Ints]:
     """Return the number of sentences of each text, and where each begins and ends in the joined texts.
 
-    They are those of `sentences`. `begins` is where each text begins in the joined texts, and `space` says which of
-    their code points are white space.
+    They are those of `sentences`. `begins` is where each text begins in the joined texts, and `filled` where each run
+    of code points other than white space begins and ends there.
     """
     lengths = [piece_lengths(text, language) for text, language in zip(texts, languages, strict=True)]
     sizes = np.fromiter(chain.from_iterable(lengths), np.int64)
@@ -118,10 +118,13 @@ def sentences_in(
     ends = np.cumsum(sizes)
     before = np.cumsum(np.bincount(of, sizes, len(texts)).astype(np.int64))
     ends += (begins - np.append(0, before)[:-1])[of]
-    filled = np.flatnonzero(~space)
-    first, last = np.searchsorted(filled, ends - sizes), np.searchsorted(filled, ends)
-    kept = first < last
-    return np.bincount(of[kept], minlength=len(texts)), filled[first[kept]], filled[last[kept] - 1] + 1
+    starts, (run_starts, run_ends) = ends - sizes, filled
+    # The runs that end after the start of a piece, and those that begin before its end.
+    first, last = np.searchsorted(run_ends, starts, "right"), np.searchsorted(run_starts, ends) - 1
+    kept = np.flatnonzero(first <= last)
+    start = np.maximum(run_starts[first[kept]], starts[kept])
+    end = np.minimum(run_ends[last[kept]], ends[kept])
+    return np.bincount(of[kept], minlength=len(texts)), start, end
 
 
 def piece_lengths(text: str, language: str) -> list[int]:

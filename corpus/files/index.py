@@ -26,7 +26,7 @@ from itertools import accumulate, groupby, islice
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -370,13 +370,13 @@ def _batch(rows: list[Entry]) -> pa.RecordBatch:
     Here and below, columns are made from bytes: pyarrow imports all of pandas to convert a Python value.
     """
     columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
-    return pa.RecordBatch.from_arrays(
-        [
-            _numbers(column, field.type) if pa.types.is_integer(field.type) else _values(column, field.type)
-            for column, field in zip(columns, _SCHEMA, strict=True)
-        ],
-        schema=_SCHEMA,
-    )
+    return pa.RecordBatch.from_arrays(list(map(_column, columns, _SCHEMA.types)), schema=_SCHEMA)
+
+
+def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_integer(kind):
+        return _numbers(values, kind)
+    return _strings(values) if kind == pa.large_string() else _sliced(b"".join(values), map(len, values), kind)
 
 
 def _string(value: str) -> pa.LargeStringScalar:
@@ -384,14 +384,15 @@ def _string(value: str) -> pa.LargeStringScalar:
 
 
 def _strings(values: Sequence[str]) -> pa.Array:
-    return _values(values, pa.large_string())
+    data = "".join(values).encode()
+    lengths = map(len, values) if data.isascii() else (len(value.encode()) for value in values)
+    return _sliced(data, lengths, pa.large_string())
 
 
-def _values(values: Sequence[str] | Sequence[bytes], kind: pa.DataType) -> pa.Array:
-    """Return strings or bytes as an array."""
-    encoded = [value if isinstance(value, bytes) else value.encode() for value in values]
-    ends = array("q", accumulate(map(len, encoded), initial=0))
-    return pa.Array.from_buffers(kind, len(encoded), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))])
+def _sliced(data: bytes, lengths: Iterable[int], kind: pa.DataType) -> pa.Array:
+    """Return values that are end to end, given their lengths in bytes."""
+    ends = array("q", accumulate(lengths, initial=0))
+    return pa.Array.from_buffers(kind, len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(data)])
 
 
 def _numbers(values: Sequence[int], kind: pa.DataType) -> pa.Array:

@@ -57,21 +57,26 @@ def screened(columns: Columns | None) -> dict[str, Screened]:
 
 def parts_of(group: list[Entry], reader: Reader) -> Parts | None:
     """Return the bytes of a document, None if it does not have the parts of one that can be in columns."""
-    records = [entry for entry in group if entry.kind == RECORD]
-    texts = [entry for entry in group if entry.kind == TEXT]
-    if not group[0].doc_id or len(records) != 1 or len(texts) > 1 or max(entry.size for entry in group) > _LARGEST:
+    kinds = [entry.kind for entry in group]
+    if not group[0].doc_id or kinds.count(RECORD) != 1 or kinds.count(TEXT) > 1:
         return None
-    data = reader.hold(group)
-    if data is None:
+    if max(entry.size for entry in group) > _LARGEST:
         return None
+    held = reader.hold(group)
+    if held is None:
+        return None
+    found: dict[int, list[tuple[Entry, bytes]]] = {RECORD: [], TEXT: [], ANNOTATION: []}
+    for part in held.items():
+        found[part[0].kind].append(part)
+    ((record, data),), texts, annotations = found[RECORD], found[TEXT], found[ANNOTATION]
     return Parts(
         group[0].doc_id,
-        data[records[0]],
-        records[0].line > 0 and not texts,
-        data[texts[0]] if texts else None,
-        bool(texts) and texts[0].path.startswith(ATTACHED),
-        tuple((entry.annotator, data[entry]) for entry in group if entry.kind == ANNOTATION),
-        records[0].path,
-        tuple(entry.path for entry in texts),
-        tuple(entry.path for entry in group if entry.kind == ANNOTATION),
+        data,
+        record.line > 0 and not texts,
+        texts[0][1] if texts else None,
+        bool(texts) and texts[0][0].path.startswith(ATTACHED),
+        tuple([(entry.annotator, data) for entry, data in annotations]),
+        record.path,
+        tuple([entry.path for entry, _ in texts]),
+        tuple([entry.path for entry, _ in annotations]),
     )

@@ -65,7 +65,7 @@ def letters(texts: Slices) -> Slices:
         texts = _normalised(texts, np.unique(np.searchsorted(texts.begins, unnormal, "right") - 1))
         folds = _looked_up(_folds(), texts.values, _fold)
     # To take by number is several times as fast as to choose by a mask that changes with every word.
-    places = np.flatnonzero(folds)
+    places = np.flatnonzero(folds != _NONE)
     kept = Slices(folds.take(places), np.searchsorted(places, texts.begins))
     if folds.max(initial=0) < _SEVERAL:
         return kept

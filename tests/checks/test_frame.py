@@ -18,9 +18,16 @@ def test_covered_code_points_are_those_in_a_span(spans: list[tuple[int, int]], c
     inside = {i for begin, size in spans for i in range(begin, begin + size)}
     offsets = np.arange(30)
     assert covered.has(offsets).tolist() == [i in inside for i in range(30)]
-    assert covered.before(offsets).tolist() == [len([j for j in inside if j < i]) for i in range(30)]
+    start, end = (edges.ravel() for edges in np.meshgrid(offsets, offsets))
+    places = list(zip(start.tolist(), end.tolist(), strict=True))
+    assert covered.between(start, end).tolist() == [before(inside, j) - before(inside, i) for i, j in places]
 
     def count(asked: np.ndarray) -> np.ndarray:
-        return np.array([sum(one < i for one in counted) for i in asked.tolist()], np.int64)
+        return np.array([before(counted, i) for i in asked.tolist()], np.int64)
 
-    assert covered.before(offsets, count).tolist() == [sum(one < i for one in counted & inside) for i in range(30)]
+    own = counted & inside
+    assert covered.between(start, end, count).tolist() == [before(own, j) - before(own, i) for i, j in places]
+
+
+def before(some: set[int], offset: int) -> int:
+    return sum(one < offset for one in some)

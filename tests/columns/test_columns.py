@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from support.corpora import REPOSITORY
 
@@ -293,6 +294,21 @@ def test_a_document_without_its_records_leaves_the_others_as_they_are() -> None:
 )
 def test_an_article_that_is_not_plain_is_left_out(record: dict[str, Any]) -> None:
     assert names(Columns.read([document("a", record=record), document("c")], SCHEMA)) == ["c"]
+
+
+def test_keys_of_an_origin_are_read_where_an_annotation_has_them() -> None:
+    """Of several annotations that are read together."""
+    derived = {"mentions": {"form": ["m1"]}}
+    documents = [document("a"), document("b", gold={"provenance": {"tool": "t"}})]
+    with_derived = document("c", gold={"provenance": {"tool": "u", "derived": derived}})
+    found = [Columns.read(some, SCHEMA) for some in (documents[:1], documents, [*documents, with_derived])]
+    assert list(map(names, found)) == [["a"], ["a", "b"], ["a", "b", "c"]]
+    none, some, every = (columns.about("provenance") for columns in found)
+    assert none.type.num_fields == 0
+    assert none.null_count == 1
+    assert some.type.get_field_index("derived") < 0
+    assert pc.struct_field(some, "tool").to_pylist() == [None, "t"]
+    assert every[2].as_py()["derived"]["mentions"]["form"] == ["m1"]
 
 
 def test_a_repeated_id_and_a_reference_to_nothing_are_flagged() -> None:

@@ -105,10 +105,11 @@ def test_articles_joined_have_the_sentences_of_the_articles() -> None:
 def test_sentences_of_several_texts_are_those_of_each(docs: list[tuple[str, str, bool]]) -> None:
     """Of some of the texts that are joined."""
     begins = np.cumsum([0, *(len(text) + 1 for text, _, _ in docs)])
-    space = np.array([char.isspace() for text, _, _ in docs for char in f"{text}\n"], np.bool_)
+    filled = [not char.isspace() for text, _, _ in docs for char in f"{text}\n"]
+    edges = np.flatnonzero(np.diff([False, *filled, False]))
     chosen = [i for i, (_, _, is_chosen) in enumerate(docs) if is_chosen]
     texts, languages = [docs[i][0] for i in chosen], [docs[i][1] for i in chosen]
-    counts, start, end = sentences_in(texts, languages, begins[chosen], space)
+    counts, start, end = sentences_in(texts, languages, begins[chosen], (edges[::2], edges[1::2]))
     expected = [sentences(*one) for one in zip(texts, languages, strict=True)]
     assert counts.tolist() == list(map(len, expected))
     assert list(zip(start.tolist(), end.tolist(), strict=True)) == [

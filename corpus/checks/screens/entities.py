@@ -19,7 +19,7 @@ from ..chains import name_key
 from ..mentions import _EDGES as EDGES
 from ..mentions import _THINGS as THINGS
 from ..mentions import mixed_word
-from .frame import Frame, among, frame, keyed, repeats
+from .frame import Frame, among, frame, keyed, repeats, unlike
 
 _APOSTROPHES = "'’ʼ"
 _KEYS = np.array(
@@ -97,10 +97,7 @@ def same_name(columns: Columns) -> Mask:
     keys = _key_hashes(strings)
     some = np.flatnonzero(pc.binary_length(strings).to_numpy() > 0)
     entity, keys = entity[some], keys[some]
-    annotation = entities.annotation[entity]
-    order = np.lexsort((entity, keys, annotation))
-    same = (annotation[order][1:] == annotation[order][:-1]) & (keys[order][1:] == keys[order][:-1])
-    twin = order[1:][same & (entity[order][1:] != entity[order][:-1])]
+    twin = unlike(entity, keys, entities.annotation[entity])
     flags = columns.flag(entities.document[entity[twin]])
     return flags | columns.flag(one.mentions.document[words.several])
 
@@ -171,7 +168,7 @@ def missed_name(columns: Columns) -> Mask:
         starts, ends, hashes_, document = texts.words
         bare = np.flatnonzero(among(hashes_, hashes_[number]))
         bare = bare[~covered.has(starts[bare]) | ~covered.has(ends[bare] - 1)]
-        known = np.isin(_mixed(hashes_[number], document[number]), _mixed(hashes_[bare], document[bare]))
+        known = among(_mixed(hashes_[number], document[number]), _mixed(hashes_[bare], document[bare]))
         every = np.logical_and.reduceat(known, begins)
         flags[words.mentions.document[named[own][every]]] = True
     return flags & texts.known
@@ -223,9 +220,7 @@ def two_people(columns: Columns) -> Mask:
     chosen = np.flatnonzero(person & full & words.form["NAM"])
     codes = words.strings.take(pa.array(chosen)).dictionary_encode().indices.to_numpy()
     entity = words.entity[chosen]
-    order = np.argsort(entity, kind="stable")
-    differs = (entity[order][1:] == entity[order][:-1]) & (codes[order][1:] != codes[order][:-1])
-    flags = columns.flag(one.entities.document[entity[order[1:][differs]]])
+    flags = columns.flag(one.entities.document[entity[unlike(codes, entity)]])
     return flags | columns.flag(words.mentions.document[chosen[words.several[chosen]]])
 
 
@@ -256,6 +251,6 @@ def _key_hashes(strings: pa.StringArray) -> npt.NDArray[np.uint64]:
         keys_ = [name_key(one) for one in strings.filter(foreign).to_pylist()]
         strings = pc.replace_with_mask(strings, foreign, pa.array(keys_, pa.string()))
     values = _KEYS.take(np.frombuffer(joined(strings), np.uint8))
-    places = np.flatnonzero(values)
+    places = np.flatnonzero(values != 0)
     edges = np.searchsorted(places, begins_of(lengths_of(strings)))
     return hashes(values.take(places), edges[:-1], edges[1:])

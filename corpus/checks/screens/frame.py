@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...columns.documents import Columns
 from ...columns.keys import Mask
@@ -18,9 +20,7 @@ from ...core.arrays import begins_of, ranges
 
 _STRIDE = 1 << 32
 """More than any offset: annotation × stride + offset sorts spans by annotation, then by offset."""
-
-
-_BITS = 16
+_MIX = np.uint64(0xBF58476D1CE4E5B9)
 
 
 class Covered(NamedTuple):
@@ -43,13 +43,17 @@ class Covered(NamedTuple):
         mask: Mask = np.append(-1, self.ends).take(number) > offsets
         return mask
 
-    def before(self, offsets: Numbers, count: Callable[[Numbers], Numbers] = lambda offsets: offsets) -> Numbers:
-        """Return how many covered code points are before each offset, or of those that `count` counts before one."""
+    def between(
+        self, starts: Numbers, ends: Numbers, count: Callable[[Numbers], Numbers] = lambda offsets: offsets
+    ) -> Numbers:
+        """Return how many covered code points are from each start to its end, or of those that `count` counts."""
+        whole = begins_of(count(self.ends) - count(self.starts))
+        offsets = np.concatenate((starts, ends))
         number = np.searchsorted(self.starts, offsets, "right")
-        whole = begins_of(count(self.ends) - count(self.starts)).take(number)
         # The last run may go on after the offset.
         end = np.maximum(np.append(0, self.ends).take(number), offsets)
-        found: Numbers = whole - (count(end) - count(offsets))
+        before = whole.take(number) - (count(end) - count(offsets))
+        found: Numbers = before[len(starts) :] - before[: len(starts)]
         return found
 
 
@@ -108,9 +112,7 @@ class Frame:
 
     def last_before(self, offsets: Numbers) -> Numbers:
         """Return the offset of the last code point before each offset other than white space, -1 if there is none."""
-        filled = self.texts.filled
-        end = np.append(0, filled.ends).take(np.searchsorted(filled.starts, offsets))
-        before: Numbers = np.minimum(end, offsets) - 1
+        before: Numbers = np.minimum(self.texts.filled_before(offsets), offsets) - 1
         return before
 
     def word_at(self, offsets: Numbers) -> Numbers:
@@ -124,6 +126,10 @@ class Frame:
         found = np.zeros(len(numbers), np.bool_)
         found[valid] = among(hashes[numbers[valid]], _hashes_of(tuple(words)))
         return found
+
+    def all_words(self, words: Collection[str]) -> Numbers:
+        """Return the numbers of the words of the texts that are among some without regard to case."""
+        return np.flatnonzero(among(self.texts.words.hashes, _hashes_of(tuple(words))))
 
 
 @lru_cache(maxsize=64)
@@ -152,20 +158,28 @@ def pairs_of(owners: Numbers, others: Numbers, records: int) -> tuple[Numbers, N
 
 def among(hashes: Hashes, some: Hashes) -> Mask:
     """Return which hashes are among some. Most are not, which their last bits tell."""
-    table = np.zeros(1 << _BITS, np.bool_)
-    low = np.uint64((1 << _BITS) - 1)
-    table[some & low] = True
-    found: Mask = table.take((hashes & low).astype(np.int64))
-    found[found] = np.isin(hashes[found], some)
+    table = np.zeros(1 << 16, np.bool_)
+    table[some.astype(np.uint16)] = True
+    found: Mask = table.take(hashes.astype(np.uint16))
+    found[found] = pc.is_in(pa.array(hashes[found]), pa.array(some)).to_numpy(zero_copy_only=False)
     return found
 
 
 def repeats(*keys: npt.NDArray[np.generic]) -> Mask:
-    """Return which rows of some columns are equal to an earlier row."""
-    order = np.lexsort(keys[::-1])
-    same = np.ones(max(0, len(order) - 1), np.bool_)
-    for key in keys:
-        same &= key[order][1:] == key[order][:-1]
+    """Return of each group of equal rows of some columns all but one; see `unlike`."""
+    return unlike(np.arange(len(keys[0])), *keys)
+
+
+def unlike(values: npt.NDArray[Any], *keys: npt.NDArray[np.generic]) -> Mask:
+    """Return rows with another value than a row with the same keys: of each such group at least one.
+
+    Rows are told apart by a hash of 64 bits, so two may be taken for equal by chance.
+    """
+    mixed = keys[0].astype(np.uint64)
+    for key in keys[1:]:
+        mixed = (mixed ^ mixed >> np.uint64(29)) * _MIX + key.astype(np.uint64)
+    order = np.argsort(mixed)
+    mixed, values = mixed.take(order), values.take(order)
     found = np.zeros(len(order), np.bool_)
-    found[order[1:][same]] = True
+    found[order[1:][(mixed[1:] == mixed[:-1]) & (values[1:] != values[:-1])]] = True
     return found

@@ -243,10 +243,10 @@ def unannotated_quotation(columns: Columns) -> Mask:
     with_inner = np.bincount(outer, minlength=len(start)) > 0
     for chosen in one.rounds():
         covered = one.covered(chosen, ((one.quotes, "content"), (one.nonquotes, "spans")))
-        own = covered.before(end, texts.letters_before) - covered.before(start, texts.letters_before)
+        own = covered.between(start, end, texts.letters_before)
         # Of a mark that is not closed, it is enough that a word is annotated.
         missed = np.where(known.closed, 2 * own < every, (own == 0) & (every > 0))
-        missed |= with_inner & (covered.before(end) - covered.before(start) < end - start)
+        missed |= with_inner & (covered.between(start, end) < end - start)
         missed |= _in_direct(one, known, chosen) & (with_inner | (_begun(one, chosen, start, end) == 0))
         asked = columns.flag(columns.document[chosen])
         flags = flags | columns.flag(document[missed]) & asked

@@ -222,7 +222,7 @@ def unannotated_cue(columns: Columns) -> Mask:
     covered = one.covered(columns.gold, fields)
     asked = columns.flag(columns.document[columns.gold])
     for language in CUE_WORDS.keys() & set(columns.languages):
-        number = np.flatnonzero(one.is_word(np.arange(len(words.starts)), CUE_WORDS[language]))
+        number = one.all_words(CUE_WORDS[language])
         bare = ~covered.has(words.starts[number])
         found = columns.flag(words.document[number[bare]])
         flags |= found & asked & columns.in_language(language)
@@ -247,8 +247,7 @@ def auxiliary_in_cue(columns: Columns) -> Mask:
 
 def _begins_with(one: Frame, records: Records, offsets: Numbers, words: tuple[str, ...]) -> Mask:
     number = one.word_at(offsets)
-    starts = np.append(one.texts.words.starts, -1)
-    found: Mask = (starts[number] == offsets) & one.is_word(number, words)
+    found: Mask = (one.texts.word_starts.take(number) == offsets) & one.is_word(number, words)
     return found
 
 

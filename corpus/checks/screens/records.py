@@ -87,6 +87,8 @@ def future_date(columns: Columns) -> Mask:
     last, entities = (columns.today + timedelta(days=1)).isoformat(), frame(columns).entities
 
     def after(dates: pa.Array) -> Mask:
+        if dates.null_count == len(dates):
+            return np.zeros(len(dates), np.bool_)
         mask: Mask = pc.fill_null(pc.greater(pc.utf8_slice_codeunits(dates, 0, 10), last), False).to_numpy(
             zero_copy_only=False
         )

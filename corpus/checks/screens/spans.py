@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from ...columns.keys import Mask
 from ...columns.parse import Numbers
 from ...columns.records import Spans
 from ...columns.texts import JOINING, SPACE
-from ...core.arrays import ranges
+from ...core.arrays import joined, lengths_of, ranges
 from ...core.source_tokens import source_layers
 from ..references import has_its_form
 from .frame import frame
@@ -67,13 +68,14 @@ def slice_mismatch(columns: Columns) -> Mask:
     document, words = spans.document[chosen], spans.text.take(pa.array(chosen))
     begins = texts.begins[document]
     first, last = texts.bytes_at(spans.start[chosen] + begins), texts.bytes_at(spans.end[chosen] + begins)
-    offsets = np.frombuffer(words.buffers()[1], np.int32)[: len(words) + 1].astype(np.int64)
-    same = last - first == np.diff(offsets)
+    same = last - first == lengths_of(words)
     flags[document[~same]] = True
-    lengths = np.where(same, last - first, 0)
-    own = np.frombuffer(words.buffers()[2] or b"", np.uint8)
-    differs = texts.data[ranges(first, lengths)] != own[ranges(offsets[:-1], lengths)]
-    flags[np.repeat(document, lengths)[differs]] = True
+    if not same.all():
+        document, first, last, words = document[same], first[same], last[same], words.filter(pa.array(same))
+    lengths = last - first
+    differs = texts.data[ranges(first, lengths)] != np.frombuffer(joined(words), np.uint8)
+    if differs.any():
+        flags[np.repeat(document, lengths)[differs]] = True
     return flags
 
 
@@ -149,8 +151,9 @@ def _deep(up: Numbers) -> Numbers:
     return np.flatnonzero(here >= 0)
 
 
+@lru_cache(maxsize=2)
 def _all(columns: Columns, skip: frozenset[str] = frozenset()) -> Spans:
-    """Return the spans of all layers and fields."""
+    """Return the spans of all layers and fields, those without source layers apart from all."""
     every = [spans for name, one in columns.layers.items() if name not in skip for spans in one.all_spans]
     if not every:
         none = np.zeros(0, np.int64)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
+from ...core.arrays import begins_of, joined, lengths_of, ranges
 
 
 class ListColumn(NamedTuple):
@@ -68,6 +69,17 @@ def taken(values: pa.Array, numbers: Numbers) -> pa.Array:
     if len(numbers) == len(values) and np.array_equal(numbers, np.arange(len(values))):
         return values
     return values.take(pa.array(numbers, mask=numbers < 0))
+
+
+def placed(values: pa.StringArray, places: Numbers, size: int, other: str) -> pa.StringArray:
+    """Return `size` strings: the values at their places, which ascend, and `other`, of at most one byte, elsewhere."""
+    fill = other.encode()
+    lengths = np.full(size, len(fill))
+    lengths[places] = lengths_of(values)
+    begins = begins_of(lengths)
+    data = np.full(begins[-1], fill[0] if fill else 0, np.uint8)
+    data[ranges(begins[places], lengths[places])] = np.frombuffer(joined(values), np.uint8)
+    return pa.StringArray.from_buffers(size, pa.py_buffer(begins.astype(np.int32)), pa.py_buffer(data))
 
 
 def index_in(values: pa.Array, names: Sequence[str]) -> Numbers:

@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ...columns.texts import SPACE
 from ...core.arrays import ranges
 from ...core.done import field_done
 from ...core.model import Annotation
 from ...core.schema import Schema
 from ...core.source_tokens import SENTENCES, has_source_tokens
 from ...core.tokens import Ints, Tokens, sentences_in
-from .columns import index_in, taken
+from .columns import index_in, placed, taken
 from .config import Config
 from .rows import Rows
 from .source_tokens import COLUMNS, SourceTokens, bounds_of
@@ -101,7 +100,7 @@ def _sentences(rows: Rows, documents: Ints) -> _Sentences:
         [texts.listed[i] for i in chosen],
         [languages[i][:2] for i in chosen],
         texts.begins[documents],
-        (texts.classes & SPACE) != 0,
+        texts.filled,
     )
     return _Sentences(np.repeat(documents, counts), ranges(np.zeros(len(counts), np.int64), counts), start, end)
 
@@ -178,7 +177,10 @@ def _tags(rows: Rows, tokens: Tokens) -> tuple[pa.StringArray, pa.StringArray]:
     begins = rows.texts.begins[spans.document[chosen]]
     tags, number = tag_tokens(tokens, spans.start[chosen] + begins, spans.end[chosen] + begins, types[owner])
     ids = pa.concat_arrays([pa.array([""], pa.string()), taken(entities.ids, owner)])
-    return pa.array(names, pa.string()).take(pa.array(tags)), ids.take(pa.array(number))
+    # Most tokens are in no name, and what is the same for all of these need not be looked up for each.
+    places = np.flatnonzero(tags > 0)
+    of_names = pa.array(names, pa.string()).take(pa.array(tags[places])), ids.take(pa.array(number[places]))
+    return placed(of_names[0], places, len(tags), "O"), placed(of_names[1], places, len(tags), "")
 
 
 def tags_of(annotation: Annotation, tokens: Tokens, schema: Schema) -> tuple[list[str], list[str]]:
@@ -206,16 +208,16 @@ def tag_tokens(tokens: Tokens, start: Ints, end: Ints, codes: Ints) -> tuple[Int
     """
     first = np.searchsorted(tokens.ends, start, "right")
     last = np.searchsorted(tokens.starts, end)
-    order = np.lexsort((start, start - end))
-    order = order[(codes[order] > 0) & (first[order] < last[order])]
+    tagged = np.flatnonzero((codes > 0) & (first < last))
     # `ner_tags` has one tag for each token, so names cannot nest in it; nested names are in the config `documents`.
-    if len(order) and _overlap(first[order], last[order]):
-        order = order[_free(first[order].tolist(), last[order].tolist(), len(tokens.starts))]
-    begin, end = first[order], last[order]
+    if len(tagged) and _overlap(first[tagged], last[tagged]):
+        tagged = tagged[np.lexsort((start[tagged], start[tagged] - end[tagged]))]
+        tagged = tagged[_free(first[tagged].tolist(), last[tagged].tolist(), len(tokens.starts))]
+    begin, end = first[tagged], last[tagged]
     # In `tag_names`, the I- tag of a type follows its B- tag.
-    tags = _spread(len(tokens.starts), begin, end, codes[order] + 1)
-    tags[begin] = codes[order]
-    return tags, _spread(len(tokens.starts), begin, end, order + 1)
+    tags = _spread(len(tokens.starts), begin, end, codes[tagged] + 1)
+    tags[begin] = codes[tagged]
+    return tags, _spread(len(tokens.starts), begin, end, tagged + 1)
 
 
 def _overlap(first: Ints, last: Ints) -> bool:
@@ -238,7 +240,6 @@ def _free(first: list[int], last: list[int], size: int) -> list[int]:
 
 def _spread(length: int, begin: Ints, end: Ints, values: Ints) -> Ints:
     """Return an array of `length` zeros, with each value from its begin to its end; none overlaps another."""
-    steps = np.zeros(length + 1, np.int64)
-    np.add.at(steps, begin, values)
-    np.subtract.at(steps, end, values)
-    return np.cumsum(steps)[:length]
+    found = np.zeros(length, np.int64)
+    found[ranges(begin, end - begin)] = np.repeat(values, end - begin)
+    return found

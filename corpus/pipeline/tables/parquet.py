@@ -144,7 +144,9 @@ def _weight(batch: pa.RecordBatch) -> int:
 
 def _items(column: pa.Array, lengths: Callable[[pa.Array], pa.Array]) -> int:
     """Return the number of bytes of strings, or of items of lists."""
-    if column.null_count or not len(column):
+    if column.null_count == len(column):
+        return 0
+    if column.null_count:
         return pc.sum(lengths(column)).as_py() or 0
     offsets = np.frombuffer(column.buffers()[1], np.int32)
     return int(offsets[column.offset + len(column)]) - int(offsets[column.offset])
