@@ -89,6 +89,8 @@ class Part:
     """The smallest and the largest doc_id."""
     findings_sha256: str = ""
     summaries_sha256: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    """A hash of each column of the summaries."""
     today: str = ""
     """The day of the run that made it, if it has a date in the future."""
 
@@ -253,6 +255,7 @@ def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: 
         ends,
         file_hash(folder / FINDINGS),
         file_hash(folder / SUMMARIES),
+        summaries.digests,
         str(work.task.policy.suppressions.today) if dated else "",
     )
     write_part(work.parts, part, folder)

@@ -22,7 +22,6 @@ from ..core.no_pandas import without_pandas
 from ..core.schema import Schema
 from ..files import Entry, Index, Reader
 from ..files.storage import Storage
-from .across import Summarised
 from .executors import Engine, InProcess, Lost, Processes, run_all
 from .part import Part, PartTask, build_partition, read_part
 from .part_files import part_shard
@@ -31,7 +30,7 @@ from .partitions import Partition
 from .reduce import Divided, IndexLookUp, Reduction
 from .shard import DOCUMENTS, Shard, Task, compile_shard
 from .tables.parquet import Written
-from .whole_part import keep_whole, whole_key, whole_name
+from .whole_part import keep_whole, release_files, whole_key, whole_name
 
 
 class CorpusRun(Protocol):
@@ -147,7 +146,9 @@ class PartsRun:
             yield part_shard(self.common.parts, known)
             return
         look = PartitionedLookUp(self.partitions, self.common, self.engine)
-        divided = Divided(Summarised.of(self.common.parts, self.done), self.common.schema, self.engine)
+        settings = repr((self.common.versions, self.common.schema, self.released))
+        kept = self.kept if self.key else None
+        divided = Divided(self.common.parts, self.done, self.common.schema, self.engine, kept, settings)
         last = reduction.finish(self.root, self.documents, look, schema, divided=divided)
         if self.whole:
             keep_whole(self.common.parts, self.whole, last)
@@ -161,9 +162,14 @@ class PartsRun:
     @cached_property
     def key(self) -> str:
         """A hash of everything that the findings depend on, "" if it is not known or a part is missing."""
-        if len(self.done) < len(self.parts):
+        if len(self.done) < len(self.parts) or self.released is None:
             return ""
-        return whole_key(self.common, self.done, self.common.task.selection.releases_of or self.root, self.kept)
+        return whole_key(self.common, self.done, self.released)
+
+    @cached_property
+    def released(self) -> Sequence[tuple[str, str]] | None:
+        """The name and the SHA-256 of each file of the last release, None if it cannot be read."""
+        return release_files(self.common.task.selection.releases_of or self.root, self.kept)
 
     @property
     def whole(self) -> str:
