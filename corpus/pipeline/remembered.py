@@ -9,7 +9,6 @@ parts, whose hashes their records have, are the same. Nothing here knows what a 
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any
 from ..checks.corpus_wide import AcrossRule
 from ..checks.keyed import Counted, Found, Keyed, Related, Row, Tallied, Tally
 from ..core.arrays import begins_of
-from ..files.known_hashes import KNOWN
+from ..files.marked import read_marked, write_marked
 from ..files.storage import Storage
 from .part import Part
 
@@ -54,7 +53,7 @@ class Remembered:
 
     def candidates(self, rules: Sequence[AcrossRule]) -> dict[str, list[Any]] | None:
         """Return the candidates of rules that were asked together, by code; None if they must be asked."""
-        record = self._read(_asked(rules))
+        record = read_marked(self._kept, _asked(rules), self._settings)
         if record is None or record["key"] != self._key(record["columns"]):
             return None
         return {rule.code: _candidates(rule, record["found"][rule.code]) for rule in rules}
@@ -65,11 +64,12 @@ class Remembered:
         """Remember the candidates of rules that were asked together, and the columns that they were found in."""
         if self._kept is not None:
             own = {rule.code: found[rule.code] for rule in rules}
-            self._write(_asked(rules), {"columns": sorted(columns), "key": self._key(columns), "found": own})
+            record = {"columns": sorted(columns), "key": self._key(columns), "found": own}
+            write_marked(self._kept, _asked(rules), self._settings, record)
 
     def bucket(self, code: str, bucket: int) -> Before | None:
         """Return what an earlier run found in a bucket of a `Tallied` rule; None if all of it must be tallied."""
-        record = self._read(_bucket(code, bucket))
+        record = read_marked(self._kept, _bucket(code, bucket), self._settings)
         if record is None:
             return None
         columns = record["columns"]
@@ -100,7 +100,8 @@ class Remembered:
         found = [
             (key, [(value, count, *self._place(number)) for value, count, number in values]) for key, values in counted
         ]
-        self._write(_bucket(code, bucket), {"columns": sorted(columns), "parts": parts, "found": found})
+        record = {"columns": sorted(columns), "parts": parts, "found": found}
+        write_marked(self._kept, _bucket(code, bucket), self._settings, record)
 
     def _place(self, number: int) -> tuple[int, int]:
         """Return the number of the part of a document, and its number in it."""
@@ -117,24 +118,6 @@ class Remembered:
         digests = [(name, part.columns.get(name)) for name in sorted({_ID, *columns})]
         return blake2b(repr((part.summaries, digests)).encode(), digest_size=16).hexdigest()
 
-    def _read(self, name: str) -> Any:
-        """Return what is remembered under a name; None if it is damaged, or was found with other settings."""
-        if self._kept is None:
-            return None
-        try:
-            mark, _, data = self._kept.read(f"{KNOWN}/{name}.json").partition(b"\n")
-        except OSError:
-            return None
-        return json.loads(data) if mark == self._mark(data) else None
-
-    def _write(self, name: str, record: dict[str, Any]) -> None:
-        assert self._kept is not None
-        data = json.dumps(record).encode()
-        self._kept.write(f"{KNOWN}/{name}.json", self._mark(data) + b"\n" + data)
-
-    def _mark(self, data: bytes) -> bytes:
-        return blake2b(data, digest_size=16, key=blake2b(self._settings.encode()).digest()).hexdigest().encode()
-
 
 def _asked(rules: Sequence[AcrossRule]) -> str:
     return f"asked-{rules[0].code}"
@@ -149,7 +132,7 @@ def _candidates(rule: AcrossRule, found: list[Any]) -> list[Any]:
     if isinstance(rule, Keyed | Tallied) and rule.reads_again:
         of = Tally._make if isinstance(rule, Tallied) else _row
         return [(key, [of(one) for one in rows]) for key, rows in found]
-    return [Found(*one[:-1], tuple(map(Related._make, one[-1]))) for one in found]
+    return [Found._make([*one[:-1], tuple(map(Related._make, one[-1]))]) for one in found]
 
 
 def _row(values: Sequence[Any]) -> Row:

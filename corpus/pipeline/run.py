@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..core.model import CorpusError
 from ..core.no_pandas import without_pandas
@@ -31,6 +31,15 @@ from .reduce import Divided, IndexLookUp, Reduction
 from .shard import DOCUMENTS, Shard, Task, compile_shard
 from .tables.parquet import Written
 from .whole_part import keep_whole, release_files, whole_key, whole_name
+
+
+class PartTables(NamedTuple):
+    """Where tables are: a directory, a folder in it, its files, and the SHA-256 of the file with their streams."""
+
+    storage: Storage
+    folder: str
+    tables: Sequence[Written]
+    streams: str
 
 
 class CorpusRun(Protocol):
@@ -59,8 +68,8 @@ class CorpusRun(Protocol):
     def shards(self, task: Task, schema: Schema) -> Iterator[Shard]:
         """Yield every shard in order, then one with the findings that need more than one shard."""
 
-    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
-        """Yield where the tables are that no shard has: the directory, a folder in it, and the files."""
+    def tables(self) -> Iterator[PartTables]:
+        """Yield the tables that no shard has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class IndexRun:
         """Yield every shard in order, then one with the findings that need more than one shard."""
         return run_corpus(self.index, task, schema, self.workers)
 
-    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
+    def tables(self) -> Iterator[PartTables]:
         """Yield nothing: the shards have all tables."""
         yield from ()
 
@@ -176,10 +185,10 @@ class PartsRun:
         """The name of the part with the findings about several documents, "" if none is kept."""
         return whole_name(self.common, self.key) if self.key and self.is_kept else ""
 
-    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
+    def tables(self) -> Iterator[PartTables]:
         """Yield the tables of each part."""
         for part in self.done:
-            yield self.common.parts, part.name, part.tables
+            yield PartTables(self.common.parts, part.name, part.tables, part.streams_sha256)
 
 
 def build_parts(
