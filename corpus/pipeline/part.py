@@ -43,6 +43,8 @@ from .versions import difference, versions
 
 PART = "{}-{}-{}"
 """The name of a part: `kind_of` its task, its partition, its key."""
+INPUTS = "inputs-"
+"""How the name of the record with the hashes of input files begins; the name of their partition follows."""
 _UNREADABLE = documentation(unreadable).code
 _Times = tuple[int, int, int]
 FINDINGS, SUMMARIES, STREAMS = "findings.jsonl.zst", "summaries.parquet", "streams.json"
@@ -195,7 +197,7 @@ def _key(work: PartTask, root: Path) -> str:
     hashed = blake2b(settings_of(work).encode(), digest_size=16)
     hashed.update(repr(held).encode())
     storage = Storage(root)
-    known = KnownHashes(work.parts if work.root.is_local else None, f"inputs-{work.partition.name}")
+    known = KnownHashes(work.parts if work.root.is_local else None, INPUTS + work.partition.name)
     for path in work.partition.files:
         hashed.update(f"\n{path} {known.sha256(storage, path)}".encode())
     known.save()

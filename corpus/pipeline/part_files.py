@@ -14,7 +14,8 @@ from ..files.storage import Storage
 from ..files.table_hash import file_hash
 from ..files.writer import sweep_target, sweep_tree
 from .findings import read_findings
-from .part import FINDINGS, Part
+from .part import FINDINGS, INPUTS, Part
+from .partitioned import ANSWERS
 from .shard import Shard
 
 _NAME = re.compile(rf"(build|validate)-{DOC_ID.pattern}-[0-9a-f]{{32}}")
@@ -58,7 +59,8 @@ def delete_others(storage: Storage, parts: Collection[Part], whole: str, partiti
             else:
                 storage.delete(item.name)
     for item in storage.list(KNOWN):
-        of = item.name.removeprefix("inputs-").removesuffix(".json")
+        is_of_partition = item.name.startswith((INPUTS, ANSWERS))
+        of = item.name.removeprefix(INPUTS).removeprefix(ANSWERS).removesuffix(".json")
         # A run that was killed leaves what its tasks had found.
-        if item.name.startswith("shared-") or (item.name.startswith("inputs-") and of not in partitions):
+        if item.name.startswith("shared-") or (is_of_partition and of not in partitions):
             storage.delete(f"{KNOWN}/{item.name}")

@@ -154,11 +154,13 @@ class PartsRun:
         if known := read_part(self.common.parts, self.whole, None) if self.whole else None:
             yield part_shard(self.common.parts, known)
             return
-        look = PartitionedLookUp(self.partitions, self.common, self.engine)
-        settings = repr((self.common.versions, self.common.schema, self.released))
         kept = self.kept if self.key else None
+        names = {one.name: part.name for one, part in zip(self.partitions, self.done, strict=True)}
+        look = PartitionedLookUp(self.partitions, self.common, self.engine, kept, names)
+        settings = repr((self.common.versions, self.common.schema, self.released))
         divided = Divided(self.common.parts, self.done, self.common.schema, self.engine, kept, settings)
         last = reduction.finish(self.root, self.documents, look, schema, divided=divided)
+        look.save()
         if self.whole:
             keep_whole(self.common.parts, self.whole, last)
         yield last
