@@ -12,7 +12,7 @@ from ..files.index import DOC_ID
 from ..files.known_hashes import KNOWN
 from ..files.storage import Storage
 from ..files.table_hash import file_hash
-from ..files.writer import sweep_target, sweep_tree
+from ..files.writer import sweep_targets, sweep_tree
 from .findings import read_findings
 from .part import FINDINGS, INPUTS, Part
 from .partitioned import ANSWERS
@@ -46,9 +46,10 @@ def delete_others(storage: Storage, parts: Collection[Part], whole: str, partiti
     `whole` is the name of the part with the findings about several documents, `partitions` are the names of all
     partitions of the corpus.
     """
-    for part in parts if storage.is_local else ():
-        sweep_target(storage.path / f"{part.name}.json")
-        sweep_tree(storage.path / part.name)
+    if storage.is_local:
+        sweep_targets(storage.path, [f"{part.name}.json" for part in parts])
+        for part in parts:
+            sweep_tree(storage.path / part.name)
     names = {part.name for part in parts}
     needed, kinds = {*names, whole}, {name.partition("-")[0] for name in names}
     for item in storage.list():

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..core.model import CorpusError
+from ..files.known_hashes import KnownHashes
 from ..files.marked import read_marked, write_marked
 from ..files.storage import Storage
 from ..files.table_hash import Hashed, Streams, TableHash, stream_keys, table_hash
@@ -42,10 +43,7 @@ class TableFile:
 
     def hash(self) -> str:
         """Return the SHA-256 of the bytes that the file has now."""
-        found = hashlib.sha256()
-        for block in self.storage.blocks(self.name):
-            found.update(block)
-        return found.hexdigest()
+        return KnownHashes(None, "").sha256(self.storage, self.name)
 
 
 class StreamsFile(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from support.partitions import edit, partitioned
 
 from corpus.checks.corpus_wide import CORPUS_WIDE
 from corpus.checks.document_summary import Summary
+from corpus.checks.label_counts import COUNTED
 from corpus.checks.tallied import TALLIED
 from corpus.files.storage import Storage
 from corpus.pipeline import across
@@ -84,7 +86,7 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("place", ["first", "last", "any"])
 def test_what_is_remembered_is_what_is_found(seed: int, place: str, tmp_path: Path, tasks: list[Any]) -> None:
     """Parts change, go and come, one edit after another."""
@@ -130,7 +132,7 @@ def test_a_change_asks_only_the_rules_that_read_it(tmp_path: Path, tasks: list[A
     tasks.clear()
     ask_now(here, tmp_path, kept, 0)
     assert not tasks
-    here[3] = [replace(one, labels=one.labels + b"\0" * 8) for one in here[3]]
+    here[3] = [replace(one, labels=np.zeros(1, COUNTED).tobytes()) for one in here[3]]
     ask_now(here, tmp_path, kept, 0)
     (asked,) = tasks
     assert [rule.code for number in asked.rules for rule in across.TOGETHER[number]] == ["C611"]
@@ -213,8 +215,7 @@ def another_label(root: Path) -> None:
 
 def an_exception(root: Path) -> None:
     report = run("--root", str(root), "validate", "--format", "json")
-    codes = {one["code"]: one for one in json.loads(report.out)["findings"] if one["code"] in ("C610", "C657", "C650")}
-    one = next(iter(codes.values()))
+    one = next(one for one in json.loads(report.out) if one["code"][:2] == "C6" and one["record"][:1] in "mq")
     path = root / "annotations" / "exceptions.toml"
     text = path.read_text("utf-8") if path.exists() else ""
     said = f'code = "{one["code"]}"\ndoc_id = "{one["doc_id"]}"\nannotator = "gold"\nrecord = "{one["record"]}"\n'
@@ -233,7 +234,7 @@ def a_release(root: Path) -> None:
 CHANGES: dict[str, Change] = {
     "first title": of("raw", "a", '"title": "', '"title": "Changed '),
     "last title": of("raw", "d", '"title": "', '"title": "Changed '),
-    "first split": of("raw", "a", '"split": "t', '"split": "dev", "was": "t'),
+    "first split": of("raw", "a", '"split": "train"', '"split": "dev"'),
     "last form": of("annotations/gold", "d", '"form": "NAM"', '"form": "NOM"'),
     "middle form": of("annotations/gold", "b", '"form": "NOM"', '"form": "NAM"'),
     "last document": lambda root: without_last_line(root, "d"),
@@ -270,8 +271,8 @@ def assert_as_fresh(root: Path, out: Path) -> None:
     if found.code == 0:
         assert contents(out) == contents(fresh)
     assert partitions.parts(out).keys() == partitions.parts(fresh).keys()
-    __import__("shutil").rmtree(fresh, ignore_errors=True)
-    __import__("shutil").rmtree(root.parent / "fresh.parts")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(root.parent / "fresh.parts")
 
 
 @pytest.mark.parametrize("change", list(CHANGES))
@@ -307,10 +308,13 @@ def test_a_finding_that_stays_opens_no_partition(built: tuple[Path, Path], monke
         return original(task)
 
     monkeypatch.setattr(partitioned_module(), "look_up", noted)
-    edit(root, "b", '"title": "', '"title": "Changed ')
+    assert build(root, root.parent / "fresh").code == 0
+    first, *others = sorted(set(opened))
+    assert others
+    opened.clear()
+    edit(root, first, '"title": "', '"title": "Changed ')
     assert build(root, out).code == 0
-    assert set(opened) <= {"b"}
-    assert opened
+    assert set(opened) == {first}
 
 
 def partitioned_module() -> Any:
@@ -326,13 +330,14 @@ def test_only_columns_that_changed_are_read(built: tuple[Path, Path], monkeypatc
 
     def noted(files: Any, only: Any) -> Any:
         streams.append(set(only))
+        print(files[0].name, only)
         return original(files, only)
 
     monkeypatch.setattr(table_hashes, "_hash_files", noted)
     edit(root, "b", '"title": "', '"title": "Changed ')
     assert build(root, out).code == 0
     assert streams
-    assert all(only == {"title length", "title string"} for only in streams)
+    assert streams == [{"title length", "title string"}] * len(streams)
 
 
 def test_a_damaged_file_of_streams_is_refused(built: tuple[Path, Path]) -> None:
