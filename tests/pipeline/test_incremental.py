@@ -87,20 +87,20 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize("place", ["first", "last", "any"])
 def test_what_is_remembered_is_what_is_found(seed: int, place: str, tmp_path: Path, tasks: list[Any]) -> None:
     """Parts change, go and come, one edit after another."""
-    rng, every = np.random.default_rng(seed), documents(seed, 160)
-    here = {n: every[n * 20 : n * 20 + 20] for n in range(8) if n != 5}
+    rng, every = np.random.default_rng(seed), documents(seed, 120)
+    here = {n: every[n * 15 : n * 15 + 15] for n in range(8) if n != 5}
     kept, used = Storage(tmp_path), 0
     ask_now(here, tmp_path, kept, 0)
-    for turn in range(1, 9):
+    for turn in range(1, 8):
         number = {"first": min(here), "last": max(here)}.get(place, int(rng.choice(list(here))))
         if turn == 3:
             del here[number]
         elif turn == 5:
-            here[5] = every[100:120]
+            here[5] = every[75:90]
         else:
             here[number] = EDITS[int(rng.integers(len(EDITS)))](rng, list(here[number]))
         tasks.clear()
