@@ -5,6 +5,11 @@
 One corpus of `bulk.py` is built as one file, and in partitions by one process, two processes, and ranks; again without
 a change; and again after one partition changed. All builds must have one content hash, and those of partitions the
 same bytes. `--dask FILE` also builds it on a cluster, whose workers' CPU is not counted.
+
+    python benchmarks/partitions.py --documents 100000 --partition 1000 --changes
+
+builds in one process alone, and again after each of five changes of one partition. `--corpus` takes a corpus of an
+earlier run, which is changed.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import argparse
 import hashlib
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +28,7 @@ from pathlib import Path
 import bulk
 import zstandard
 
-ROW = "| {:<34} | {:>8} | {:>8} | {:>7} | {:>8} |"
+ROW = "| {:<40} | {:>8} | {:>8} | {:>7} | {:>8} |"
 
 
 def main() -> None:
@@ -31,9 +37,19 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=10_000)
     parser.add_argument("--partition", type=int, default=1_000, help="documents in each")
     parser.add_argument("--dask", default="", help="the file of a scheduler")
+    parser.add_argument("--changes", action="store_true", help="measure only what changes of a partition cost")
+    parser.add_argument("--corpus", type=Path, help="with --changes: partitions that exist")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        if options.changes:
+            print(ROW.format("", "CPU s", "of it", "largest", "seconds"))
+            print(ROW.format("command", "in all", "driver", "MB", ""))
+            print("|---|---:|---:|---:|---:|")
+            root = options.corpus or partitions(folder, options.documents, options.partition)
+            corpus("build, one process", root, "build", "--out", str(folder / "a"))
+            measure_changes(root, folder / "a")
+            return
         whole, root = folder / "whole", folder / "partitions"
         bulk.write(whole, options.documents)
         print(ROW.format("", "CPU s", "of it", "largest", "seconds"))
@@ -63,10 +79,7 @@ def main() -> None:
         names = ["a", "b", "c", *(["d"] if options.dask else [])]
         assert len({digest(folder / name) for name in names}) == 1, "the builds differ"
         assert len({content(folder / name) for name in ("w", *names)}) == 1, "the content differs"
-        change(root / "raw" / "00000.jsonl.zst")
-        corpus("build again, one partition changed", root, "build", "--out", str(folder / "a"))
-        annotate(root / "annotations" / "gold" / "00000.jsonl.zst")
-        corpus("build again, its annotation changed", root, "build", "--out", str(folder / "a"))
+        measure_changes(root, folder / "a")
 
 
 def corpus(name: str, root: Path, *argv: str) -> None:
@@ -93,16 +106,58 @@ sys.exit(code)
 """Prints the peak of the driver and of the largest process that it started."""
 
 
-def change(path: Path) -> None:
-    """Change one word in the records of a partition."""
-    text = zstandard.decompress(path.read_bytes()).replace(b'"title":"', b'"title":"Changed ', 1)
-    path.write_bytes(zstandard.compress(text))
+def partitions(folder: Path, documents: int, size: int) -> Path:
+    """Return a corpus of partitions that is made in a folder."""
+    bulk.write(folder / "whole", documents)
+    argv = ("repartition", "--out", str(folder / "partitions"), "--documents", str(size))
+    corpus("repartition", folder / "whole", *argv)
+    shutil.rmtree(folder / "whole")
+    return folder / "partitions"
 
 
-def annotate(path: Path) -> None:
-    """Change one label in the annotations of a partition."""
-    text = zstandard.decompress(path.read_bytes()).replace(b'"intensity":2', b'"intensity":1', 1)
-    path.write_bytes(zstandard.compress(text))
+def measure_changes(root: Path, out: Path) -> None:
+    """Build again after one change of a partition and another."""
+    names = sorted(path.name for path in (root / "raw").iterdir())
+    middle = names[len(names) // 2]
+    # Hashes of files that changed in the last two seconds are not remembered.
+    time.sleep(3)
+    corpus("build again", root, "build", "--out", str(out))
+    for what, name, folders, edit in (
+        ("a title", middle, ("raw",), a_title),
+        ("a label", middle, ("annotations/gold",), a_label),
+        ("all annotations", middle, ("annotations/gold",), all_annotations),
+        ("all annotations of the last", names[-1], ("annotations/gold",), all_annotations),
+        ("a document less", middle, ("raw", "annotations/gold"), a_document_less),
+    ):
+        for folder in folders:
+            path = root / folder / name
+            before = zstandard.ZstdDecompressor().stream_reader(path.read_bytes()).read()
+            after = edit(before)
+            assert after != before, f"{what}: {path}"
+            path.write_bytes(zstandard.compress(after))
+        time.sleep(3)
+        corpus(f"build again, {what}", root, "build", "--out", str(out))
+
+
+def a_title(data: bytes) -> bytes:
+    """Change one word of a record."""
+    return data.replace(b'"title":"', b'"title":"Changed ', 1)
+
+
+def a_label(data: bytes) -> bytes:
+    """Change one label of an annotation."""
+    return data.replace(b'"intensity":2', b'"intensity":1', 1)
+
+
+def all_annotations(data: bytes) -> bytes:
+    """Delete the last mention of each annotation, and give its stances another intensity."""
+    data = re.sub(rb',\{"id":"m29",[^\n]*?"entity":"e\d"\}', b"", data)
+    return data.replace(b'"intensity":2', b'"intensity":3')
+
+
+def a_document_less(data: bytes) -> bytes:
+    """Delete the last document."""
+    return b"".join(data.splitlines(keepends=True)[:-1])
 
 
 def digest(folder: Path) -> str:

@@ -21,7 +21,7 @@ from .same_cause import ReportedAcross
 AcrossRule = Whole | Keyed | Tallied | Each
 
 CORPUS_WIDE: tuple[AcrossRule, ...] = (
-    Whole(corpus_splits.near_copies),
+    Whole(corpus_splits.near_copies, of_texts=True),
     Keyed(corpus_splits.story_in_two_splits, rows=corpus_splits.story_rows),
     Each(corpus_splits.moved_split),
     Each(corpus_labels.unchosen_label, "info"),
@@ -29,7 +29,7 @@ CORPUS_WIDE: tuple[AcrossRule, ...] = (
     Whole(corpus_labels.unused_label, "info"),
     Keyed(corpus_names.ids_alike, rows=corpus_names.id_rows),
     Keyed(corpus_names.files_alike, rows=corpus_names.file_rows),
-    Whole(corpus_splits.bridged_splits),
+    Whole(corpus_splits.bridged_splits, of_texts=True),
     Keyed(corpus_names.one_origin, rows=corpus_names.origin_rows),
     Each(corpus_gold.missing_in_gold, "warning"),
     Each(corpus_gold.only_in_gold, "info"),
@@ -42,8 +42,8 @@ CORPUS_WIDE: tuple[AcrossRule, ...] = (
     Tallied(corpus_gold.sentence_annotated_differently, "info", rows=corpus_gold.passage_rows),
     Keyed(corpus_names.annotators_alike, "warning", rows=corpus_names.annotator_rows),
     Keyed(corpus_names.stories_alike, "warning", rows=corpus_names.story_name_rows),
-    Whole(corpus_splits.copied_text, "warning"),
-    Whole(corpus_splits.uncompared_copies, "info"),
+    Whole(corpus_splits.copied_text, "warning", of_texts=True),
+    Whole(corpus_splits.uncompared_copies, "info", of_texts=True),
     Whole(corpus_splits.released_document_gone, "warning"),
     Each(corpus_splits.released_text_changed, "warning"),
     Each(corpus_splits.released_licence_changed, "warning"),
@@ -52,6 +52,14 @@ CORPUS_WIDE: tuple[AcrossRule, ...] = (
     Whole(corpus_twins.missing_twin, "warning"),
     Tallied(corpus_labels.unlike_characters, "info", rows=corpus_labels.character_rows, reads_again=False),
 )
+
+
+_OF_TEXTS = tuple(rule for rule in CORPUS_WIDE if isinstance(rule, Whole) and rule.of_texts)
+TOGETHER: tuple[tuple[AcrossRule, ...], ...] = (
+    _OF_TEXTS,
+    *((rule,) for rule in CORPUS_WIDE if rule not in _OF_TEXTS),
+)
+"""The same rules: each alone, but those about texts together."""
 
 
 Fetch = Callable[[], bool]

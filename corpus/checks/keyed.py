@@ -136,6 +136,8 @@ class Whole(Rule):
     """A corpus-wide rule that cannot be judged by key: the near-duplicates of near-duplicates are one group."""
 
     ask: Callable[[Corpus, Context], Iterator[Found]]
+    of_texts: bool = field(default=False, kw_only=True)
+    """True if it compares texts: such rules are asked together, since what all of them need is found once."""
 
     def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
         """Yield all findings."""
@@ -187,6 +189,7 @@ class Each(Rule):
         return self.ask(corpus.summaries, context)
 
 
+Keys = npt.NDArray[np.uint64]
 Counted = tuple[int, list[tuple[int, int, int]]]
 """A key, and for each of its values the value, the number of its documents, and the number of the first of them."""
 
@@ -205,14 +208,23 @@ class Tallied(Rule):
         """Yield the findings of all keys; of a partial run, of the keys that its documents have."""
         return self.of_groups(self.groups(corpus), context)
 
-    def counted(self, corpus: Corpus, bucket: int) -> list[Counted]:
-        """Return the keys of a bucket that have several values; of a partial run, those that its documents have."""
+    def counted(self, corpus: Corpus, bucket: int, among: Keys | None = None) -> list[Counted]:
+        """Return the keys of a bucket that have several values, ascending; only those `among` these, if given.
+
+        Of a partial run, only those that its documents have.
+        """
         entries, lengths = self.rows(corpus.summaries, bucket)
         documents = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
         if (asked := corpus.asked) is not None:
-            keep = np.isin(entries["key"], entries["key"][asked[documents]])
+            among = entries["key"][asked[documents]]
+        if among is not None:
+            keep = np.flatnonzero(np.isin(entries["key"], among))
             entries, documents = entries[keep], documents[keep]
         return list(_tallied(entries, documents))
+
+    def keys(self, summaries: Summaries, bucket: int) -> Keys:
+        """Return the keys that documents have in a bucket, ascending."""
+        return np.unique(self.rows(summaries, bucket)[0]["key"])
 
     def groups(self, corpus: Corpus) -> list[Group]:
         """Return the keys that `judge` asks about, with a Tally of each value."""

@@ -2,11 +2,16 @@
 
 Each leaf column is hashed in three streams, batch by batch: the numbers of its null rows, the lengths of its
 values, and their bytes. Batches of other sizes give the same streams, hence the same hash.
+
+    pieces of a table → hash of each stream of each piece → key of each stream of the table: as before → the same hash
+
+SHA-256 goes through a stream from its beginning, so a stream of which one piece changed is hashed again as a whole.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,11 +31,40 @@ class Hashed(NamedTuple):
     sha256: str
 
 
-class TableHash:
-    """SHA-256 over the columns of a table, updated batch by batch."""
+class Streams(NamedTuple):
+    """The streams of a table or of a piece of it."""
 
-    def __init__(self, columns: pa.Schema) -> None:
+    digests: dict[str, str]
+    """The SHA-256 of each stream that is not empty, in hexadecimal."""
+    lengths: dict[str, int]
+    """The number of values of each column, also of those within lists."""
+
+
+def table_hash(rows: int, digests: Mapping[str, str]) -> str:
+    """Return the hash of a table with so many rows and the digests of these streams, in hexadecimal."""
+    total = hashlib.sha256(f"{rows}\n".encode())
+    for path in sorted(digests):
+        total.update(f"{path}\n".encode() + bytes.fromhex(digests[path]))
+    return total.hexdigest()
+
+
+def stream_keys(pieces: Sequence[Streams]) -> dict[str, str]:
+    """Return for each stream of a table with these pieces a hash that no other content of the stream has."""
+    keys: dict[str, str] = {}
+    for path in {path for piece in pieces for path in piece.digests}:
+        # The numbers of null rows depend on how many values come before a piece.
+        column = path.rpartition(" ")[0]
+        own = [(piece.digests.get(path, ""), piece.lengths.get(column, 0)) for piece in pieces]
+        keys[path] = hashlib.sha256(repr(own).encode()).hexdigest()
+    return keys
+
+
+class TableHash:
+    """SHA-256 over the columns of a table, updated batch by batch; with `only`, over these streams alone."""
+
+    def __init__(self, columns: pa.Schema, only: Collection[str] | None = None) -> None:
         self._columns = columns
+        self._only = only
         self._streams: dict[str, Any] = {}
         self._lengths: dict[str, int] = {}
         self.rows = 0
@@ -45,10 +79,11 @@ class TableHash:
 
     def hexdigest(self) -> str:
         """Return the hash of all rows so far, in hexadecimal."""
-        total = hashlib.sha256(f"{self.rows}\n".encode())
-        for path in sorted(self._streams):
-            total.update(f"{path}\n".encode() + self._streams[path].digest())
-        return total.hexdigest()
+        return table_hash(self.rows, self.streams().digests)
+
+    def streams(self) -> Streams:
+        """Return the digests and lengths of all rows so far."""
+        return Streams({path: stream.hexdigest() for path, stream in self._streams.items()}, dict(self._lengths))
 
     def result(self) -> Hashed:
         """Return rows, size and hash so far."""
@@ -56,7 +91,7 @@ class TableHash:
 
     def _feed(self, path: str, data: Any) -> None:
         size = memoryview(data).nbytes
-        if size:
+        if size and (self._only is None or path in self._only):
             self.size += size
             self._streams.setdefault(path, hashlib.sha256()).update(data)
 

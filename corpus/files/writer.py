@@ -19,7 +19,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,9 +169,15 @@ def sweep_tree(folder: Path) -> None:
 
 def sweep_target(path: Path) -> None:
     """Delete incomplete files and folders that were to become `path`. Only for the holder of the lock on `path`."""
-    if path.parent.is_dir():
-        for entry in os.scandir(path.parent):
-            if entry.name.startswith(_prefix(path)):
+    sweep_targets(path.parent, [path.name])
+
+
+def sweep_targets(folder: Path, names: Iterable[str]) -> None:
+    """Delete incomplete files and folders that were to become one of these names in a folder, which is read once."""
+    if folder.is_dir():
+        prefixes = tuple(_prefix(folder / name) for name in names)
+        for entry in os.scandir(folder):
+            if entry.name.startswith(TEMPORARY) and entry.name.startswith(prefixes):
                 _delete(Path(entry.path))
 
 

@@ -2,6 +2,7 @@
 
     PARTS/build-X-KEY/findings.jsonl.zst     its findings, in their order
     PARTS/build-X-KEY/summaries.parquet      what the corpus-wide rules need of its documents
+    PARTS/build-X-KEY/streams.json           hashes of the columns of its tables
     PARTS/build-X-KEY/<config>/<split>-NNNNN.parquet
     PARTS/build-X-KEY.json                   counts, and the name, size and SHA-256 of each table; written last
 
@@ -42,9 +43,11 @@ from .versions import difference, versions
 
 PART = "{}-{}-{}"
 """The name of a part: `kind_of` its task, its partition, its key."""
+INPUTS = "inputs-"
+"""How the name of the record with the hashes of input files begins; the name of their partition follows."""
 _UNREADABLE = documentation(unreadable).code
 _Times = tuple[int, int, int]
-FINDINGS, SUMMARIES = "findings.jsonl.zst", "summaries.parquet"
+FINDINGS, SUMMARIES, STREAMS = "findings.jsonl.zst", "summaries.parquet", "streams.json"
 """The names of these files of a part."""
 
 
@@ -89,6 +92,10 @@ class Part:
     """The smallest and the largest doc_id."""
     findings_sha256: str = ""
     summaries_sha256: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    """A hash of each column of the summaries."""
+    streams_sha256: str = ""
+    """The SHA-256 of the file with the hashes of the columns of each table."""
     today: str = ""
     """The day of the run that made it, if it has a date in the future."""
 
@@ -190,7 +197,7 @@ def _key(work: PartTask, root: Path) -> str:
     hashed = blake2b(settings_of(work).encode(), digest_size=16)
     hashed.update(repr(held).encode())
     storage = Storage(root)
-    known = KnownHashes(work.parts if work.root.is_local else None, f"inputs-{work.partition.name}")
+    known = KnownHashes(work.parts if work.root.is_local else None, INPUTS + work.partition.name)
     for path in work.partition.files:
         hashed.update(f"\n{path} {known.sha256(storage, path)}".encode())
     known.save()
@@ -239,6 +246,7 @@ def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: 
     written = [] if total.errors else tables.close()
     if _times(work.partition, root) != before:
         raise CorpusError(f"a file of {work.partition.name} changed while it was read; run the command again")
+    (folder / STREAMS).write_text(json.dumps([(one.config, one.split, one.streams) for one in written]), "utf-8")
     part = Part(
         name,
         total.documents,
@@ -249,10 +257,12 @@ def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: 
         total.skipped_documents,
         used_of(total),
         [(*of, sorted(levels)) for of, levels in sorted(total.skipped_levels.items())],
-        written,
+        [replace(one, streams=None) for one in written],
         ends,
         file_hash(folder / FINDINGS),
         file_hash(folder / SUMMARIES),
+        summaries.digests,
+        file_hash(folder / STREAMS),
         str(work.task.policy.suppressions.today) if dated else "",
     )
     write_part(work.parts, part, folder)

@@ -12,9 +12,10 @@ from ..files.index import DOC_ID
 from ..files.known_hashes import KNOWN
 from ..files.storage import Storage
 from ..files.table_hash import file_hash
-from ..files.writer import sweep_target, sweep_tree
+from ..files.writer import sweep_targets, sweep_tree
 from .findings import read_findings
-from .part import FINDINGS, Part
+from .part import FINDINGS, INPUTS, Part
+from .partitioned import ANSWERS
 from .shard import Shard
 
 _NAME = re.compile(rf"(build|validate)-{DOC_ID.pattern}-[0-9a-f]{{32}}")
@@ -45,9 +46,10 @@ def delete_others(storage: Storage, parts: Collection[Part], whole: str, partiti
     `whole` is the name of the part with the findings about several documents, `partitions` are the names of all
     partitions of the corpus.
     """
-    for part in parts if storage.is_local else ():
-        sweep_target(storage.path / f"{part.name}.json")
-        sweep_tree(storage.path / part.name)
+    if storage.is_local:
+        sweep_targets(storage.path, [f"{part.name}.json" for part in parts])
+        for part in parts:
+            sweep_tree(storage.path / part.name)
     names = {part.name for part in parts}
     needed, kinds = {*names, whole}, {name.partition("-")[0] for name in names}
     for item in storage.list():
@@ -58,7 +60,8 @@ def delete_others(storage: Storage, parts: Collection[Part], whole: str, partiti
             else:
                 storage.delete(item.name)
     for item in storage.list(KNOWN):
-        of = item.name.removeprefix("inputs-").removesuffix(".json")
+        is_of_partition = item.name.startswith((INPUTS, ANSWERS))
+        of = item.name.removeprefix(INPUTS).removeprefix(ANSWERS).removesuffix(".json")
         # A run that was killed leaves what its tasks had found.
-        if item.name.startswith("shared-") or (item.name.startswith("inputs-") and of not in partitions):
+        if item.name.startswith("shared-") or (is_of_partition and of not in partitions):
             storage.delete(f"{KNOWN}/{item.name}")

@@ -2,13 +2,14 @@
 
     rule asks → Request, and an empty answer → fetch: the requests of each partition go where it can be read → ask again
 
-A partition is opened once for all that is asked of it, on any machine, instead of once for each finding.
+A partition is opened once for all that is asked of it, on any machine, instead of once for each finding. What was found
+in a partition is remembered while its part is the same, so that a finding that stays opens nothing.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -19,10 +20,15 @@ from ..checks.repeated import Passage
 from ..core.model import CorpusError
 from ..core.twin_source import TwinSource
 from ..files import Index, Reader
+from ..files.marked import read_marked, write_marked
+from ..files.storage import Storage
 from .executors import Engine, Lost, run_all
 from .part import PartTask, files_of, schema_of
 from .partitions import Partition, partition_of
 from .reduce import IndexLookUp
+
+ANSWERS = "answers-"
+"""How the name of a record begins; the name of its partition follows."""
 
 
 class Request(NamedTuple):
@@ -45,10 +51,22 @@ class LookUpTask:
 class PartitionedLookUp:
     """Gives an empty answer to a new question, and the true one after `fetch`."""
 
-    def __init__(self, partitions: Sequence[Partition], common: PartTask, engine: Engine) -> None:
+    def __init__(
+        self,
+        partitions: Sequence[Partition],
+        common: PartTask,
+        engine: Engine,
+        kept: Storage | None = None,
+        parts: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take where answers are kept from run to run, None for nowhere, and the name of the part of each partition."""
         self._partitions, self._common, self._engine = partitions, common, engine
+        self._kept, self._parts = kept, parts or {}
         self._answers: dict[Request, Any] = {}
         self._wanted: set[Request] = set()
+        self._known: dict[str, dict[Request, Any]] = {}
+        """What was remembered of the partitions that were asked about."""
+        self._asked: dict[str, list[Request]] = {}
 
     def place(self, doc_id: str, file: str, pointer: str) -> tuple[int, int]:
         """Return the line and column of a JSON pointer, from 1."""
@@ -83,16 +101,33 @@ class PartitionedLookUp:
             assert partition is not None
             of_partition.setdefault(partition.name, []).append(request)
         self._wanted.clear()
-        tasks = [
-            LookUpTask(replace(self._common, partition=partition), of_partition[partition.name])
-            for partition in self._partitions
-            if partition.name in of_partition
-        ]
+        tasks = []
+        for partition in self._partitions:
+            requests = of_partition.get(partition.name, [])
+            self._asked.setdefault(partition.name, []).extend(requests)
+            known = self._remembered(partition.name) if requests else {}
+            self._answers.update((one, known[one]) for one in requests if one in known)
+            if unknown := [one for one in requests if one not in known]:
+                tasks.append(LookUpTask(replace(self._common, partition=partition), unknown))
         for task, answers in zip(tasks, run_all(self._engine, look_up, tasks), strict=True):
             if isinstance(answers, Lost):
                 raise CorpusError(f"the worker that read {task.part.partition.files[0]} again was killed each time")
             self._answers.update(zip(task.requests, answers, strict=True))
-        return bool(tasks)
+        return bool(of_partition)
+
+    def save(self) -> None:
+        """Remember the answers to what was asked, and to nothing else."""
+        for name, requests in self._asked.items():
+            if self._kept is not None and requests and self._known[name].keys() != set(requests):
+                answers = [(request, _as_json(request, self._answers[request])) for request in requests]
+                write_marked(self._kept, ANSWERS + name, self._parts[name], answers)
+
+    def _remembered(self, name: str) -> dict[Request, Any]:
+        if name not in self._known:
+            record = read_marked(self._kept, ANSWERS + name, self._parts.get(name, "")) or []
+            requests = [(Request(*request), answer) for request, answer in record]
+            self._known[name] = {request: _answer_in(request, answer) for request, answer in requests}
+        return self._known[name]
 
     def _answer(self, request: Request, empty: Any) -> Any:
         if request not in self._answers:
@@ -115,3 +150,22 @@ def look_up(task: LookUpTask) -> list[Any]:
                 "twin_source": lambda one: look.twin_source(one.doc_id),
             }
             return [ask[one.what](one) for one in task.requests]
+
+
+def _as_json(request: Request, answer: Any) -> Any:
+    """Return an answer in a form that JSON has: it has neither tuples as keys nor objects other than dictionaries."""
+    return [(*key, value) for key, value in answer.items()] if request.what == "layer_hashes" else answer
+
+
+def _answer_in(request: Request, value: Any) -> Any:
+    """Return an answer that was written as JSON."""
+    if request.what == "place":
+        return tuple(value)
+    if request.what == "names":
+        return list(map(Name._make, value))
+    if request.what == "passages":
+        return [
+            Passage._make([*one[:-1], {layer: (pointer, record) for layer, (pointer, record) in one[-1].items()}])
+            for one in value
+        ]
+    return {(layer, tuple(absent)): said for layer, absent, said in value}

@@ -29,12 +29,15 @@ from ..core.schema import Schema
 from ..core.twin_source import TwinSource, twin_source
 from ..files import Index, Reader
 from ..files.releases import LastRelease, read_last_release
+from ..files.storage import Storage
 from .across import Summarised, ask_in_buckets
 from .check import Policy
 from .executors import Engine
+from .part import Part
+from .remembered import Remembered
 from .select import Selection
 from .shard import Shard
-from .summaries import SummarySpool
+from .summaries import DividedSummaries, SummarySpool
 
 
 class LookUp(Protocol):
@@ -62,15 +65,25 @@ class LookUp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Divided:
-    """The summaries of parts, and where tasks that read them are done."""
+    """The summaries of parts, where tasks that read them are done, and where results are kept from run to run."""
 
-    summaries: Summarised
+    storage: Storage
+    parts: Sequence[Part]
     schema: str
     engine: Engine
+    kept: Storage | None = None
+    settings: str = ""
+    """All that candidates depend on besides the parts."""
+
+    @property
+    def summaries(self) -> Summarised:
+        """The summaries of the parts."""
+        return Summarised.of(self.storage, self.parts)
 
     def ask(self, release: LastRelease, complete: bool, whole: bool) -> dict[str, list[Any]]:
         """Return the candidates of each corpus-wide rule. Raises CorpusError."""
-        return ask_in_buckets(self.summaries, self.schema, release, complete, whole, self.engine)
+        remembered = Remembered(self.kept, repr((self.settings, complete, whole)), self.parts)
+        return ask_in_buckets(self.summaries, self.schema, release, complete, whole, self.engine, remembered)
 
 
 class Reduction:
@@ -130,7 +143,7 @@ class Reduction:
         except CorpusError as error:
             for problem in unreadable_release([("releases", str(error).replace(f"{folder}/", ""))]):
                 last.add(problem)
-        summaries = divided.summaries.read() if divided else self._summaries.summaries()
+        summaries = DividedSummaries(divided.summaries.read()) if divided else self._summaries.summaries()
         self._withheld = summaries.without_text() & self._named if self._named else frozenset()
         summarised = len(summaries) == documents
         complete = self._selection.complete and summarised

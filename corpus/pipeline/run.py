@@ -15,14 +15,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..core.model import CorpusError
 from ..core.no_pandas import without_pandas
 from ..core.schema import Schema
 from ..files import Entry, Index, Reader
 from ..files.storage import Storage
-from .across import Summarised
 from .executors import Engine, InProcess, Lost, Processes, run_all
 from .part import Part, PartTask, build_partition, read_part
 from .part_files import part_shard
@@ -31,7 +30,16 @@ from .partitions import Partition
 from .reduce import Divided, IndexLookUp, Reduction
 from .shard import DOCUMENTS, Shard, Task, compile_shard
 from .tables.parquet import Written
-from .whole_part import keep_whole, whole_key, whole_name
+from .whole_part import keep_whole, release_files, whole_key, whole_name
+
+
+class PartTables(NamedTuple):
+    """Where tables are: a directory, a folder in it, its files, and the SHA-256 of the file with their streams."""
+
+    storage: Storage
+    folder: str
+    tables: Sequence[Written]
+    streams: str
 
 
 class CorpusRun(Protocol):
@@ -60,8 +68,8 @@ class CorpusRun(Protocol):
     def shards(self, task: Task, schema: Schema) -> Iterator[Shard]:
         """Yield every shard in order, then one with the findings that need more than one shard."""
 
-    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
-        """Yield where the tables are that no shard has: the directory, a folder in it, and the files."""
+    def tables(self) -> Iterator[PartTables]:
+        """Yield the tables that no shard has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ class IndexRun:
         """Yield every shard in order, then one with the findings that need more than one shard."""
         return run_corpus(self.index, task, schema, self.workers)
 
-    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
+    def tables(self) -> Iterator[PartTables]:
         """Yield nothing: the shards have all tables."""
         yield from ()
 
@@ -146,9 +154,13 @@ class PartsRun:
         if known := read_part(self.common.parts, self.whole, None) if self.whole else None:
             yield part_shard(self.common.parts, known)
             return
-        look = PartitionedLookUp(self.partitions, self.common, self.engine)
-        divided = Divided(Summarised.of(self.common.parts, self.done), self.common.schema, self.engine)
+        kept = self.kept if self.key else None
+        names = {one.name: part.name for one, part in zip(self.partitions, self.done, strict=True)}
+        look = PartitionedLookUp(self.partitions, self.common, self.engine, kept, names)
+        settings = repr((self.common.versions, self.common.schema, self.released))
+        divided = Divided(self.common.parts, self.done, self.common.schema, self.engine, kept, settings)
         last = reduction.finish(self.root, self.documents, look, schema, divided=divided)
+        look.save()
         if self.whole:
             keep_whole(self.common.parts, self.whole, last)
         yield last
@@ -161,19 +173,24 @@ class PartsRun:
     @cached_property
     def key(self) -> str:
         """A hash of everything that the findings depend on, "" if it is not known or a part is missing."""
-        if len(self.done) < len(self.parts):
+        if len(self.done) < len(self.parts) or self.released is None:
             return ""
-        return whole_key(self.common, self.done, self.common.task.selection.releases_of or self.root, self.kept)
+        return whole_key(self.common, self.done, self.released)
+
+    @cached_property
+    def released(self) -> Sequence[tuple[str, str]] | None:
+        """The name and the SHA-256 of each file of the last release, None if it cannot be read."""
+        return release_files(self.common.task.selection.releases_of or self.root, self.kept)
 
     @property
     def whole(self) -> str:
         """The name of the part with the findings about several documents, "" if none is kept."""
         return whole_name(self.common, self.key) if self.key and self.is_kept else ""
 
-    def tables(self) -> Iterator[tuple[Storage, str, Sequence[Written]]]:
+    def tables(self) -> Iterator[PartTables]:
         """Yield the tables of each part."""
         for part in self.done:
-            yield self.common.parts, part.name, part.tables
+            yield PartTables(self.common.parts, part.name, part.tables, part.streams_sha256)
 
 
 def build_parts(

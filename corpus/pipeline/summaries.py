@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..checks.summaries import DIVIDED, SCHEMA, Summaries
+from ..core.arrays import joined, lengths_of
 from ..core.bucketed import BUCKETS
 
 _GROUP = 4096
@@ -20,6 +23,7 @@ _GROUP = 4096
 _KEPT = 4 * _GROUP
 """Documents of a run whose summaries stay in memory: 27 MB. Those of more are in a file."""
 _SHARED = [field.name for field in SCHEMA if pa.types.is_dictionary(field.type)]
+_WORDS = frozenset(("doc_id", *_SHARED))
 _BUCKET = "{}.{}"
 """The column with a bucket of another one."""
 
@@ -33,6 +37,7 @@ class SummaryWriter:
     def __init__(self, path: Path, *, is_divided: bool = False) -> None:
         self._is_divided = is_divided
         schema = _divided_schema() if is_divided else SCHEMA
+        self._hashes: dict[str, Any] = {name: blake2b(digest_size=16) for name in schema.names}
         # Hashes cannot be compressed.
         plain = {field.name: "none" if pa.types.is_binary(field.type) else "zstd" for field in schema}
         self._file = pq.ParquetWriter(
@@ -50,6 +55,11 @@ class SummaryWriter:
         """Write what is left, and close the file."""
         self._flush()
         self._file.close()
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """A hash of the values of each column that were written so far, in hexadecimal; only with `is_divided`."""
+        return {name: hashed.hexdigest() for name, hashed in self._hashes.items()}
 
     def add(self, summaries: Summaries) -> None:
         """Append the summaries of a shard."""
@@ -69,6 +79,8 @@ class SummaryWriter:
                     for number in range(BUCKETS)
                 }
                 table = pa.table(plain | buckets, _divided_schema())
+                for name, hashed in self._hashes.items():
+                    _hash(table[name], hashed)
             self._file.write_table(table, len(joined))
         self._waiting = []
 
@@ -78,6 +90,15 @@ def _divided_schema() -> pa.Schema:
     return pa.schema(
         [*plain, *((_BUCKET.format(name, number), pa.binary()) for name in DIVIDED for number in range(BUCKETS))]
     )
+
+
+def _hash(column: pa.ChunkedArray, hashed: Any) -> None:
+    """Add the values of a column of strings or bytes to a hash."""
+    values = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+    for chunk in values.chunks:
+        lengths = lengths_of(chunk)
+        hashed.update(f"{len(lengths)}\n".encode() + lengths.astype("<i8").tobytes())
+        hashed.update(joined(chunk))
 
 
 class StoredSummaries(Summaries):
@@ -103,15 +124,47 @@ class StoredSummaries(Summaries):
         return int(self._count)
 
 
-class DividedSummaries(Summaries):
-    """The summaries in the files of several parts, of which a column or a bucket is read whenever it is asked for.
+class PartFiles:
+    """The files with the summaries of several parts, whose footers are read once. One thread uses it.
 
     Pages whose checksum is not that of their bytes raise OSError.
     """
 
     def __init__(self, open_files: Sequence[Callable[[], pa.NativeFile]], count: int) -> None:
         """Take what opens each file, in the order of the documents, and the number of all documents."""
-        self._open_files, self._count = open_files, count
+        self._open_files, self.count = open_files, count
+        self._footers: dict[int, pq.FileMetaData] = {}
+        self._words: dict[str, list[pa.Array]] = {}
+
+    def chunks(self, name: str) -> Iterator[pa.Array]:
+        """Yield a column, some documents at a time. Columns of words, which are small, are read once."""
+        if name in _WORDS:
+            if name not in self._words:
+                self._words[name] = list(self._read(name))
+            yield from self._words[name]
+        else:
+            yield from self._read(name)
+
+    def _read(self, name: str) -> Iterator[pa.Array]:
+        for number, open_file in enumerate(self._open_files):
+            with (
+                open_file() as opened,
+                pq.ParquetFile(opened, metadata=self._footers.get(number), page_checksum_verification=True) as file,
+            ):
+                self._footers[number] = file.metadata
+                for group in range(file.num_row_groups):
+                    yield from file.read_row_group(group, [name])[name].chunks
+
+
+class DividedSummaries(Summaries):
+    """The summaries of several parts, of which a column or a bucket is read whenever it is asked for.
+
+    `columns` has the names of those that were asked for, so that a result is known by what it was computed from.
+    """
+
+    def __init__(self, files: PartFiles) -> None:
+        self._files = files
+        self.columns: set[str] = set()
 
     @property
     def table(self) -> pa.Table:
@@ -120,17 +173,15 @@ class DividedSummaries(Summaries):
 
     def chunks(self, name: str) -> Iterator[pa.Array]:
         """Yield a column that is not in `DIVIDED`, some documents at a time."""
-        for open_file in self._open_files:
-            with open_file() as opened, pq.ParquetFile(opened, page_checksum_verification=True) as file:
-                for group in range(file.num_row_groups):
-                    yield from file.read_row_group(group, [name])[name].chunks
+        self.columns.add(name)
+        yield from self._files.chunks(name)
 
     def bucket(self, name: str, number: int) -> pa.LargeBinaryArray:
         """Return a bucket of a column in `DIVIDED`."""
         return self.data(_BUCKET.format(name, number))
 
     def __len__(self) -> int:
-        return self._count
+        return self._files.count
 
 
 class SummarySpool:

@@ -9,7 +9,7 @@ the last release. So a run in which nothing changed asks none of these rules.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -26,19 +26,12 @@ _ACROSS = "across"
 """Takes the place of the name of a partition."""
 
 
-def whole_key(common: PartTask, parts: Sequence[Part], released: Path, kept: Storage | None) -> str:
-    """Return a hash of everything that the findings depend on, "" if the last release cannot be read.
-
-    `released` is the directory with `releases/`; with `kept`, the hashes of its files are remembered there.
-    """
+def whole_key(common: PartTask, parts: Sequence[Part], released: Sequence[tuple[str, str]]) -> str:
+    """Return a hash of everything that the findings depend on; `released` is what `release_files` returns."""
     suppressions = common.task.policy.suppressions
-    try:
-        release = list(_release(released, kept))
-    except (CorpusError, OSError):
-        return ""
     # A part with a date in the future is another one tomorrow, and has the same name.
     names = [(part.name, part.today) for part in parts]
-    depends = [sorted(suppressions.held.items()), suppressions.expired, names, release]
+    depends = [sorted(suppressions.held.items()), suppressions.expired, names, released]
     return blake2b(f"{settings_of(common)}\n{depends!r}".encode(), digest_size=16).hexdigest()
 
 
@@ -58,12 +51,20 @@ def keep_whole(parts: Storage, name: str, last: Shard) -> Part:
     return part
 
 
-def _release(folder: Path, kept: Storage | None) -> Iterator[tuple[str, str]]:
-    """Yield the name and the SHA-256 of each file of the last release that splits are compared with."""
+def release_files(folder: Path, kept: Storage | None) -> list[tuple[str, str]] | None:
+    """Return the name and the SHA-256 of each file of the last release in `folder/releases` that rules read.
+
+    With `kept`, the hashes are remembered there. None if the release cannot be read.
+    """
     known, storage = KnownHashes(kept, "release"), Storage(folder)
-    for version in versions(folder)[-1:]:
-        yield version, ""
-        for path in tables_of_documents(folder / "releases" / version):
-            name = path.relative_to(folder).as_posix()
-            yield name, known.sha256(storage, name)
+    found: list[tuple[str, str]] = []
+    try:
+        for version in versions(folder)[-1:]:
+            found.append((version, ""))
+            for path in tables_of_documents(folder / "releases" / version):
+                name = path.relative_to(folder).as_posix()
+                found.append((name, known.sha256(storage, name)))
+    except (CorpusError, OSError):
+        return None
     known.save()
+    return found

@@ -36,7 +36,8 @@ from ..core.card_text import Prose
 from ..core.schema import Schema
 from ..pipeline.tables import TWINS_CONFIG, WITHHELD, Config, configs
 from .citation import author_name, bibtex
-from .tables import Split, TableFile
+from .table_hashes import TableFile
+from .tables import Split
 
 Node = dict[str, Any]
 

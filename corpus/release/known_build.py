@@ -19,7 +19,8 @@ from ..files.storage import Storage
 from ..files.table_hash import Hashed
 from ..pipeline.executors import run_all
 from ..pipeline.run import CorpusRun
-from .tables import Split, TableFile, TableSource, tables_of
+from .table_hashes import TableFile
+from .tables import Split, TableSource, tables_of
 
 MANIFEST = "manifest.json"
 TOOLS = ("on-the-record", "pyarrow", "sentencex", "regex")

@@ -2,55 +2,30 @@
 
     parts, or the files of one run → files in order → SHA-256 of all rows of a table → <config>/<split>-NNNNN-of-NNNNN
 
-The hash of a table is over its rows in their order, whatever its files, so it is computed last, from the files
-themselves, one table a call.
+The hash of a table is over its rows in their order, whatever its files, so it is computed last (`table_hashes`), one
+table a call.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from ..core.model import CorpusError
 from ..core.schema import Schema
-from ..files.known_hashes import KNOWN
 from ..files.storage import Storage
-from ..files.table_hash import Hashed, TableHash
+from ..files.table_hash import Hashed
 from ..pipeline.executors import Engine, Lost, run_all
+from ..pipeline.part import STREAMS
 from ..pipeline.tables import configs
 from ..pipeline.tables.parquet import ColumnCounts, Written
+from .table_hashes import KnownTables, StreamsFile, TableFile, TableWork, hash_table
 
-_KNOWN_TABLES = f"{KNOWN}/tables.json"
 _COPIES = 16
 """Files that are copied at once: object storage copies by itself, and answers when it is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableFile:
-    """A Parquet file in a directory; `name` has `/`, `size` is in bytes, `sha256` is of its bytes."""
-
-    storage: Storage
-    name: str
-    size: int
-    sha256: str
-
-    def open_input(self) -> pa.NativeFile:
-        """Open the file for reading."""
-        return self.storage.open_input(self.name)
-
-    def hash(self) -> str:
-        """Return the SHA-256 of the bytes that the file has now."""
-        found = hashlib.sha256()
-        for block in self.storage.blocks(self.name):
-            found.update(block)
-        return found.hexdigest()
 
 
 @dataclass(slots=True)
@@ -71,6 +46,8 @@ class TableSource:
     storage: Storage
     folder: str
     tables: Sequence[Written]
+    streams: str = ""
+    """The SHA-256 of the file with the streams of these tables; "" without one."""
 
     def files(self, written: Written) -> list[TableFile]:
         """Return the files of one table."""
@@ -87,6 +64,13 @@ class Table:
     written: Sequence[Written]
     old: Sequence[TableFile]
     new: Sequence[TableFile]
+    streams: Sequence[StreamsFile]
+    """Of each of `written`, where its streams are."""
+
+    @property
+    def name(self) -> str:
+        """Its name in messages and records."""
+        return f"{self.config}/{self.split}"
 
     @property
     def key(self) -> str:
@@ -102,15 +86,18 @@ def tables_of(sources: Iterable[TableSource], schema: Schema, to: Storage) -> li
     """Return the tables of a build in the order of the schema."""
     files: dict[tuple[str, str], list[TableFile]] = {}
     written: dict[tuple[str, str], list[Written]] = {}
+    streams: dict[tuple[str, str], list[StreamsFile]] = {}
     for source in sources:
+        of_source = StreamsFile(source.storage, f"{source.folder}/{STREAMS}", source.streams)
         for one in source.tables:
             files.setdefault((one.config, one.split), []).extend(source.files(one))
             written.setdefault((one.config, one.split), []).append(one)
+            streams.setdefault((one.config, one.split), []).append(of_source)
     order = {split: i for i, split in enumerate(schema.splits)}
     names = [config.name for config in configs(schema)]
     tables = sorted(files, key=lambda table: (names.index(table[0]), order.get(table[1], len(order)), table[1]))
     return [
-        Table(name, split, written[name, split], old, _numbered(old, to, f"{name}/{split}"))
+        Table(name, split, written[name, split], old, _numbered(old, to, f"{name}/{split}"), streams[name, split])
         for name, split in tables
         for old in (files[name, split],)
     ]
@@ -132,62 +119,21 @@ def place_tables(
     same. Raises CorpusError if a file does not have the bytes that were written.
     """
     tables = tables_of(sources, schema, to)
-    known = _known_tables(kept)
-    work = [_Work(table.old, table.written, known.get(table.key)) for table in tables]
+    known = KnownTables(kept)
+    work = [
+        TableWork(table.config, table.split, table.old, table.written, table.streams, *known.of(table.name, table.key))
+        for table in tables
+    ]
     splits: dict[str, dict[str, Split]] = {}
-    now: dict[str, Hashed] = {}
-    for table, hashed in zip(tables, run_all(engine, hash_table, work), strict=True):
-        if isinstance(hashed, Lost):
+    for table, done in zip(tables, run_all(engine, hash_table, work), strict=True):
+        if isinstance(done, Lost):
             raise CorpusError(f"the worker that hashed the table {table.config}, {table.split}, was killed each time")
-        splits.setdefault(table.config, {})[table.split] = table.made(hashed)
-        now[table.key] = hashed
+        splits.setdefault(table.config, {})[table.split] = table.made(done.hashed)
+        known.add(table.name, table.key, done)
     with ThreadPoolExecutor(_COPIES) as pool:
         list(pool.map(_copy, [pair for table in tables for pair in zip(table.old, table.new, strict=True)]))
-    if kept is not None and now != known:
-        kept.write(_KNOWN_TABLES, json.dumps(now, sort_keys=True).encode())
+    known.save()
     return splits
-
-
-def _known_tables(kept: Storage | None) -> dict[str, Hashed]:
-    if kept is None:
-        return {}
-    try:
-        return {key: Hashed(*hashed) for key, hashed in json.loads(kept.read(_KNOWN_TABLES)).items()}
-    except (FileNotFoundError, ValueError, AttributeError, TypeError):  # what is damaged is computed again
-        return {}
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A table: its files, what was written to it at a time, and its hash if it is known."""
-
-    files: Sequence[TableFile]
-    written: Sequence[Written]
-    known: Hashed | None
-
-
-def hash_table(table: _Work) -> Hashed:
-    """Return the rows, the uncompressed bytes and the logical hash of a table.
-
-    They are known if all of it was written at a time. Raises CorpusError if a file does not have the bytes that were
-    written.
-    """
-    for one in table.files:
-        if one.sha256 != one.hash():
-            raise CorpusError(f"{one.storage}/{one.name} is damaged: delete {one.storage} and run the command again")
-    if table.known is not None:
-        return table.known
-    if len(table.written) == 1:
-        return table.written[0].hashed
-    hashed: TableHash | None = None
-    for one in table.files:
-        with one.open_input() as file:
-            parquet = pq.ParquetFile(file)
-            hashed = hashed or TableHash(parquet.schema_arrow)
-            for batch in parquet.iter_batches(1024):
-                hashed.update(batch)
-    assert hashed is not None
-    return hashed.result()
 
 
 def content_hash(splits: Mapping[str, Mapping[str, str]]) -> str:

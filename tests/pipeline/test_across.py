@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,8 @@ from corpus.files.table_hash import file_hash
 from corpus.pipeline import across
 from corpus.pipeline.across import Summarised, ask_in_buckets
 from corpus.pipeline.executors import Engine, InProcess, local_engine
-from corpus.pipeline.part import SUMMARIES, schema_of
+from corpus.pipeline.part import SUMMARIES, Part, schema_of
+from corpus.pipeline.remembered import Remembered
 from corpus.pipeline.summaries import SummaryWriter
 from corpus.splits.near_duplicates import Near
 from corpus.splits.sketches import Sketch
@@ -79,15 +81,24 @@ def documents(seed: int, count: int = 400) -> list[Summary]:
 
 def stored(every: list[Summary], folder: Path, parts: int = 3) -> Summarised:
     """The summaries in the files of parts."""
-    names, size = [], -(-len(every) // parts)
-    for number in range(parts):
-        name = f"build-{number}-{'0' * 32}"
-        (folder / name).mkdir(parents=True)
-        with SummaryWriter(folder / name / SUMMARIES, is_divided=True) as writer:
-            writer.add(Summaries.of(every[number * size : (number + 1) * size]))
-        names.append(name)
-    digests = tuple(file_hash(folder / name / SUMMARIES) for name in names)
-    return Summarised(Storage(folder), tuple(names), digests, len(every))
+    size = -(-len(every) // parts)
+    made = [part(str(n), every[n * size : (n + 1) * size], folder) for n in range(parts)]
+    return Summarised.of(Storage(folder), made)
+
+
+def part(name: str, every: list[Summary], folder: Path) -> Part:
+    """A part with summaries and nothing else."""
+    name = f"build-{name}-{'0' * 32}"
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    with SummaryWriter(folder / name / SUMMARIES, is_divided=True) as writer:
+        writer.add(Summaries.of(every))
+    digest = file_hash(folder / name / SUMMARIES)
+    return Part(name, len(every), len(every), 0, 0, 0, 0, summaries_sha256=digest, columns=writer.digests)
+
+
+def ask(summaries: Summarised, engine: Engine, remembered: Remembered = Remembered(None, "", ())) -> dict[str, Any]:  # noqa: B008
+    """What all rules find."""
+    return ask_in_buckets(summaries, shown(), LastRelease(), True, True, engine, remembered)
 
 
 def shown() -> str:
@@ -105,7 +116,7 @@ def test_buckets_find_what_one_table_has(
     every = documents(seed)
     corpus, context = Corpus(Summaries.of(every)), Context(schema_of(shown()))
     expected = {rule.code: candidates(rule, corpus, context) for rule in CORPUS_WIDE}
-    found = ask_in_buckets(stored(every, tmp_path), shown(), LastRelease(), True, True, Engine(InProcess(), 1))
+    found = ask(stored(every, tmp_path), Engine(InProcess(), 1))
     for code, some in expected.items():
         assert bool(some) == (code in FOUND), code
         # Equal texts have numbers for keys, which depend on the table.
@@ -120,8 +131,8 @@ def test_other_processes_find_the_same(tmp_path: Path) -> None:
     every = documents(4)
     summaries = stored(every, tmp_path)
     with local_engine(2) as engine:
-        there = ask_in_buckets(summaries, shown(), LastRelease(), True, True, engine)
-    here = ask_in_buckets(summaries, shown(), LastRelease(), True, True, Engine(InProcess(), 1))
+        there = ask(summaries, engine)
+    here = ask(summaries, Engine(InProcess(), 1))
     assert there == here
 
 
@@ -142,7 +153,7 @@ def test_near_duplicates_are_those_among_all_texts(seed: int) -> None:
 def test_a_corpus_without_texts_or_documents(tmp_path: Path) -> None:
     for number, every in enumerate(([], [replace(one, sketch=Sketch(one.sketch.keys)) for one in documents(1, 10)])):
         summaries = stored(every, tmp_path / str(number), 1) if every else Summarised(Storage(tmp_path), (), (), 0)
-        found = ask_in_buckets(summaries, shown(), LastRelease(), True, True, Engine(InProcess(), 1))
+        found = ask(summaries, Engine(InProcess(), 1))
         corpus, context = Corpus(Summaries.of(every)), Context(schema_of(shown()))
         expected = {rule.code: candidates(rule, corpus, context) for rule in CORPUS_WIDE if rule.code != "C658"}
         assert {code: one for code, one in found.items() if code != "C658"} == expected
@@ -156,7 +167,7 @@ def test_a_damaged_file_is_refused(place: float, tmp_path: Path) -> None:
     data[int(len(data) * place)] ^= 4
     path.write_bytes(data)
     with pytest.raises(CorpusError, match="is damaged: delete"):
-        ask_in_buckets(summaries, shown(), LastRelease(), True, True, Engine(InProcess(), 1))
+        ask(summaries, Engine(InProcess(), 1))
 
 
 def test_items_are_in_the_bucket_of_their_key() -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from corpus.core.model import CorpusError
-from corpus.files.table_hash import TableHash
+from corpus.files.table_hash import TableHash, stream_keys, table_hash
 
 SPAN = pa.struct([("start", pa.int64()), ("text", pa.string())])
 COLUMNS = pa.schema(
@@ -78,6 +78,34 @@ def test_where_batches_are_cut_does_not_matter(rows: list[dict[str, Any]], data:
     before, behind = data.draw(ROWS), data.draw(ROWS)
     wide = batch_of([*before, *rows, *behind])
     assert digest([wide.slice(len(before) + a, b - a) for a, b in bounds]) == whole
+
+
+@settings(max_examples=80)
+@given(st.lists(ROWS, min_size=1, max_size=3), st.data())
+def test_a_stream_has_one_key_and_one_hash_however_much_is_hashed(
+    pieces: list[list[dict[str, Any]]], data: st.DataObject
+) -> None:
+    """Pieces that change leave the streams alone that have the same key then."""
+
+    def hashed(pieces: list[list[dict[str, Any]]], only: set[str] | None = None) -> TableHash:
+        total = TableHash(COLUMNS, only)
+        for rows in pieces:
+            total.update(batch_of(rows))
+        return total
+
+    def keys(pieces: list[list[dict[str, Any]]]) -> dict[str, str]:
+        return stream_keys([hashed([rows]).streams() for rows in pieces])
+
+    changed = list(pieces)
+    changed[data.draw(st.integers(0, len(pieces) - 1))] = data.draw(ROWS)
+    before, after = keys(pieces), keys(changed)
+    old, new = hashed(pieces).streams().digests, hashed(changed)
+    assert before.keys() == old.keys()
+    same = {path: old[path] for path in after if before.get(path) == after[path]}
+    left = after.keys() - same.keys()
+    digests = same | hashed(changed, set(left)).streams().digests
+    assert table_hash(sum(map(len, changed)), digests) == new.hexdigest()
+    assert sum(hashed([rows]).size for rows in changed) == new.size
 
 
 @settings(max_examples=60)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...core.schema import Schema
-from ...files.table_hash import Hashed, TableHash, file_hash
+from ...files.table_hash import Hashed, Streams, TableHash, file_hash
 from . import Batches, Config, configs
 
 _ROW_GROUP = 4 * 2**20
@@ -50,6 +50,8 @@ class Written:
     pieces: list[Piece]
     hashed: Hashed
     counts: ColumnCounts
+    streams: Streams | None = None
+    """Those of its rows; None for what was read from the record of a part, which has them in a file."""
 
 
 class Writer:
@@ -106,7 +108,7 @@ class Writer:
         self._file.close()
         pieces = [(file.relative_to(self._folder.parent).as_posix(), file.stat().st_size) for file in self._files]
         files = [Piece(name, size, file_hash(file)) for (name, size), file in zip(pieces, self._files, strict=True)]
-        return Written(self._config.name, self._split, files, self._hash.result(), self._counts)
+        return Written(self._config.name, self._split, files, self._hash.result(), self._counts, self._hash.streams())
 
 
 class TablesWriter:
