@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from support.copies import build, copy_few, copy_whole
-from support.corpora import Corpus, run, tiny
+from support.corpora import CHECKED, REPOSITORY, VIEWED, Corpus, Ran, run, tiny
 from support.once import made_once
 
 # Kept even where the environment says not to: otherwise each process compiles the package and rewrites all tests anew.
@@ -87,6 +89,35 @@ def built_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.with_suffix(".said").write_text(ran.out + ran.err, "utf-8")
 
     return made_once(tmp_path_factory, "built-repository", make)
+
+
+@pytest.fixture(scope="session")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
+    """What the commands of `CHECKED` say of this repository; each runs once in a session."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        for command in CHECKED:
+            ran = run("--root", str(REPOSITORY), *command.split())
+            (folder / f"{command}.json").write_text(json.dumps(asdict(ran)), "utf-8")
+
+    folder = made_once(tmp_path_factory, "checked-repository", make)
+    return {command: Ran(**json.loads((folder / f"{command}.json").read_text("utf-8"))) for command in CHECKED}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of this repository's corpus by the command `VIEWED`, which all tests share and none changes.
+
+    What the command printed is in the file `site.said` beside it.
+    """
+
+    def make(folder: Path) -> None:
+        ran = run("--root", str(REPOSITORY), *VIEWED.split(), "--out", str(folder / "site"))
+        assert (ran.code, ran.out) == (0, ""), ran.err
+        (folder / "site.said").write_text(ran.err, "utf-8")
+
+    return made_once(tmp_path_factory, "site", make) / "site"
 
 
 @pytest.fixture(scope="session")

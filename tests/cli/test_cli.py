@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 import pytest
-from support.corpora import REPOSITORY, Corpus, annotation, run
+from support.corpora import REPOSITORY, Corpus, Ran, annotation, run
 
 import corpus as corpus_package
 from corpus import report
@@ -625,14 +625,14 @@ KNOWN = {
 """The infos about this repository's own corpus, by code: each is right, and none is an error or a warning."""
 
 
-def test_this_repository_is_clean() -> None:
-    ran = run("--root", str(REPOSITORY), "validate")
+def test_this_repository_is_clean(checked: dict[str, Ran]) -> None:
+    ran = checked["validate"]
     assert ran.code == 0
     lines = [line for line in ran.out.splitlines() if not line.startswith("    ")]
     found = Counter(code for line in lines for code in re.findall(r": info (\w+) ", line))
     assert found.total() == len(lines), ran.out
     assert found == KNOWN, ran.out
-    assert run("--root", str(REPOSITORY), "fmt", "--check").code == 0
+    assert checked["fmt --check"].code == 0
 
 
 @pytest.mark.parametrize("verb", [[], ["validate"], ["baseline"], ["baseline", "write"]])

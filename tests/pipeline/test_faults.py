@@ -80,7 +80,7 @@ def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(
     assert "File too large" in said
     assert "Traceback" not in said
     assert not out.exists()
-    same(build(root, out), out, *one)
+    same(run("--root", str(root), "build", "--out", str(out)), out, *one)
 
 
 def test_a_file_that_cannot_be_read_makes_no_part(

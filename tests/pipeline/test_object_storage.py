@@ -14,6 +14,29 @@ from support.s3_server import download, s3_server, upload
 
 from corpus.files.storage import Storage
 
+FEW = ("barrage-hearing-delay", "cup-final-brief", "news-113", "tram-crash-meridian")
+"""Documents of train and test, in turns."""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of two partitions, which no test changes: each file of a build is some requests to the server."""
+    return small(tmp_path_factory.mktemp("small") / "corpus")
+
+
+@pytest.fixture(scope="module")
+def one(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
+    """What one process makes of it on a disk: the report and the build, with its parts beside it."""
+    out = tmp_path_factory.mktemp("small-built") / "build"
+    ran = run("--root", str(root), "build", "--out", str(out))
+    assert ran.code == 0, ran.err
+    return ran, out
+
+
+def small(root: Path) -> Path:
+    """A corpus of two partitions, each with a document of train and one of test."""
+    return partitions.partitioned(root, 2, FEW)
+
 
 @pytest.fixture(scope="module")
 def bucket(root: Path) -> Iterator[str]:
@@ -71,7 +94,7 @@ def test_a_directory_with_other_files_is_not_overwritten(bucket: str, root: Path
 def test_errors_leave_the_build_without_a_change(bucket: str, one: tuple[Ran, Path], tmp_path: Path) -> None:
     upload(one[1], f"{bucket}/kept")
     before = built(bucket, "kept", tmp_path)
-    wrong = partitions.partitioned(tmp_path / "wrong")
+    wrong = small(tmp_path / "wrong")
     partitions.edit(wrong, "b", '"redistribution": ', '"redistributed": ')
     ran = run("--root", str(wrong), "build", "--out", f"{bucket}/kept")
     assert ran.code == 1, ran.out
@@ -83,7 +106,7 @@ def test_what_needs_the_files_on_this_machine_says_so(bucket: str, tmp_path: Pat
     assert (ran.code, "this command reads no object storage" in ran.err) == (2, True)
     ran = run("--root", f"{bucket}/nothing", "validate")
     assert (ran.code, "nothing is not a corpus" in ran.err) == (2, True)
-    alone = single_files(tmp_path / "alone")
+    alone = single_files(tmp_path / "alone", FEW)
     upload(alone, f"{bucket}/alone")
     ran = run("--root", f"{bucket}/alone", "validate")
     assert (ran.code, "`corpus repartition` divides a corpus into partitions" in ran.err) == (2, True)

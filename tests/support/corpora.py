@@ -15,6 +15,10 @@ from typing import Any
 from corpus.cli.main import main
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
+CHECKED = ("validate", "fmt --check")
+"""Commands that are run on this repository once in a session; see the fixture `checked`."""
+VIEWED = "view --compare gold,ann-a,ann-b"
+"""The command that writes the fixture `site`, without `--out`."""
 TEXT = "Mayor Åsa Lindqvist spoke 😀.\n“The bridge is safe,” she said.\n"
 
 

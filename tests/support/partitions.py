@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import zstandard
@@ -19,21 +19,21 @@ DOCUMENTS = tuple(originals("annotations/gold")[::13])
 """A dozen documents with gold and two annotators, which have findings of level 6 about each other."""
 
 
-def single_files(root: Path) -> Path:
+def single_files(root: Path, documents: Sequence[str] = DOCUMENTS) -> Path:
     """A corpus of a file for each part of a document."""
-    copy_repository(root, DOCUMENTS)
+    copy_repository(root, tuple(documents))
     card = root / "DATASET_CARD.md"
     card.write_text(card.read_text("utf-8").replace("<!-- corpus:agreement -->", ""), "utf-8")
     return root
 
 
-def partitioned(root: Path, partitions: int = 3) -> Path:
+def partitioned(root: Path, partitions: int = 3, documents: Sequence[str] = DOCUMENTS) -> Path:
     """The same corpus with partitions a, b, …"""
-    single_files(root)
+    single_files(root, documents)
     for folder in (root / "raw", *sorted(path for path in (root / "annotations").iterdir() if path.is_dir())):
-        size = -(-len(DOCUMENTS) // partitions)
+        size = -(-len(documents) // partitions)
         for i, name in enumerate("abcdefgh"[:partitions]):
-            ids = DOCUMENTS[i * size : (i + 1) * size]
+            ids = documents[i * size : (i + 1) * size]
             lines = [line(folder, doc_id) for doc_id in ids if (folder / f"{doc_id}.json").exists()]
             if lines:
                 (folder / f"{name}.jsonl.zst").write_bytes(zstandard.compress("".join(lines).encode()))

@@ -1,15 +1,12 @@
-"""The site of this repository's corpus, and a real browser that opens it."""
+"""A real browser that opens the pages of a site."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from support.browser import launched
-from support.corpora import REPOSITORY, run
-from support.once import made_once
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -23,17 +20,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=HOW))
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of this repository's corpus, gold compared with both annotators; all tests share it."""
-
-    def make(folder: Path) -> None:
-        ran = run("--root", str(REPOSITORY), "view", "--compare", "gold,ann-a,ann-b", "--out", str(folder / "site"))
-        assert (ran.code, ran.out) == (0, ""), ran.err
-
-    return made_once(tmp_path_factory, "site", make) / "site"
 
 
 @pytest.fixture(scope="session")
