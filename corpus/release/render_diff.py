@@ -122,7 +122,7 @@ def one_level_below(markdown: str) -> str:
     """Return Markdown with a `#` more before each heading. Lines of fenced code stay as they are."""
     lines, fenced = [], False
     for line in markdown.splitlines():
-        fenced ^= line.startswith("```")
+        fenced ^= line.startswith(("```", "~~~"))
         lines.append(f"#{line}" if line.startswith("#") and not fenced else line)
     return "\n".join(lines)
 
