@@ -8,6 +8,7 @@ A document that is not in the columns is not faulty: it is read and checked one 
 
 types.py      JSON Schema → Arrow types
 parse.py      JSON objects → a table
+mixed.py      alternatives, whose values are of any type, beside the columns
 keys.py       how often a key is written: Arrow reads a missing key and null alike
 structure.py  which rows may not satisfy the schema
 texts.py      the texts end to end: code points and their classes
