@@ -173,7 +173,7 @@ def repeats(*keys: npt.NDArray[np.generic]) -> Mask:
 def unlike(values: npt.NDArray[Any], *keys: npt.NDArray[np.generic]) -> Mask:
     """Return rows with another value than a row with the same keys: of each such group at least one.
 
-    Rows are told apart by a hash of 64 bits, so two may be taken for equal by chance.
+    Rows are compared by a hash of 64 bits, so two that differ may count as equal by chance.
     """
     mixed = keys[0].astype(np.uint64)
     for key in keys[1:]:
