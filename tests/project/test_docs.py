@@ -75,6 +75,7 @@ SKIPPED = {
     "corpus release 2.0.0 --notes docs/from-1.0-to-2.0.md": "the next release, which is not made by a test",
     "corpus diff 1.0.0": "test_releases.py and test_withheld.py do it; it would build all documents again",
     "corpus --root ../partitions build --out ../of-partitions": "tests/pipeline/test_repartition.py does it with fewer",
+    "corpus twin --split test": "tests/edit/test_twins.py makes those of this repository",
     "python examples/quotes.py": "tests/project/test_examples.py does it",
     "HF_TOKEN=… corpus publish 1.0.0 --repo OWNER/NAME": "needs a hub; tests/release/test_publish.py has one",
     "corpus import german-news german-news-quotation-attribution-2024/data --into german-news": "needs others' corpus",

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pytest
@@ -47,19 +47,36 @@ def pages(site: Path) -> list[Path]:
     return sorted(site.glob("annotations/gold/*.html"))
 
 
-def test_the_text_of_every_article_is_whole(site: Path) -> None:
+class Outline(NamedTuple):
+    """What several tests look at in every page: its paragraphs by their offsets, its ids and its links."""
+
+    paragraphs: dict[int, str]
+    ids: list[str]
+    links: list[str]
+
+
+@pytest.fixture(scope="module")
+def outlines(site: Path) -> dict[Path, Outline]:
+    """Every page of the site, parsed once."""
+    found = {}
+    for path in site.rglob("*.html"):
+        page = read_page(path)
+        found[path] = Outline({one.offset: one.text for one in page.paragraphs}, page.ids, page.links)
+    return found
+
+
+def test_the_text_of_every_article_is_whole(site: Path, outlines: dict[Path, Outline]) -> None:
     assert [path.stem for path in pages(site)] == [path.stem for path in GOLD]
     for path in pages(site):
         if not (REPOSITORY / "raw" / f"{path.stem}.txt").exists():
             assert path.stem == SEED or path.stem.startswith("GUM_")
             continue
         text = (REPOSITORY / "raw" / f"{path.stem}.txt").read_bytes().decode()
-        found = {one.offset: one.text for one in read_page(path).paragraphs}
         at, lines = 0, {}
         for line in text.split("\n"):
             lines |= {at: line} if line else {}
             at += len(line) + 1
-        assert found == lines
+        assert outlines[path].paragraphs == lines
 
 
 def test_every_mark_covers_its_spans(site: Path) -> None:
@@ -77,17 +94,17 @@ def test_every_mark_covers_its_spans(site: Path) -> None:
             assert page.places(record["id"], "x") == cue, record
 
 
-def test_every_record_is_on_the_page_under_its_id_and_no_id_twice(site: Path) -> None:
+def test_every_record_is_on_the_page_under_its_id_and_no_id_twice(site: Path, outlines: dict[Path, Outline]) -> None:
     for path in pages(site):
-        page, value = read_page(path), json.loads((REPOSITORY / f"annotations/gold/{path.stem}.json").read_bytes())
+        page, value = outlines[path], json.loads((REPOSITORY / f"annotations/gold/{path.stem}.json").read_bytes())
         assert len(page.ids) == len(set(page.ids))
         assert {one["id"] for layer in SCHEMA.layers for one in value[layer]} <= set(page.ids)
 
 
-def test_every_link_leads_to_an_address_that_exists(site: Path) -> None:
-    known = {path: set(read_page(path).ids) for path in site.rglob("*.html")}
-    for path in known:
-        for link in read_page(path).links:
+def test_every_link_leads_to_an_address_that_exists(outlines: dict[Path, Outline]) -> None:
+    known = {path: set(page.ids) for path, page in outlines.items()}
+    for path, page in outlines.items():
+        for link in page.links:
             target, _, fragment = link.partition("#")
             assert not re.match(r"[a-z]+:|//", link), link
             there = Path(os.path.normpath(path.parent / target)) if target else path
