@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -251,7 +250,7 @@ def test_alternatives_of_any_type_are_read(some: list[Any]) -> None:
 def test_alternatives_that_violate_the_schema_are_left_out(written: bytes) -> None:
     one = document("a", gold={"schema_version": "1.1", "provenance": {"alternatives": "X"}})
     ((name, data),) = one.annotations
-    bad = replace(one, annotations=((name, data.replace(b'"X"', written)),))
+    bad = one._replace(annotations=((name, data.replace(b'"X"', written)),))
     assert names(Columns.read([bad, document("b")], SCHEMA)) == ["b"]
 
 
