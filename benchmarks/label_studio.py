@@ -27,7 +27,7 @@ from typing import Any
 
 import bulk
 import orjson
-from compile import _best as best
+from compile import best
 
 from corpus.core.schema import Schema
 from corpus.labelstudio.config import labelling_config
@@ -70,8 +70,8 @@ def main() -> None:
             print("| what | documents per CPU-second | × SDK | CPU seconds | and to start | peak MB |")
             print("|---|---:|---:|---:|---:|---:|")
             results = {what: best(command, root, folder, args.repeat) for what, command in CONTENDERS.items()}
-            net = {what: seconds - start[what] for what, (seconds, _) in results.items()}
-            for what, (_, peak) in results.items():
+            net = {what: seconds - start[what] for what, (seconds, _, _) in results.items()}
+            for what, (_, _, peak) in results.items():
                 times = net[SDK] / net[what]
                 figures = f"{args.tasks / net[what]:,.0f} | {times:.1f} | {net[what]:.2f} | {start[what]:.2f}"
                 print(f"| {what} | {figures} | {peak:,.0f} |", flush=True)
