@@ -18,8 +18,8 @@ from support.partitions import partitioned
 from corpus.files.known_hashes import KnownHashes
 from corpus.files.storage import Storage
 
-SOME = partitions.DOCUMENTS[::2]
-"""Three documents for each partition."""
+SOME = (partitions.DOCUMENTS[0], *partitions.DOCUMENTS[2:10])
+"""Three documents for each partition; the first one has a suppressed finding."""
 
 
 @pytest.fixture
