@@ -10,6 +10,10 @@ same bytes. `--dask FILE` also builds it on a cluster, whose workers' CPU is not
 
 builds in one process alone, and again after each of five changes of one partition. `--corpus` takes a corpus of an
 earlier run, which is changed.
+
+    python benchmarks/partitions.py --documents 1000000 --partition 50000 --large
+
+builds in two processes alone, and again without a change. It needs some 30 GB of disk for a million documents.
 """
 
 from __future__ import annotations
@@ -39,16 +43,24 @@ def main() -> None:
     parser.add_argument("--dask", default="", help="the file of a scheduler")
     parser.add_argument("--changes", action="store_true", help="measure only what changes of a partition cost")
     parser.add_argument("--corpus", type=Path, help="with --changes: partitions that exist")
+    parser.add_argument("--large", action="store_true", help="measure only a build in two processes")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        if options.changes:
+        if options.changes or options.large:
             print(ROW.format("", "CPU s", "of it", "largest", "seconds"))
             print(ROW.format("command", "in all", "driver", "MB", ""))
             print("|---|---:|---:|---:|---:|")
+        if options.changes:
             root = options.corpus or partitions(folder, options.documents, options.partition)
             corpus("build, one process", root, "build", "--out", str(folder / "a"))
             measure_changes(root, folder / "a")
+            return
+        if options.large:
+            root = partitions(folder, options.documents, options.partition)
+            corpus("build, two processes", root, "build", "--out", str(folder / "a"), "--workers", "2")
+            time.sleep(3)
+            corpus("build again", root, "build", "--out", str(folder / "a"))
             return
         whole, root = folder / "whole", folder / "partitions"
         bulk.write(whole, options.documents)
