@@ -34,6 +34,7 @@ from ..files import Index
 from ..files.known_hashes import KnownHashes
 from ..files.storage import Storage
 from ..files.table_hash import Hashed, file_hash
+from ..files.writer import replace_file
 from .findings import FindingsWriter
 from .partitions import Partition, PartitionError
 from .shard import DOCUMENTS, Shard, Task, Validation, compile_shard
@@ -246,7 +247,8 @@ def _make(work: PartTask, root: Path, before: list[_Times], folder: Path, name: 
     written = [] if total.errors else tables.close()
     if _times(work.partition, root) != before:
         raise CorpusError(f"a file of {work.partition.name} changed while it was read; run the command again")
-    (folder / STREAMS).write_text(json.dumps([(one.config, one.split, one.streams) for one in written]), "utf-8")
+    with replace_file(folder / STREAMS) as file:
+        file.write(json.dumps([(one.config, one.split, one.streams) for one in written]).encode())
     part = Part(
         name,
         total.documents,

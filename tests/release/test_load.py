@@ -198,7 +198,8 @@ def schema_labels(root: Path) -> dict[str, dict[str, list[str]]]:
         for name, field in items["properties"].items():
             if "oneOf" in field:
                 nested[f"{layer}.{name}"] = [label["const"] for label in field["oneOf"]]
-                flat.get(layer, {})[name] = nested[f"{layer}.{name}"]
+                absent = [field["withoutRecord"]["const"]] if "withoutRecord" in field else []
+                flat.get(layer, {})[name] = nested[f"{layer}.{name}"] + absent
     properties = read(root / "schema" / "article.schema.json")["properties"]
     record = {name: [label["const"] for label in f["oneOf"]] for name, f in properties.items() if "oneOf" in f}
     tags = ["O", *(f"{p}-{name}" for name in nested["entities.type"] for p in "BI")]
@@ -445,7 +446,7 @@ def test_the_cache_does_not_hold_on_to_old_labels(tmp_path: Path) -> None:
     schema["properties"]["stances"]["items"]["properties"]["label"]["oneOf"].reverse()
     write(path, schema)
     after = datasets.load_dataset(str(build(root)), "stances", split="train", cache_dir=cache)
-    assert after.features["label"].names == before.features["label"].names[::-1]
+    assert after.features["label"].names == [*before.features["label"].names[-2::-1], "none"]
     assert [named(after.features, row) for row in after] == [named(before.features, row) for row in before]
 
 
