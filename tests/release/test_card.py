@@ -66,7 +66,7 @@ def test_the_card_and_croissant_cite_the_same_entry(corpus: Corpus) -> None:
 
 
 def test_the_table_of_what_moved_names_every_config_and_column_that_is_new() -> None:
-    moved = (REPOSITORY / "docs/releases.md").read_text("utf-8").partition("## From 1.0 to 2.0")[2]
+    moved = (REPOSITORY / "docs/from-1.0-to-2.0.md").read_text("utf-8")
     now = {one.name: one.columns for one in configs(Schema.read(REPOSITORY))}
     for name, columns in now.items():
         old = sorted((REPOSITORY / "releases/1.0.0" / name).glob("*.parquet"))
