@@ -70,7 +70,9 @@ def _run(command: list[str], code: Path) -> tuple[float, float]:
     # An installed package has its bytecode, so each copy may write its own.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    ran = subprocess.run(command, capture_output=True, text=True, env=environment | {"PYTHONPATH": str(code)})
+    environment |= {"PYTHONPATH": str(code)}
+    # `python -m` looks in the working directory first, which may be that of one of the versions.
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=code)
     wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if ran.returncode:
         raise SystemExit(f"{' '.join(command)[:200]}\n{ran.stdout[-1000:]}{ran.stderr[-1000:]}")
