@@ -308,6 +308,20 @@ def test_one_change_after_another(built: tuple[Path, Path]) -> None:
         assert_as_fresh(root, out)
 
 
+def test_a_twin_is_compared_with_its_original_after_each_change(tmp_path: Path) -> None:
+    """Also by what is remembered of the two."""
+    names = sorted((*partitions.DOCUMENTS, "bell-loan-brief", "bell-loan-brief-noisy"))
+    root, out = partitioned(tmp_path / "corpus", 4, names), tmp_path / "build"
+    assert build(root, out).code == 0
+    CHANGES["last title"](root)
+    assert_as_fresh(root, out)
+    of("annotations/gold", "b", '"form": "NOM"', '"form": "NAM"')(root)
+    assert_as_fresh(root, out)
+    CHANGES["first title"](root)
+    assert_as_fresh(root, out)
+    assert "C645" in build(root, out).out
+
+
 def test_a_finding_that_stays_opens_no_partition(built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     root, out = built
     opened: list[str] = []
