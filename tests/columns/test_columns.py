@@ -269,6 +269,14 @@ def test_a_list_of_the_name_elsewhere_holds_no_alternatives() -> None:
     assert made["provenance"].null_count == 1
 
 
+def test_a_key_before_a_blank_does_not_make_up_for_a_null() -> None:
+    """Both annotations have a key `tool`, and one of them is counted."""
+    null, spaced = (document(name, gold={"provenance": {"tool": tool}}) for name, tool in (("a", None), ("b", "x")))
+    ((annotator, data),) = spaced.annotations
+    spaced = spaced._replace(annotations=((annotator, data.replace(b'"tool":', b'"tool" :')),))
+    assert names(Columns.read([null, spaced, document("c")], SCHEMA)) == ["c"]
+
+
 @pytest.mark.parametrize("others", [{}, {"provenance": {"tool": "x"}}], ids=["no origin", "an origin"])
 def test_alternatives_outside_of_an_origin_keep_no_other_annotation_back(others: dict[str, Any]) -> None:
     """No column is for them then."""
