@@ -68,6 +68,8 @@ def with_alternatives(table: pa.Table, numbers: Numbers, found: Mapping[int, lis
     ]
     at = table.schema.get_field_index("provenance")
     provenance = table.column(at).combine_chunks()
+    if provenance.type.get_field_index("alternatives") < 0:  # no annotation has them where they belong
+        return table, np.array([some is None for some in known], np.bool_)
     own = {provenance.type.field(i).name: provenance.field(i) for i in range(provenance.type.num_fields)}
     # A key of that name may be anywhere, but each part has only one.
     has_list = pc.struct_field(provenance, "alternatives").is_valid().to_numpy(zero_copy_only=False)

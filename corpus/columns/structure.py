@@ -129,6 +129,8 @@ class _Walk:
             elif inner is not True:
                 self.flags[rows] = True
         for name, inner in node.get("dependentSchemas", {}).items():
+            if array.type.get_field_index(name) < 0:  # a key that no row has
+                continue
             has = _valid(array.field(name))
             if has.any():
                 self._depending(inner, array.filter(pa.array(has)), rows[has])
@@ -144,6 +146,8 @@ class _Walk:
             elif meets.any():
                 self._depending(inner.get("then", {}), array.filter(pa.array(meets)), rows[meets])
         for name, one in inner.get("properties", {}).items():
+            if array.type.get_field_index(name) < 0:
+                continue
             values = array.field(name)
             has = _valid(values)
             self.judge(one, values.filter(pa.array(has)), rows[has])

@@ -168,4 +168,6 @@ def _answer_in(request: Request, value: Any) -> Any:
             Passage._make([*one[:-1], {layer: (pointer, record) for layer, (pointer, record) in one[-1].items()}])
             for one in value
         ]
+    if request.what == "twin_source":
+        return TwinSource._make(value)
     return {(layer, tuple(absent)): said for layer, absent, said in value}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -22,6 +23,9 @@ _GOLD = 2_000
 """The most changes of gold in Markdown, which are the errata of a release."""
 _WIDTH = 60
 """The most characters of a value."""
+_HEADING = re.compile(r"#{1,5}(\s|$)")
+_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})\s*(?P<info>.*)")
+"""A line that begins fenced code, or ends it: with as many marks or more, and nothing after them."""
 _ESCAPES = {char: f"\\{char}" for char in "\\`*_[]|#!~$"} | {char: f"&#{ord(char)};" for char in "@"}
 _ESCAPES |= {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 """What Markdown would interpret; `@` mentions someone."""
@@ -119,11 +123,15 @@ def _value_change(change: Change) -> str:
 
 
 def one_level_below(markdown: str) -> str:
-    """Return Markdown with a `#` more before each heading. Lines of fenced code stay as they are."""
-    lines, fenced = [], False
+    """Return Markdown with a `#` more before each heading, of which there are six levels. Fenced code stays as it is."""
+    lines, fence = [], ""
     for line in markdown.splitlines():
-        fenced ^= line.startswith(("```", "~~~"))
-        lines.append(f"#{line}" if line.startswith("#") and not fenced else line)
+        found = _FENCE.match(line)
+        if found and not fence:
+            fence = found["marks"]
+        elif found and found["marks"].startswith(fence) and not found["info"]:
+            fence = ""
+        lines.append(f"#{line}" if not fence and _HEADING.match(line) else line)
     return "\n".join(lines)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -267,6 +269,21 @@ def test_a_list_of_the_name_elsewhere_holds_no_alternatives() -> None:
     assert made["provenance"].null_count == 1
 
 
+def test_a_key_before_a_blank_does_not_make_up_for_a_null() -> None:
+    """Both annotations have a key `tool`, and one of them is counted."""
+    null, spaced = (document(name, gold={"provenance": {"tool": tool}}) for name, tool in (("a", None), ("b", "x")))
+    ((annotator, data),) = spaced.annotations
+    spaced = spaced._replace(annotations=((annotator, data.replace(b'"tool":', b'"tool" :')),))
+    assert names(Columns.read([null, spaced, document("c")], SCHEMA)) == ["c"]
+
+
+@pytest.mark.parametrize("others", [{}, {"provenance": {"tool": "x"}}], ids=["no origin", "an origin"])
+def test_alternatives_outside_of_an_origin_keep_no_other_annotation_back(others: dict[str, Any]) -> None:
+    """No column is for them then."""
+    misplaced = document("a", gold={"schema_version": "1.1", "alternatives": [GOOD]})
+    assert names(Columns.read([misplaced, document("b", gold=others)], SCHEMA)) == ["b"]
+
+
 def test_a_document_without_its_records_leaves_the_others_as_they_are() -> None:
     columns = Columns.read([document(name) for name in "abc"], SCHEMA)
     emptied = columns.emptied(np.array([False, True, False]))
@@ -308,6 +325,20 @@ def test_keys_of_an_origin_are_read_where_an_annotation_has_them() -> None:
     assert some.type.get_field_index("derived") < 0
     assert pc.struct_field(some, "tool").to_pylist() == [None, "t"]
     assert every[2].as_py()["derived"]["mentions"]["form"] == ["m1"]
+
+
+@pytest.mark.parametrize("depending", ["derived", "tool"])
+def test_a_schema_may_ask_more_of_an_origin_with_a_key_that_no_annotation_has(depending: str, tmp_path: Path) -> None:
+    """No column is for that key."""
+    shutil.copytree(REPOSITORY / "schema", tmp_path / "schema")
+    path = tmp_path / "schema" / "annotation.schema.json"
+    written_schema = json.loads(path.read_text("utf-8"))
+    more = {"properties": {"derived": {"type": "object"}, "note": {"type": "string", "minLength": 3}}}
+    written_schema["properties"]["provenance"]["dependentSchemas"] = {depending: more}
+    path.write_text(json.dumps(written_schema), "utf-8")
+    schema = Schema.read(tmp_path)
+    documents = [document(name, gold={"provenance": {"tool": "t", "note": name}}) for name in ("a", "long")]
+    assert names(Columns.read(documents, schema)) == (["a", "long"] if depending == "derived" else ["long"])
 
 
 def test_a_repeated_id_and_a_reference_to_nothing_are_flagged() -> None:

@@ -308,6 +308,22 @@ def test_one_change_after_another(built: tuple[Path, Path]) -> None:
         assert_as_fresh(root, out)
 
 
+def test_a_twin_is_compared_with_its_original_after_each_change(tmp_path: Path) -> None:
+    """Also by what is remembered of the two."""
+    names = sorted((*partitions.DOCUMENTS, "bell-loan-brief", "bell-loan-brief-noisy"))
+    root, out = partitioned(tmp_path / "corpus", 4, names), tmp_path / "build"
+    assert build(root, out).code == 0
+    CHANGES["last title"](root)
+    assert_as_fresh(root, out)
+    path = root / "annotations" / "gold" / "a.jsonl.zst"
+    before, head, own = zstandard.decompress(path.read_bytes()).decode().partition('{"doc_id": "bell-loan-brief", ')
+    path.write_bytes(zstandard.compress(f"{before}{head}{own.replace('NOM', 'NAM', 1)}".encode()))
+    for change in ("last document", "last form"):
+        CHANGES[change](root)
+        assert_as_fresh(root, out)
+        assert "gold of bell-loan-brief has changed" in build(root, out).out
+
+
 def test_a_finding_that_stays_opens_no_partition(built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     root, out = built
     opened: list[str] = []

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.corpora import REPOSITORY
+from support.corpora import REPOSITORY, annotation, tiny
 from support.strategies import Doc, corpora
 from support.written import real, write_all
 
@@ -155,3 +155,18 @@ def test_a_shard_is_sent_with_its_own_rows_only() -> None:
     received = pickle.loads(sent)
     assert received.batches["dev"]["documents"].equals(whole.slice(5_000, 10))
     assert (received.documents, received.errors, received.used) == (10, 2, some.used)
+
+
+def test_an_article_without_a_title_has_no_pair_of_a_headline(tmp_path: Path) -> None:
+    """There is no text that a label would be about."""
+    made = tiny(tmp_path)
+    stance = {"id": "s1", "scope": "article", "holder": None, "target": "keep-night-ferry", "label": "favor"}
+    stance |= {"intensity": 2, "explicit": True, "evidence_spans": [], "evidence_quotes": ["q1"]}
+    changed = {"stances": [stance], "layers_done": ["entities", "mentions", "quotes", "stances"]}
+    for doc_id, title in (("alpha", "The bridge"), ("beta", None), ("gamma", "")):
+        made.add(doc_id, title=title)
+        made.write(f"annotations/gold/{doc_id}.json", annotation(doc_id, **changed))
+    rows = tables(tmp_path)["train", "stances"].to_pylist()
+    pairs = [(row["doc_id"], row["scope"]) for row in rows if row["label"] == "none"]
+    assert pairs == [("alpha", "headline"), ("alpha", "speaker"), ("beta", "speaker"), ("gamma", "speaker")]
+    assert all(row["text"] for row in rows)

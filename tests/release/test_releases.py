@@ -22,7 +22,7 @@ from support.once import made_once
 import corpus as package
 from corpus.core.model import CorpusError
 from corpus.release.diff import Bump, Change, Comparison, bumped
-from corpus.release.render_diff import as_markdown
+from corpus.release.render_diff import as_markdown, one_level_below
 from corpus.release.table_changes import table_changes
 
 
@@ -113,6 +113,19 @@ def test_changes_begin_with_the_notes(released: Corpus) -> None:
         "## From 1 to 2\n\nÄ\n\n```text\n# code\n```\n\n### Tables\n\n## Targets\n\n- 1 target added: `one-more`\n"
     )
     assert differences(released, "1.0.0", "2.0.0")["targets"] == {"added": ["one-more"]}
+
+
+@pytest.mark.parametrize(
+    ("markdown", "below"),
+    [
+        ("# A\n#tag\n###### F\n#", "## A\n#tag\n###### F\n##"),
+        ("```sh\n~~~\n# a\n```\n# B", "```sh\n~~~\n# a\n```\n## B"),
+        ("````md\n```\n# a\n```\n````\n# B", "````md\n```\n# a\n```\n````\n## B"),
+        ("  ~~~\n# a\n~~~ b\n# c\n~~~~  \n# D", "  ~~~\n# a\n~~~ b\n# c\n~~~~  \n## D"),
+    ],
+)
+def test_headings_are_one_level_below_and_code_is_as_it_was(markdown: str, below: str) -> None:
+    assert one_level_below(markdown) == below
 
 
 def test_notes_of_a_first_release(tmp_path: Path) -> None:

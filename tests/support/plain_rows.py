@@ -101,6 +101,8 @@ def rows(root: Path) -> dict[tuple[str, str], list[Row]]:
             found["stances", split].append(row)
         columns = {"doc_id", *properties["stances"], "holder_name", "holder_type", "evidence_spans_text"}
         for pair in _pairs_without_stance(gold, targets):
+            if pair["scope"] == "headline" and not record["title"]:
+                continue
             row = dict.fromkeys(columns) | {"doc_id": doc_id, "title": record["title"], "label": "none"} | pair
             row |= _entity(row, "holder", entities)
             row |= {f"target_{key}": targets[pair["target"]][key] for key in ("statement", "kind")}

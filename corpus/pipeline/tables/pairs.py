@@ -4,6 +4,7 @@
     speaker     × each speaker of a quote who has no stance towards the target
     headline    × each target that the headline has no stance towards; the article as a whole likewise
 
+An article without a title has no pair of a headline.
 Only annotations whose stances are done have pairs: there a stance that is missing says that there is none. Speakers
 have pairs where the speakers of quotes are done, too.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 
 from ...columns.keys import Mask
 from ...columns.parse import Numbers
@@ -68,6 +70,8 @@ def pairs_without_stance(rows: Rows) -> Pairs:
     for number in (ARTICLE, HEADLINE):
         has = known & stances.equals("scope", SCOPES[number])
         without = np.setdiff1d(wanted, stances.annotation[has] * count + target[has])
+        if number == HEADLINE:
+            without = without[_titled(rows)[rows.columns.document[without // count]]]
         keys.append(without)
         scopes.append(np.full(len(without), number))
         holders.append(np.full(len(without), -1))
@@ -103,6 +107,12 @@ def _crossed(wanted: Numbers, count: int, speaker: Numbers, annotation: Numbers)
     first = np.searchsorted(of, annotation)
     counts = np.searchsorted(of, annotation, "right") - first
     return wanted[ranges(first, counts)], np.repeat(speaker, counts)
+
+
+def _titled(rows: Rows) -> Mask:
+    """Return which documents have a title, which is the text of a headline."""
+    mask: Mask = pc.fill_null(pc.not_equal(rows.columns.record("title"), ""), False).to_numpy(zero_copy_only=False)
+    return mask
 
 
 def _done(rows: Rows, layer: Layer, *fields: str) -> Mask:
