@@ -123,7 +123,7 @@ def _value_change(change: Change) -> str:
 
 
 def one_level_below(markdown: str) -> str:
-    """Return Markdown with a `#` more before each heading, of which there are six levels. Fenced code stays as it is."""
+    """Return Markdown with a `#` more before each heading; there are six levels. Fenced code stays as it is."""
     lines, fence = [], ""
     for line in markdown.splitlines():
         found = _FENCE.match(line)
