@@ -182,7 +182,7 @@ class _Walk:
         owners, items = _owners(array), array.flatten()
         if node.get("uniqueItems") and len(items):
             if not pa.types.is_string(items.type):
-                self.flags[rows] = True
+                self.flags[rows[owners]] = True
             else:
                 codes = pc.fill_null(items.dictionary_encode().indices, -1).to_numpy()
                 self.flags[rows[owners[_repeated(owners, codes)]]] = True

@@ -24,7 +24,7 @@ _GOLD = 2_000
 _WIDTH = 60
 """The most characters of a value."""
 _HEADING = re.compile(r"#{1,5}(\s|$)")
-_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})\s*(?P<info>.*)")
+_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)$")
 """A line that begins fenced code, or ends it: with as many marks or more, and nothing after them."""
 _ESCAPES = {char: f"\\{char}" for char in "\\`*_[]|#!~$"} | {char: f"&#{ord(char)};" for char in "@"}
 _ESCAPES |= {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
@@ -123,7 +123,7 @@ def _value_change(change: Change) -> str:
 
 
 def one_level_below(markdown: str) -> str:
-    """Return Markdown with a `#` more before each heading; there are six levels. Fenced code stays as it is."""
+    """Return Markdown with a `#` more before each heading, up to the sixth level. Fenced code stays as it is."""
     lines, fence = [], ""
     for line in markdown.splitlines():
         found = _FENCE.match(line)

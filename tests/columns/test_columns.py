@@ -277,6 +277,15 @@ def test_a_key_before_a_blank_does_not_make_up_for_a_null() -> None:
     assert names(Columns.read([null, spaced, document("c")], SCHEMA)) == ["c"]
 
 
+def test_alternatives_before_a_blank_keep_no_other_annotation_back() -> None:
+    """They stay in the columns, which do not tell whether an alternative is there twice."""
+    gold = {"schema_version": "1.1", "provenance": {"alternatives": [{"layer": "mentions", "record": "m1"}]}}
+    ((annotator, data),) = document("a", gold=gold).annotations
+    spaced = ((annotator, data.replace(b'"alternatives":', b'"alternatives" :')),)
+    others = [document("b", gold=gold), document("c", gold={**gold, "provenance": {"alternatives": []}})]
+    assert names(Columns.read([document("a")._replace(annotations=spaced), *others], SCHEMA)) == ["b", "c"]
+
+
 @pytest.mark.parametrize("others", [{}, {"provenance": {"tool": "x"}}], ids=["no origin", "an origin"])
 def test_alternatives_outside_of_an_origin_keep_no_other_annotation_back(others: dict[str, Any]) -> None:
     """No column is for them then."""

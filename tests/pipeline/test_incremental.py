@@ -368,7 +368,8 @@ def test_only_columns_that_changed_are_read(built: tuple[Path, Path], monkeypatc
 def test_a_damaged_file_of_streams_is_refused(built: tuple[Path, Path]) -> None:
     root, out = built
     edit(root, "b", '"title": "', '"title": "Changed ')
-    for path in out.with_name("build.parts").glob("build-*/streams.json"):
+    # Only those of partitions that have a split in common with the changed one are read.
+    for path in sorted(out.with_name("build.parts").glob("build-[acd]-*/streams.json")):
         path.write_text("[]", "utf-8")
     ran = build(root, out)
     assert (ran.code, "streams.json is damaged: delete" in ran.err) == (2, True)

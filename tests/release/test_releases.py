@@ -118,6 +118,7 @@ def test_changes_begin_with_the_notes(released: Corpus) -> None:
 @pytest.mark.parametrize(
     ("markdown", "below"),
     [
+        ("```a``` is code\n# A", "```a``` is code\n## A"),
         ("# A\n#tag\n###### F\n#", "## A\n#tag\n###### F\n##"),
         ("```sh\n~~~\n# a\n```\n# B", "```sh\n~~~\n# a\n```\n## B"),
         ("````md\n```\n# a\n```\n````\n# B", "````md\n```\n# a\n```\n````\n## B"),
