@@ -130,7 +130,8 @@ def number_not_whole(document: Document, schema: Schema) -> Iterator[Problem]:
         layers = schema.layers.values()
         whole = [(layer.name, f.name) for layer in layers for f in layer.fields if f.json_type == "integer"]
         numbers = [record.get(field) for layer, field in whole for record in document.layer(layer)]
-        if float not in {*map(type, spans.starts), *map(type, spans.ends), *map(type, numbers)}:
+        edges = [value for _, value in _edges_of_alternatives(document)]
+        if float not in {*map(type, spans.starts), *map(type, spans.ends), *map(type, numbers), *map(type, edges)}:
             return
     for where, value in _numbers(document, schema):
         if type(value) is float and value.is_integer():
@@ -275,10 +276,22 @@ def _numbers(document: Document, schema: Schema) -> Iterator[tuple[tuple[str | i
             for name in numbers:
                 yield (layer.name, i, name), record.get(name)
             for name in spans:
-                listed = record.get(name)
-                for j, span in enumerate(listed if isinstance(listed, list) else ()):
-                    for edge in ("start", "end") if isinstance(span, dict) else ():
-                        yield (layer.name, i, name, j, edge), span.get(edge)
+                yield from _edges(record.get(name), (layer.name, i, name))
+    yield from _edges_of_alternatives(document)
+
+
+def _edges_of_alternatives(document: Document) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    provenance = document.value.get("provenance")
+    written = provenance.get("alternatives") if isinstance(provenance, dict) else None
+    for i, one in enumerate(written if isinstance(written, list) else ()):
+        if isinstance(one, dict):
+            yield from _edges(one.get("spans"), ("provenance", "alternatives", i, "spans"))
+
+
+def _edges(spans: object, where: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    for j, span in enumerate(spans if isinstance(spans, list) else ()):
+        for edge in ("start", "end") if isinstance(span, dict) else ():
+            yield (*where, j, edge), span.get(edge)
 
 
 def _done(document: Document) -> list[str]:

@@ -51,10 +51,15 @@ def without_alternatives(parts: Sequence[bytes], schema: Schema) -> tuple[list[b
             value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(value, list) and valid.is_valid(value):
+        # An offset with a decimal point is left to S206.
+        if isinstance(value, list) and valid.is_valid(value) and len(have_form := _with_form(value)) == len(value):
             bare[i] = b"%s%s[]%s" % (before, _KEY, text[end:].encode())
-            found[i] = alternatives({"provenance": {"alternatives": value}})
+            found[i] = have_form
     return bare, found
+
+
+def _with_form(value: list[Any]) -> list[Record]:
+    return alternatives({"provenance": {"alternatives": value}})
 
 
 def with_alternatives(table: pa.Table, numbers: Numbers, found: Mapping[int, list[Record]]) -> tuple[pa.Table, Mask]:

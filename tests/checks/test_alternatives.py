@@ -67,6 +67,12 @@ def test_an_alternative_that_fits_nothing(corpus: Corpus, key: str, one: dict[st
     assert place == ("R406", f"/provenance/alternatives/1/{key}" if key in one else "/provenance/alternatives/1")
 
 
+def test_an_offset_with_a_decimal_point_is_a_finding(corpus: Corpus) -> None:
+    """Python cuts no text there, so the alternative would be in no table."""
+    one = {"layer": "mentions", "spans": [{"start": float(CUE["start"]), "end": CUE["end"]}]}
+    assert findings(corpus, FIT[0], one) == [("S206", "/provenance/alternatives/1/spans/0/start")]
+
+
 def test_alternatives_on_a_text_that_changed_add_nothing_to_the_one_finding(corpus: Corpus) -> None:
     value = corpus.read("annotations/gold/alpha.json")
     for span_of_record in (value["mentions"][0]["spans"][0], value["quotes"][0]["content"][0]):

@@ -241,6 +241,7 @@ def test_alternatives_of_any_type_are_read(some: list[Any]) -> None:
         b'[{"layer":"mentions","value":99999999999999999999}]',
         b'[{"layer":"mentions","value":"a\tb"}]',
         b'[{"value":1}]',
+        b'[{"layer":"mentions","spans":[{"start":1.0,"end":2,"text":"x"}]}]',
         b'[{"layer":"mentions","value":1}',
         b'[{"layer":"mentions","value":1}],"alternatives":[]',
         b"null",
