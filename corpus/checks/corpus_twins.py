@@ -90,7 +90,7 @@ def stale_twin(key: str, rows: Sequence[Row], context: Context) -> Iterator[Foun
         made_of, now = context.twin_source(row.value).original, context.twin_source(key).own
         if made_of and now and made_of != now:
             related = (Related(key, gold, "", "the original"),)
-            fix = f"run corpus twin {key}"
+            fix = f"run corpus twin {key}; if the note of the twin names another seed than 1, add it with --seed"
             yield Found(
                 row.value, row.rest[0], f"gold of {key} has changed", f"/provenance/{ORIGINAL_SHA256}", "", fix, related
             )
