@@ -192,7 +192,9 @@ def test_severities_of_codes_that_were_replaced_are_renamed(begun: Corpus, name:
     assert (refused.code, "Q510 is S501 now, since the schema states the rule; " in refused.err) == (2, True)
     ran = begun.run("upgrade")
     assert ran.code == 0, ran.err
-    assert 'note: pyproject.toml: Q510 is S501 now, which is the code of all conditions of the schema: "info"' in ran.err
+    assert (
+        'note: pyproject.toml: Q510 is S501 now, which is the code of all conditions of the schema: "info"' in ran.err
+    )
     assert path.read_bytes() == head + after.encode()
     assert begun.run("validate").code == 0
 
@@ -218,7 +220,7 @@ def test_severities_are_renamed_in_any_form_of_toml(before: str, after: str) -> 
         ),
         (
             'Q510 = "info"\nT502 = "error"\n',
-            'has Q510 = "info", T502 = "error", and Q510 and T502 are S501 now: write one severity for S501, and delete',
+            'has Q510 = "info", T502 = "error", and Q510 and T502 are S501 now: write one severity for S501',
         ),
         ('"Q51\\u0030" = "info"\n', 'Q510 is S501 now: write S501 = "info" in its place'),
     ],
