@@ -52,11 +52,11 @@ def layer_of(schema: Schema, columns: Iterable[str], wanted: Sequence[str]) -> L
     for layer in schema.layers.values():
         fields = {field.name for field in layer.fields} - {"id"}
         needed = _needed(layer) or {field.name for field in layer.fields if field.always} - {"id"}
-        if (wanted and layer.name not in wanted) or not fields & names:
+        if wanted and layer.name not in wanted:
             continue
-        if needed <= names:
+        if needed <= names and fields & names:
             fitting.append((len(fields & names), layer))
-        else:
+        elif needed - names and (wanted or fields & names):
             lacking.append(
                 (len(fields & names), layer, [one.name for one in layer.fields if one.name in needed - names])
             )

@@ -241,6 +241,11 @@ def test_two_rows_of_one_pair_are_refused(
     assert score(path, corpus.root).documents == 2
 
 
+def test_the_columns_of_a_named_layer_are_named_though_rows_have_none(corpus: Corpus) -> None:
+    with pytest.raises(CorpusError, match="they have the columns doc_id, label; rows of quotes need content too"):
+        score([{"doc_id": "alpha", "label": "none"}], corpus.root, layers=["quotes"])
+
+
 @pytest.mark.parametrize(("given", "message"), BAD_ROWS, ids=[message for _, message in BAD_ROWS])
 def test_rows_that_cannot_be_scored_are_refused(corpus: Corpus, given: list[Any], message: str) -> None:
     with pytest.raises(CorpusError, match=message):
