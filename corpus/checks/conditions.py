@@ -12,9 +12,6 @@ from ..core.schema import Schema
 from .derived import derived
 from .rule import found
 
-REPLACED = {"E505": "S501", "Q510": "S501", "Q513": "S501", "T502": "S501", "T506": "S501"}
-"""Codes of checks that conditions of the schema replace → the code of their findings."""
-
 
 def broken_condition(document: Document, schema: Schema) -> Iterator[Problem]:
     """S501: A record breaks a rule of the schema.

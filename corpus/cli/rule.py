@@ -29,8 +29,8 @@ def rule(code: str | None, all_: bool) -> int:
       corpus rule slice-mismatch
       corpus rule --all
     """
-    from ..checks.conditions import REPLACED
     from ..checks.suppress.suppressions import all_rules
+    from ..core.settings import REPLACED
     from ..labelstudio.faults import FAULTS
 
     rules = all_rules()

@@ -17,8 +17,9 @@ def upgrade(common: Common, dry_run: bool, checker: str | None) -> int:
     The schema gets what changed since, and keeps what you added, changed or removed
     in it. The guidelines, the schema's README, the workflow and the hooks are
     replaced if you did not edit them; in edited ones only the tables and the commit
-    of the checker change. Exceptions and the baseline get the codes of today. Articles
-    and annotations stay as they are: each is tested against the new schema first.
+    of the checker change. Exceptions, the baseline and the severities in pyproject.toml
+    get the codes of today. Articles and annotations stay as they are: each is tested
+    against the new schema first.
 
     Where you and this version changed the same place in different ways, the place is
     named as a conflict with both values, and nothing is written: edit it as the message

@@ -15,9 +15,12 @@ from typing import get_args
 from .model import CorpusError, Severity
 from .regular_file import read_utf8
 
+SETTINGS = "pyproject.toml"
 VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")
 ALWAYS_ERRORS = ("C615", "C616", "C618")
 """Codes about the releases of the base commit. A change that could demote them could remove a release."""
+REPLACED = {"E505": "S501", "Q510": "S501", "Q513": "S501", "T502": "S501", "T506": "S501"}
+"""Codes of checks that conditions of the schema replace → the code of their findings."""
 REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 """A repository of the Hugging Face hub, OWNER/NAME."""
 
@@ -45,14 +48,14 @@ class Settings:
     hub: str = ""
 
 
-def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
+def read_settings(root: Path, codes: Mapping[str, Severity], text: str | None = None) -> Settings:
     """Read the settings of the corpus at `root`; missing ones have defaults. Raises CorpusError.
 
-    `codes` is the default severity of every code.
+    `codes` is the default severity of every code; `text` replaces the content of the file.
     """
-    path = root / "pyproject.toml"
+    path = root / SETTINGS
     try:
-        tool = tomllib.loads(read_utf8(path, root)).get("tool", {})
+        tool = tomllib.loads(read_utf8(path, root) if text is None else text).get("tool", {})
     except FileNotFoundError:
         return Settings(severity=codes)
     except (ValueError, RecursionError) as error:
@@ -72,10 +75,12 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
     if not isinstance(severity, dict):
         raise CorpusError(f"{path}: [tool.corpus.severity] must be a table of codes, not {severity!r}")
     for code, name in severity.items():
-        if code not in codes:
+        if code not in codes and code not in REPLACED:
             raise CorpusError(f"{path}: [tool.corpus.severity] there is no check {code}; see `corpus rule --all`")
         if name not in get_args(Severity):
             raise CorpusError(f"{path}: [tool.corpus.severity] {code} must be one of {', '.join(get_args(Severity))}")
+        if code in REPLACED:
+            raise CorpusError(f"{path}: [tool.corpus.severity] {_replaced(code, severity)}")
         if code in ALWAYS_ERRORS and name != "error":
             raise CorpusError(f"{path}: [tool.corpus.severity] {code} must stay an error: it protects the releases")
         if code[1] in "124" and codes[code] == "error" and name != "error":
@@ -83,6 +88,13 @@ def read_settings(root: Path, codes: Mapping[str, Severity]) -> Settings:
                 f"{path}: [tool.corpus.severity] {code} must stay an error: a corpus with it cannot be compiled"
             )
     return Settings(version, {**codes, **severity}, split, hub)
+
+
+def _replaced(code: str, severity: Mapping[str, object]) -> str:
+    """Return what replaces a code, and what to write for its severity."""
+    new = REPLACED[code]
+    todo = f"delete {code}, since {new} has a severity" if new in severity else f'write {new} = "{severity[code]}"'
+    return f"{code} is {new} now, since the schema states the rule; {todo}"
 
 
 def _split(path: Path, table: object) -> SplitSettings:

@@ -19,19 +19,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..checks import suppressible
-from ..checks.conditions import REPLACED
 from ..checks.suppress.baseline import BASELINE
 from ..checks.suppress.exceptions import EXCEPTIONS, read_exceptions
 from ..checks.suppress.suppressions import all_severities
 from ..core.model import CorpusError
 from ..core.regular_file import read_file, read_utf8
 from ..core.schema import Schema, shipped
-from ..core.settings import read_settings
+from ..core.settings import REPLACED, SETTINGS, read_settings
 from ..files import Index, Reader, by_document
 from ..files.staging import Staging
 from .guidelines import GUIDELINES, own_book, with_tables, without_table, without_tables
 from .init import SKELETON, UNKNOWN, Checker, filled
 from .merge_json import ABSENT, Conflict, merge
+from .rename_severities import rename_severities
 
 BEGUN = Path(__file__).parent / "begun" / "1.0.0"
 WORKFLOW, HOOKS, IGNORED = ".github/workflows/submission.yml", ".pre-commit-config.yaml", ".gitignore"
@@ -195,7 +195,7 @@ def _edited(name: str, ours: str, schema: Schema, named: Checker, wanted: Checke
 
 
 def _rename_codes(root: Path, plan: Plan) -> None:
-    """Write the codes of today into the exceptions and the baseline, and name codes that a user must decide on."""
+    """Write the codes of today into exceptions, baseline and settings, and name codes that a user must decide on."""
     codes, coverable = all_severities(), suppressible()
     checks: tuple[tuple[str, Callable[[str], object]], ...] = (
         (EXCEPTIONS, lambda text: read_exceptions(root, codes, coverable, text)),
@@ -216,6 +216,14 @@ def _rename_codes(root: Path, plan: Plan) -> None:
         if theirs != ours:
             plan.files[name] = theirs.encode()
     try:
-        read_settings(root, codes)
+        ours = read_utf8(root / SETTINGS, root)
+        theirs, notes = rename_severities(ours)
+        read_settings(root, codes, theirs)
+    except FileNotFoundError:
+        return
     except CorpusError as error:
         plan.conflicts.append(str(error))
+        return
+    plan.notes += notes
+    if theirs != ours:
+        plan.files[SETTINGS] = theirs.encode()

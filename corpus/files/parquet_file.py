@@ -46,6 +46,7 @@ class ParquetFile:
                     path, thrift_string_size_limit=MAX_FOOTER, thrift_container_size_limit=MAX_ITEMS
                 )
                 self.schema: pa.Schema = self._file.schema_arrow
+                self.rows: int = self._file.metadata.num_rows
 
     def batches(self, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows in batches of at most `rows`, all columns or these."""

@@ -31,7 +31,7 @@ import orjson
 from ..core.model import CorpusError, Record
 from ..core.schema import Field, Schema
 from .stored_rows import annotation_rows, article_rows, splits_of
-from .table_changes import table_changes
+from .table_changes import RowChange, row_changes, table_changes
 
 Bump = Literal["none", "patch", "minor", "major"]
 ORDER: tuple[Bump, ...] = ("none", "patch", "minor", "major")
@@ -81,6 +81,8 @@ class Comparison:
     tables: list[str] = field(default_factory=list)
     """Configs, splits and columns that were added, removed or have another type. They follow from the schema, the
     documents or the version of the command, so they need no bump of their own."""
+    rows: list[RowChange] = field(default_factory=list)
+    """Splits of configs with another number of rows. They follow from the other differences, too."""
     added: list[tuple[str, str]] = field(default_factory=list)
     """(doc_id, split) of each new document."""
     removed: list[tuple[str, str]] = field(default_factory=list)
@@ -150,7 +152,7 @@ def compare(old: Path, new: Path, names: tuple[str, str] | None = None) -> Compa
     schemas = Schema.read(old), Schema.read(new)
     result.schema = sorted(set(_schema_changes(*schemas)), key=lambda one: (-ORDER.index(one[0]), one[1]))
     result.targets = _target_changes(*schemas)
-    result.tables = list(table_changes(old, new))
+    result.tables, result.rows = list(table_changes(old, new)), list(row_changes(old, new))
     first = next(iter(schemas[1].splits), "")
     before = _keys(old, "documents", schemas[0], result.twins)
     after = _keys(new, "documents", schemas[1], result.twins)
@@ -282,7 +284,12 @@ def _field_changes(path: str, old: tuple[Field, ...], new: tuple[Field, ...]) ->
         was, now = olds[name], news[name]
         if (was.kind, was.many, was.refers_to) != (now.kind, now.many, now.refers_to):
             yield "major", f"field {path}{name} has another type"
-        before, after = ([label.name for label in one.labels] for one in (was, now))
+        before, after = (_labels(one) for one in (was, now))
         for label in dict.fromkeys((*before, *after)):
             if label not in after or label not in before:
                 yield "major", f"label {path}{name} {label} {'added' if label in after else 'removed'}"
+
+
+def _labels(of: Field) -> list[str]:
+    """Return the labels of a field, and that of its rows without a record, with a note, as another label."""
+    return [*(one.name for one in of.labels), *([f"{of.absent.name} (rows without a record)"] if of.absent else [])]

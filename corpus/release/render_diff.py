@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
 from ..checks.misquoted import difference
@@ -40,6 +41,7 @@ def as_json(found: Comparison) -> str:
         "reasons": [{"bump": bump, "why": why} for bump, why in found.reasons],
         "targets": found.targets,
         "tables": found.tables,
+        "rows": [asdict(one) for one in found.rows],
         "documents": {
             "added": [{"doc_id": doc_id, "split": split} for doc_id, split in found.added],
             "removed": [{"doc_id": doc_id, "split": split} for doc_id, split in found.removed],
@@ -61,6 +63,8 @@ def as_text(found: Comparison) -> Iterator[str]:
     for bump, why in found.reasons:
         yield f"  {bump}: {why}"
     yield from (f"  {line}" for line in found.tables)
+    for config, splits in groupby(found.rows, lambda one: one.config):
+        yield f"  rows of {config}: {', '.join(f'{one.split} {_rows(one.old)} → {_rows(one.new)}' for one in splits)}"
     yield from _targets(found, "  ", str, _SHOWN)
     yield from _documents(found, "  ", str, _SHOWN)
     for change in found.changes[:_SHOWN]:
@@ -71,7 +75,7 @@ def as_text(found: Comparison) -> Iterator[str]:
 
 
 def as_markdown(found: Comparison, notes: str = "") -> str:
-    """Return the content of CHANGES.md: reasons for the bump, tables, documents, and counts of differences by layer.
+    """Return the content of CHANGES.md: reasons for the bump, tables, rows, documents, counts of differences by layer.
 
     `notes` is Markdown that comes after the reasons, one level below its headings.
     """
@@ -81,6 +85,7 @@ def as_markdown(found: Comparison, notes: str = "") -> str:
         lines += ["", one_level_below(notes).strip()]
     for title, items in (
         ("Tables", [f"- {_escaped(line)}" for line in found.tables]),
+        ("Rows", _row_table(found)),
         ("Targets", list(_targets(found, "- ", _as_code))),
         ("Documents", list(_documents(found, "- ", _as_code))),
     ):
@@ -104,6 +109,19 @@ def as_markdown(found: Comparison, notes: str = "") -> str:
         if len(gold) > _GOLD:
             lines.append(f"- and {len(gold) - _GOLD:,} more")
     return "\n".join(lines) + "\n"
+
+
+def _row_table(found: Comparison) -> list[str]:
+    """Return the lines of a table of the splits with another number of rows, [] if there is none."""
+    lines = [
+        f"| {_escaped(one.config)} | {_escaped(one.split)} | {_rows(one.old)} | {_rows(one.new)} |"
+        for one in found.rows
+    ]
+    return ["| config | split | before | after |", "| --- | --- | --- | --- |", *lines] if lines else []
+
+
+def _rows(count: int | None) -> str:
+    return "–" if count is None else f"{count:,}"
 
 
 def _gold(changes: list[Change]) -> Iterator[str]:

@@ -1,16 +1,30 @@
-"""Compare the tables of two built folders: configs, splits, columns and their types, rows not read.
+"""Compare the tables of two built folders: configs, splits, columns and their types, numbers of rows.
 
-<config>/<split>-00000-of-0000N.parquet, its schema → "config twins added (test)", "column documents.set added"
+<config>/<split>-0000M-of-0000N.parquet, its schema → "config twins added (test)", "column documents.set added"
+                                        its footer  → stances, train: 123 rows, now 456
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from ..files.parquet_file import ParquetFile
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """The numbers of rows of a split of a config in both folders; None if that folder has no such table."""
+
+    config: str
+    split: str
+    old: int | None
+    new: int | None
+
 
 _Tables = dict[str, dict[str, pa.Schema]]
 """The schema of each split of each config."""
@@ -30,6 +44,26 @@ def table_changes(old: Path, new: Path) -> Iterator[str]:
         for split in sorted(before.keys() ^ after.keys()):
             yield f"split {split} of {config} {'added' if split in after else 'removed'}"
         yield from _column_changes(config, _columns(before), _columns(after))
+
+
+def row_changes(old: Path, new: Path) -> Iterator[RowChange]:
+    """Yield each split of a config whose number of rows differs, sorted.
+
+    Raises CorpusError if a table cannot be read.
+    """
+    olds, news = _row_counts(old), _row_counts(new)
+    for config, split in sorted(olds.keys() | news.keys()):
+        was, now = olds.get((config, split)), news.get((config, split))
+        if was != now:
+            yield RowChange(config, split, was, now)
+
+
+def _row_counts(folder: Path) -> Counter[tuple[str, str]]:
+    """Return the number of rows by config and split, of all files of each table."""
+    found: Counter[tuple[str, str]] = Counter()
+    for path in folder.glob("*/*-?????-of-?????.parquet"):
+        found[path.parent.name, path.name.rpartition("-of-")[0].rpartition("-")[0]] += ParquetFile(path).rows
+    return found
 
 
 def _tables(folder: Path) -> _Tables:

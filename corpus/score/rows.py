@@ -48,22 +48,34 @@ def layer_of(schema: Schema, columns: Iterable[str], wanted: Sequence[str]) -> L
     `wanted` are the layers that the user names. Raises CorpusError if no layer fits, or several equally well.
     """
     names = set(columns)
-    fitting = []
+    fitting, lacking = [], []
     for layer in schema.layers.values():
         fields = {field.name for field in layer.fields} - {"id"}
         needed = _needed(layer) or {field.name for field in layer.fields if field.always} - {"id"}
-        if needed <= names and fields & names and (not wanted or layer.name in wanted):
+        if wanted and layer.name not in wanted:
+            continue
+        if needed <= names and fields & names:
             fitting.append((len(fields & names), layer))
+        elif needed - names and (wanted or fields & names):
+            lacking.append(
+                (len(fields & names), layer, [one.name for one in layer.fields if one.name in needed - names])
+            )
     if not fitting:
-        raise CorpusError(
-            f"the rows fit no layer: they have the columns {', '.join(sorted(names))}; "
-            "rows have the columns of a config, such as doc_id, content and type of quotes"
-        )
+        raise CorpusError(_fit_no_layer(names, lacking))
     most = max(count for count, _ in fitting)
     best = [layer for count, layer in fitting if count == most]
     if len(best) > 1:
         raise CorpusError(f"the rows fit the layers {', '.join(layer.name for layer in best)}; name one with `--layer`")
     return best[0]
+
+
+def _fit_no_layer(names: Iterable[str], lacking: Sequence[tuple[int, Layer, list[str]]]) -> str:
+    """Return why rows fit no layer; `lacking` has the fields that each layer shares with them, and those they miss."""
+    said = f"the rows fit no layer: they have the columns {', '.join(sorted(names))}; "
+    if not lacking:
+        return f"{said}rows have the columns of a config, such as doc_id, content and type of quotes"
+    _, layer, missing = max(lacking, key=lambda one: (one[0], -len(one[2])))
+    return f"{said}rows of {layer.name} need {' and '.join(filter(None, (', '.join(missing[:-1]), missing[-1])))} too"
 
 
 def annotation_of(
@@ -72,11 +84,12 @@ def annotation_of(
     """Return the annotation that the rows of one document make, with the layers of gold that they refer to.
 
     A row with the label of things without a record, as `none` of stances, makes no record. Raises CorpusError for a
-    value that the schema refuses, a span outside of the text, or a reference to nothing.
+    value that the schema refuses, a span outside of the text, a reference to nothing, or two rows of one pair.
     """
     fields = [field for field in layer.fields if field.name in columns and field.name != "id"]
     for item in items:
         _check_values(fields, item)
+    _check_pairs(layer, items, gold.doc_id)
     where = items[0].where if items else gold.doc_id
     items = [item for item in items if not _is_absent(fields, item)]
     value: Record = {name: gold.value[name] for name in _given(schema, layer) if name in gold.value}
@@ -170,6 +183,21 @@ def _check_values(fields: Sequence[Field], item: Item) -> None:
                     raise CorpusError(
                         f"{item.where}: {field.name} is one of {', '.join(sorted(allowed))}, not {one!r}{number}"
                     )
+
+
+def _check_pairs(layer: Layer, items: Sequence[Item], doc_id: str) -> None:
+    """Raise CorpusError for two rows of one document with the same values of the fields that match records."""
+    names = [one.name for one in layer.fields if one.name in KEYS.get(layer.name, ())]
+    first: dict[str, Item] = {}
+    for item in items if names else ():
+        pair = {name: item.value[name] for name in names if item.value.get(name) is not None}
+        other = first.setdefault(repr(pair), item)
+        if other is not item:
+            said = ", ".join(f"{name} {value}" for name, value in pair.items())
+            raise CorpusError(
+                f"{item.where}: a second row of {layer.name} for one pair of {doc_id} ({said}), after the one at "
+                f"{other.where}; keep one of them"
+            )
 
 
 def _is_absent(fields: Sequence[Field], item: Item) -> bool:

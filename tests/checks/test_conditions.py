@@ -9,11 +9,12 @@ import pytest
 from support.copies import change, copy_repository, findings
 from support.corpora import REPOSITORY, annotation, record
 
-from corpus.checks.conditions import REPLACED, broken_condition
+from corpus.checks.conditions import broken_condition
 from corpus.checks.suppress.exceptions import EXCEPTIONS
 from corpus.cli.main import main
 from corpus.core.model import Annotation, Article, Document, Problem, Source
 from corpus.core.schema import Schema
+from corpus.core.settings import REPLACED
 
 SCHEMA = Schema.read(REPOSITORY)
 TEXT = "“It holds,” said Ivo Marr."

@@ -13,6 +13,7 @@ from support.copies import contents
 from support.corpora import Corpus, run
 
 from corpus.core.schema import shipped
+from corpus.edit.rename_severities import rename_severities
 from corpus.edit.upgrade import BEGUN
 
 FOLDER = Path(__file__).parent / "begun-1.0.0"
@@ -169,15 +170,77 @@ def test_codes_that_were_replaced_are_renamed(begun: Corpus) -> None:
     assert begun.run("validate").code in (0, 1)
 
 
-def test_a_severity_of_a_code_that_is_gone_is_a_conflict(begun: Corpus) -> None:
-    with (begun.root / "pyproject.toml").open("a") as file:
-        file.write('Q510 = "info"\n')
+SEVERITIES = {
+    "a key": ('Q510 = "info"  # ours\n', 'S501 = "info"  # ours\n'),
+    "a key in quotes": ("'Q510'=\"info\"\n", "'S501'=\"info\"\n"),
+    "two codes": ('Q510 = "info"\n# and\nT502 = "info"\nC657 = "info"\n', 'S501 = "info"\n# and\nC657 = "info"\n'),
+    "the new code too": ('S501 = "info"\nQ510 = "info"', 'S501 = "info"\n'),
+    "the code elsewhere": (
+        'P307 = "info" # Q510\nQ510 = "info"\n[tool.else]\nQ510 = "info"\n',
+        'P307 = "info" # Q510\nS501 = "info"\n[tool.else]\nQ510 = "info"\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEVERITIES)
+def test_severities_of_codes_that_were_replaced_are_renamed(begun: Corpus, name: str) -> None:
+    before, after = SEVERITIES[name]
+    path = begun.root / "pyproject.toml"
+    head = path.read_bytes()
+    path.write_bytes(head + before.encode())
+    refused = begun.run("validate")
+    assert (refused.code, "Q510 is S501 now, since the schema states the rule; " in refused.err) == (2, True)
     ran = begun.run("upgrade")
-    assert (ran.code, "Q510" in ran.err, (begun.root / SCHEMA).read_bytes()) == (
-        1,
-        True,
-        (BEGUN / "annotation.schema.json").read_bytes(),
+    assert ran.code == 0, ran.err
+    assert (
+        'note: pyproject.toml: Q510 is S501 now, which is the code of all conditions of the schema: "info"' in ran.err
     )
+    assert path.read_bytes() == head + after.encode()
+    assert begun.run("validate").code == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('severity = {Q510 = "info", T502 = "info"}', 'severity = {S501 = "info"}'),
+        ('severity = {T502 = "info" , C657 = "info", S501="info"}', 'severity = {C657 = "info", S501="info"}'),
+        ('severity.Q510 = "info"\r\nseverity.T502 = "info"\r\n', 'severity.S501 = "info"\r\n'),
+    ],
+)
+def test_severities_are_renamed_in_any_form_of_toml(before: str, after: str) -> None:
+    assert rename_severities(f"[tool.corpus]\n{before}")[0] == f"[tool.corpus]\n{after}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            'S501 = "warning"\nQ510 = "info"\n',
+            'has S501 = "warning", Q510 = "info", and Q510 is S501 now: write one severity for S501, and delete Q510',
+        ),
+        (
+            'Q510 = "info"\nT502 = "error"\n',
+            'has Q510 = "info", T502 = "error", and Q510 and T502 are S501 now: write one severity for S501',
+        ),
+        ('"Q51\\u0030" = "info"\n', 'Q510 is S501 now: write S501 = "info" in its place'),
+    ],
+)
+def test_severities_that_cannot_be_renamed_are_conflicts(begun: Corpus, lines: str, said: str) -> None:
+    with (begun.root / "pyproject.toml").open("a") as file:
+        file.write(lines)
+    before = contents(begun.root)
+    ran = begun.run("upgrade")
+    assert ran.code == 1
+    assert f"conflict: pyproject.toml: [tool.corpus.severity] {said}" in ran.err
+    assert contents(begun.root) == before
+
+
+def test_a_severity_of_a_code_that_never_was_is_a_conflict(begun: Corpus) -> None:
+    with (begun.root / "pyproject.toml").open("a") as file:
+        file.write('X999 = "info"\n')
+    ran = begun.run("upgrade")
+    assert (ran.code, "there is no check X999" in ran.err) == (1, True)
+    assert (begun.root / SCHEMA).read_bytes() == (BEGUN / "annotation.schema.json").read_bytes()
 
 
 def test_annotations_that_would_no_longer_be_valid_are_named(begun: Corpus) -> None:

@@ -23,7 +23,7 @@ import corpus as package
 from corpus.core.model import CorpusError
 from corpus.release.diff import Bump, Change, Comparison, bumped
 from corpus.release.render_diff import as_markdown, one_level_below
-from corpus.release.table_changes import table_changes
+from corpus.release.table_changes import RowChange, row_changes, table_changes
 
 
 def told(name: str) -> str:
@@ -229,6 +229,15 @@ def new_label(c: Corpus) -> None:
     c.write("schema/annotation.schema.json", schema)
 
 
+def label_of_pairs(c: Corpus) -> None:
+    """A label that no record has, only rows of a config."""
+    schema = c.read("schema/annotation.schema.json")
+    schema["properties"]["quotes"]["items"]["properties"]["medium"]["withoutRecord"] = {
+        "const": "silence", "title": "Silence", "description": "Not said."
+    }  # fmt: skip
+    c.write("schema/annotation.schema.json", schema)
+
+
 def new_target(c: Corpus) -> None:
     value = c.read("schema/targets.json")
     value["targets"].append({"target_id": "one-more", "kind": "issue", "statement": "One more.", "kb": "NIL"})
@@ -253,6 +262,7 @@ EDITS: dict[str, tuple[Callable[[Corpus], object], Bump]] = {
     "another split": (moved, "major"),
     "a document gone": (gone, "major"),
     "a new label": (new_label, "major"),
+    "a new label of rows without a record": (label_of_pairs, "major"),
 }
 
 
@@ -307,6 +317,37 @@ def test_new_twins_are_not_counted_as_documents(released: Corpus) -> None:
     said = released.run("diff", "1.0.0").out
     assert "1 document, 1 twin new" in said
     assert "1 document, 1 twin added: delta (test), echo (test)" in said
+
+
+def test_a_label_of_rows_without_a_record_is_a_label(released: Corpus) -> None:
+    label_of_pairs(released)
+    why = "label quotes.medium silence (rows without a record) added"
+    assert differences(released, "1.0.0")["reasons"] == [{"bump": "major", "why": why}]
+
+
+def test_other_numbers_of_rows_are_listed(released: Corpus) -> None:
+    """`gamma` leaves `test`, and `dev` is a new split."""
+    gone(released)
+    released.add("delta", told("delta"), split="dev")
+    rows = [one for one in differences(released, "1.0.0")["rows"] if one["config"] == "documents"]
+    assert rows == [
+        {"config": "documents", "split": "dev", "old": None, "new": 1},
+        {"config": "documents", "split": "test", "old": 2, "new": 1},
+    ]
+    assert "\n  rows of documents: dev – → 1, test 2 → 1\n" in released.run("diff", "1.0.0").out
+    changes = released.run("diff", "1.0.0", "--format", "markdown").out
+    assert "\n| config | split | before | after |\n| --- | --- | --- | --- |\n" in changes
+    assert "\n| documents | dev | – | 1 |\n| documents | test | 2 | 1 |\n" in changes
+
+
+def test_rows_of_all_files_of_a_table_are_counted(tmp_path: Path) -> None:
+    for name, parts in (("a", (3,)), ("b", (1, 2)), ("c", (1, 3))):
+        (tmp_path / name / "quotes").mkdir(parents=True)
+        for i, count in enumerate(parts):
+            path = tmp_path / name / f"quotes/train-{i:05}-of-{len(parts):05}.parquet"
+            pq.write_table(pa.table({"n": list(range(count))}), path)
+    assert list(row_changes(tmp_path / "a", tmp_path / "b")) == []
+    assert list(row_changes(tmp_path / "a", tmp_path / "c")) == [RowChange("quotes", "train", 3, 4)]
 
 
 def test_long_values_are_shown_where_they_differ(released: Corpus) -> None:

@@ -171,7 +171,12 @@ BAD_ROWS = [
     ([{"doc_id": "alpha", "content": [[0, 5]], "type": "direct"}], "content is a list of spans"),
     ([{"doc_id": "alpha", "content": [{"start": 5, "end": 5}], "type": "direct"}], "is not a span of a text"),
     ([{"doc_id": "alpha", "content": [{"start": 0, "end": 5}], "speaker": "e9"}], "speaker 'e9' is not in entities"),
-    ([{"doc_id": "alpha", "words": "safe"}], "the rows fit no layer"),
+    ([{"doc_id": "alpha", "words": "safe"}], "the rows fit no layer: .*; rows have the columns of a config, such as"),
+    (
+        [{"doc_id": "alpha", "label": "none", "evidence_quotes": [], "intensity": 1}],
+        "the rows fit no layer: .*; rows of stances need scope, holder and target too",
+    ),
+    ([{"doc_id": "alpha", "cue": [], "polarity": "asserted"}], "; rows of quotes need content too"),
     ([{"doc_id": "alpha", "spans": [{"start": 0, "end": 5}]}], "fit the layers mentions, nonquotes; name one"),
     ([{"doc_id": 7, "content": []}], "names its document in doc_id"),
     ([], "holds no predictions"),
@@ -188,18 +193,57 @@ BAD_ROWS = [
 ]
 
 
-def test_a_row_without_a_stance_predicts_that_there_is_none(corpus: Corpus) -> None:
-    pair = {"scope": "speaker", "holder": "e1", "target": "keep-night-ferry"}
-    gold = {"id": "s1", **pair, "label": "favor", "intensity": 2, "explicit": True, "evidence_spans": []}
+PAIR: dict[str, Any] = {"scope": "speaker", "holder": "e1", "target": "keep-night-ferry"}
+HEADLINE: dict[str, Any] = {"scope": "headline", "holder": None, "target": "keep-night-ferry"}
+
+
+def stance_in_gold(corpus: Corpus) -> None:
+    """Give the gold of `alpha` a stance, on PAIR."""
+    gold = {"id": "s1", **PAIR, "label": "favor", "intensity": 2, "explicit": True, "evidence_spans": []}
     gold["evidence_quotes"] = ["q1"]
     changed = {"stances": [gold], "layers_done": ["entities", "mentions", "quotes", "nonquotes", "stances"]}
     corpus.write("annotations/gold/alpha.json", annotation("alpha", **changed))
+
+
+def test_a_row_without_a_stance_predicts_that_there_is_none(corpus: Corpus) -> None:
+    stance_in_gold(corpus)
     said, silent = (
-        score([{"doc_id": "alpha", **pair, "label": label}], corpus.root, missing="empty")
+        score([{"doc_id": "alpha", **PAIR, "label": label}], corpus.root, missing="empty")
         for label in ("favor", "none")
     )
     assert said.value("stances", "label over asked pairs, F1 of favor") == 1
     assert silent.value("stances", "label over asked pairs, F1 of favor") == 0
+
+
+@pytest.mark.parametrize(
+    ("pair", "without", "labels", "said"),
+    [
+        (PAIR, "", ("favor", "none"), "scope speaker, holder e1, target keep-night-ferry"),
+        (PAIR, "", ("none", "none"), "scope speaker, holder e1, target keep-night-ferry"),
+        (HEADLINE, "holder", ("against", "favor"), "scope headline, target keep-night-ferry"),
+    ],
+)
+def test_two_rows_of_one_pair_are_refused(
+    corpus: Corpus, tmp_path: Path, pair: dict[str, Any], without: str, labels: tuple[str, str], said: str
+) -> None:
+    """The same pair in another document is another pair."""
+    stance_in_gold(corpus)
+    given = [{"doc_id": doc_id, **pair, "label": labels[0]} for doc_id in ("beta", "alpha")]
+    second = {name: value for name, value in given[1].items() if name != without} | {"label": labels[1]}
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*given, second]))
+    with pytest.raises(CorpusError) as refused:
+        score(path, corpus.root)
+    assert str(refused.value) == (
+        f"{path}:3: a second row of stances for one pair of alpha ({said}), after the one at {path}:2; keep one of them"
+    )
+    path.write_text("".join(json.dumps(row) + "\n" for row in given))
+    assert score(path, corpus.root).documents == 2
+
+
+def test_the_columns_of_a_named_layer_are_named_though_rows_have_none(corpus: Corpus) -> None:
+    with pytest.raises(CorpusError, match="they have the columns doc_id, label; rows of quotes need content too"):
+        score([{"doc_id": "alpha", "label": "none"}], corpus.root, layers=["quotes"])
 
 
 @pytest.mark.parametrize(("given", "message"), BAD_ROWS, ids=[message for _, message in BAD_ROWS])

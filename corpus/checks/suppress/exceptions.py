@@ -21,8 +21,8 @@ from typing import Any
 from ...core.fingerprint import annotator_of
 from ...core.model import CorpusError, Problem
 from ...core.regular_file import read_utf8
+from ...core.settings import REPLACED
 from ...core.toml_file import read_tables, string
-from ..conditions import REPLACED
 
 EXCEPTIONS = "annotations/exceptions.toml"
 _NAMES = ("file", "doc_id", "annotator", "record", "code", "reason")
