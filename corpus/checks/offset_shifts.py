@@ -81,13 +81,12 @@ def explain(text: str, spans: list[Span], right: Sequence[Span] = ()) -> Iterato
     if not spans:
         return
     tables: dict[str, OffsetTable] = {}
-    likely: dict[str, OffsetTable] = {}
+    likely: dict[str, OffsetTable] = {}  # Those that explain more spans than are right by chance: a safe fix.
     for reason, table in offset_tables(text).items():
-        shifted = [span for span in right if (table.get(span.start), table.get(span.end)) != (span.start, span.end)]
-        if all(_through(text, table, span) for span in shifted):
+        by_chance = _right_by_chance(text, table, right)
+        if by_chance is not None:
             tables[reason] = table
-            # Offsets in other units lead a few spans to their words by chance. If these are most, it is no chance.
-            if len(shifted) < len(spans):
+            if by_chance < len(spans):
                 likely[reason] = table
     # The table that leads to the quoted words themselves goes before one that leads to words with other line ends.
     for same in (eq, _is_same):
@@ -113,6 +112,20 @@ def explain(text: str, spans: list[Span], right: Sequence[Span] = ()) -> Iterato
             cause = ABSENT if there is None else f"{MOVED} {there.start - span.start:+}"
             one = Explanation(reason, there, False, cause)
         yield one
+
+
+def _right_by_chance(text: str, table: OffsetTable, right: Sequence[Span]) -> int | None:
+    """Return how many spans that are right as they are quote the words that the table leads to, too.
+
+    None if a span does not: it contradicts the table. Spans that the table does not move are not counted.
+    """
+    count = 0
+    for span in right:
+        if (table.get(span.start), table.get(span.end)) != (span.start, span.end):
+            if _through(text, table, span) is None:
+                return None
+            count += 1
+    return count
 
 
 def _common_move(spans: list[Span], there: list[tuple[str, Span | None]], total: int) -> int:

@@ -143,8 +143,8 @@ def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
 
     What: the article's text from `start` to `end` differs from the span's `text`.
     Why: one of the two is wrong. Most often the offsets were counted in other units (UTF-16 units, bytes), or on a text
-    with other line endings, normal form or white space. The finding names such an explanation if it fits all spans of
-    the annotation. Spans that miss their words for one reason, or by one distance, are one finding with one fix.
+    with other line endings, normal form or white space. The finding names such an explanation if no span that is
+    right contradicts it. Spans that miss their words for one reason, or by one distance, are one finding with one fix.
     Bad: `{"start": 12, "end": 17, "text": "Ottil"}` where the text has `ttili`.
     Good: `text[start:end] == span["text"]`
     Do: correct the offsets or the words.
