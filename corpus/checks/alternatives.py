@@ -115,7 +115,8 @@ def _moved(document: Document, one: Record, pointer: str) -> Fix | None:
         return None
     spans = [Span(span["start"], span["end"], span["text"]) for span in one["spans"]]
     wrong = [(i, span) for i, span in enumerate(spans) if text[span.start : span.end] != span.text]
-    said = list(explain(text, [span for _, span in wrong]))
+    right = [span for span in spans if text[span.start : span.end] == span.text]
+    said = list(explain(text, [span for _, span in wrong], right))
     moved = [better for better in (each.mended for each in said) if better is not None]
     if not wrong or len(moved) < len(wrong):
         return None

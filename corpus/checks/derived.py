@@ -109,7 +109,8 @@ class Derived:
             and 0 <= span.start < span.end
             and (span.end > len(text) or text[span.start : span.end] != span.text)
         ]
-        why = explain(text, [span for _, span in wrong])
+        right = [span for _, span in self.spans if _is_right(span, text)] if wrong else []
+        why = explain(text, [span for _, span in wrong], right)
         return {where: (span, one) for (where, span), one in zip(wrong, why, strict=True)}
 
     @cached_property
@@ -199,6 +200,10 @@ def derived(document: Document, schema: Schema) -> Derived:
 def offsets(record: Record, field: str) -> list[Offsets]:
     """Return the spans of a field, as (start, end)."""
     return [(span["start"], span["end"]) for span in record.get(field) or ()]
+
+
+def _is_right(span: Span, text: str) -> bool:
+    return 0 <= span.start < span.end <= len(text) and text[span.start : span.end] == span.text
 
 
 def _words(spans: list[Record], text: str | None) -> str:

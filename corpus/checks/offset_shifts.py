@@ -4,7 +4,8 @@
     UTF-16   N a \\u0308 h e 😀😀 s a g t                    0 1 2 3 4 5   7 …
 
 For each way of counting there is a table from its offsets to code points; a table explains a span
-if it leads from the span's offsets to the quoted words.
+if it leads from the span's offsets to the quoted words. A span of the annotation that is right as it is, and that
+the table would lead to other words, contradicts it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import eq
 from typing import NamedTuple
 
@@ -70,18 +71,26 @@ _UNITS: dict[str, Callable[[Codes], Widths]] = {
 _LF, _CRLF = "were made on a text with LF line endings", "were made on a text with CRLF line endings"
 
 
-def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
-    """Yield an explanation and a correction for each span that does not quote `text[start:end]`.
+def explain(text: str, spans: list[Span], right: Sequence[Span] = ()) -> Iterator[Explanation]:
+    """Yield an explanation and a correction for each of `spans`, which do not quote `text[start:end]`.
 
+    `right` are the spans of the same annotation that do. No way of counting that they contradict is an explanation.
     Words that occur elsewhere are an unsafe fix: at the one place, else as far away as those of the spans beside it,
     else at the nearest place.
     """
     if not spans:
         return
-    tables = offset_tables(text)
+    tables: dict[str, OffsetTable] = {}
+    likely: dict[str, OffsetTable] = {}  # Those that explain more spans than are right by chance: a safe fix.
+    for reason, table in offset_tables(text).items():
+        by_chance = _right_by_chance(text, table, right)
+        if by_chance is not None:
+            tables[reason] = table
+            if by_chance < len(spans):
+                likely[reason] = table
     # The table that leads to the quoted words themselves goes before one that leads to words with other line ends.
     for same in (eq, _is_same):
-        for reason, table in tables.items():
+        for reason, table in likely.items():
             mended = [_through(text, table, span, same) for span in spans]
             moved = any(m and (m.start, m.end) != (span.start, span.end) for m, span in zip(mended, spans, strict=True))
             if moved and all(mended):
@@ -103,6 +112,20 @@ def explain(text: str, spans: list[Span]) -> Iterator[Explanation]:
             cause = ABSENT if there is None else f"{MOVED} {there.start - span.start:+}"
             one = Explanation(reason, there, False, cause)
         yield one
+
+
+def _right_by_chance(text: str, table: OffsetTable, right: Sequence[Span]) -> int | None:
+    """Return how many spans that are right as they are quote the words that the table leads to, too.
+
+    None if a span does not: it contradicts the table. Spans that the table does not move are not counted.
+    """
+    count = 0
+    for span in right:
+        if (table.get(span.start), table.get(span.end)) != (span.start, span.end):
+            if _through(text, table, span) is None:
+                return None
+            count += 1
+    return count
 
 
 def _common_move(spans: list[Span], there: list[tuple[str, Span | None]], total: int) -> int:

@@ -142,9 +142,9 @@ def slice_mismatch(document: Document, schema: Schema) -> Iterator[Problem]:
     """P307: A span's offsets do not match the words it quotes.
 
     What: the article's text from `start` to `end` differs from the span's `text`.
-    Why: one of the two is wrong. Most often the offsets were counted in other units (UTF-16 units, bytes),
-    or on a text with other line endings, normal form or white space. The finding names the explanation. Spans that
-    are wrong for the same reason, or miss their words by the same distance, are one finding with one fix.
+    Why: one of the two is wrong. Most often the offsets were counted in other units (UTF-16 units, bytes), or on a text
+    with other line endings, normal form or white space. The finding names such an explanation if no span that is
+    right contradicts it. Spans that miss their words for one reason, or by one distance, are one finding with one fix.
     Bad: `{"start": 12, "end": 17, "text": "Ottil"}` where the text has `ttili`.
     Good: `text[start:end] == span["text"]`
     Do: correct the offsets or the words.

@@ -117,7 +117,8 @@ def locate(of: TaskText, places: list[Place]) -> Located:
     fits = {one.name: one.words is not None and of.fits(one, one.start, one.end) for one in places}
     made.found = {one.name: (one.start, one.end) for one in places if fits[one.name]}
     wrong = [one for one in places if not fits[one.name]]
-    reasons = explain(of.text, [Span(one.start, one.end, one.words) for one in wrong if one.words is not None])
+    right = [Span(one.start, one.end, one.words) for one in places if fits[one.name]]
+    reasons = explain(of.text, [Span(one.start, one.end, one.words) for one in wrong if one.words is not None], right)
     for one in wrong:
         made.wrong[one.name] = _why(of.text, one, "" if one.words is None else next(reasons)[0])
     return made

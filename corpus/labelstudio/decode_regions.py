@@ -187,7 +187,8 @@ class Regions:
             self.note = "offsets were in UTF-16 units, which every span confirms; they were converted to code points"
             return
         spans = [Span(region.start, region.end, region.words) for region in wrong]
-        for region, (reason, *_) in zip(wrong, explain(text, spans), strict=True):
+        right = [Span(one.start, one.end, one.words) for one in regions if matches(text, one.start, one.end, one.words)]
+        for region, (reason, *_) in zip(wrong, explain(text, spans, right), strict=True):
             self.faults.append(_misplaced(region, text, reason))
 
     def fill(self) -> None:

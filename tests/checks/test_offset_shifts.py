@@ -158,7 +158,12 @@ def test_safe_fixes_make_the_document_clean(way: str, pieces: list[str], data: s
     if way.endswith("CRLF line endings"):
         text = text.replace("\r", "")
     assume(text)
-    bad = document(text, [counted(text, span, way) for span in spans(text, data)])
+    right = spans(text, data)
+    shifted = [counted(text, span, way) for span in right]
+    wrong = sum(not points(text, span) for span in shifted)
+    # If as many spans are right as they are, nothing says which of them are so by chance.
+    assume(not wrong or wrong > sum(points(text, span) and span not in right for span in shifted))
+    bad = document(text, shifted)
     problems = [*out_of_bounds(bad, SCHEMA), *slice_mismatch(bad, SCHEMA)]
     edits = []
     for problem in problems:
@@ -219,3 +224,62 @@ def test_the_way_of_counting_that_leads_to_the_words_themselves_goes_first() -> 
     assert reason == "the offsets were made on the text in normal form NFC"
     assert mended == Span(4, 10, "\r\n\n\n\r\n")
     assert safe
+
+
+def fixes(text: str, mentions: list[Span]) -> list[tuple[str, bool, dict[str, object]]]:
+    """Return the message, the safety and the new values, by pointer, of the fix of each P307 of a document."""
+    found = []
+    for problem in slice_mismatch(document(text, mentions), SCHEMA):
+        assert problem.fix
+        found.append((problem.message, problem.fix.safe, {edit.pointer: edit.value for edit in problem.fix.edits}))
+    return found
+
+
+def test_a_span_that_is_right_contradicts_another_way_of_counting() -> None:
+    text = "É É Ola, Ola came."
+    mistyped = Span(6, 9, "Ola")
+    ((message, safe, _),) = fixes(text, [mistyped])
+    assert "UTF-8 bytes" in message
+    assert safe
+    ((message, safe, edits),) = fixes(text, [Span(4, 7, "Ola"), mistyped])
+    assert message.endswith("; the quoted words occur at 4–7 and 9–12, not at 6–9")
+    assert not safe
+    assert edits.keys() == {"/mentions/1/spans/0/start", "/mentions/1/spans/0/end"}
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "reason"),
+    [("Éé ", " ", "UTF-8 bytes"), ("😀😀 ", " ", "UTF-16 units"), ("a\n\n", " ", "CRLF line endings")],
+)
+def test_one_of_many_spans_that_is_shifted_is_not_explained_by_another_way_of_counting(
+    head: str, line: str, reason: str
+) -> None:
+    words = [f"Ada{number:03}" for number in range(100)]
+    text = head + line.join(words)
+    right = [Span(start, start + 6, word) for word in words for start in [text.index(word)]]
+    shifted = Span(right[50].start + 2, right[50].end + 2, words[50])
+    ((message, safe, _),) = fixes(text, [shifted])
+    assert reason in message
+    assert safe
+    ((message, safe, edits),) = fixes(text, [*right[:50], shifted, *right[51:]])
+    assert reason not in message
+    assert f"the quoted words occur at {right[50].start}–{right[50].end}, not at" in message
+    assert not safe
+    assert edits == {"/mentions/50/spans/0/start": right[50].start, "/mentions/50/spans/0/end": right[50].end}
+
+
+@pytest.mark.parametrize("way", ["the offsets count UTF-8 bytes", "the offsets count UTF-16 units"])
+def test_a_whole_annotation_in_other_units_is_fixed_though_a_span_is_right_by_chance(way: str) -> None:
+    text = "So 😀, " + "".join(f"Zoe{number:02} ran. " for number in range(20)) + "hhhhhh"
+    words = [Span(match.start(), match.end(), match[0]) for match in regex.finditer(r"So|Zoe\d+", text)]
+    by_chance = Span(text.index("hh"), text.index("hh") + 1, "h")
+    shifted = [counted(text, span, way) for span in (*words, by_chance)]
+    assert [points(text, span) for span in shifted] == [True, *[False] * 20, True]
+    ((message, safe, edits),) = fixes(text, shifted)
+    assert f"20 of 22 spans: {way}" in message
+    assert safe
+    assert edits["/mentions/20/spans/0/start"] == words[20].start
+    # One span that is right as it is, and one that is not, are no proof of either.
+    ((message, safe, _),) = fixes(text, shifted[-2:])
+    assert message.endswith(f"; {way}")
+    assert not safe

@@ -181,3 +181,22 @@ def test_the_search_stays_in_a_window() -> None:
     assert occurrences(text, "near", here + 1).starts == (here, here + 5)
     assert occurrences("ab" * 50, "ab", 50).more
     assert occurrences("", "", 0).everywhere
+
+
+def test_a_mistyped_span_is_not_moved_onto_the_words_of_another(corpus: Corpus) -> None:
+    """Counted in UTF-8 bytes, 6–9 is the first “Ola”, which the other mention has: its offsets are code points."""
+    text = "É É Ola, Ola came.\nÅsa Lindqvist said. “No,” she said.\n"
+    corpus.add("alpha", text)
+    value = annotation("alpha", text, entities=[], mentions=[], quotes=[], layers_done=["mentions", "entities"])
+    del value["quotes"]
+    value["entities"] = [{"id": "e1", "type": "PER", "name": "Ola", "kb": None, "kb_date": None}]
+    value["mentions"] = [
+        {"id": f"m{start}", "form": "NAM", "entity": "e1", "spans": [{"start": start, "end": start + 3, "text": "Ola"}]}
+        for start in (4, 6)
+    ]
+    corpus.write(GOLD, value)
+    corpus.run("fmt", "--fix")
+    assert [one["spans"][0]["start"] for one in corpus.read(GOLD)["mentions"]] == [4, 6]
+    (found,) = [one for one in corpus.findings() if (one["code"], one["file"]) == ("P307", GOLD)]
+    assert "the quoted words occur at 4–7 and 9–12, not at 6–9" in found["message"]
+    assert not found["fix"]["safe"]
