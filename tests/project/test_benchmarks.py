@@ -71,4 +71,5 @@ def test_an_earlier_version_is_measured_beside_this_one() -> None:
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| corpus")]
     assert [row[0] for row in rows] == ["corpus validate", "corpus build", "corpus build, 2 processes"]
     for _, then, now, ratio, *_ in rows:
-        assert float(ratio) == pytest.approx(float(now) / float(then), abs=0.02)
+        # Seconds are shown with two digits, and some half a second is taken.
+        assert float(ratio) == pytest.approx(float(now) / float(then), abs=0.05)
