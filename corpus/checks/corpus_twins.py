@@ -62,7 +62,7 @@ def unlike_twin(corpus: Corpus, context: Context) -> Iterator[Found]:
 
 
 def twin_rows(summaries: Summaries) -> Rows:
-    """Return each noisy twin under the id of its original, and what is not a twin under its own id."""
+    """Return each noisy twin under the id of its original, and each document that is not a twin under its own id."""
     twin_of, kind = summaries.coded("twin_of"), summaries.coded("twin_kind")
     is_noisy = np.array([value == _NOISY for value in kind.values], np.bool_)[kind.codes]
     chosen = np.flatnonzero(is_noisy | ~twin_of.filled)

@@ -137,7 +137,7 @@ class Whole(Rule):
 
     ask: Callable[[Corpus, Context], Iterator[Found]]
     of_texts: bool = field(default=False, kw_only=True)
-    """True if it compares texts: such rules are asked together, since what all of them need is found once."""
+    """True if it compares texts. Such rules run together, because they share the comparison of all texts."""
 
     def judge(self, corpus: Corpus, context: Context) -> Iterator[Found]:
         """Yield all findings."""

@@ -2,10 +2,10 @@
 
     Columns (levels 1 and 2 passed) → screens of levels 3 and 4 → screens of levels 5 and 6
 
-A document of which a screen of levels 3 or 4 says that it may have a finding must be asked that check, and all checks
-of levels 5 and 6: what these are asked about depends on its errors. Their screens look at no record of it.
+If a screen of level 3 or 4 flags a document, that check and all checks of levels 5 and 6 run on it, because the errors
+decide which of these apply. The screens of levels 5 and 6 skip its records.
 
-A document with alternatives must be asked R406 as well. If that is an error, it is asked all checks of levels 5 and 6.
+R406 runs on each document with alternatives. If R406 is an error there, all checks of levels 5 and 6 run on it, too.
 """
 
 from __future__ import annotations

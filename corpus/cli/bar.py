@@ -42,7 +42,7 @@ class HiddenBar:
 
 
 class LoggedBar(HiddenBar):
-    """Progress in lines, such as `400 of 1,200 docs after 30 s`, for a log. What is done within `EVERY` has no line."""
+    """Progress in lines, such as `400 of 1,200 docs after 30 s`, for a log; none for work that ends within `EVERY`."""
 
     def __init__(
         self,

@@ -18,7 +18,8 @@ class Config:
     """A table: its columns, the names of its labels, and how documents become columns.
 
     The first column is `doc_id`, and rows keep the order of the documents. `about` describes the columns that are not
-    fields of the schema. `counted` selects the rows that the figures of the card count.
+    fields of the schema, or that hold more than their field. `counted` selects the rows that the figures of the card
+    count.
     """
 
     name: str
