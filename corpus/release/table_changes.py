@@ -61,19 +61,24 @@ def row_changes(old: Path, new: Path) -> Iterator[RowChange]:
 def _row_counts(folder: Path) -> Counter[tuple[str, str]]:
     """Return the number of rows by config and split, of all files of each table."""
     found: Counter[tuple[str, str]] = Counter()
-    for path in folder.glob("*/*-?????-of-?????.parquet"):
-        found[path.parent.name, path.name.rpartition("-of-")[0].rpartition("-")[0]] += ParquetFile(path).rows
+    for config, split, path in _files(folder):
+        found[config, split] += ParquetFile(path).rows
     return found
 
 
 def _tables(folder: Path) -> _Tables:
     found: _Tables = {}
-    for path in sorted(folder.glob("*/*-?????-of-?????.parquet")):
-        splits = found.setdefault(path.parent.name, {})
-        split = path.name.rpartition("-of-")[0].rpartition("-")[0]
+    for config, split, path in _files(folder):
+        splits = found.setdefault(config, {})
         if split not in splits:
             splits[split] = ParquetFile(path).schema
     return found
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str, Path]]:
+    """Yield config, split and path of each file of the tables, sorted."""
+    for path in sorted(folder.glob("*/*-?????-of-?????.parquet")):
+        yield path.parent.name, path.name.rpartition("-of-")[0].rpartition("-")[0], path
 
 
 def _columns(splits: dict[str, pa.Schema]) -> list[pa.Field]:
