@@ -91,7 +91,6 @@ def annotation_of(
         _check_values(fields, item)
     _check_pairs(layer, items, gold.doc_id)
     where = items[0].where if items else gold.doc_id
-    items = [item for item in items if not _is_absent(fields, item)]
     value: Record = {name: gold.value[name] for name in _given(schema, layer) if name in gold.value}
     spans_of: dict[tuple[tuple[int, int], ...], str] = {}
     records = [
@@ -106,7 +105,9 @@ def annotation_of(
     value["layers_done"] = [name for name in schema.layers if name in value]
     value["fields_done"] = {layer.name: [field.name for field in fields]}
     check_spans(schema, {layer.name: records}, gold.length, where)
+    # A row without a record must still name a target and a holder that exist.
     check_references(schema, value, where)
+    value[layer.name] = [one for one, item in zip(records, items, strict=True) if not _is_absent(fields, item)]
     return value
 
 

@@ -205,6 +205,13 @@ def stance_in_gold(corpus: Corpus) -> None:
     corpus.write("annotations/gold/alpha.json", annotation("alpha", **changed))
 
 
+@pytest.mark.parametrize(("field", "unknown"), [("target", "no-such-target"), ("holder", "e99")])
+def test_a_row_without_a_stance_names_what_is_there(corpus: Corpus, field: str, unknown: str) -> None:
+    stance_in_gold(corpus)
+    with pytest.raises(CorpusError, match=unknown):
+        score([{"doc_id": "alpha", **PAIR, "label": "none", field: unknown}], corpus.root, missing="empty")
+
+
 def test_a_row_without_a_stance_predicts_that_there_is_none(corpus: Corpus) -> None:
     stance_in_gold(corpus)
     said, silent = (
