@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.corpora import Ran, run
+from support.corpora import Ran
 from support.once import made_once
-from support.partitions import partitioned
+from support.partitions import built, partitioned
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,4 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def one(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
     """What one process makes of it: the report and the build, with its parts beside it."""
-    out = tmp_path_factory.mktemp("one") / "build"
-    ran = run("--root", str(root), "build", "--out", str(out))
-    assert ran.code == 0, ran.err
-    return ran, out
+    return built(root, tmp_path_factory.mktemp("one") / "build")

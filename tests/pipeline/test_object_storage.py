@@ -27,10 +27,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def one(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
     """What one process makes of it on a disk: the report and the build, with its parts beside it."""
-    out = tmp_path_factory.mktemp("small-built") / "build"
-    ran = run("--root", str(root), "build", "--out", str(out))
-    assert ran.code == 0, ran.err
-    return ran, out
+    return partitions.built(root, tmp_path_factory.mktemp("small-built") / "build")
 
 
 def small(root: Path) -> Path:

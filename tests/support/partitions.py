@@ -12,7 +12,7 @@ from pathlib import Path
 import zstandard
 
 from support.copies import contents, copy_repository, read
-from support.corpora import Ran
+from support.corpora import Ran, run
 
 MOMENTS = Path(__file__).parent / "at_a_moment"
 DOCUMENTS = (
@@ -29,6 +29,13 @@ def single_files(root: Path, documents: Sequence[str] = DOCUMENTS) -> Path:
     card = root / "DATASET_CARD.md"
     card.write_text(card.read_text("utf-8").replace("<!-- corpus:agreement -->", ""), "utf-8")
     return root
+
+
+def built(root: Path, out: Path) -> tuple[Ran, Path]:
+    """Build a corpus in one process; return what the command said, and the build with its parts beside it."""
+    ran = run("--root", str(root), "build", "--out", str(out))
+    assert ran.code == 0, ran.err
+    return ran, out
 
 
 def partitioned(root: Path, partitions: int = 3, documents: Sequence[str] = DOCUMENTS) -> Path:
